@@ -1,0 +1,74 @@
+import { BridgeError, ScenarioError, TICKS_PER_SECOND } from "../../src/index.ts";
+import type { SimId, Time } from "./types.ts";
+
+/** Where in a run a simulator was called. */
+export interface CallSite {
+  readonly sid: SimId;
+  /** Method that was called. */
+  readonly call: string;
+  /** Time of the step, if one is being made. */
+  readonly time?: Time;
+  /** Seconds in one step. */
+  readonly timeResolution: number;
+}
+
+/** The simulator at `site` broke the interface's contract, as `problem` says; `cause` is what it threw. */
+export function simulatorFault(code: string, site: CallSite, problem: string, cause?: unknown): BridgeError {
+  const { sid, call, time, timeResolution } = site;
+  const at = time === undefined ? "" : ` at time ${time}`;
+  const tag = time === undefined ? {} : { tag: { ticks: ticksOf(time, timeResolution), round: 0 } };
+  return new BridgeError(code, `simulator ${sid}, ${call}()${at}: ${problem}`, { method: call, cause, ...tag });
+}
+
+/** Whole ticks of a time in steps. */
+export function ticksOf(time: Time, timeResolution: number): number {
+  return Math.round(time * timeResolution * TICKS_PER_SECOND);
+}
+
+/** Is it a promise, or what `await` takes for one? */
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
+}
+
+/** `next(value)`, now if the value is there, or once it settles: a step that needs no promise makes none. */
+export function whenThere<T, U>(value: T | PromiseLike<T>, next: (value: T) => U | PromiseLike<U>): U | PromiseLike<U> {
+  return isPromise(value) ? (value as PromiseLike<T>).then(next) : next(value);
+}
+
+/**
+ * Call a simulator.
+ *
+ * @throws `BridgeError` `ERR_BRIDGE_SIMULATOR_FAILED`, or rejects with it, if the simulator does; its cause is
+ *   what the simulator threw.
+ */
+export function callSimulator<T>(site: CallSite, call: () => T | PromiseLike<T>): T | PromiseLike<T> {
+  let result: T | PromiseLike<T>;
+  try {
+    result = call();
+  } catch (error) {
+    throw failed(site, error);
+  }
+  if (!isPromise(result)) return result;
+  return (result as PromiseLike<T>).then(undefined, (error: unknown) => {
+    throw failed(site, error);
+  });
+}
+
+function failed(site: CallSite, error: unknown): BridgeError {
+  const text = error instanceof Error ? error.message : String(error);
+  return simulatorFault("ERR_BRIDGE_SIMULATOR_FAILED", site, text, error);
+}
+
+/** Something of mosaik's that this world does not do. */
+export function unsupported(what: string, instead = ""): ScenarioError {
+  const advice = instead === "" ? "" : `; ${instead}`;
+  return new ScenarioError("ERR_SCENARIO_UNSUPPORTED", `${what} is not supported by this version's World yet${advice}`);
+}
+
+/** `a, b, c`, in code unit order and shortened, or `none`. */
+export function listed(names: Iterable<string>, most = 20): string {
+  const sorted = [...names].sort();
+  if (sorted.length === 0) return "none";
+  const more = sorted.length > most ? `, … (${sorted.length} in all)` : "";
+  return sorted.slice(0, most).join(", ") + more;
+}

@@ -1,0 +1,20 @@
+/**
+ * mosaik's two sides: the simulator interface, and a master that steps simulators as mosaik does.
+ *
+ * A scenario starts simulators in a {@link World}, creates entities, connects their attributes and runs; a power grid,
+ * a set of devices and a population of agents are simulators alike. This version steps time-based simulators inside
+ * this process; event-based and hybrid ones, same-time loops, remote simulators and real time are refused by name.
+ */
+export {
+  type AgentModel,
+  AgentSimulator,
+  type AgentSimulatorOptions,
+  type InputArity,
+} from "./agent-simulator.ts";
+export type { AttrPair, ConnectArgs, ConnectOptions } from "./connection.ts";
+export { Entity } from "./entity.ts";
+export type { ModelFactory, ModelsOf, SimulatorHandle } from "./model-factory.ts";
+export type { RunOptions, RunProgress, SimConfig, SimConfigEntry, StartParams, WorldOptions } from "./options.ts";
+export { type MosaikProxy, Simulator } from "./simulator.ts";
+export type * from "./types.ts";
+export { World } from "./world.ts";

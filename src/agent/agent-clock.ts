@@ -1,0 +1,39 @@
+import type { DateTime } from "../clock/calendar.ts";
+import type { Clock, Timer } from "../clock/clock.ts";
+import type { Kernel } from "./kernel.ts";
+import type { AgentRecord } from "./record.ts";
+
+/** The clock as one agent uses it: the container's time, and waits that are this agent's. */
+export class AgentClock implements Clock {
+  readonly #kernel: Kernel;
+  readonly #record: AgentRecord;
+
+  constructor(kernel: Kernel, record: AgentRecord) {
+    this.#kernel = kernel;
+    this.#record = record;
+  }
+
+  time(): number {
+    return this.#kernel.clock.time();
+  }
+
+  utcnow(): DateTime {
+    return this.#kernel.clock.utcnow();
+  }
+
+  async sleep(dt: number): Promise<void> {
+    return this.#kernel.sleep(this.#record, this.#kernel.clock.ticksIn(dt));
+  }
+
+  async sleepUntil(t: number | DateTime): Promise<void> {
+    return this.#kernel.sleep(this.#record, this.#kernel.clock.ticksAt(t));
+  }
+
+  callIn(dt: number, f: () => unknown): Timer {
+    return this.#kernel.callAt(this.#record, this.#kernel.clock.ticksIn(dt), f);
+  }
+
+  callAt(t: number | DateTime, f: () => unknown): Timer {
+    return this.#kernel.callAt(this.#record, this.#kernel.clock.ticksAt(t), f);
+  }
+}

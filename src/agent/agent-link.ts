@@ -1,0 +1,118 @@
+import type { Clock } from "../clock/clock.ts";
+import { copyValue } from "../codec/values.ts";
+import { createProxy } from "../rpc/proxy.ts";
+import type { AgentClass } from "./agent.ts";
+import { AgentClock } from "./agent-clock.ts";
+import { checkAgentId } from "./id.ts";
+import type { Kernel } from "./kernel.ts";
+import { createRandom } from "./random.ts";
+import type { AgentRecord } from "./record.ts";
+import { type AgentFuture, AgentQueue, openFuture } from "./waits.ts";
+
+/** Options of a one-way message. */
+export interface SendOptions {
+  /** Seconds until it is delivered; 0, the default, is the next round. */
+  delay?: number;
+}
+
+/** Options of a new agent. */
+export interface SpawnOptions {
+  /** Unique in the run; an id is never used again, even after its agent was removed. */
+  id?: string;
+  /** Arguments of its constructor. */
+  args?: readonly unknown[];
+}
+
+/** What the container does for its agents besides the simulation itself. */
+export interface AgentHost {
+  readonly seed: number | string;
+  /** Proxy of an agent by id or URL. */
+  connect(record: AgentRecord, address: string): Promise<object>;
+  /** Make an agent and its record. */
+  create(type: AgentClass, id: string, args: readonly unknown[]): AgentRecord;
+  /** Run agent code as a tracked task. */
+  task(record: AgentRecord, code: () => unknown): void;
+}
+
+/** Everything that one agent may ask of its container. */
+export class AgentLink {
+  readonly clock: Clock;
+  readonly #kernel: Kernel;
+  readonly #record: AgentRecord;
+  readonly #host: AgentHost;
+  #random: (() => number) | undefined;
+
+  constructor(kernel: Kernel, record: AgentRecord, host: AgentHost) {
+    this.#kernel = kernel;
+    this.#record = record;
+    this.#host = host;
+    this.clock = new AgentClock(kernel, record);
+  }
+
+  get id(): string {
+    return this.#record.id;
+  }
+
+  connect(address: string): Promise<object> {
+    return this.#host.connect(this.#record, address);
+  }
+
+  random(): number {
+    this.#kernel.guard(this.#record, "random");
+    this.#random ??= createRandom(this.#host.seed, this.#record.id);
+    return this.#random();
+  }
+
+  external<T>(start: () => Promise<T> | T): Promise<T> {
+    return this.#kernel.external(this.#record, start);
+  }
+
+  future<T>(): AgentFuture<T> {
+    return openFuture<T>(this.#kernel, this.#record);
+  }
+
+  queue<T>(): AgentQueue<T> {
+    return new AgentQueue<T>(this.#kernel, this.#record);
+  }
+
+  task(code: () => unknown): void {
+    this.#kernel.guard(this.#record, "task");
+    this.#host.task(this.#record, code);
+  }
+
+  send(to: string, method: string, args: readonly unknown[], options: SendOptions): void {
+    this.#kernel.send(this.#record, to, method, args, this.#kernel.clock.ticksIn(options.delay ?? 0));
+  }
+
+  log(message: string, fields: Record<string, unknown>): void {
+    const kernel = this.#kernel;
+    const record = this.#record;
+    kernel.guard(record, "log");
+    const id = `${record.id}#${record.seq++}`;
+    kernel.tracer.note(() => {
+      const kept = copyValue(fields, kernel.limits, "log");
+      return { kind: "log", ...kernel.tag, agent: record.id, id, cause: kernel.cause, message, fields: kept };
+    });
+  }
+
+  spawn(type: AgentClass, options: SpawnOptions): object {
+    const kernel = this.#kernel;
+    const record = this.#record;
+    kernel.guard(record, "spawn");
+    const id = checkAgentId(options.id ?? `${record.id}/${record.children++}`);
+    const args = copyValue(options.args ?? [], kernel.limits, `spawn(${id})`) as unknown[];
+    const create = () => this.#host.create(type, id, args);
+    kernel.next.addBirth({ id, create, parent: record, cause: kernel.cause });
+    return localProxy(kernel, record, id);
+  }
+
+  remove(): void {
+    this.#kernel.guard(this.#record, "remove");
+    this.#kernel.next.addDeath(this.#record, this.#kernel.cause);
+  }
+}
+
+/** Proxy through which `record` calls the agent `id` of its own platform. */
+export function localProxy(kernel: Kernel, record: AgentRecord, id: string): object {
+  return createProxy((path, args) => kernel.call(record, id, path, args));
+}

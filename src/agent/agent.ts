@@ -1,0 +1,132 @@
+import type { Clock } from "../clock/clock.ts";
+import { AgentError } from "../errors.ts";
+import type { Remote } from "../rpc/types.ts";
+import type { AgentLink, SendOptions, SpawnOptions } from "./agent-link.ts";
+import type { AgentFuture, AgentQueue } from "./waits.ts";
+
+/** A class of agents. */
+// biome-ignore lint/suspicious/noExplicitAny: a class's constructor parameters are its own affair
+export type AgentClass<A extends Agent = Agent, Args extends any[] = any[]> = {
+  new (...args: Args): A;
+  readonly exposed: readonly string[];
+  readonly outputs: readonly string[];
+};
+
+/** Link for the agent that is being constructed: a container sets it for the length of one constructor call. */
+let nascent: AgentLink | undefined;
+
+/** Construct an agent inside its container. @internal */
+export function construct<A extends Agent, Args extends unknown[]>(
+  link: AgentLink,
+  type: AgentClass<A, Args>,
+  args: Args,
+): A {
+  const outer = nascent;
+  nascent = link;
+  try {
+    return new type(...args);
+  } finally {
+    nascent = outer;
+  }
+}
+
+/**
+ * Base of all agents. An agent is a plain class: peers call the methods that its class lists in `exposed`, nearly as
+ * if it were a local object. It shares nothing with other agents; what goes in and out is copied.
+ *
+ * Agent code waits only on simulated things: calls to agents, the clock, futures and queues of its own, `external`.
+ * Its methods may be asynchronous and may overlap; between two waits nothing else of this agent runs.
+ */
+export abstract class Agent {
+  /** Names of the methods that a peer may call. A subclass restates the list of its parent. */
+  static readonly exposed: readonly string[] = [];
+  /** Names of the fields or getters that a bridge reads after a step, as an entity's output attributes. */
+  static readonly outputs: readonly string[] = [];
+
+  readonly #link: AgentLink;
+
+  constructor() {
+    if (nascent === undefined) {
+      throw new AgentError("ERR_AGENT_CONSTRUCTED", `use container.spawn(${new.target.name}, …) to make an agent`);
+    }
+    this.#link = nascent;
+    nascent = undefined;
+  }
+
+  /** The agent's id, unique in the run. */
+  get id(): string {
+    return this.#link.id;
+  }
+
+  /** Simulation time, and waits on it. */
+  get clock(): Clock {
+    return this.#link.clock;
+  }
+
+  /**
+   * Get a proxy of another agent, by id or by URL (`tcp://host:port/id`). An id costs no round and is not checked: a
+   * call to an agent that does not exist is rejected with `ERR_AGENT_UNKNOWN`. A URL of another container connects
+   * now, in wall time; inside the simulation that is an external.
+   */
+  connect<C extends AgentClass>(address: string): Promise<Remote<C>> {
+    return this.#link.connect(address) as Promise<Remote<C>>;
+  }
+
+  /** Called once before the first message is delivered; messages wait until it has settled. */
+  setup(): void | Promise<void> {}
+
+  /** Called once when the agent is removed or its container closes; what it sends on removal is still delivered. */
+  stop(): void | Promise<void> {}
+
+  /** A random number, uniform in [0, 1), from a generator seeded by the run's seed and this agent's id. */
+  protected random(): number {
+    return this.#link.random();
+  }
+
+  /**
+   * Do real I/O. All externals opened at one tag settle before the next round; the result is copied and arrives in
+   * the next round of the same time. A rejection arrives as RemoteError.
+   */
+  protected external<T>(start: () => Promise<T> | T): Promise<T> {
+    return this.#link.external(start);
+  }
+
+  /** A promise for this agent's own handlers to settle. */
+  protected future<T = void>(): AgentFuture<T> {
+    return this.#link.future<T>();
+  }
+
+  /** A queue between this agent's own handlers. */
+  protected queue<T>(): AgentQueue<T> {
+    return this.#link.queue<T>();
+  }
+
+  /** Run `code` beside the present handler; what it throws fails the step. */
+  protected task(code: () => unknown): void {
+    this.#link.task(code);
+  }
+
+  /** Send a one-way message; what the receiver throws fails the step, a receiver that does not exist loses it. */
+  protected send(to: string, method: string, args: readonly unknown[] = [], options: SendOptions = {}): void {
+    this.#link.send(to, method, args, options);
+  }
+
+  /** Write to the trace: text, and fields as values. */
+  protected log(message: string, fields: Record<string, unknown> = {}): void {
+    this.#link.log(message, fields);
+  }
+
+  /**
+   * Bring another agent to life in the next round of the present time.
+   *
+   * @param options - `id` defaults to `<this id>/<n>`; `args` for its constructor are copied.
+   */
+  protected spawn<C extends AgentClass>(type: C, options: SpawnOptions = {}): Remote<C> {
+    return this.#link.spawn(type, options) as Remote<C>;
+  }
+
+  /** End this agent's life in the next round: its waits reject, callers get `ERR_AGENT_GONE`. */
+  protected remove(): void {
+    this.#link.remove();
+  }
+}

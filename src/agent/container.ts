@@ -1,0 +1,220 @@
+import { ExternalClock } from "../clock/external-clock.ts";
+import { copyValue } from "../codec/values.ts";
+import { AgentError, RunError } from "../errors.ts";
+import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import { eventStream, type Observable } from "../observe/event-stream.ts";
+import { exposedMethods } from "../rpc/expose.ts";
+import type { TraceEvent, TraceSink, TraceSource } from "../trace.ts";
+import { Advance } from "./advance.ts";
+import { type Agent, type AgentClass, construct } from "./agent.ts";
+import { type AgentHost, AgentLink, localProxy, type SpawnOptions } from "./agent-link.ts";
+import { checkAgentId } from "./id.ts";
+import { type Counts, Kernel } from "./kernel.ts";
+import { LiveLinks } from "./live-links.ts";
+import { AgentRecord } from "./record.ts";
+import { combine, type TraceLevel, Tracer } from "./tracer.ts";
+
+/** How to make a container. */
+export interface ContainerOptions {
+  /** Where to listen for live peers, as `tcp://127.0.0.1:0`; without it the container opens no socket. */
+  address?: string;
+  /** The clock that drives it; it belongs to this container alone. Default: a new ExternalClock. */
+  clock?: ExternalClock;
+  /** Codec on the wire to live peers; the peer must use the same. Default `msgpack`. */
+  codec?: "msgpack";
+  /** Seed of the agents' random numbers. Default 0. */
+  seed?: number | string;
+  /** Default `hash`. */
+  trace?: TraceLevel;
+  /** Bounds that differ from the defaults. */
+  limits?: Partial<Limits>;
+}
+
+/**
+ * A home of agents: runs them on a clock that is set from outside, and lets them call each other.
+ *
+ * Owner: whoever creates it calls `close()`.
+ */
+export class Container implements TraceSource {
+  readonly #kernel: Kernel;
+  readonly #advance: Advance;
+  readonly #host: AgentHost;
+  readonly #links: LiveLinks;
+  #events: Observable<TraceEvent> | undefined;
+  #unnamed = 0;
+
+  private constructor(kernel: Kernel, seed: number | string) {
+    this.#kernel = kernel;
+    this.#advance = new Advance(kernel);
+    this.#links = new LiveLinks(kernel);
+    this.#host = {
+      seed,
+      connect: (record, address) => this.#connect(record, address),
+      create: (type, id, args) => this.#create(type, id, args),
+      task: (record, code) => this.#advance.rounds.handlers.task(record, code),
+    };
+  }
+
+  /**
+   * Make a container and, if it has an address, start to listen there.
+   *
+   * @throws ChannelError if the address is taken or not allowed.
+   */
+  static async create(options: ContainerOptions = {}): Promise<Container> {
+    const { clock = new ExternalClock(), seed = 0, trace = "hash" } = options;
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    clock.own();
+    const container = new Container(new Kernel(clock, limits, new Tracer(trace)), seed);
+    if (options.address !== undefined) await container.#links.listen(options.address);
+    return container;
+  }
+
+  /** Where it listens, as `tcp://127.0.0.1:41234`; undefined if it does not. */
+  get address(): string | undefined {
+    return this.#links.address;
+  }
+
+  /** The clock; only this container moves it. */
+  get clock(): ExternalClock {
+    return this.#kernel.clock;
+  }
+
+  /** What has been done so far. */
+  get counts(): Counts {
+    return this.#kernel.counts;
+  }
+
+  /** Every event from now on, one by one. Observing never changes the run or its trace hash. */
+  get events$(): Observable<TraceEvent> {
+    this.#events ??= eventStream(this);
+    return this.#events;
+  }
+
+  /** Every event from now on, in batches of one round. */
+  attach(sink: TraceSink): () => void {
+    return this.#kernel.tracer.attach(sink);
+  }
+
+  /** Hash over everything delivered to every agent so far, 16 hexadecimal digits: equal runs have equal hashes. */
+  traceHash(): string {
+    return combine(this.#kernel.records.values());
+  }
+
+  /**
+   * Make an agent. Its `setup` runs at the next advance, in the next round of the present time.
+   *
+   * @param options - `id` defaults to "0", "1", … as in aiomas; `args` go to the constructor as they are.
+   * @returns The agent itself, for use outside the simulation: read it, connect from it, do not call its methods.
+   * @throws AgentError `ERR_AGENT_ID`, `ERR_AGENT_DUPLICATE`; RunError during an advance (use `this.spawn` there).
+   */
+  spawn<A extends Agent, C extends AgentClass<A>>(
+    type: C & (new (...args: ConstructorParameters<C>) => A),
+    options: { id?: string; args?: ConstructorParameters<C> } = {},
+  ): InstanceType<C> {
+    this.#idle("spawn");
+    const id = checkAgentId(options.id ?? String(this.#unnamed++));
+    const record = this.#create(type, id, options.args ?? []);
+    this.#kernel.next.addBirth({ id, create: () => record, parent: undefined, cause: undefined });
+    return record.agent as InstanceType<C>;
+  }
+
+  /** Give an agent an input: a call of any of its methods, delivered at the time of the next advance, before all else. */
+  input(agent: string, method: string, args: readonly unknown[] = []): void {
+    this.#known(agent, method);
+    const content = copyValue(args, this.#kernel.limits, `${agent}.${method}`);
+    this.#kernel.outside.input(agent, method, content);
+  }
+
+  /**
+   * Call an exposed method from outside. The call enters when the next advance starts, at the time from which that
+   * advance goes on, and is settled by it, unless the method waits for a later time.
+   */
+  async call(agent: string, method: string, args: readonly unknown[] = []): Promise<unknown> {
+    if (this.#kernel.phase === "closed") throw new RunError("ERR_RUN_CLOSED", "the container is closed");
+    const { limits, outside } = this.#kernel;
+    return outside.call(agent, method, copyValue(args, limits, `${agent}.${method}`), limits.outsideCallsMax);
+  }
+
+  /**
+   * Move the clock to `t` and settle: everything due before runs first, each at its own time, then rounds at `t` until
+   * one emits nothing more. Nothing beyond `t` runs. The present time is legal and goes on with the next round.
+   *
+   * @param t - Seconds since the start.
+   * @returns Seconds of the next event, or undefined if nothing is due.
+   * @throws ClockError `ERR_CLOCK_BACKWARDS`, nothing has changed; RangeError if `t` is no time; AgentError if an agent
+   *   failed: then the run has failed.
+   */
+  async advance(t: number): Promise<number | undefined> {
+    const { resolution } = this.#kernel.clock;
+    const next = await this.#advance.to(resolution.toTicks(t));
+    return next === undefined ? undefined : resolution.toSeconds(next);
+  }
+
+  /**
+   * Read what an agent puts out: copies of fields or getters that its class lists in `outputs`.
+   *
+   * @throws AgentError `ERR_AGENT_OUTPUT` for a name that is not listed.
+   */
+  outputs(agent: string, names: readonly string[]): Record<string, unknown> {
+    const record = this.#known(agent, "outputs");
+    const allowed = (record.agent!.constructor as unknown as AgentClass).outputs;
+    const values: Record<string, unknown> = {};
+    for (const name of names) {
+      if (!allowed.includes(name)) {
+        const text = `agent "${agent}" (${record.type}) has no output "${name}"; it has ${allowed.join(", ") || "none"}`;
+        throw new AgentError("ERR_AGENT_OUTPUT", text, { agent, method: name });
+      }
+      const value = (record.agent as unknown as Record<string, unknown>)[name];
+      values[name] = copyValue(value, this.#kernel.limits, `${agent}.${name}`);
+    }
+    return values;
+  }
+
+  /** Stop all agents, close every connection, reject what waits. A second call does nothing. */
+  async close(): Promise<void> {
+    const kernel = this.#kernel;
+    if (kernel.phase === "advancing") throw new RunError("ERR_RUN_BUSY", "an advance is under way; await it first");
+    if (kernel.phase === "closed") return;
+    kernel.phase = "closed";
+    kernel.outside.abort("the container was closed", undefined);
+    await this.#links.close();
+    const alive = [...kernel.records.values()].filter((record) => record.state !== "removed");
+    const stops = await Promise.allSettled(alive.map(async (record) => record.agent?.stop()));
+    for (const record of alive) record.state = "removed";
+    const failed = stops.flatMap((stop) => (stop.status === "rejected" ? [stop.reason] : []));
+    if (failed.length > 0)
+      throw new RunError("ERR_RUN_STOP", `an agent failed in stop: ${failed[0]}`, { cause: failed[0] });
+  }
+
+  #create(type: AgentClass, id: string, args: readonly unknown[]): AgentRecord {
+    const record = new AgentRecord(id, type.name, exposedMethods(type));
+    this.#kernel.register(record);
+    try {
+      record.agent = construct(new AgentLink(this.#kernel, record, this.#host), type, [...args]);
+    } catch (error) {
+      this.#kernel.records.delete(id);
+      throw error;
+    }
+    return record;
+  }
+
+  async #connect(record: AgentRecord, address: string): Promise<object> {
+    const local = this.#links.localId(address);
+    return local === undefined ? this.#links.connect(record, address) : localProxy(this.#kernel, record, local);
+  }
+
+  #known(agent: string, method: string): AgentRecord {
+    const record = this.#kernel.records.get(agent);
+    if (record !== undefined && record.state !== "removed") return record;
+    throw new AgentError("ERR_AGENT_UNKNOWN", `there is no agent "${agent}"`, { agent, method });
+  }
+
+  #idle(what: string): void {
+    const { phase } = this.#kernel;
+    if (phase === "idle") return;
+    const code = phase === "advancing" ? "ERR_RUN_BUSY" : phase === "failed" ? "ERR_RUN_FAILED" : "ERR_RUN_CLOSED";
+    throw new RunError(code, `${what} is not possible now: the run is ${phase}`);
+  }
+}
+
+export type { SpawnOptions };

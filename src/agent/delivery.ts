@@ -1,0 +1,73 @@
+import type { Timed } from "../clock/timer-queue.ts";
+
+/** What a delivery is. The numbers go into the trace hash: never renumber them. */
+export const Kind = { input: 0, timer: 1, reply: 2, failure: 3, external: 4, request: 5, oneway: 6 } as const;
+export type Kind = (typeof Kind)[keyof typeof Kind];
+
+/** Names of the kinds in the trace. */
+export const KIND_NAMES = ["input", "timer", "reply", "failure", "external", "request", "oneway"] as const;
+
+/** Class in which a kind is served: 0 inputs, 1 timers, 2 replies, 3 messages. */
+export const CLASS_OF: readonly number[] = [0, 1, 2, 2, 2, 3, 3];
+
+/** Number of classes. */
+export const CLASSES = 4;
+
+/** Who emits: an agent, or what stands outside the simulation. */
+export interface Sender {
+  readonly id: string;
+  /** Place among all senders in the order of their ids; what is outside comes before every agent. */
+  readonly rank: number;
+}
+
+/** Sender of what comes from outside: a bridge's inputs and calls, live peers. */
+export const OUTSIDE: Sender = { id: "@", rank: -1 };
+
+/** One thing that happens to an agent at a tag. One shape for all kinds, so that the engine sees one. */
+export class Delivery implements Timed {
+  dueTicks = -1;
+  slot = -1;
+  readonly kind: Kind;
+  readonly to: string;
+  readonly from: Sender;
+  /** Number among the sender's emissions. */
+  readonly seq: number;
+  readonly method: string;
+  /** Arguments, result, `[code, name, message]` of a failure, or undefined. */
+  readonly content: unknown;
+  /** For an answer, the number of the call that it answers. */
+  readonly callSeq: number;
+  /** What a timer runs. */
+  readonly run: (() => unknown) | undefined;
+  /** Id of the event during which it was emitted, if the run is observed. */
+  readonly cause: string | undefined;
+  /** True once a timer has run or was cancelled. */
+  spent = false;
+
+  constructor(
+    kind: Kind,
+    to: string,
+    from: Sender,
+    seq: number,
+    method: string,
+    content: unknown,
+    callSeq: number,
+    run: (() => unknown) | undefined,
+    cause: string | undefined,
+  ) {
+    this.kind = kind;
+    this.to = to;
+    this.from = from;
+    this.seq = seq;
+    this.method = method;
+    this.content = content;
+    this.callSeq = callSeq;
+    this.run = run;
+    this.cause = cause;
+  }
+
+  /** The event's id, the same for any number of containers. */
+  get id(): string {
+    return `${this.from.id}#${this.seq}`;
+  }
+}

@@ -1,0 +1,47 @@
+import { AgentError } from "../errors.ts";
+import type { AgentRecord } from "./record.ts";
+
+/** Real I/O that an agent has opened at a tag and whose end the next round waits for. */
+export interface External {
+  readonly record: AgentRecord;
+  /** Number of the emission, under which its agent's wait is kept. */
+  readonly seq: number;
+  readonly cause: string | undefined;
+  readonly promise: Promise<unknown>;
+}
+
+/** How an external ended. */
+export type Outcome = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
+
+/**
+ * Wait for all externals of a tag, in wall time.
+ *
+ * @param timeoutMs - Bound on all of them together.
+ * @returns Their outcomes, in the given order.
+ * @throws {@link AgentError} `ERR_EXTERNAL_TIMEOUT` naming the agents that still wait.
+ */
+export async function settleExternals(externals: readonly External[], timeoutMs: number): Promise<Outcome[]> {
+  const waiting = new Set(externals);
+  const outcomes = externals.map(async (external): Promise<Outcome> => {
+    try {
+      return { ok: true, value: await external.promise };
+    } catch (error) {
+      return { ok: false, error };
+    } finally {
+      waiting.delete(external);
+    }
+  });
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const agents = [...new Set([...waiting].map((external) => external.record.id))].slice(0, 10);
+      const message = `external waits of ${agents.join(", ")} did not settle within ${timeoutMs} ms`;
+      reject(new AgentError("ERR_EXTERNAL_TIMEOUT", message, { agent: agents[0] ?? "" }));
+    }, timeoutMs);
+  });
+  try {
+    return await Promise.race([Promise.all(outcomes), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,66 @@
+import type { Tag } from "../errors.ts";
+import type { Answers } from "./answers.ts";
+import { Kind } from "./delivery.ts";
+import type { Handlers } from "./handlers.ts";
+import type { Kernel } from "./kernel.ts";
+import type { AgentRecord } from "./record.ts";
+import { type Birth, byCodeUnits, type Round } from "./round.ts";
+
+/** Births and deaths: agents begin and end at a tag, before anything is delivered there, in the order of their ids. */
+export class Life {
+  readonly #kernel: Kernel;
+  readonly #handlers: Handlers;
+  readonly #answers: Answers;
+
+  constructor(kernel: Kernel, handlers: Handlers, answers: Answers) {
+    this.#kernel = kernel;
+    this.#handlers = handlers;
+    this.#answers = answers;
+  }
+
+  /** Serve the births, then the deaths of a round; agents whose code ran are added to `touched`. */
+  serve(round: Round, tag: Tag, touched: AgentRecord[]): void {
+    round.births.sort((a, b) => byCodeUnits(a.id, b.id));
+    for (const birth of round.births) this.#bear(birth, tag, touched);
+    if (round.deaths.length === 0) return;
+    round.deaths.sort((a, b) => byCodeUnits(a.record.id, b.record.id));
+    const dead = new Set<string>();
+    for (const { record, cause } of round.deaths) {
+      if (record.state !== "removed") this.#bury(record, tag, cause);
+      dead.add(record.id);
+    }
+    this.#kernel.timers.cancelWhere((delivery) => delivery.kind === Kind.timer && dead.has(delivery.to));
+  }
+
+  #bear(birth: Birth, tag: Tag, touched: AgentRecord[]): void {
+    let record: AgentRecord;
+    try {
+      record = birth.create();
+    } catch (error) {
+      this.#handlers.failed(birth.parent?.id ?? birth.id, `spawn of ${birth.id}`, error);
+      return;
+    }
+    touched.push(record);
+    record.state = "setup";
+    this.#kernel.tracer.life("created", record, tag, birth.cause);
+    this.#handlers.start(record, "setup", `${record.id}#created`, undefined, () => record.agent?.setup());
+  }
+
+  #bury(record: AgentRecord, tag: Tag, cause: string | undefined): void {
+    this.#handlers.start(record, "stop", `${record.id}#removed`, undefined, () => record.agent?.stop());
+    record.state = "removed";
+    this.#kernel.tracer.life("removed", record, tag, cause);
+    for (const activity of record.open) {
+      activity.abandoned = true;
+      if (activity.call !== undefined) this.#answers.settle(record, activity.call, cause, false, record.gone(tag));
+    }
+    record.open.length = 0;
+    for (const held of record.held)
+      if (held.kind === Kind.request) this.#answers.refuse(held, record, record.gone(tag));
+    record.held = [];
+    const waits = [...record.pending.values()];
+    record.pending.clear();
+    record.unawaited = 0;
+    for (const wait of waits) wait.reject(record.gone(tag));
+  }
+}

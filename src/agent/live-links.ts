@@ -1,0 +1,103 @@
+import { parseAgentUrl } from "../channel/index.ts";
+import { AgentError, RunError } from "../errors.ts";
+import { connect, createProxy, type Method, notFound, type RpcConnection, type Server, serve } from "../rpc/index.ts";
+import type { Kernel } from "./kernel.ts";
+import type { AgentRecord } from "./record.ts";
+
+/**
+ * A container's connections to live peers: other containers that no simulated clock orders, as those of Python's
+ * aiomas, and with its paths: `agents/<id>/<method>`, `validate_aid`.
+ *
+ * What peers call enters at the next advance; what agents call there is an external. Such runs are not promised to
+ * repeat.
+ */
+export class LiveLinks {
+  readonly #kernel: Kernel;
+  #server: Server | undefined;
+  /** One connection for each peer; a failed or closed one is forgotten, so that the next connect tries again. */
+  readonly #connections = new Map<string, Promise<RpcConnection>>();
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  /** Where it listens, with the port that was really taken. */
+  get address(): string | undefined {
+    return this.#server?.address;
+  }
+
+  /** Offer the container's agents at `address`. @throws ChannelError as `rpc.serve`. */
+  async listen(address: string): Promise<void> {
+    const resolver = { resolve: (path: readonly string[], from: RpcConnection) => this.#resolve(path, from) };
+    this.#server = await serve(address, resolver, { limits: this.#kernel.limits });
+  }
+
+  /** Id of the agent that `address` names in this container; undefined if it is elsewhere. */
+  localId(address: string): string | undefined {
+    if (!address.includes("://")) return address;
+    const { address: at, agent } = parseAgentUrl(address);
+    return at === this.address ? agent : undefined;
+  }
+
+  /**
+   * Proxy of an agent elsewhere, for `record`.
+   *
+   * @param url - As `tcp://127.0.0.1:5555/battery-7`.
+   * @throws ChannelError if nobody answers; AgentError `ERR_AGENT_UNKNOWN` if the peer has no such agent. Inside the
+   *   simulation, where it is an external, these arrive as RemoteError of that code.
+   */
+  async connect(record: AgentRecord, url: string): Promise<object> {
+    const { address, agent } = parseAgentUrl(url);
+    await this.#real(record, () => this.#validate(address, agent));
+    return createProxy((path, args) =>
+      this.#real(record, async () => (await this.#connection(address)).call(`agents/${agent}/${path}`, args)),
+    );
+  }
+
+  /** Close the server and every connection. */
+  async close(): Promise<void> {
+    const connections = await Promise.allSettled(this.#connections.values());
+    const open = connections.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+    await Promise.all([this.#server?.close(), ...open.map((connection) => connection.close())]);
+  }
+
+  /** Do I/O for an agent: as an external inside the simulation, at once for a program that uses the agent outside. */
+  #real<T>(record: AgentRecord, io: () => Promise<T>): Promise<T> {
+    const { phase, serving } = this.#kernel;
+    if (phase === "idle" && !serving && record.open.length === 0) return io();
+    return this.#kernel.external(record, io);
+  }
+
+  async #validate(address: string, agent: string): Promise<void> {
+    const connection = await this.#connection(address);
+    const type = await connection.call("validate_aid", [agent]);
+    if (type !== null) return;
+    throw new AgentError("ERR_AGENT_UNKNOWN", `there is no agent "${agent}" at ${address}`, { agent, peer: address });
+  }
+
+  #connection(address: string): Promise<RpcConnection> {
+    let connection = this.#connections.get(address);
+    if (connection === undefined) {
+      if (this.#kernel.phase === "closed") throw new RunError("ERR_RUN_CLOSED", "the container is closed");
+      connection = connect(address, { limits: this.#kernel.limits });
+      this.#connections.set(address, connection);
+      const forget = () => this.#connections.delete(address);
+      connection.then(({ closed }) => closed.then(forget), forget);
+    }
+    return connection;
+  }
+
+  #resolve(path: readonly string[], from: RpcConnection): Method {
+    const { records, outside } = this.#kernel;
+    if (path.length === 1 && path[0] === "validate_aid") {
+      return ([id]) => {
+        const record = typeof id === "string" ? records.get(id) : undefined;
+        return record === undefined || record.state === "removed" ? null : record.type;
+      };
+    }
+    // Ids may have slashes, methods may not.
+    const [root, ...id] = path.slice(0, -1);
+    if (root !== "agents" || id.length === 0) throw notFound(path);
+    return (args) => outside.call(id.join("/"), path.at(-1)!, args, this.#kernel.limits.outsideCallsMax, from.peer);
+  }
+}

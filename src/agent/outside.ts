@@ -1,0 +1,103 @@
+import { AgentError, RemoteError, RunError } from "../errors.ts";
+import { Delivery, Kind, OUTSIDE } from "./delivery.ts";
+import { byCodeUnits } from "./round.ts";
+
+/** A call from outside that has not been answered. */
+interface OutsideCall {
+  /** Address of the live peer that called; empty for the program that has the container. */
+  readonly peer: string;
+  readonly agent: string;
+  readonly method: string;
+  readonly args: unknown;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * What stands outside the simulation: bridges that give inputs, programs and live peers that call agents.
+ *
+ * What they give is kept until the next advance and then enters in a fixed order. Their answers leave between rounds,
+ * never while agents run.
+ */
+export class Outside {
+  #inputs: Delivery[] = [];
+  /** Calls that enter when the next advance starts. */
+  #waiting: OutsideCall[] = [];
+  /** Calls that have entered, by their number. */
+  readonly #entered = new Map<number, OutsideCall>();
+  #answers: (() => void)[] = [];
+  #seq = 0;
+
+  /** An input to `agent`, due at the time of the next advance. */
+  input(agent: string, method: string, args: unknown): void {
+    this.#inputs.push(new Delivery(Kind.input, agent, OUTSIDE, this.#seq++, method, args, -1, undefined, undefined));
+  }
+
+  /**
+   * A call of `agent`, settled by the next advance.
+   *
+   * @param max - Calls that may wait for an answer.
+   */
+  call(agent: string, method: string, args: unknown, max: number, peer = ""): Promise<unknown> {
+    if (this.#waiting.length + this.#entered.size >= max) {
+      const message = `more than ${max} calls from outside wait for an answer; call of ${agent}.${method} refused`;
+      return Promise.reject(new AgentError("ERR_OUTSIDE_CALLS", message, { agent, method }));
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ peer, agent, method, args, resolve, reject });
+    });
+  }
+
+  /** The calls that enter now: by peer, and each peer's in the order in which they came. */
+  takeCalls(): Delivery[] {
+    const calls = this.#waiting.sort((a, b) => byCodeUnits(a.peer, b.peer));
+    this.#waiting = [];
+    return calls.map((call) => {
+      const seq = this.#seq++;
+      this.#entered.set(seq, call);
+      return new Delivery(Kind.request, call.agent, OUTSIDE, seq, call.method, call.args, -1, undefined, undefined);
+    });
+  }
+
+  /** The inputs that are delivered now, in the order in which they were given. */
+  takeInputs(): Delivery[] {
+    const inputs = this.#inputs;
+    this.#inputs = [];
+    return inputs;
+  }
+
+  /** Keep the answer to call `seq` until the round has ended. */
+  answer(seq: number, ok: boolean, content: unknown): void {
+    const call = this.#entered.get(seq);
+    if (call === undefined) return;
+    this.#entered.delete(seq);
+    const { agent, method } = call;
+    this.#answers.push(() => {
+      if (ok) call.resolve(content);
+      else {
+        const [code, name, message] = content as [string, string, string];
+        call.reject(new RemoteError(code, name, message, { agent, method }));
+      }
+    });
+  }
+
+  /** Hand out the answers. */
+  deliver(): void {
+    if (this.#answers.length === 0) return;
+    const answers = this.#answers;
+    this.#answers = [];
+    for (const answer of answers) answer();
+  }
+
+  /** Reject every open call: the run is over. */
+  abort(reason: string, cause: unknown): void {
+    this.deliver();
+    this.#inputs = [];
+    for (const { agent, method, reject } of [...this.#entered.values(), ...this.#waiting]) {
+      const message = `call of ${agent}.${method} was not answered: ${reason}`;
+      reject(new RunError("ERR_RUN_ENDED", message, { agent, method, cause }));
+    }
+    this.#entered.clear();
+    this.#waiting = [];
+  }
+}

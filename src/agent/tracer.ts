@@ -1,0 +1,171 @@
+import type { Tag } from "../errors.ts";
+import { Hash64 } from "../hash.ts";
+import type { AgentTraceEvent, TraceEvent, TraceSink } from "../trace.ts";
+import { type Delivery, KIND_NAMES, Kind } from "./delivery.ts";
+import type { AgentRecord } from "./record.ts";
+import { byCodeUnits } from "./round.ts";
+
+/** Codes of life in the chain; the kinds of delivery have 0 to 6. */
+const LIFE_CODES = { created: 7, removed: 8 } as const;
+
+/** How much a run keeps of its trace. `full` follows causes from the start, even before somebody observes. */
+export type TraceLevel = "off" | "hash" | "full";
+
+/**
+ * The trace of one container: a hash chain per agent over everything delivered to it, and, while somebody observes,
+ * an event for each delivery, handed over in a batch per round.
+ *
+ * In the chain: tag, kind, peer, method, content. Not in it: logs, causes, anything of one container or machine.
+ */
+export class Tracer {
+  readonly #hashes: boolean;
+  readonly #full: boolean;
+  readonly #sinks = new Set<TraceSink>();
+  #batch: TraceEvent[] = [];
+
+  constructor(level: TraceLevel) {
+    this.#hashes = level !== "off";
+    this.#full = level === "full";
+  }
+
+  /** True while causes are to be followed. */
+  get observed(): boolean {
+    return this.#full || this.#sinks.size > 0;
+  }
+
+  /** See `TraceSource.attach`. */
+  attach(sink: TraceSink): () => void {
+    this.#sinks.add(sink);
+    return () => this.#sinks.delete(sink);
+  }
+
+  /** A delivery to an agent, before the agent sees it. */
+  delivered(record: AgentRecord, delivery: Delivery, tag: Tag, peer: string): void {
+    if (this.#hashes) {
+      const chain = record.chain;
+      hashTag(chain, tag, delivery.kind);
+      if (delivery.kind !== Kind.timer) {
+        chain.string(peer);
+        chain.string(delivery.method);
+        hashValue(chain, delivery.content);
+      }
+    }
+    if (this.#sinks.size > 0) this.#batch.push(toEvent(record, delivery, tag, peer));
+  }
+
+  /** An agent came to life or was removed. */
+  life(kind: "created" | "removed", record: AgentRecord, tag: Tag, cause: string | undefined): void {
+    if (this.#hashes) {
+      hashTag(record.chain, tag, LIFE_CODES[kind]);
+      record.chain.string(record.type);
+    }
+    if (this.#sinks.size === 0) return;
+    this.#batch.push({ kind, ...tag, agent: record.id, id: `${record.id}#${kind}`, cause, type: record.type });
+  }
+
+  /** An event that is in no chain: ticks, logs, faults. Called only for its observers. */
+  note(make: () => TraceEvent): void {
+    if (this.#sinks.size > 0) this.#batch.push(make());
+  }
+
+  /** Hand the batch to the observers; one that throws is detached and warned about, the run goes on. */
+  flush(): void {
+    if (this.#batch.length === 0) return;
+    const batch = this.#batch;
+    this.#batch = [];
+    for (const sink of this.#sinks) {
+      try {
+        sink(batch);
+      } catch (error) {
+        this.#sinks.delete(sink);
+        process.emitWarning(`an observer threw and was detached: ${error}`, { code: "COSIMAS_OBSERVER" });
+      }
+    }
+  }
+}
+
+/** The chains of all agents in id order, as 16 hexadecimal digits. */
+export function combine(records: Iterable<AgentRecord>): string {
+  const hash = new Hash64();
+  for (const record of [...records].sort((a, b) => byCodeUnits(a.id, b.id))) {
+    hash.string(record.id);
+    hash.word(record.chain.a);
+    hash.word(record.chain.b);
+  }
+  return hash.hex();
+}
+
+function hashTag(chain: Hash64, tag: Tag, code: number): void {
+  chain.word(Math.floor(tag.ticks / 0x1_0000_0000));
+  chain.word(tag.ticks | 0);
+  chain.word(tag.round);
+  chain.word(code);
+}
+
+/** Mix in a value as `copyValue` gives it; each type has a code of its own, so that 1 and "1" differ. */
+export function hashValue(hash: Hash64, value: unknown): void {
+  switch (typeof value) {
+    case "number":
+      hash.double(value);
+      return;
+    case "string":
+      hash.word(5);
+      hash.string(value);
+      return;
+    case "boolean":
+      hash.word(value ? 6 : 7);
+      return;
+    case "bigint":
+      hash.bigint(value);
+      return;
+    case "undefined":
+      hash.word(8);
+      return;
+  }
+  if (value === null) hash.word(8);
+  else if (Array.isArray(value)) {
+    hash.word(9);
+    hash.word(value.length);
+    for (const item of value) hashValue(hash, item);
+  } else if (value instanceof Uint8Array) {
+    hash.word(10);
+    hash.bytes(value);
+  } else if (value instanceof Map) {
+    hash.word(11);
+    hash.word(value.size);
+    for (const [key, item] of value) {
+      hashValue(hash, key);
+      hashValue(hash, item);
+    }
+  } else {
+    const entries = Object.entries(value as object);
+    hash.word(12);
+    hash.word(entries.length);
+    for (const [key, item] of entries) {
+      hash.string(key);
+      hashValue(hash, item);
+    }
+  }
+}
+
+function toEvent(record: AgentRecord, delivery: Delivery, tag: Tag, peer: string): AgentTraceEvent {
+  const base = { ...tag, agent: record.id, id: delivery.id, cause: delivery.cause };
+  switch (delivery.kind) {
+    case Kind.timer:
+      return { kind: "timer", ...base };
+    case Kind.reply:
+    case Kind.failure: {
+      const kind = delivery.kind === Kind.reply ? "reply" : "failure";
+      return { kind, ...base, peer, method: delivery.method, content: structuredClone(delivery.content) };
+    }
+    case Kind.external: {
+      const { ok, content } = delivery.content as { ok: boolean; content: unknown };
+      return { kind: "external", ...base, ok, content: structuredClone(content) };
+    }
+    default: {
+      const kind = KIND_NAMES[delivery.kind] as "input" | "request" | "oneway";
+      const args = structuredClone(delivery.content) as unknown[];
+      return { kind, ...base, peer, method: delivery.method, args };
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import { AgentError } from "../errors.ts";
+import type { Kernel } from "./kernel.ts";
+import type { AgentRecord } from "./record.ts";
+
+/** Items that one {@link AgentQueue} keeps, at most. */
+const QUEUE_ITEMS_MAX = 1_000_000;
+
+/**
+ * A promise that only this agent's own code settles: a simulated wait. One handler awaits `promise`, another calls
+ * `resolve` or `reject`; the second call of these does nothing. On the agent's removal it rejects.
+ */
+export interface AgentFuture<T> {
+  readonly promise: Promise<T>;
+  /** Let whoever awaits the promise go on with `value`. */
+  resolve(value: T): void;
+  /** Let whoever awaits the promise go on with this error. */
+  reject(error: Error): void;
+}
+
+/** Open a future of `record`. */
+export function openFuture<T>(kernel: Kernel, record: AgentRecord): AgentFuture<T> {
+  const { promise, settle } = kernel.openWait(record, "future", record.id);
+  // Until somebody asks for the promise, it must not hide that a handler waits on something foreign.
+  let awaited = false;
+  record.unawaited++;
+  const ask = () => {
+    if (awaited) return;
+    awaited = true;
+    if (record.state !== "removed") record.unawaited--;
+  };
+  return {
+    get promise() {
+      ask();
+      return promise as Promise<T>;
+    },
+    resolve(value) {
+      kernel.guard(record, "future.resolve");
+      ask();
+      settle.resolve(value);
+    },
+    reject(error) {
+      kernel.guard(record, "future.reject");
+      ask();
+      promise.catch(() => {}); // whoever asks for it later gets the rejection; nobody has to
+      settle.reject(error);
+    },
+  };
+}
+
+/** A first-in first-out queue between handlers of one agent; `next` is a simulated wait. */
+export class AgentQueue<T> {
+  readonly #kernel: Kernel;
+  readonly #record: AgentRecord;
+  readonly #items: T[] = [];
+  readonly #takers: ((item: T) => void)[] = [];
+
+  /** @internal */
+  constructor(kernel: Kernel, record: AgentRecord) {
+    this.#kernel = kernel;
+    this.#record = record;
+  }
+
+  /** Items that nobody has taken. */
+  get size(): number {
+    return this.#items.length;
+  }
+
+  /**
+   * Give `item` to the first handler that waits, or keep it.
+   *
+   * @throws AgentError `ERR_AGENT_QUEUE_FULL` at 1,000,000 items.
+   */
+  push(item: T): void {
+    this.#kernel.guard(this.#record, "queue.push");
+    const taker = this.#takers.shift();
+    if (taker !== undefined) taker(item);
+    else if (this.#items.length < QUEUE_ITEMS_MAX) this.#items.push(item);
+    else {
+      throw new AgentError("ERR_AGENT_QUEUE_FULL", `a queue of agent "${this.#record.id}" is full`, {
+        agent: this.#record.id,
+      });
+    }
+  }
+
+  /** The oldest item, or the next one pushed. */
+  next(): Promise<T> {
+    this.#kernel.guard(this.#record, "queue.next");
+    if (this.#items.length > 0) return Promise.resolve(this.#items.shift() as T);
+    const { promise, settle } = this.#kernel.openWait(this.#record, "queue", this.#record.id);
+    this.#takers.push(settle.resolve as (item: T) => void);
+    return promise as Promise<T>;
+  }
+}

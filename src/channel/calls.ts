@@ -1,0 +1,120 @@
+import type { Value } from "../codec/index.ts";
+import { ChannelError } from "../errors.ts";
+import { after, Sweep } from "./deadline.ts";
+
+/** Options of one request. */
+export interface RequestOptions {
+  /**
+   * Wall time to wait for the reply, in milliseconds, > 0; Infinity waits as long as the connection lives. Default:
+   * `limits.callTimeoutMs`. A reply that comes later is dropped; the connection stays usable.
+   */
+  readonly timeoutMs?: number;
+  /** Stops waiting when it aborts; the promise is rejected with its reason. The peer is not told. */
+  readonly signal?: AbortSignal;
+  /** Name of what is called, for errors. */
+  readonly method?: string;
+  /** Names for places within the content, in the path of a ValueError: `[["$[1]", "$.args"]]`. */
+  readonly places?: readonly (readonly [place: string, name: string])[];
+}
+
+interface Call {
+  readonly resolve: (value: Value) => void;
+  readonly reject: (error: unknown) => void;
+  readonly method: string | undefined;
+  /** Whether the default deadline holds for it. */
+  readonly swept: boolean;
+  /** Withdraws its own timer and signal. */
+  cancel: (() => void) | undefined;
+}
+
+/**
+ * The calls of one connection that wait for a reply, by id. Ids count up from 0 and are never used again; each call is
+ * settled once and then gone. An id below {@link Calls.nextId} that does not wait has been settled or given up.
+ */
+export class Calls {
+  readonly #peer: string;
+  readonly #timeoutMs: number;
+  readonly #waiting = new Map<number, Call>();
+  readonly #sweep: Sweep;
+  #nextId = 0;
+
+  /** @param timeoutMs - Deadline of calls that name none; Infinity for none. */
+  constructor(peer: string, timeoutMs: number) {
+    this.#peer = peer;
+    this.#timeoutMs = timeoutMs;
+    this.#sweep = new Sweep(
+      timeoutMs,
+      () => this.#nextId,
+      (below) => this.#expire(below),
+    );
+  }
+
+  /** Id of the next call. */
+  get nextId(): number {
+    return this.#nextId;
+  }
+
+  /** Calls that wait. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Open the call {@link nextId}, which has been sent. */
+  open({ timeoutMs, signal, method }: RequestOptions): Promise<Value> {
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      const swept = timeoutMs === undefined && this.#timeoutMs !== Number.POSITIVE_INFINITY;
+      const call: Call = { resolve, reject, method, swept, cancel: undefined };
+      this.#waiting.set(id, call);
+      if (swept) this.#sweep.start();
+      if (timeoutMs !== undefined || signal !== undefined) call.cancel = this.#watch(id, timeoutMs, signal);
+    });
+  }
+
+  /** The call with this id, which waits no more; undefined if none does. */
+  take(id: number): Pick<Call, "resolve" | "reject" | "method"> | undefined {
+    const call = this.#waiting.get(id);
+    if (call === undefined) return undefined;
+    this.#waiting.delete(id);
+    call.cancel?.();
+    return call;
+  }
+
+  /** Reject everything that waits; `error` makes the error of one call. */
+  abort(error: (method: string | undefined) => Error): void {
+    this.#sweep.stop();
+    for (const id of [...this.#waiting.keys()]) {
+      const call = this.take(id);
+      call?.reject(error(call.method));
+    }
+  }
+
+  #watch(id: number, timeoutMs: number | undefined, signal: AbortSignal | undefined): () => void {
+    const stop =
+      timeoutMs === undefined || timeoutMs === Number.POSITIVE_INFINITY
+        ? undefined
+        : after(timeoutMs, () => this.#timeOut(id, timeoutMs));
+    const onAbort = () => this.take(id)?.reject(signal?.reason);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    return () => {
+      stop?.();
+      signal?.removeEventListener("abort", onAbort);
+    };
+  }
+
+  #expire(below: number): boolean {
+    for (const [id, call] of this.#waiting) {
+      if (id >= below) break;
+      if (call.swept) this.#timeOut(id, this.#timeoutMs);
+    }
+    return this.#waiting.size > 0;
+  }
+
+  #timeOut(id: number, timeoutMs: number): void {
+    const call = this.take(id);
+    if (call === undefined) return;
+    const { method } = call;
+    const message = `${method ?? `request ${id}`} at ${this.#peer} was not answered within ${timeoutMs} ms`;
+    call.reject(new ChannelError("ERR_CHANNEL_TIMEOUT", message, { peer: this.#peer, ...(method && { method }) }));
+  }
+}

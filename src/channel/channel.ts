@@ -1,0 +1,237 @@
+import { type CodecName, createCodec, rebase, type Value } from "../codec/index.ts";
+import { ChannelError, ProtocolError } from "../errors.ts";
+import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import { Calls, type RequestOptions } from "./calls.ts";
+import { FrameSplitter } from "./framing.ts";
+import { EXCEPTION, Messages, REQUEST, RESULT } from "./messages.ts";
+import { Outbox } from "./outbox.ts";
+import { Request } from "./request.ts";
+import type { Transport } from "./transport.ts";
+import { readError, writeError } from "./wire-error.ts";
+
+/** Options of a channel. */
+export interface ChannelOptions {
+  /** How values are written; both sides need the same. Default `msgpack`; aiomas's own default is JSON. */
+  readonly codec?: CodecName;
+  /** Bounds that differ from the defaults. */
+  readonly limits?: Partial<Limits>;
+}
+
+/**
+ * Request and reply over one connection, both ways: either side may ask, and replies come in any order.
+ *
+ * What is sent in one turn of the event loop is written at its end, together. Once closed it stays closed.
+ */
+export class Channel {
+  /** Address of the other side. */
+  readonly peer: string;
+  /** Resolves, never rejects, when the connection is gone, with the reason. */
+  readonly closed: Promise<ChannelError>;
+  readonly #transport: Transport;
+  readonly #outbox: Outbox;
+  readonly #splitter: FrameSplitter;
+  readonly #messages: Messages;
+  readonly #limits: Limits;
+  readonly #calls: Calls;
+  #onRequest: (request: Request) => void = refuse;
+  #resolveClosed: (reason: ChannelError) => void = () => {};
+  /** Why it is closed; undefined while it is open. */
+  #reason: ChannelError | undefined;
+  #openRequests = 0;
+  #lateReplies = 0;
+
+  /** @param transport - Belongs to the channel from now on. */
+  constructor(transport: Transport, options: ChannelOptions = {}) {
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const { peer } = transport;
+    // The message itself is an array around the content, which has all levels to itself.
+    const codecLimits = { ...limits, nestingMax: limits.nestingMax + 1 };
+    const codec = createCodec(options.codec ?? "msgpack", { limits: codecLimits });
+    this.#limits = limits;
+    this.peer = peer;
+    this.#transport = transport;
+    this.#messages = new Messages(codec, limits.frameBytesMax, peer);
+    this.#outbox = new Outbox(transport);
+    this.#splitter = new FrameSplitter(limits.frameBytesMax, (bytes, start, end) => this.#read(bytes, start, end));
+    this.#calls = new Calls(peer, limits.callTimeoutMs);
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+    transport.start({
+      received: (bytes) => this.#received(bytes),
+      ended: (error) => this.#ended(error),
+    });
+  }
+
+  /** Whether requests can still be made. */
+  get isOpen(): boolean {
+    return this.#reason === undefined;
+  }
+
+  /** Own requests that wait for a reply. */
+  get pendingCalls(): number {
+    return this.#calls.size;
+  }
+
+  /** Replies that came after their request had been answered or given up; they were dropped. */
+  get lateReplies(): number {
+    return this.#lateReplies;
+  }
+
+  /**
+   * Take the peer's requests, in their order of arrival; requests fail with `ERR_CHANNEL_NO_REQUESTS` until this is
+   * called. To miss none, call it in the turn in which the channel was given. What `onRequest` throws fails the
+   * request.
+   */
+  serve(onRequest: (request: Request) => void): void {
+    this.#onRequest = onRequest;
+  }
+
+  /**
+   * Ask the peer.
+   *
+   * @param content - Copied while it is sent.
+   * @returns What the peer replies. Rejected with RemoteError if the peer failed; ValueError if
+   *   `content` cannot be sent; ChannelError `ERR_CHANNEL_TIMEOUT`, `ERR_CHANNEL_CLOSED`, or, with nothing sent
+   *   and the channel still usable, `ERR_CHANNEL_PENDING`, `ERR_CHANNEL_SEND_QUEUE`, `ERR_CHANNEL_FRAME_BYTES`;
+   *   RangeError for a bad `timeoutMs`.
+   */
+  request(content: unknown, options: RequestOptions = {}): Promise<Value> {
+    try {
+      this.#checkRequest(options);
+      const frame = this.#messages.write(REQUEST, this.#calls.nextId, content);
+      if (!this.#fits(frame)) throw this.#sendQueueFull();
+      this.#outbox.add(frame);
+    } catch (error) {
+      const { places = [] } = options;
+      return Promise.reject(places.reduce((named, [place, name]) => rebase(named, place, name), error));
+    }
+    return this.#calls.open(options);
+  }
+
+  /** Send what waits, then close. Pending requests are rejected at once. Resolves when the connection is gone. */
+  async close(): Promise<void> {
+    this.#shut(this.#error("ERR_CHANNEL_CLOSED", `the connection to ${this.peer} was closed by this side`), true);
+    await this.closed;
+  }
+
+  #checkRequest({ timeoutMs, signal, method }: RequestOptions): void {
+    if (timeoutMs !== undefined && !(timeoutMs > 0)) {
+      throw new RangeError(`timeoutMs must be > 0 milliseconds, got ${timeoutMs}`);
+    }
+    if (this.#reason !== undefined) throw this.#closedError(this.#reason, method);
+    signal?.throwIfAborted();
+    const { pendingCallsMax } = this.#limits;
+    if (this.#calls.size >= pendingCallsMax) {
+      const message = `pendingCallsMax = ${pendingCallsMax} requests to ${this.peer} wait already`;
+      throw this.#error("ERR_CHANNEL_PENDING", message);
+    }
+  }
+
+  #fits(frame: Uint8Array): boolean {
+    return this.#outbox.queuedBytes + frame.length <= this.#limits.sendQueueBytesMax;
+  }
+
+  #received(bytes: Uint8Array): void {
+    try {
+      this.#splitter.push(bytes);
+    } catch (error) {
+      this.#shut(error as ProtocolError, false);
+    }
+  }
+
+  #read(bytes: Buffer, start: number, end: number): void {
+    const [type, id, content] = this.#messages.read(bytes, start, end);
+    if (type === REQUEST) {
+      this.#serve(id, content);
+      return;
+    }
+    const call = this.#calls.take(id);
+    if (call === undefined) this.#unexpectedReply(id);
+    else if (type === RESULT) call.resolve(content);
+    else call.reject(readError(content as string, { peer: this.peer, ...(call.method && { method: call.method }) }));
+  }
+
+  #serve(id: number, content: Value): void {
+    this.#openRequests++;
+    const request = new Request(content, this.peer, (ok, outcome) => this.#reply(id, ok, outcome));
+    const { openRequestsMax } = this.#limits;
+    try {
+      if (this.#openRequests > openRequestsMax) {
+        const message = `openRequestsMax = ${openRequestsMax} requests are being handled already`;
+        throw new ChannelError("ERR_CHANNEL_BUSY", message);
+      }
+      this.#onRequest(request);
+    } catch (error) {
+      request.fail(error);
+    }
+  }
+
+  /** Never throws: whoever replies need not know whether the connection still lives. */
+  #reply(id: number, ok: boolean, outcome: unknown): void {
+    this.#openRequests--;
+    if (this.#reason !== undefined) return;
+    try {
+      const frame = this.#replyFrame(id, ok, outcome);
+      if (!this.#fits(frame)) throw this.#sendQueueFull();
+      this.#outbox.add(frame);
+    } catch (error) {
+      // Without a reply the peer would wait in vain.
+      this.#shut(error as ChannelError, false);
+    }
+  }
+
+  #replyFrame(id: number, ok: boolean, outcome: unknown): Uint8Array {
+    if (!ok) return this.#messages.write(EXCEPTION, id, writeError(outcome));
+    try {
+      return this.#messages.write(RESULT, id, outcome);
+    } catch (error) {
+      return this.#messages.write(EXCEPTION, id, writeError(error));
+    }
+  }
+
+  #unexpectedReply(id: number): void {
+    if (id >= this.#calls.nextId) {
+      const message = `${this.peer} replied to request ${id}, which was never made`;
+      throw new ProtocolError("ERR_CHANNEL_REPLY_ID", message, { peer: this.peer });
+    }
+    this.#lateReplies++;
+  }
+
+  #ended(error: Error | undefined): void {
+    const how = error === undefined ? "was closed by the peer" : `broke: ${error.message}`;
+    const where = this.#splitter.inFrame && error === undefined ? ", within a frame" : "";
+    this.#shut(this.#error("ERR_CHANNEL_CLOSED", `the connection to ${this.peer} ${how}${where}`, error), false);
+    this.#resolveClosed(this.#reason!);
+  }
+
+  #shut(reason: ChannelError, graceful: boolean): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    this.#splitter.stop();
+    if (graceful) {
+      this.#outbox.flush();
+      this.#transport.end();
+    } else this.#transport.destroy();
+    this.#calls.abort((method) => this.#closedError(reason, method));
+  }
+
+  #closedError(reason: ChannelError, method: string | undefined): ChannelError {
+    const details = { peer: this.peer, cause: reason, ...(method !== undefined && { method }) };
+    return new ChannelError("ERR_CHANNEL_CLOSED", reason.message, details);
+  }
+
+  #sendQueueFull(): ChannelError {
+    const { sendQueueBytesMax } = this.#limits;
+    const message = `${this.peer} does not read: sendQueueBytesMax = ${sendQueueBytesMax} bytes would be exceeded`;
+    return this.#error("ERR_CHANNEL_SEND_QUEUE", message);
+  }
+
+  #error(code: string, message: string, cause?: unknown): ChannelError {
+    return new ChannelError(code, message, { peer: this.peer, cause });
+  }
+}
+
+function refuse(): never {
+  throw new ChannelError("ERR_CHANNEL_NO_REQUESTS", "this side takes no requests");
+}

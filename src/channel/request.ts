@@ -1,0 +1,38 @@
+import type { Value } from "../codec/index.ts";
+
+/** Takes the outcome of a request: a value, or what was thrown. */
+export type Outcome = (ok: boolean, outcome: unknown) => void;
+
+/**
+ * A request of the peer. Reply once, at any time; what comes after that, or after the connection has closed, has no
+ * effect. None of it throws.
+ */
+export class Request {
+  /** What the peer sent; it belongs to whoever takes the request. */
+  readonly content: Value;
+  /** Address of the peer. */
+  readonly peer: string;
+  #outcome: Outcome | undefined;
+
+  constructor(content: Value, peer: string, outcome: Outcome) {
+    this.content = content;
+    this.peer = peer;
+    this.#outcome = outcome;
+  }
+
+  /** Answer with a value, copied while it is sent. One that cannot be sent is a failure for the peer. */
+  reply(value: unknown): void {
+    this.#settle(true, value);
+  }
+
+  /** Let the request fail. Of the error only code, name and message cross. */
+  fail(error: unknown): void {
+    this.#settle(false, error);
+  }
+
+  #settle(ok: boolean, outcome: unknown): void {
+    const take = this.#outcome;
+    this.#outcome = undefined;
+    take?.(ok, outcome);
+  }
+}

@@ -1,0 +1,66 @@
+import { type ParameterDeclaration, type ParameterDeclarations, parameterProblem, rangeText } from "../parameter.ts";
+import { UsageError } from "./exit-code.ts";
+
+/** The seed's own declaration; it is an option of every scenario. */
+export const SEED: ParameterDeclaration = {
+  type: "integer",
+  default: 1,
+  min: 0,
+  help: "seed of all random numbers",
+};
+
+/** Option of a parameter without its dashes: `maxLoading` gives `max-loading`. */
+export function optionName(parameter: string): string {
+  return parameter.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/**
+ * The value that a text on the command line stands for.
+ *
+ * @throws UsageError `ERR_CLI_VALUE` naming option, text and what is allowed.
+ */
+export function parseValue(option: string, declaration: ParameterDeclaration, text: string): unknown {
+  const value = declaration.type === "string" ? text : parseNumber(text);
+  const problem = parameterProblem(declaration, value);
+  if (problem === undefined) return value;
+  throw new UsageError("ERR_CLI_VALUE", `--${option} ${quoted(text)}: ${problem}`);
+}
+
+/** Decimal notation only: `Number` would also take an empty text for 0, and hexadecimal ones. */
+function parseNumber(text: string): number {
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+}
+
+/** What `--help` says about a parameter besides its help line: `an integer from 0 to 365`. */
+export function describeValue(declaration: ParameterDeclaration): string {
+  switch (declaration.type) {
+    case "boolean":
+      return "";
+    case "string":
+      return declaration.choices === undefined ? "" : `one of ${declaration.choices.join(", ")}`;
+    default:
+      return `${declaration.type === "integer" ? "integer" : "number"}${rangeText(declaration)}`;
+  }
+}
+
+/** The command that makes the same run again, every parameter spelled out. */
+export function reproduceCommand(
+  scenario: string,
+  seed: number,
+  declarations: ParameterDeclarations,
+  values: Readonly<Record<string, unknown>>,
+): string {
+  const words = ["cosimas", "run", quoted(scenario), "--seed", String(seed)];
+  for (const [name, { type }] of Object.entries(declarations)) {
+    const option = optionName(name);
+    const value = values[name];
+    if (type === "boolean") words.push(value === true ? `--${option}` : `--no-${option}`);
+    else words.push(`--${option}`, quoted(String(value)));
+  }
+  return words.join(" ");
+}
+
+/** A word as a POSIX shell takes it. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,61 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { Command, CommanderError } from "commander";
+import { EXIT_FAILED, EXIT_FINE, EXIT_USAGE, UsageError } from "./exit-code.ts";
+import { errorLines } from "./report-error.ts";
+import { addRunCommand } from "./run-command.ts";
+
+const EXAMPLES = `
+Examples:
+  cosimas run scenario.ts                    run the scenario that scenario.ts exports by default
+  cosimas run scenario.ts --help             show the scenario's own options
+  cosimas run scenario.ts --seed 7           run it with other random numbers
+
+Exit codes: 0 fine, 1 the run failed or the module does not load, 2 wrong usage or no scenario,
+130 interrupted. Errors are written as "cosimas: <code>: <message>"; --debug adds stacks.`;
+
+/**
+ * Do what the command line says.
+ *
+ * @param args - Arguments after the program's name.
+ * @returns The exit code.
+ */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  let exitCode = EXIT_FINE;
+  const program = new Command("cosimas")
+    .description("Co-simulated multi-agent systems: run scenarios of agents and simulators")
+    .version(await packageVersion(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .configureOutput({ outputError: () => {} })
+    .exitOverride()
+    .addHelpText("after", EXAMPLES);
+  addRunCommand(program, (code) => {
+    exitCode = code;
+  });
+  const debug = args.includes("--debug");
+  try {
+    if (args.length === 0) {
+      process.stderr.write(program.helpInformation());
+      return EXIT_USAGE;
+    }
+    await program.parseAsync(args, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT_FINE;
+    const usage = error instanceof CommanderError ? fromCommander(error) : error;
+    process.stderr.write(`${errorLines(usage, debug).join("\n")}\n`);
+    return usage instanceof UsageError ? EXIT_USAGE : EXIT_FAILED;
+  }
+}
+
+function fromCommander(error: CommanderError): UsageError {
+  const advice = "see `cosimas --help` or `cosimas run <scenario> --help`";
+  return new UsageError("ERR_CLI_USAGE", `${error.message.replace(/^error: /, "")}; ${advice}`);
+}
+
+async function packageVersion(): Promise<string> {
+  const file = createRequire(import.meta.url).resolve("cosimas/package.json");
+  return (JSON.parse(await readFile(file, "utf8")) as { version: string }).version;
+}

@@ -1,0 +1,158 @@
+import { mkdirSync } from "node:fs";
+import { resolve } from "node:path";
+import { Command, Option } from "commander";
+import { RunError } from "../errors.ts";
+import type { ParameterDeclaration, ParameterDeclarations, ParameterValues } from "../parameter.ts";
+import type { Scenario } from "../scenario.ts";
+import { EXIT_FAILED, EXIT_FINE, UsageError } from "./exit-code.ts";
+import { Interrupt } from "./interrupt.ts";
+import { loadScenario } from "./load-scenario.ts";
+import { describeValue, optionName, parseValue, reproduceCommand, SEED } from "./parameters.ts";
+import { ProgressLine } from "./progress.ts";
+import { errorLines } from "./report-error.ts";
+
+/** One run, as the command line asks for it. */
+export interface RunRequest {
+  readonly seed: number;
+  readonly parameters: ParameterValues<ParameterDeclarations>;
+  /** Folder for what the run writes. */
+  readonly out: string;
+  readonly debug: boolean;
+}
+
+/**
+ * Add `cosimas run` to the program.
+ *
+ * A scenario's options are known only once it is loaded, so the arguments after its name are parsed by a command made
+ * for it.
+ */
+export function addRunCommand(program: Command, ends: (exitCode: number) => void): void {
+  const run = program
+    .command("run")
+    .description("run a scenario")
+    .argument("<scenario>", "module that exports a scenario by default, or a folder with a scenario.ts")
+    .argument("[options...]", "the scenario's own options; see cosimas run <scenario> --help")
+    .passThroughOptions()
+    .allowUnknownOption()
+    .helpOption("-h, --help", "print this help")
+    .action(async (given: string, args: string[]) => {
+      if (given.startsWith("-"))
+        throw new UsageError("ERR_CLI_USAGE", `the scenario comes before its options: ${given}`);
+      const scenario = await loadScenario(given);
+      const request = await parseRequest(scenario, given, args);
+      ends(request === undefined ? EXIT_FINE : await runScenario(scenario, given, request));
+    });
+  run.copyInheritedSettings(program);
+}
+
+/**
+ * Read a scenario's options.
+ *
+ * @returns Undefined if help was asked for, and given.
+ * @throws UsageError or CommanderError if they are wrong.
+ */
+export async function parseRequest(
+  scenario: Scenario,
+  given: string,
+  args: readonly string[],
+): Promise<RunRequest | undefined> {
+  const command = new Command(`cosimas run ${given}`)
+    .description(`${scenario.name}\n${scenario.description}`.trim())
+    .helpOption("-h, --help", "print this help")
+    .configureOutput({ outputError: () => {} })
+    .allowExcessArguments(false)
+    .exitOverride();
+  const names = new Map<string, string>();
+  addOption(command, "seed", SEED);
+  for (const [name, declaration] of Object.entries(scenario.parameters)) {
+    names.set(addOption(command, optionName(name), declaration), name);
+  }
+  command.option("--out <folder>", "folder for what the run writes", "out");
+  command.option("--debug", "print the stacks of errors");
+  try {
+    command.parse(args, { from: "user" });
+  } catch (error) {
+    if ((error as { code?: unknown }).code === "commander.helpDisplayed") return undefined;
+    throw error;
+  }
+  const { seed, out, debug, ...values } = command.opts<{ seed: number; out: string; debug?: boolean }>();
+  const parameters = Object.fromEntries(Object.entries(values).map(([key, value]) => [names.get(key)!, value]));
+  // Every value has passed its declaration's check.
+  return { seed, out, debug: debug === true, parameters: parameters as RunRequest["parameters"] };
+}
+
+/** @returns The name by which the command knows the option's value. */
+function addOption(command: Command, name: string, declaration: ParameterDeclaration): string {
+  const { help = "" } = declaration;
+  if (declaration.type === "boolean") {
+    const [yes, no] = [new Option(`--${name}`, help), new Option(`--no-${name}`, help)];
+    // Both are taken; help shows the one that changes something.
+    (declaration.default ? yes : no).hideHelp();
+    if (declaration.default) no.description = help === "" ? `not ${name}` : `not: ${help}`;
+    command.addOption(yes.default(declaration.default)).addOption(no);
+    return yes.attributeName();
+  }
+  const kind = declaration.type === "string" ? "text" : declaration.type;
+  const about = [help, describeValue(declaration)].filter((text) => text !== "").join("; ");
+  const option = new Option(`--${name} <${kind}>`, about).default(declaration.default);
+  command.addOption(option.argParser((text: string) => parseValue(name, declaration, text)));
+  return option.attributeName();
+}
+
+/** Run it, report how it went, and say how to do it again. */
+async function runScenario(scenario: Scenario, given: string, request: RunRequest): Promise<number> {
+  const { seed, parameters, debug } = request;
+  const progress = new ProgressLine(process.stderr);
+  const say = (lines: readonly string[]) => {
+    progress.clear();
+    process.stderr.write(`${lines.join("\n")}\n`);
+  };
+  const interrupt = new Interrupt((name) => say([`cosimas: ${name}: ending the run; once more to kill it`]));
+  const reproduce = `reproduce: ${reproduceCommand(given, seed, scenario.parameters, parameters)}`;
+  const release = lastResort((error) => {
+    say([...errorLines(error, debug), reproduce]);
+    process.exit(EXIT_FAILED);
+  });
+  const outDir = resolve(request.out);
+  let failure: readonly string[] = [];
+  try {
+    await scenario.run({
+      parameters,
+      seed,
+      get outDir() {
+        mkdirSync(outDir, { recursive: true });
+        return outDir;
+      },
+      signal: interrupt.signal,
+      progress: (fraction, label) => progress.update(fraction, label),
+      print: (line) => {
+        progress.clear();
+        process.stdout.write(`${line}\n`);
+      },
+    });
+  } catch (error) {
+    failure = errorLines(error, debug);
+  } finally {
+    release();
+    interrupt.release();
+  }
+  say([...failure, reproduce]);
+  if (interrupt.exitCode !== undefined) return interrupt.exitCode;
+  return failure.length > 0 ? EXIT_FAILED : EXIT_FINE;
+}
+
+/**
+ * Fail when nothing else can: at an error that nobody caught, or when the process has nothing left to do while the
+ * run's promise is still open.
+ *
+ * @returns Ends the watch.
+ */
+function lastResort(fail: (error: unknown) => void): () => void {
+  const stuck = () => fail(new RunError("ERR_RUN_STUCK", "the run waits for something that can never happen"));
+  process.on("uncaughtException", fail);
+  process.on("beforeExit", stuck);
+  return () => {
+    process.off("uncaughtException", fail);
+    process.off("beforeExit", stuck);
+  };
+}

@@ -1,0 +1,71 @@
+import { CodecError } from "../errors.ts";
+import { Refusal, type Value, type ValueObject } from "./value.ts";
+import type { ValueLimits } from "./values.ts";
+
+/**
+ * Check what a parser of JSON gave, and bring it into canonical form in place: -0 becomes 0. Nothing else that JSON
+ * can express needs a change.
+ *
+ * @param value - Made of null, booleans, numbers, strings, arrays and plain objects; the caller owns it.
+ * @returns `value` itself, unless it is -0.
+ * @throws CodecError `ERR_CODEC_VALUE` for the key `__proto__`, a lone surrogate, or a limit; `path` names the
+ *   place.
+ */
+export function validateDecoded(value: unknown, limits: ValueLimits, root = "$"): Value {
+  try {
+    return new Validation(limits).check(value as Value, 0);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const path = root + error.path;
+    throw new CodecError("ERR_CODEC_VALUE", `${path}: ${error.what}`, { path });
+  }
+}
+
+class Validation {
+  readonly #limits: ValueLimits;
+  #left: number;
+
+  constructor(limits: ValueLimits) {
+    this.#limits = limits;
+    this.#left = limits.nodesMax;
+  }
+
+  check(value: Value, depth: number): Value {
+    if (--this.#left < 0) throw new Refusal("", `more than nodesMax = ${this.#limits.nodesMax} values`);
+    if (typeof value === "string") checkText(value);
+    if (typeof value !== "object" || value === null) return value === 0 ? 0 : value;
+    if (depth + 1 > this.#limits.nestingMax) {
+      throw new Refusal("", `nested deeper than nestingMax = ${this.#limits.nestingMax}`);
+    }
+    if (Array.isArray(value)) this.#array(value, depth + 1);
+    else this.#object(value as ValueObject, depth + 1);
+    return value;
+  }
+
+  #array(items: Value[], depth: number): void {
+    let i = 0;
+    try {
+      for (; i < items.length; i++) items[i] = this.check(items[i]!, depth);
+    } catch (error) {
+      throw Refusal.below(error, i);
+    }
+  }
+
+  #object(fields: ValueObject, depth: number): void {
+    let at = "";
+    try {
+      for (const key of Object.keys(fields)) {
+        at = key;
+        if (key === "__proto__") throw new Refusal("", "the key __proto__ is not allowed");
+        checkText(key);
+        fields[key] = this.check(fields[key]!, depth);
+      }
+    } catch (error) {
+      throw Refusal.below(error, at);
+    }
+  }
+}
+
+function checkText(text: string): void {
+  if (!text.isWellFormed()) throw new Refusal("", "the string has a lone surrogate");
+}

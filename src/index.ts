@@ -1,0 +1,19 @@
+/**
+ * cosimas: co-simulated multi-agent systems. Agents in containers, on a clock that a simulator sets, in runs that
+ * repeat.
+ *
+ * This is the whole public surface besides the adapters (`cosimas/mosaik`); the layers are also there one by one, as
+ * `cosimas/channel`, `cosimas/rpc`, `cosimas/clock`, `cosimas/agent`, `cosimas/observe`.
+ */
+export * from "./agent/index.ts";
+export * from "./bridge/index.ts";
+export * as channel from "./channel/index.ts";
+export * from "./clock/index.ts";
+export * from "./errors.ts";
+export { Hash64 } from "./hash.ts";
+export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+export * from "./observe/index.ts";
+export type { Remote } from "./rpc/index.ts";
+export * as rpc from "./rpc/index.ts";
+export * from "./scenario.ts";
+export type * from "./trace.ts";

@@ -1,0 +1,53 @@
+/**
+ * Every bound of cosimas with its unit and default. Pass `Partial<Limits>` to lower or raise one.
+ *
+ * A bound that is hit gives a typed error that names it; nothing is dropped silently.
+ */
+export interface Limits {
+  /** Payload of one frame, in bytes; checked on the header before allocation, and before sending. */
+  readonly frameBytesMax: number;
+  /** Nesting of arrays, maps and objects in one value. */
+  readonly nestingMax: number;
+  /** Values (leaves and containers) in one message. */
+  readonly nodesMax: number;
+  /** Calls of one connection that wait for their reply. */
+  readonly pendingCallsMax: number;
+  /** Requests of the peer of one connection that are being handled. */
+  readonly openRequestsMax: number;
+  /** Bytes queued for sending on one connection. */
+  readonly sendQueueBytesMax: number;
+  /** Settled call ids that a connection remembers, so that a late reply is dropped and not taken for a fault. */
+  readonly settledIdsMax: number;
+  /** Parts of the path of a remote method, as two in `sub/mul`. */
+  readonly pathPartsMax: number;
+  /** Wall time to establish a connection, in milliseconds. */
+  readonly connectTimeoutMs: number;
+  /** Wall time that a call over a live channel may take, in milliseconds; simulated calls know no such limit. */
+  readonly callTimeoutMs: number;
+  /** Rounds at one simulation time, over all advances to it. */
+  readonly roundsMax: number;
+  /** Messages that wait for one agent's `setup` to settle. */
+  readonly setupInboxMax: number;
+  /** Wall time that all externals opened at one tag may take, in milliseconds; the run fails after it. */
+  readonly externalTimeoutMs: number;
+  /** Calls from outside that wait for the next advance. */
+  readonly outsideCallsMax: number;
+}
+
+/** The defaults; sources: FAULTS F06, F07, F08, F20, F27 and mosaik's own limits. */
+export const DEFAULT_LIMITS: Limits = Object.freeze({
+  frameBytesMax: 16 * 1024 * 1024,
+  nestingMax: 64,
+  nodesMax: 1_000_000,
+  pendingCallsMax: 65_536,
+  openRequestsMax: 65_536,
+  sendQueueBytesMax: 64 * 1024 * 1024,
+  settledIdsMax: 65_536,
+  pathPartsMax: 8,
+  connectTimeoutMs: 10_000,
+  callTimeoutMs: 30_000,
+  roundsMax: 1000,
+  setupInboxMax: 10_000,
+  externalTimeoutMs: 600_000,
+  outsideCallsMax: 100_000,
+});

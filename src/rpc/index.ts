@@ -1,0 +1,72 @@
+/**
+ * Calls of exposed methods over a channel: services and routers on one side, typed proxies on the other; either side
+ * may offer a service to the other. Calls and errors are aiomas's on the wire (`docs/protocol.md`).
+ *
+ * Only what a class lists in `exposed` can be called. There are no one-way calls and no reconnect, and services are not
+ * yet passed as arguments.
+ */
+import { type Listener, type ListenOptions, listen, type OpenOptions, open } from "../channel/index.ts";
+import { DEFAULT_LIMITS } from "../limits.ts";
+import { RpcConnection } from "./connection.ts";
+import { type Servable, toResolver } from "./router.ts";
+
+export { type CallOptions, RpcConnection } from "./connection.ts";
+export { exposedMethods, type Service } from "./expose.ts";
+export { Kwargs, kwargs } from "./kwargs.ts";
+export { createProxy, type Invoke } from "./proxy.ts";
+export { type Method, notExposed, notFound, type Resolver } from "./resolver.ts";
+export { type Routes, router, type Servable } from "./router.ts";
+export type { Exposing, Remote, UntypedRemote } from "./types.ts";
+
+/** Options of {@link serve}. */
+export interface ServeOptions extends ListenOptions {
+  /** Gets every connection that a peer opens, before its first call, for calls back. */
+  readonly onConnection?: (connection: RpcConnection) => void;
+}
+
+/** Options of {@link connect}. */
+export interface ConnectOptions extends OpenOptions {
+  /** Offered to the peer for calls back. Default: nothing. */
+  readonly service?: Servable;
+}
+
+/** A service that is offered at an address. */
+export interface Server {
+  /** Where it listens, with the port that was really taken. */
+  readonly address: string;
+  /** Accept no more, close every connection, free the address. */
+  close(): Promise<void>;
+}
+
+/**
+ * Offer a service at `address`, as `tcp://127.0.0.1:5555`; port 0 takes any free one.
+ *
+ * @param service - An object whose class lists its `exposed` methods; several of them in a {@link router}, a plain
+ *   object or a `Map`; or a {@link Resolver}.
+ * @throws TypeError for a malformed address or service; ChannelError as `channel.listen`.
+ */
+export async function serve(address: string, service: Servable, options: ServeOptions = {}): Promise<Server> {
+  const resolver = toResolver(service);
+  const pathPartsMax = options.limits?.pathPartsMax ?? DEFAULT_LIMITS.pathPartsMax;
+  const listener: Listener = await listen(
+    address,
+    (channel) => {
+      const connection = new RpcConnection(channel, resolver, pathPartsMax);
+      options.onConnection?.(connection);
+    },
+    options,
+  );
+  return { address: listener.address, close: () => listener.close() };
+}
+
+/**
+ * Connect to a service.
+ *
+ * @typeParam C - Type of the peer's service: `connect<typeof Battery>`; default: every name can be called.
+ * @throws TypeError for a malformed address or service; ChannelError as `channel.open`.
+ */
+export async function connect<C = unknown>(address: string, options: ConnectOptions = {}): Promise<RpcConnection<C>> {
+  const resolver = options.service && toResolver(options.service);
+  const channel = await open(address, options);
+  return new RpcConnection<C>(channel, resolver, options.limits?.pathPartsMax ?? DEFAULT_LIMITS.pathPartsMax);
+}

@@ -1,0 +1,120 @@
+/**
+ * What an observer of a run sees: one typed union of events, and the sinks that take them in batches.
+ *
+ * Ids do not depend on how agents are spread over containers: an event is named after who emitted it and its number
+ * among that sender's emissions, as `battery-1#17`. `cause` is the id of the event during whose handling it was
+ * emitted; what comes from outside has none. The trace holds no wall time.
+ */
+
+/** Id of an event, `<sender>#<sequence>`; the sender of what comes from outside is `@`. */
+export type EventId = string;
+
+interface TraceBase {
+  /** Simulation time in whole ticks since the start. */
+  readonly ticks: number;
+  /** Round within the tick. */
+  readonly round: number;
+}
+
+interface AgentEventBase extends TraceBase {
+  /** Agent to which it happened. */
+  readonly agent: string;
+  readonly id: EventId;
+  /** Event during whose handling this one was emitted. */
+  readonly cause: EventId | undefined;
+}
+
+/** The clock has reached a time at which something was due, or to which it was advanced. */
+export interface TickEvent extends TraceBase {
+  readonly kind: "tick";
+}
+
+/** A message arrived: a bridge's input, a request, a one-way message. */
+export interface MessageEvent extends AgentEventBase {
+  readonly kind: "input" | "request" | "oneway";
+  /** Sender's id; `@` from outside. */
+  readonly peer: string;
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
+
+/** A call of this agent was answered. */
+export interface ReplyEvent extends AgentEventBase {
+  readonly kind: "reply" | "failure";
+  readonly peer: string;
+  readonly method: string;
+  /** The result, or for a failure `[code, name, message]`. */
+  readonly content: unknown;
+}
+
+/** A sleep ended or a timer fell due. */
+export interface TimerEvent extends AgentEventBase {
+  readonly kind: "timer";
+}
+
+/** Real I/O that the agent opened with `external` has settled. */
+export interface ExternalEvent extends AgentEventBase {
+  readonly kind: "external";
+  readonly ok: boolean;
+  /** The result, or `[code, name, message]`. */
+  readonly content: unknown;
+}
+
+/** An agent wrote to the log. */
+export interface LogEvent extends AgentEventBase {
+  readonly kind: "log";
+  readonly message: string;
+  readonly fields: unknown;
+}
+
+/** An agent came to life or was removed. */
+export interface LifeEvent extends AgentEventBase {
+  readonly kind: "created" | "removed";
+  /** Name of the agent's class. */
+  readonly type: string;
+}
+
+/** Something went wrong in an agent. */
+export interface FaultEvent extends AgentEventBase {
+  readonly kind: "fault";
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A simulator made a step; times are in the world's integer steps, not in ticks. */
+export interface StepEvent {
+  readonly kind: "step";
+  /** Simulator's id. */
+  readonly sim: string;
+  readonly time: number;
+  /** Time of its next step, if it named one. */
+  readonly next: number | undefined;
+  readonly inputs: unknown;
+  readonly outputs: unknown;
+}
+
+/** Events that agents and their container emit. */
+export type AgentTraceEvent =
+  | MessageEvent
+  | ReplyEvent
+  | TimerEvent
+  | ExternalEvent
+  | LogEvent
+  | LifeEvent
+  | FaultEvent;
+
+/** Everything that a run can be observed by. */
+export type TraceEvent = TickEvent | AgentTraceEvent | StepEvent;
+
+/** Takes events in order, a batch per round or step. It must not keep the array, nor change events. */
+export type TraceSink = (batch: readonly TraceEvent[]) => void;
+
+/** Something that can be observed. */
+export interface TraceSource {
+  /**
+   * Feed `sink` from the next event on.
+   *
+   * @returns Detaches it; calling it again does nothing.
+   */
+  attach(sink: TraceSink): () => void;
+}
