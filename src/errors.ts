@@ -102,10 +102,19 @@ export const CODE_REMOTE = "ERR_REMOTE";
 
 /** What others may know of an error, whatever was thrown. */
 export function describeError(error: unknown): ErrorTriple {
-  if (!(error instanceof Error)) return [CODE_REMOTE, "Error", wellFormed(String(error))];
+  if (!(error instanceof Error)) return [CODE_REMOTE, "Error", wellFormed(textOf(error))];
   const { code } = error as { code?: unknown };
   const name = error instanceof RemoteError ? error.remoteName : error.name;
   return [typeof code === "string" ? code : CODE_REMOTE, wellFormed(name), wellFormed(error.message)];
+}
+
+/** Text of whatever was thrown; an object without a `toString` has none. */
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return `a thrown ${typeof thrown}`;
+  }
 }
 
 function wellFormed(text: string): string {

@@ -16,8 +16,6 @@ export interface Limits {
   readonly openRequestsMax: number;
   /** Bytes queued for sending on one connection. */
   readonly sendQueueBytesMax: number;
-  /** Settled call ids that a connection remembers, so that a late reply is dropped and not taken for a fault. */
-  readonly settledIdsMax: number;
   /** Parts of the path of a remote method, as two in `sub/mul`. */
   readonly pathPartsMax: number;
   /** Wall time to establish a connection, in milliseconds. */
@@ -34,7 +32,7 @@ export interface Limits {
   readonly outsideCallsMax: number;
 }
 
-/** The defaults; sources: FAULTS F06, F07, F08, F20, F27 and mosaik's own limits. */
+/** The defaults; sources: FAULTS F06, F07, F20, F27 and mosaik's own limits. */
 export const DEFAULT_LIMITS: Limits = Object.freeze({
   frameBytesMax: 16 * 1024 * 1024,
   nestingMax: 64,
@@ -42,7 +40,6 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   pendingCallsMax: 65_536,
   openRequestsMax: 65_536,
   sendQueueBytesMax: 64 * 1024 * 1024,
-  settledIdsMax: 65_536,
   pathPartsMax: 8,
   connectTimeoutMs: 10_000,
   callTimeoutMs: 30_000,

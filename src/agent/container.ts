@@ -1,5 +1,5 @@
 import { ExternalClock } from "../clock/external-clock.ts";
-import { copyValue } from "../codec/values.ts";
+import { type CodecName, copyValue } from "../codec/index.ts";
 import { AgentError, RunError } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/event-stream.ts";
@@ -21,7 +21,7 @@ export interface ContainerOptions {
   /** The clock that drives it; it belongs to this container alone. Default: a new ExternalClock. */
   clock?: ExternalClock;
   /** Codec on the wire to live peers; the peer must use the same. Default `msgpack`. */
-  codec?: "msgpack";
+  codec?: CodecName;
   /** Seed of the agents' random numbers. Default 0. */
   seed?: number | string;
   /** Default `hash`. */
@@ -43,10 +43,10 @@ export class Container implements TraceSource {
   #events: Observable<TraceEvent> | undefined;
   #unnamed = 0;
 
-  private constructor(kernel: Kernel, seed: number | string) {
+  private constructor(kernel: Kernel, seed: number | string, codec: CodecName) {
     this.#kernel = kernel;
     this.#advance = new Advance(kernel);
-    this.#links = new LiveLinks(kernel);
+    this.#links = new LiveLinks(kernel, codec);
     this.#host = {
       seed,
       connect: (record, address) => this.#connect(record, address),
@@ -61,10 +61,10 @@ export class Container implements TraceSource {
    * @throws ChannelError if the address is taken or not allowed.
    */
   static async create(options: ContainerOptions = {}): Promise<Container> {
-    const { clock = new ExternalClock(), seed = 0, trace = "hash" } = options;
+    const { clock = new ExternalClock(), seed = 0, trace = "hash", codec = "msgpack" } = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     clock.own();
-    const container = new Container(new Kernel(clock, limits, new Tracer(trace)), seed);
+    const container = new Container(new Kernel(clock, limits, new Tracer(trace)), seed, codec);
     if (options.address !== undefined) await container.#links.listen(options.address);
     return container;
   }

@@ -1,4 +1,5 @@
 import { parseAgentUrl } from "../channel/index.ts";
+import type { CodecName } from "../codec/index.ts";
 import { AgentError, RunError } from "../errors.ts";
 import { connect, createProxy, type Method, notFound, type RpcConnection, type Server, serve } from "../rpc/index.ts";
 import type { Kernel } from "./kernel.ts";
@@ -13,12 +14,18 @@ import type { AgentRecord } from "./record.ts";
  */
 export class LiveLinks {
   readonly #kernel: Kernel;
+  readonly #codec: CodecName;
   #server: Server | undefined;
   /** One connection for each peer; a failed or closed one is forgotten, so that the next connect tries again. */
   readonly #connections = new Map<string, Promise<RpcConnection>>();
 
-  constructor(kernel: Kernel) {
+  constructor(kernel: Kernel, codec: CodecName) {
     this.#kernel = kernel;
+    this.#codec = codec;
+  }
+
+  get #options() {
+    return { limits: this.#kernel.limits, codec: this.#codec };
   }
 
   /** Where it listens, with the port that was really taken. */
@@ -29,7 +36,7 @@ export class LiveLinks {
   /** Offer the container's agents at `address`. @throws ChannelError as `rpc.serve`. */
   async listen(address: string): Promise<void> {
     const resolver = { resolve: (path: readonly string[], from: RpcConnection) => this.#resolve(path, from) };
-    this.#server = await serve(address, resolver, { limits: this.#kernel.limits });
+    this.#server = await serve(address, resolver, this.#options);
   }
 
   /** Id of the agent that `address` names in this container; undefined if it is elsewhere. */
@@ -79,7 +86,7 @@ export class LiveLinks {
     let connection = this.#connections.get(address);
     if (connection === undefined) {
       if (this.#kernel.phase === "closed") throw new RunError("ERR_RUN_CLOSED", "the container is closed");
-      connection = connect(address, { limits: this.#kernel.limits });
+      connection = connect(address, this.#options);
       this.#connections.set(address, connection);
       const forget = () => this.#connections.delete(address);
       connection.then(({ closed }) => closed.then(forget), forget);

@@ -24,6 +24,7 @@ export interface Codec {
   decode(bytes: Uint8Array, start?: number, end?: number): Value;
 }
 
+/** An encoding by its name. */
 export type CodecName = "msgpack" | "json";
 
 /** What a codec is made of. */

@@ -39,6 +39,7 @@ describe("errors", () => {
     [Object.assign(new Error("full"), { code: "ENOSPC" }), ["ENOSPC", "Error", "full"]],
     [new RemoteError("ERR_FAR", "ValueError", "far"), ["ERR_FAR", "ValueError", "far"]],
     ["just text", ["ERR_REMOTE", "Error", "just text"]],
+    [Object.create(null), ["ERR_REMOTE", "Error", "a thrown object"]],
     [undefined, ["ERR_REMOTE", "Error", "undefined"]],
     [new Error("half \ud800"), ["ERR_REMOTE", "Error", "half \ufffd"]],
   ])("are described to others as code, name and message: %s", (error, triple) => {
