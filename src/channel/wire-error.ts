@@ -1,4 +1,4 @@
-import { CODE_REMOTE, describeError, type ErrorDetails, type ErrorTriple, RemoteError } from "../errors.ts";
+import { CODE_REMOTE, describeError, type ErrorDetails, RemoteError } from "../errors.ts";
 
 /** Characters of an error's message that cross; what is beyond is cut off, so that a failure always fits a frame. */
 const MESSAGE_CHARS_MAX = 16_384;
@@ -18,7 +18,7 @@ const PYTHONS = /^([\w.]+)(?:: (.*))?$/s;
  * Name and code lose brackets, colons and line ends; otherwise {@link readError} gives back exactly what went in.
  */
 export function writeError(error: unknown): string {
-  const [code, name, message] = describe(error);
+  const [code, name, message] = describeError(error);
   const mark = code === CODE_REMOTE ? "" : ` [${label(code)}]`;
   return `${label(name)}${mark}: ${cut(message, MESSAGE_CHARS_MAX)}`;
 }
@@ -30,15 +30,6 @@ export function readError(text: string, details: ErrorDetails): RemoteError {
   const python = PYTHONS.exec(afterTraceback(text));
   if (python === null) return new RemoteError(CODE_REMOTE, "Error", text.trimEnd(), details);
   return new RemoteError(CODE_REMOTE, python[1]!.split(".").at(-1)!, python[2] ?? "", details);
-}
-
-/** Also of what cannot be turned into a text, as `throw Object.create(null)`. */
-function describe(error: unknown): ErrorTriple {
-  try {
-    return describeError(error);
-  } catch {
-    return [CODE_REMOTE, "Error", "the error has no text"];
-  }
 }
 
 /** What follows the lines of the last traceback, which are all indented: name and message, which may have many lines. */

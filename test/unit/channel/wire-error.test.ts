@@ -11,7 +11,7 @@ describe("an error of our own", () => {
     [new RemoteError("ERR_X", "ValueError", "far away"), "ValueError [ERR_X]: far away"],
     ["just text", "Error: just text"],
     [undefined, "Error: undefined"],
-    [Object.create(null), "Error: the error has no text"],
+    [Object.create(null), "Error: a thrown object"],
   ])("is written as one text", (error, text) => {
     expect(writeError(error)).toBe(text);
   });
