@@ -86,6 +86,24 @@ describe("bad input ends with a message that names it", () => {
       "cosimas: ERR_BRIDGE_SIMULATOR_FAILED: simulator Storage-0, step() at time 3: the battery is on fire",
     ],
     [
+      "a profile value that is not finite",
+      ["broken-profile.ts"],
+      1,
+      "cosimas: ERR_SCENARIO_PROFILE: profiles: column PV5 at step 4 (day 0, quarter hour 4) is NaN",
+    ],
+    [
+      "a day that does not exist",
+      ["../../../scenarios/lv-congestion", "--day", "400"],
+      2,
+      "cosimas: ERR_CLI_VALUE: --day 400: must be an integer from 0 to 365",
+    ],
+    [
+      "days beyond the end of the year",
+      ["../../../scenarios/lv-congestion", "--day", "365", "--days", "2"],
+      1,
+      "cosimas: ERR_SCENARIO_DAY: 2 days from day 365 do not exist",
+    ],
+    [
       "a module that throws while it loads",
       ["throws-on-load.ts"],
       1,
