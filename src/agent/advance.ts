@@ -52,6 +52,7 @@ export class Advance {
       kernel.phase = "failed";
       this.#failure = error;
       kernel.serving = false;
+      await turn(); // what agents left rejected is reported now, while it is still known whose it is
       kernel.outside.abort("the run failed", error);
       throw error;
     } finally {

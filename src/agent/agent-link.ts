@@ -89,10 +89,10 @@ export class AgentLink {
     const record = this.#record;
     kernel.guard(record, "log");
     const id = `${record.id}#${record.seq++}`;
-    kernel.tracer.note(() => {
-      const kept = copyValue(fields, kernel.limits, "log");
-      return { kind: "log", ...kernel.tag, agent: record.id, id, cause: kernel.cause, message, fields: kept };
-    });
+    // Checked whether somebody observes or not: an observer must not make a difference.
+    const kept = copyValue(fields, kernel.limits, `${record.id}.log`);
+    const { cause, tag } = kernel;
+    kernel.tracer.note(() => ({ kind: "log", ...tag, agent: record.id, id, cause, message, fields: kept }));
   }
 
   spawn(type: AgentClass, options: SpawnOptions): object {

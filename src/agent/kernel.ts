@@ -137,7 +137,7 @@ export class Kernel {
     this.failures.push({ agent, error });
     this.tracer.note(() => {
       const code = (error as { code?: string }).code ?? error.name;
-      const id = `${agent}#fault`;
+      const id = `${agent}#fault-${this.failures.length}`;
       return { kind: "fault", ...this.tag, agent, id, cause: this.cause, code, message: error.message };
     });
   }

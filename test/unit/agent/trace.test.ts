@@ -80,6 +80,21 @@ describe("trace", () => {
     expect(warnings).toEqual([expect.stringContaining("bad observer")]);
   });
 
+  it("refuses a log that cannot be kept, observed or not", async () => {
+    class Logger extends Agent {
+      go(): void {
+        this.log("bad", { f: () => {} });
+      }
+    }
+    for (const observed of [false, true]) {
+      const container = await Container.create();
+      if (observed) container.attach(() => {});
+      container.spawn(Logger, { id: "l" });
+      container.input("l", "go");
+      await expect(container.advance(0)).rejects.toMatchObject({ code: "ERR_AGENT_FAILED", agent: "l" });
+    }
+  });
+
   it("is off on demand", async () => {
     const off = await Container.create({ trace: "off" });
     off.spawn(Trader, { id: "a" });
