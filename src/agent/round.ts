@@ -51,15 +51,27 @@ export function byCodeUnits(a: string, b: string): number {
  * receiver's place in the order of ids. Sequences are unique for each sender, so no two deliveries are equal.
  */
 export function sortDeliveries(list: Delivery[], rankOf: (id: string) => number): void {
-  if (list.length < 2) return;
+  if (isSorted(list, rankOf)) return;
   const keyed = list.map((delivery) => ({ rank: rankOf(delivery.to), delivery }));
-  let sorted = true;
-  for (let i = 1; i < keyed.length && sorted; i++) sorted = compare(keyed[i - 1]!, keyed[i]!) <= 0;
-  if (sorted) return;
-  keyed.sort(compare);
+  keyed.sort((a, b) => a.rank - b.rank || compareSenders(a.delivery, b.delivery));
   for (let i = 0; i < keyed.length; i++) list[i] = keyed[i]!.delivery;
 }
 
-function compare(a: { rank: number; delivery: Delivery }, b: { rank: number; delivery: Delivery }): number {
-  return a.rank - b.rank || a.delivery.from.rank - b.delivery.from.rank || a.delivery.seq - b.delivery.seq;
+/** Most lists are: agents that ran in order emitted in order. */
+function isSorted(list: readonly Delivery[], rankOf: (id: string) => number): boolean {
+  if (list.length < 2) return true;
+  let before = list[0]!;
+  let rankBefore = rankOf(before.to);
+  for (let i = 1; i < list.length; i++) {
+    const delivery = list[i]!;
+    const rank = rankOf(delivery.to);
+    if (rank < rankBefore || (rank === rankBefore && compareSenders(delivery, before) < 0)) return false;
+    before = delivery;
+    rankBefore = rank;
+  }
+  return true;
+}
+
+function compareSenders(a: Delivery, b: Delivery): number {
+  return a.from.rank - b.from.rank || a.seq - b.seq;
 }

@@ -72,9 +72,14 @@ export class Rounds {
       this.#hold(record, delivery);
       return;
     }
-    touched.push(record);
     this.served.add(record.id);
     kernel.counts.deliveries[delivery.kind]!++;
+    this.#hand(record, delivery, tag, message);
+    if (record.open.length > 0) touched.push(record);
+  }
+
+  #hand(record: AgentRecord, delivery: Delivery, tag: Tag, message: boolean): void {
+    const kernel = this.#kernel;
     if (message) {
       kernel.tracer.delivered(record, delivery, tag, delivery.from.id);
       this.#invoke(record, delivery);
