@@ -28,6 +28,8 @@ export interface Limits {
   readonly setupInboxMax: number;
   /** Wall time that all externals opened at one tag may take, in milliseconds; the run fails after it. */
   readonly externalTimeoutMs: number;
+  /** Wall time that agents' `stop` may take when their container closes, in milliseconds. */
+  readonly stopTimeoutMs: number;
   /** Calls from outside that wait for the next advance. */
   readonly outsideCallsMax: number;
 }
@@ -46,5 +48,6 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   roundsMax: 1000,
   setupInboxMax: 10_000,
   externalTimeoutMs: 600_000,
+  stopTimeoutMs: 10_000,
   outsideCallsMax: 100_000,
 });

@@ -20,7 +20,7 @@ interface AgentEventBase extends TraceBase {
   /** Agent to which it happened. */
   readonly agent: string;
   readonly id: EventId;
-  /** Event during whose handling this one was emitted. */
+  /** Event that started, or last resumed, the handler that emitted this one. */
   readonly cause: EventId | undefined;
 }
 

@@ -45,6 +45,8 @@ export class Advance {
     kernel.phase = "advancing";
     const unwatch = watchRejections(this.#onRejection);
     try {
+      // Always begin in a microtask: called from a socket or timer, ticks would else run before microtasks.
+      await undefined;
       await this.#run(target);
       kernel.phase = "idle";
       return kernel.timers.peek();
@@ -53,7 +55,7 @@ export class Advance {
       this.#failure = error;
       kernel.serving = false;
       await turn(); // what agents left rejected is reported now, while it is still known whose it is
-      kernel.outside.abort("the run failed", error);
+      kernel.outside.end(new RunError("ERR_RUN_FAILED", "the run has failed", { cause: error }));
       throw error;
     } finally {
       kernel.tracer.flush();
@@ -110,6 +112,7 @@ export class Advance {
       if (left <= CHAIN_ROUNDS) for (const id of kernel.next.agents(NAMED_AGENTS_MAX)) chain.add(id);
       if (left <= 0) throw this.#zeno(chain);
       await this.rounds.serve();
+      this.#throwFailures();
       await this.#settleExternals();
       kernel.outside.deliver();
       kernel.tracer.flush();
@@ -160,14 +163,11 @@ export class Advance {
     failures.sort((a, b) => byCodeUnits(a.agent, b.agent));
     this.#kernel.failures = [];
     const first = failures[0]!.error;
-    if (failures.length === 1) throw first;
-    const others = failures.slice(1).map((failure) => failure.error.message);
-    const shown = others.slice(0, NAMED_AGENTS_MAX).join("; ");
-    throw new AgentError("ERR_AGENT_FAILED", `${first.message} (and ${others.length} more: ${shown})`, {
-      agent: failures[0]!.agent,
-      tag: this.#kernel.tag,
-      cause: first,
-    });
+    if (failures.length > 1) {
+      const others = failures.slice(1, NAMED_AGENTS_MAX + 1).map((failure) => failure.error.message);
+      first.message += ` (and ${failures.length - 1} more: ${others.join("; ")})`;
+    }
+    throw first;
   }
 
   /** Name, once each, the agents whose handlers wait on nothing that the simulation knows. */

@@ -112,7 +112,8 @@ export class AgentLink {
   }
 }
 
-/** Proxy through which `record` calls the agent `id` of its own platform. */
+/** Proxy through which `record` calls the agent `id` of its own platform. One made outside may be used outside. */
 export function localProxy(kernel: Kernel, record: AgentRecord, id: string): object {
-  return createProxy((path, args) => kernel.call(record, id, path, args));
+  const outside = !kernel.serving;
+  return createProxy((path, args) => kernel.call(record, id, path, args, outside));
 }

@@ -8,9 +8,11 @@ import type { TraceEvent, TraceSink, TraceSource } from "../trace.ts";
 import { Advance } from "./advance.ts";
 import { type Agent, type AgentClass, construct } from "./agent.ts";
 import { type AgentHost, AgentLink, localProxy, type SpawnOptions } from "./agent-link.ts";
+import { settleStops } from "./externals.ts";
 import { checkAgentId } from "./id.ts";
 import { type Counts, Kernel } from "./kernel.ts";
 import { LiveLinks } from "./live-links.ts";
+import { readOutputs } from "./outputs.ts";
 import { AgentRecord } from "./record.ts";
 import { combine, type TraceLevel, Tracer } from "./tracer.ts";
 
@@ -42,6 +44,7 @@ export class Container implements TraceSource {
   readonly #links: LiveLinks;
   #events: Observable<TraceEvent> | undefined;
   #unnamed = 0;
+  #closing: Promise<void> | undefined;
 
   private constructor(kernel: Kernel, seed: number | string, codec: CodecName) {
     this.#kernel = kernel;
@@ -97,7 +100,7 @@ export class Container implements TraceSource {
 
   /** Hash over everything delivered to every agent so far, 16 hexadecimal digits: equal runs have equal hashes. */
   traceHash(): string {
-    return combine(this.#kernel.records.values());
+    return combine(this.#kernel.registry);
   }
 
   /**
@@ -111,28 +114,47 @@ export class Container implements TraceSource {
     type: C & (new (...args: ConstructorParameters<C>) => A),
     options: { id?: string; args?: ConstructorParameters<C> } = {},
   ): InstanceType<C> {
-    this.#idle("spawn");
+    this.#kernel.requireIdle("spawn");
     const id = checkAgentId(options.id ?? String(this.#unnamed++));
     const record = this.#create(type, id, options.args ?? []);
     this.#kernel.next.addBirth({ id, create: () => record, parent: undefined, cause: undefined });
     return record.agent as InstanceType<C>;
   }
 
-  /** Give an agent an input: a call of any of its methods, delivered at the time of the next advance, before all else. */
+  /**
+   * Give an agent an input: a call of any of its methods, delivered at the time of the next advance, before all else.
+   *
+   * @throws AgentError `ERR_AGENT_UNKNOWN`; ValueError for arguments that cannot cross; RunError unless between advances.
+   */
   input(agent: string, method: string, args: readonly unknown[] = []): void {
-    this.#known(agent, method);
-    const content = copyValue(args, this.#kernel.limits, `${agent}.${method}`);
-    this.#kernel.outside.input(agent, method, content);
+    this.inputs([{ agent, method, args }]);
+  }
+
+  /** Give several inputs, in their order; if one of them is refused, none is taken. Throws as `input`. */
+  inputs(
+    inputs: readonly { readonly agent: string; readonly method: string; readonly args: readonly unknown[] }[],
+  ): void {
+    this.#kernel.requireIdle("an input");
+    const copies = inputs.map(({ agent, method, args }) => {
+      this.#known(agent, method);
+      return copyValue(args, this.#kernel.limits, `${agent}.${method}`);
+    });
+    for (const [i, { agent, method }] of inputs.entries()) this.#kernel.outside.input(agent, method, copies[i]);
   }
 
   /**
    * Call an exposed method from outside. The call enters when the next advance starts, at the time from which that
-   * advance goes on, and is settled by it, unless the method waits for a later time.
+   * advance goes on, and is settled by it, unless the method waits for a later time. During an advance it waits for the
+   * next one. Nobody has to handle its rejection.
    */
-  async call(agent: string, method: string, args: readonly unknown[] = []): Promise<unknown> {
-    if (this.#kernel.phase === "closed") throw new RunError("ERR_RUN_CLOSED", "the container is closed");
+  call(agent: string, method: string, args: readonly unknown[] = []): Promise<unknown> {
     const { limits, outside } = this.#kernel;
-    return outside.call(agent, method, copyValue(args, limits, `${agent}.${method}`), limits.outsideCallsMax);
+    const answer = (async () => {
+      const content = copyValue(args, limits, `${agent}.${method}`);
+      return outside.call(agent, method, content, limits.outsideCallsMax);
+    })();
+    answer.catch(() => {}); // it may well be awaited only after the advance that settles it
+    return answer;
   }
 
   /**
@@ -156,44 +178,52 @@ export class Container implements TraceSource {
    * @throws AgentError `ERR_AGENT_OUTPUT` for a name that is not listed.
    */
   outputs(agent: string, names: readonly string[]): Record<string, unknown> {
-    const record = this.#known(agent, "outputs");
-    const allowed = (record.agent!.constructor as unknown as AgentClass).outputs;
-    const values: Record<string, unknown> = {};
-    for (const name of names) {
-      if (!allowed.includes(name)) {
-        const text = `agent "${agent}" (${record.type}) has no output "${name}"; it has ${allowed.join(", ") || "none"}`;
-        throw new AgentError("ERR_AGENT_OUTPUT", text, { agent, method: name });
-      }
-      const value = (record.agent as unknown as Record<string, unknown>)[name];
-      values[name] = copyValue(value, this.#kernel.limits, `${agent}.${name}`);
-    }
-    return values;
+    return readOutputs(this.#known(agent, "outputs"), names, this.#kernel.limits);
   }
 
-  /** Stop all agents, close every connection, reject what waits. A second call does nothing. */
-  async close(): Promise<void> {
+  /**
+   * Call `stop` of all agents, reject what waits, close every connection. A second call waits for the first.
+   *
+   * @throws RunError `ERR_RUN_BUSY` during an advance; `ERR_RUN_STOP` if an agent's `stop` throws or does not end within
+   *   `limits.stopTimeoutMs`, after everything was closed.
+   */
+  close(): Promise<void> {
+    if (this.#kernel.phase === "advancing") {
+      return Promise.reject(new RunError("ERR_RUN_BUSY", "an advance is under way; await it first"));
+    }
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     const kernel = this.#kernel;
-    if (kernel.phase === "advancing") throw new RunError("ERR_RUN_BUSY", "an advance is under way; await it first");
-    if (kernel.phase === "closed") return;
+    const alive = [...kernel.registry].filter((record) => record.state !== "removed");
+    kernel.serving = true;
+    const stops = alive.map(async (record) => record.agent?.stop());
+    kernel.serving = false;
     kernel.phase = "closed";
-    kernel.outside.abort("the container was closed", undefined);
+    kernel.outside.end(new RunError("ERR_RUN_CLOSED", "the container was closed"));
+    for (const record of alive) {
+      record.state = "removed";
+      record.end(kernel.tag);
+    }
+    const failure = await settleStops(stops, kernel.limits.stopTimeoutMs);
     await this.#links.close();
-    const alive = [...kernel.records.values()].filter((record) => record.state !== "removed");
-    const stops = await Promise.allSettled(alive.map(async (record) => record.agent?.stop()));
-    for (const record of alive) record.state = "removed";
-    const failed = stops.flatMap((stop) => (stop.status === "rejected" ? [stop.reason] : []));
-    if (failed.length > 0)
-      throw new RunError("ERR_RUN_STOP", `an agent failed in stop: ${failed[0]}`, { cause: failed[0] });
+    if (failure !== undefined) throw failure;
   }
 
   #create(type: AgentClass, id: string, args: readonly unknown[]): AgentRecord {
     const record = new AgentRecord(id, type.name, exposedMethods(type));
-    this.#kernel.register(record);
+    this.#kernel.registry.add(record, this.#kernel.tag);
+    const outer = this.#kernel.constructing;
+    this.#kernel.constructing = record;
     try {
       record.agent = construct(new AgentLink(this.#kernel, record, this.#host), type, [...args]);
     } catch (error) {
-      this.#kernel.records.delete(id);
+      this.#kernel.forget(record);
       throw error;
+    } finally {
+      this.#kernel.constructing = outer;
     }
     return record;
   }
@@ -204,16 +234,9 @@ export class Container implements TraceSource {
   }
 
   #known(agent: string, method: string): AgentRecord {
-    const record = this.#kernel.records.get(agent);
+    const record = this.#kernel.registry.get(agent);
     if (record !== undefined && record.state !== "removed") return record;
     throw new AgentError("ERR_AGENT_UNKNOWN", `there is no agent "${agent}"`, { agent, method });
-  }
-
-  #idle(what: string): void {
-    const { phase } = this.#kernel;
-    if (phase === "idle") return;
-    const code = phase === "advancing" ? "ERR_RUN_BUSY" : phase === "failed" ? "ERR_RUN_FAILED" : "ERR_RUN_CLOSED";
-    throw new RunError(code, `${what} is not possible now: the run is ${phase}`);
   }
 }
 

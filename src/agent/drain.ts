@@ -1,10 +1,37 @@
-/** Turns of the microtask and tick queues that a drain goes on for while somebody waits on neither. */
+/** Turns of the queues that a drain goes on for while a handler is open without a simulated wait. */
 const EXTRA_HOPS = 16;
+
+/** Turns of the queues after which a drain gives up: somebody queues a tick in every tick, without end. */
+const HOPS_MAX = 100_000;
+
+const nextTick = process.nextTick;
+/** Ticks that the program has queued while agents were served. */
+let ticks = 0;
+/** Containers that serve agents now. */
+let watching = 0;
+
+function countedTick(callback: (...args: unknown[]) => void, ...args: unknown[]): void {
+  ticks++;
+  nextTick(callback, ...args);
+}
+
+/**
+ * Count the program's ticks from now on: only so can a drain know that none is left. Whoever calls it also calls
+ * {@link endTicks}.
+ */
+export function watchTicks(): void {
+  if (watching++ === 0) process.nextTick = countedTick;
+}
+
+/** End what {@link watchTicks} began. */
+export function endTicks(): void {
+  if (--watching === 0) process.nextTick = nextTick;
+}
 
 /** Resolve when the microtask queue, and the tick queue after it, have been emptied once. */
 function hop(): Promise<void> {
   return new Promise((resolve) => {
-    queueMicrotask(() => process.nextTick(resolve));
+    queueMicrotask(() => nextTick(resolve));
   });
 }
 
@@ -12,12 +39,15 @@ function hop(): Promise<void> {
  * Wait until the microtask and `nextTick` queues are quiet, without a turn of the event loop: whatever runs meanwhile
  * was set going by the deliveries just made, never by a socket or a timer.
  *
- * @param unsettled - Whether some handler still runs without a simulated wait. It may be in a `nextTick` of its own,
- *   so the drain goes round some more; what is then still unsettled waits on something foreign.
+ * @param unsettled - Whether some handler still runs without a simulated wait. It may be in a tick that could not be
+ *   counted, so the drain goes round some more; what is then still unsettled waits on something foreign.
  */
 export async function drain(unsettled: () => boolean): Promise<void> {
-  await hop();
-  for (let extra = 0; extra < EXTRA_HOPS && unsettled(); extra++) await hop();
+  for (let hops = 0; hops < HOPS_MAX; hops++) {
+    const before = ticks;
+    await hop();
+    if (ticks === before && (hops >= EXTRA_HOPS || !unsettled())) return;
+  }
 }
 
 /** Let the event loop turn once: sockets are read, and rejections that nobody handled are reported. */

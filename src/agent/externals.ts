@@ -1,4 +1,4 @@
-import { AgentError } from "../errors.ts";
+import { AgentError, RunError } from "../errors.ts";
 import type { AgentRecord } from "./record.ts";
 
 /** Real I/O that an agent has opened at a tag and whose end the next round waits for. */
@@ -31,16 +31,35 @@ export async function settleExternals(externals: readonly External[], timeoutMs:
       waiting.delete(external);
     }
   });
+  const late = () => {
+    const agents = [...new Set([...waiting].map((external) => external.record.id))].slice(0, 10);
+    const message = `external waits of ${agents.join(", ")} did not settle within ${timeoutMs} ms`;
+    return new AgentError("ERR_EXTERNAL_TIMEOUT", message, { agent: agents[0] ?? "" });
+  };
+  return within(Promise.all(outcomes), timeoutMs, late);
+}
+
+/** Wait, in wall time, until agents have stopped. Gives the error of the first that failed, or of those that did not end. */
+export async function settleStops(stops: readonly Promise<void>[], timeoutMs: number): Promise<RunError | undefined> {
+  const late = () => new RunError("ERR_RUN_STOP", `an agent's stop did not end within ${timeoutMs} ms`);
+  try {
+    for (const stop of await within(Promise.allSettled(stops), timeoutMs, late)) {
+      if (stop.status === "fulfilled") continue;
+      return new RunError("ERR_RUN_STOP", `an agent failed in stop: ${stop.reason}`, { cause: stop.reason });
+    }
+    return undefined;
+  } catch (error) {
+    return error as RunError;
+  }
+}
+
+async function within<T>(work: Promise<T>, timeoutMs: number, late: () => Error): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const agents = [...new Set([...waiting].map((external) => external.record.id))].slice(0, 10);
-      const message = `external waits of ${agents.join(", ")} did not settle within ${timeoutMs} ms`;
-      reject(new AgentError("ERR_EXTERNAL_TIMEOUT", message, { agent: agents[0] ?? "" }));
-    }, timeoutMs);
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late()), timeoutMs);
   });
   try {
-    return await Promise.race([Promise.all(outcomes), late]);
+    return await Promise.race([work, deadline]);
   } finally {
     clearTimeout(timer);
   }

@@ -11,6 +11,8 @@ import type { AgentRecord } from "./record.ts";
 export class Handlers {
   readonly #kernel: Kernel;
   readonly #answers: Answers;
+  /** Agents whose setup has settled in this round. */
+  readonly #prepared: AgentRecord[] = [];
 
   constructor(kernel: Kernel, answers: Answers) {
     this.#kernel = kernel;
@@ -27,20 +29,22 @@ export class Handlers {
   start(record: AgentRecord, name: string, cause: string, call: OpenCall | undefined, code: () => unknown): void {
     let activity = this.#kernel.tracer.observed ? new Activity(record, name, cause, call) : undefined;
     let result: unknown;
+    let pending = false;
     try {
       result = activity === undefined ? code() : current.run(activity, code);
+      pending = isThenable(result);
     } catch (error) {
       this.#finish(record, name, cause, call, false, error);
       return;
     }
-    if (!isThenable(result)) {
+    if (!pending) {
       this.#finish(record, name, cause, call, true, result);
       return;
     }
     activity ??= new Activity(record, name, cause, call);
     const opened = activity;
     record.opened(opened);
-    result.then(
+    (result as PromiseLike<unknown>).then(
       (value) => this.#settled(opened, true, value),
       (error) => this.#settled(opened, false, error),
     );
@@ -84,11 +88,21 @@ export class Handlers {
   ): void {
     if (call !== undefined) this.#answers.settle(record, call, cause, ok, value);
     else if (!ok) this.failed(record.id, name, value);
-    if (name === "setup" && record.state === "setup") {
+    if (name === "setup") this.#prepared.push(record);
+  }
+
+  /**
+   * Let agents whose setup has settled take messages from the next round on, those first that waited. At the end of a
+   * round, so that nothing that is still to come in it overtakes them.
+   */
+  releaseHeld(): void {
+    for (const record of this.#prepared) {
+      if (record.state !== "setup") continue;
       record.state = "ready";
       for (const held of record.held) this.#kernel.next.add(held);
       record.held = [];
     }
+    this.#prepared.length = 0;
   }
 }
 

@@ -2,14 +2,15 @@ import type { Timer } from "../clock/clock.ts";
 import type { ExternalClock } from "../clock/external-clock.ts";
 import { TimerQueue } from "../clock/timer-queue.ts";
 import { copyValue } from "../codec/values.ts";
-import { AgentError, ForeignAwaitError, RunError, type Tag } from "../errors.ts";
+import { ForeignAwaitError, RunError, type Tag } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { type Activity, current } from "./activity.ts";
 import { Delivery, Kind } from "./delivery.ts";
 import type { External } from "./externals.ts";
 import { Outside } from "./outside.ts";
 import type { AgentRecord, Wait } from "./record.ts";
-import { byCodeUnits, Round } from "./round.ts";
+import { Registry } from "./registry.ts";
+import { Round } from "./round.ts";
 import type { Tracer } from "./tracer.ts";
 
 /** State of a run: a failed or closed one takes no further steps. */
@@ -36,7 +37,7 @@ export class Kernel {
   readonly clock: ExternalClock;
   readonly limits: Limits;
   readonly tracer: Tracer;
-  readonly records = new Map<string, AgentRecord>();
+  readonly registry = new Registry();
   readonly timers = new TimerQueue<Delivery>();
   readonly outside = new Outside();
   readonly counts: Counts = { rounds: 0, deliveries: [0, 0, 0, 0, 0, 0, 0] };
@@ -47,10 +48,10 @@ export class Kernel {
   /** True from the first delivery of a class until its drain has ended: only then may agent code run. */
   serving = false;
   phase: Phase = "idle";
+  /** Agent whose constructor runs now. */
+  constructing: AgentRecord | undefined;
   externals: External[] = [];
   failures: StepFailure[] = [];
-  /** Ranks are to be given anew: an agent was added. */
-  #ranksStale = false;
 
   constructor(clock: ExternalClock, limits: Limits, tracer: Tracer) {
     this.clock = clock;
@@ -73,52 +74,50 @@ export class Kernel {
     return this.tracer.observed ? current.getStore()?.cause : undefined;
   }
 
-  /** Take in a new agent's record. @throws AgentError `ERR_AGENT_DUPLICATE`: an id is used once in a run. */
-  register(record: AgentRecord): void {
-    if (this.records.has(record.id)) {
-      throw new AgentError(
-        "ERR_AGENT_DUPLICATE",
-        `there is or was an agent "${record.id}"; an id is used once in a run`,
-        {
-          agent: record.id,
-          tag: this.tag,
-        },
-      );
-    }
-    this.records.set(record.id, record);
-    this.#ranksStale = true;
-  }
-
-  /** Give every agent its place in the order of ids, if agents were added. */
-  refreshRanks(): void {
-    if (!this.#ranksStale) return;
-    this.#ranksStale = false;
-    const records = [...this.records.values()].sort((a, b) => byCodeUnits(a.id, b.id));
-    for (const [rank, record] of records.entries()) record.rank = rank;
+  /** Undo the registration of an agent that could not be made, with all that its constructor has left. */
+  forget(record: AgentRecord): void {
+    record.state = "removed";
+    this.registry.delete(record);
+    this.timers.cancelWhere((delivery) => delivery.from === record);
+    this.next = this.next.without(record);
+    this.externals = this.externals.filter((external) => external.record !== record);
+    record.end(this.tag);
   }
 
   /**
-   * Whether agent code may use its API now.
+   * Whether agent code may use its API now: while it is served, or constructed.
    *
-   * @throws AgentError `ERR_AGENT_GONE`; {@link ForeignAwaitError} if a handler of the agent is open and this is not a
-   *   drain; {@link RunError} `ERR_RUN_BUSY` from outside during an advance, `ERR_RUN_CLOSED`.
+   * @throws AgentError `ERR_AGENT_GONE`; {@link ForeignAwaitError}; {@link RunError} `ERR_RUN_CLOSED`.
    */
   guard(record: AgentRecord, api: string): void {
     if (record.state === "removed") throw record.gone(this.tag);
-    if (this.serving) return;
+    if (this.serving || this.constructing === record) return;
     if (this.phase === "closed") throw new RunError("ERR_RUN_CLOSED", "the container is closed");
-    if (record.open.length > 0) throw this.foreign(record, `used ${api}`);
-    if (this.phase === "advancing") {
-      throw new RunError(
-        "ERR_RUN_BUSY",
-        `agent "${record.id}" was used (${api}) from outside during an advance; await it first`,
-      );
-    }
+    throw this.foreign(record, `used ${api}`);
+  }
+
+  /**
+   * Whether a program may use an agent's proxy from outside now.
+   *
+   * @throws AgentError `ERR_AGENT_GONE`; {@link RunError} during an advance, or when the run is over.
+   */
+  guardOutside(record: AgentRecord, api: string): void {
+    if (record.state === "removed") throw record.gone(this.tag);
+    this.requireIdle(`${api} by agent "${record.id}" from outside`);
+  }
+
+  /** @throws {@link RunError} `ERR_RUN_BUSY`, `ERR_RUN_FAILED` or `ERR_RUN_CLOSED` unless the run is between two advances. */
+  requireIdle(what: string): void {
+    const { phase } = this;
+    if (phase === "idle") return;
+    const code = phase === "advancing" ? "ERR_RUN_BUSY" : phase === "failed" ? "ERR_RUN_FAILED" : "ERR_RUN_CLOSED";
+    throw new RunError(code, `${what} is not possible now: the run is ${phase}`);
   }
 
   /** The error of an agent that waited on something foreign; the run fails with it. */
   foreign(record: AgentRecord, what: string, method?: string): ForeignAwaitError {
-    const methods = method ?? [...new Set(record.open.map((activity) => activity.name))].join(", ");
+    const open = [...new Set(record.open.map((activity) => activity.name))].join(", ");
+    const methods = method ?? (open || "code outside its handlers");
     const error = new ForeignAwaitError(
       "ERR_FOREIGN_AWAIT",
       `agent "${record.id}" ${what} in ${methods} after waiting on something that simulation time does not govern ` +
@@ -135,9 +134,11 @@ export class Kernel {
   /** Let the step fail once the round has ended. */
   fail(agent: string, error: Error): void {
     this.failures.push({ agent, error });
+    const record = this.registry.get(agent);
+    const number = record === undefined ? 0 : record.faults++;
     this.tracer.note(() => {
       const code = (error as { code?: string }).code ?? error.name;
-      const id = `${agent}#fault-${this.failures.length}`;
+      const id = `${agent}#fault-${number}`;
       return { kind: "fault", ...this.tag, agent, id, cause: this.cause, code, message: error.message };
     });
   }
@@ -173,9 +174,20 @@ export class Kernel {
     return wait;
   }
 
-  /** A call to the agent `to`; never throws, all goes into the promise. */
-  async call(record: AgentRecord, to: string, method: string, args: readonly unknown[]): Promise<unknown> {
-    this.guard(record, `call of ${to}.${method}`);
+  /**
+   * A call to the agent `to`; never throws, all goes into the promise.
+   *
+   * @param outside - The proxy was given to a program outside, which may use it between advances.
+   */
+  async call(
+    record: AgentRecord,
+    to: string,
+    method: string,
+    args: readonly unknown[],
+    outside: boolean,
+  ): Promise<unknown> {
+    if (outside && !this.serving) this.guardOutside(record, `call of ${to}.${method}`);
+    else this.guard(record, `call of ${to}.${method}`);
     const content = copyValue(args, this.limits, `${to}.${method}`);
     const seq = record.seq++;
     this.next.add(new Delivery(Kind.request, to, record, seq, method, content, -1, undefined, this.cause));
@@ -204,7 +216,8 @@ export class Kernel {
     this.emit(ticks, timer);
     return {
       cancel: () => {
-        if (timer.spent) return false;
+        if (timer.spent || record.state === "removed") return false;
+        this.guard(record, "timer.cancel");
         timer.spent = true;
         this.timers.cancel(timer);
         return true;
@@ -216,7 +229,10 @@ export class Kernel {
   external<T>(record: AgentRecord, start: () => Promise<T> | T): Promise<T> {
     this.guard(record, "external");
     const seq = record.seq++;
+    const { serving } = this;
+    this.serving = false; // what `start` does is real: a simulated wait in it could never end
     const promise = new Promise<T>((resolve) => resolve(start()));
+    this.serving = serving;
     promise.catch(() => {}); // its rejection is taken when the round ends
     this.externals.push({ record, seq, cause: this.cause, promise });
     return this.#wait(record, seq, "external", record.id) as Promise<T>;

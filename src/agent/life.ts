@@ -42,7 +42,7 @@ export class Life {
     }
     touched.push(record);
     record.state = "setup";
-    this.#kernel.tracer.life("created", record, tag, birth.cause);
+    this.#kernel.tracer.life("created", record, tag, birth.cause, birth.parent?.id);
     this.#handlers.start(record, "setup", `${record.id}#created`, undefined, () => record.agent?.setup());
   }
 
@@ -55,12 +55,9 @@ export class Life {
       if (activity.call !== undefined) this.#answers.settle(record, activity.call, cause, false, record.gone(tag));
     }
     record.open.length = 0;
-    for (const held of record.held)
-      if (held.kind === Kind.request) this.#answers.refuse(held, record, record.gone(tag));
+    // What waited for its setup finds it gone in the next round, like everything that comes later.
+    for (const held of record.held) this.#kernel.next.add(held);
     record.held = [];
-    const waits = [...record.pending.values()];
-    record.pending.clear();
-    record.unawaited = 0;
-    for (const wait of waits) wait.reject(record.gone(tag));
+    record.end(tag);
   }
 }

@@ -55,9 +55,10 @@ export class LiveLinks {
    */
   async connect(record: AgentRecord, url: string): Promise<object> {
     const { address, agent } = parseAgentUrl(url);
-    await this.#real(record, () => this.#validate(address, agent));
+    const outside = !this.#kernel.serving;
+    await this.#real(record, outside, () => this.#validate(address, agent));
     return createProxy((path, args) =>
-      this.#real(record, async () => (await this.#connection(address)).call(`agents/${agent}/${path}`, args)),
+      this.#real(record, outside, async () => (await this.#connection(address)).call(`agents/${agent}/${path}`, args)),
     );
   }
 
@@ -69,10 +70,10 @@ export class LiveLinks {
   }
 
   /** Do I/O for an agent: as an external inside the simulation, at once for a program that uses the agent outside. */
-  #real<T>(record: AgentRecord, io: () => Promise<T>): Promise<T> {
-    const { phase, serving } = this.#kernel;
-    if (phase === "idle" && !serving && record.open.length === 0) return io();
-    return this.#kernel.external(record, io);
+  async #real<T>(record: AgentRecord, outside: boolean, io: () => Promise<T>): Promise<T> {
+    if (!outside || this.#kernel.serving) return this.#kernel.external(record, io);
+    this.#kernel.guardOutside(record, "call of a live peer");
+    return io();
   }
 
   async #validate(address: string, agent: string): Promise<void> {
@@ -95,10 +96,10 @@ export class LiveLinks {
   }
 
   #resolve(path: readonly string[], from: RpcConnection): Method {
-    const { records, outside } = this.#kernel;
+    const { registry, outside } = this.#kernel;
     if (path.length === 1 && path[0] === "validate_aid") {
       return ([id]) => {
-        const record = typeof id === "string" ? records.get(id) : undefined;
+        const record = typeof id === "string" ? registry.get(id) : undefined;
         return record === undefined || record.state === "removed" ? null : record.type;
       };
     }

@@ -27,6 +27,7 @@ export class Outside {
   readonly #entered = new Map<number, OutsideCall>();
   #answers: (() => void)[] = [];
   #seq = 0;
+  #ended: RunError | undefined;
 
   /** An input to `agent`, due at the time of the next advance. */
   input(agent: string, method: string, args: unknown): void {
@@ -39,6 +40,7 @@ export class Outside {
    * @param max - Calls that may wait for an answer.
    */
   call(agent: string, method: string, args: unknown, max: number, peer = ""): Promise<unknown> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
     if (this.#waiting.length + this.#entered.size >= max) {
       const message = `more than ${max} calls from outside wait for an answer; call of ${agent}.${method} refused`;
       return Promise.reject(new AgentError("ERR_OUTSIDE_CALLS", message, { agent, method }));
@@ -89,13 +91,14 @@ export class Outside {
     for (const answer of answers) answer();
   }
 
-  /** Reject every open call: the run is over. */
-  abort(reason: string, cause: unknown): void {
+  /** The run is over: reject every open call, and from now on every call with `reason`. */
+  end(reason: RunError): void {
     this.deliver();
+    this.#ended = reason;
     this.#inputs = [];
     for (const { agent, method, reject } of [...this.#entered.values(), ...this.#waiting]) {
-      const message = `call of ${agent}.${method} was not answered: ${reason}`;
-      reject(new RunError("ERR_RUN_ENDED", message, { agent, method, cause }));
+      const message = `call of ${agent}.${method} was not answered: ${reason.message}`;
+      reject(new RunError("ERR_RUN_ENDED", message, { agent, method, cause: reason.cause }));
     }
     this.#entered.clear();
     this.#waiting = [];

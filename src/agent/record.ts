@@ -3,6 +3,7 @@ import { Hash64 } from "../hash.ts";
 import type { Activity } from "./activity.ts";
 import type { Agent } from "./agent.ts";
 import type { Delivery, Sender } from "./delivery.ts";
+import { expectRejection } from "./rejections.ts";
 
 /** A call or another simulated wait whose promise the agent holds. */
 export interface Wait {
@@ -42,6 +43,8 @@ export class AgentRecord implements Sender {
   held: Delivery[] = [];
   /** Chain over everything delivered to it. */
   readonly chain = new Hash64();
+  /** Errors of its own so far. */
+  faults = 0;
   /** Reported as waiting on nothing simulated. */
   reported = false;
 
@@ -75,6 +78,15 @@ export class AgentRecord implements Sender {
       last.slot = activity.slot;
     }
     activity.slot = -1;
+  }
+
+  /** Reject every wait, so that `finally` runs, and let go of the user's object. */
+  end(tag: Tag): void {
+    const waits = [...this.pending.values()];
+    this.pending.clear();
+    this.unawaited = 0;
+    for (const wait of waits) wait.reject(expectRejection(this.gone(tag)));
+    this.agent = undefined;
   }
 
   /** The error for whoever uses this agent after its removal. */

@@ -11,7 +11,10 @@ export type RejectionSink = (reason: unknown, owner: unknown) => void;
 const sinks = new Set<RejectionSink>();
 const owners = new WeakMap<object, { readonly sink: RejectionSink; readonly owner: unknown }>();
 
+const expected = new WeakSet<object>();
+
 function onUnhandled(reason: unknown, promise: Promise<unknown>): void {
+  if (typeof reason === "object" && reason !== null && expected.has(reason)) return;
   const known = owners.get(promise) ?? (typeof reason === "object" && reason !== null ? owners.get(reason) : undefined);
   if (known !== undefined && sinks.has(known.sink)) known.sink(reason, known.owner);
   else for (const sink of sinks) sink(reason, undefined);
@@ -29,6 +32,12 @@ export function watchRejections(sink: RejectionSink): () => void {
     sinks.delete(sink);
     if (sinks.size === 0) process.off("unhandledRejection", onUnhandled);
   };
+}
+
+/** Nobody has to handle this error: it ends the waits of an agent that is no more. Gives it back. */
+export function expectRejection<E extends Error>(error: E): E {
+  expected.add(error);
+  return error;
 }
 
 /** Remember whose error this is, in case that nobody handles it. */

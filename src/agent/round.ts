@@ -34,6 +34,15 @@ export class Round {
     this.size++;
   }
 
+  /** The same without anything that `sender` has emitted. */
+  without(sender: AgentRecord): Round {
+    const kept = new Round();
+    for (const delivery of this.classes.flat()) if (delivery.from !== sender) kept.add(delivery);
+    for (const birth of this.births) if (birth.parent !== sender) kept.addBirth(birth);
+    for (const { record, cause } of this.deaths) if (record !== sender) kept.addDeath(record, cause);
+    return kept;
+  }
+
   /** Ids of the agents in it, sorted, at most `max`: for the message about an endless exchange. */
   agents(max: number): string[] {
     const ids = new Set(this.classes.flat().map((delivery) => delivery.to));

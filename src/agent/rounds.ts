@@ -1,7 +1,7 @@
 import { AgentError, RemoteError, type Tag } from "../errors.ts";
 import { Answers } from "./answers.ts";
 import { CLASSES, type Delivery, Kind } from "./delivery.ts";
-import { drain } from "./drain.ts";
+import { drain, endTicks, watchTicks } from "./drain.ts";
 import { Handlers } from "./handlers.ts";
 import type { Kernel } from "./kernel.ts";
 import { Life } from "./life.ts";
@@ -47,14 +47,17 @@ export class Rounds {
       if (list.length === 0 && !life) continue;
       const touched: AgentRecord[] = [];
       kernel.serving = true;
+      watchTicks();
       if (life) this.#life.serve(round, tag, touched);
-      kernel.refreshRanks();
-      sortDeliveries(list, (id) => kernel.records.get(id)?.rank ?? RANK_UNKNOWN);
+      kernel.registry.refreshRanks();
+      sortDeliveries(list, (id) => kernel.registry.get(id)?.rank ?? RANK_UNKNOWN);
       for (const delivery of list) this.#deliver(delivery, tag, touched);
       await drain(() => touched.some((record) => record.unsettled));
+      endTicks();
       kernel.serving = false;
       for (const record of touched) if (record.stuck) this.stuck.add(record);
     }
+    this.handlers.releaseHeld();
     kernel.round++;
     kernel.counts.rounds++;
   }
@@ -62,7 +65,7 @@ export class Rounds {
   #deliver(delivery: Delivery, tag: Tag, touched: AgentRecord[]): void {
     if (delivery.spent) return;
     const kernel = this.#kernel;
-    const record = kernel.records.get(delivery.to);
+    const record = kernel.registry.get(delivery.to);
     if (record === undefined || record.state === "removed") {
       this.#undeliverable(delivery, record, tag);
       return;

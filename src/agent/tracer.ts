@@ -53,10 +53,11 @@ export class Tracer {
     if (this.#sinks.size > 0) this.#batch.push(toEvent(record, delivery, tag, peer));
   }
 
-  /** An agent came to life or was removed. */
-  life(kind: "created" | "removed", record: AgentRecord, tag: Tag, cause: string | undefined): void {
+  /** An agent came to life, made by `peer`, or was removed. */
+  life(kind: "created" | "removed", record: AgentRecord, tag: Tag, cause: string | undefined, peer = ""): void {
     if (this.#hashes) {
       hashTag(record.chain, tag, LIFE_CODES[kind]);
+      record.chain.string(peer);
       record.chain.string(record.type);
     }
     if (this.#sinks.size === 0) return;
@@ -74,11 +75,15 @@ export class Tracer {
     const batch = this.#batch;
     this.#batch = [];
     for (const sink of this.#sinks) {
-      try {
-        sink(batch);
-      } catch (error) {
+      const detach = (error: unknown) => {
         this.#sinks.delete(sink);
         process.emitWarning(`an observer threw and was detached: ${error}`, { code: "COSIMAS_OBSERVER" });
+      };
+      try {
+        const result: unknown = sink(batch);
+        if (result instanceof Promise) result.catch(detach);
+      } catch (error) {
+        detach(error);
       }
     }
   }

@@ -5,8 +5,8 @@ const UNIT_ERROR_TICKS_MAX = 1e-4;
 
 /** What a bridge drives: a container, or anything else that holds agents and a clock set from outside. */
 export interface Population {
-  /** Give an agent an input, delivered at the time of the next advance. */
-  input(agent: string, method: string, args: readonly unknown[]): void;
+  /** Give agents inputs, delivered at the time of the next advance; if one is refused, none is taken. */
+  inputs(inputs: readonly BridgeInput[]): void;
   /** Go to an absolute time in seconds and settle; gives the time of the next event. */
   advance(t: number): Promise<number | undefined>;
   /** Read outputs of an agent after an advance. */
@@ -77,10 +77,11 @@ export class Bridge {
       const last = Math.floor(Number.MAX_SAFE_INTEGER / this.#unitTicks);
       throw new BridgeError("ERR_BRIDGE_TIME", `a step's time is a whole number from 0 to ${last}, got ${time}`);
     }
-    if (time === this.#last && !this.#repeats) {
-      throw new BridgeError("ERR_BRIDGE_REPEATED", `step ${time} was made before; the next must be later`);
+    if (this.#last !== undefined && (time < this.#last || (time === this.#last && !this.#repeats))) {
+      const text = `the last step was ${this.#last}, the next must be later; got ${time}`;
+      throw new BridgeError("ERR_BRIDGE_REPEATED", text);
     }
-    for (const { agent, method, args } of inputs) this.#population.input(agent, method, args);
+    this.#population.inputs(inputs);
     const nextS = await this.#population.advance((time * this.#unitTicks) / this.#ticksPerSecond);
     this.#last = time;
     const byEvent =

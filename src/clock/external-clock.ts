@@ -51,6 +51,9 @@ export class ExternalClock {
    */
   ticksAt(t: number | DateTime): number {
     const ticks = this.resolution.toTicks(typeof t === "number" ? t : this.calendar.secondsOf(t));
+    // Dates are whole milliseconds: the present one, rounded, is the present.
+    if (typeof t !== "number" && Math.abs(ticks - this.#ticks) * 2000 <= this.resolution.ticksPerSecond)
+      return this.#ticks;
     if (ticks < this.#ticks) {
       throw new ClockError(
         "ERR_CLOCK_PAST",

@@ -13,7 +13,6 @@ function run(body: string): string {
       fail() { throw new RangeError("too much"); }
     }
     class Careless extends Agent {
-      static exposed = [];
       ${body}
     }
     class Bystander extends Agent {
@@ -54,6 +53,15 @@ describe("a rejection that nobody handles", () => {
 
   it("is none if it was caught in time", () => {
     const out = run(`async go() { const peer = await this.connect("callee"); await peer.fail().catch(() => {}); }`);
+    expect(out).toMatch(/no error\nalive 0\n$/);
+  });
+
+  it("of a call from outside is the program's, which may look at it after the advance", () => {
+    const out = run(`
+      static exposed = ["bad"];
+      bad() { throw new Error("bad call"); }
+      async go() { globalThis.answer = container.call("careless", "bad"); }
+    `);
     expect(out).toMatch(/no error\nalive 0\n$/);
   });
 });
