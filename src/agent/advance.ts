@@ -1,7 +1,7 @@
 import { copyValue } from "../codec/values.ts";
 import { AgentError, ClockError, describeError, RunError, ZenoError } from "../errors.ts";
 import { Delivery, Kind } from "./delivery.ts";
-import { Pace, turn } from "./drain.ts";
+import { endTicks, Pace, turn, watchTicks } from "./drain.ts";
 import { type External, type Outcome, settleExternals } from "./externals.ts";
 import type { Kernel } from "./kernel.ts";
 import { AgentRecord } from "./record.ts";
@@ -44,6 +44,7 @@ export class Advance {
     this.#check(target);
     kernel.phase = "advancing";
     const unwatch = watchRejections(this.#onRejection);
+    watchTicks();
     try {
       // Always begin in a microtask: called from a socket or timer, ticks would else run before microtasks.
       await undefined;
@@ -59,6 +60,7 @@ export class Advance {
       throw error;
     } finally {
       kernel.tracer.flush();
+      endTicks();
       unwatch();
     }
   }

@@ -5,9 +5,9 @@ const EXTRA_HOPS = 16;
 const HOPS_MAX = 100_000;
 
 const nextTick = process.nextTick;
-/** Ticks that the program has queued while agents were served. */
+/** Ticks that the program has queued while containers advanced. */
 let ticks = 0;
-/** Containers that serve agents now. */
+/** Containers that advance now. */
 let watching = 0;
 
 function countedTick(callback: (...args: unknown[]) => void, ...args: unknown[]): void {

@@ -1,7 +1,7 @@
 import { AgentError, RemoteError, type Tag } from "../errors.ts";
 import { Answers } from "./answers.ts";
 import { CLASSES, type Delivery, Kind } from "./delivery.ts";
-import { drain, endTicks, watchTicks } from "./drain.ts";
+import { drain } from "./drain.ts";
 import { Handlers } from "./handlers.ts";
 import type { Kernel } from "./kernel.ts";
 import { Life } from "./life.ts";
@@ -47,13 +47,11 @@ export class Rounds {
       if (list.length === 0 && !life) continue;
       const touched: AgentRecord[] = [];
       kernel.serving = true;
-      watchTicks();
       if (life) this.#life.serve(round, tag, touched);
       kernel.registry.refreshRanks();
       sortDeliveries(list, (id) => kernel.registry.get(id)?.rank ?? RANK_UNKNOWN);
       for (const delivery of list) this.#deliver(delivery, tag, touched);
       await drain(() => touched.some((record) => record.unsettled));
-      endTicks();
       kernel.serving = false;
       for (const record of touched) if (record.stuck) this.stuck.add(record);
     }
