@@ -150,11 +150,13 @@ export class RemoteCalls {
   #end(lost: Error | undefined): void {
     if (this.#ending) return;
     this.#ending = true;
-    this.#settle(this.#finish(lost));
+    // What the simulator does without mosaik is no failure of its own.
+    if (lost !== undefined) this.#failure ??= lost;
+    this.#log("debug", lost === undefined ? "mosaik says stop" : lost.message);
+    this.#settle(this.#finish());
   }
 
-  async #finish(lost: Error | undefined): Promise<void> {
-    this.#log("debug", lost === undefined ? "mosaik says stop" : lost.message);
+  async #finish(): Promise<void> {
     try {
       const idle = await withinGrace(this.#tail);
       const site = this.#site("finalize");
@@ -167,7 +169,6 @@ export class RemoteCalls {
     }
     await this.#peer.close();
     if (this.#failure !== undefined) throw this.#failure;
-    if (lost !== undefined) throw lost;
   }
 }
 
