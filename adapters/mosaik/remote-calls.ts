@@ -167,7 +167,8 @@ export class RemoteCalls {
     } catch (error) {
       this.#failure ??= error;
     }
-    await this.#peer.close();
+    // mosaik keeps its end open for a while, and ends the process by a signal after it.
+    void this.#peer.close();
     if (this.#failure !== undefined) throw this.#failure;
   }
 }

@@ -1,9 +1,10 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { pythonEnvironment } from "../support/python.ts";
 
 /** Real mosaik steps simulators as processes: the same in Python and in TypeScript see and answer the same. */
@@ -79,6 +80,55 @@ describe.skipIf(reason !== undefined)(`under real mosaik${reason === undefined ?
     expect(ended.stderr).not.toMatch(/ERROR|Traceback|cosimas:/);
     expect(ended).toMatchObject({ code: 0, stdout: inPython.ended.stdout });
     expect(logs).toEqual(inPython.logs);
+  });
+
+  const single = (config: object, ...args: string[]) =>
+    ["test/support/mosaik_single.py", JSON.stringify(config), ...args] as const;
+
+  it("a simulator that waits with --remote is connected to", async () => {
+    const args = ["test/interop/fixtures/plain.ts", "127.0.0.1:0", "--remote"];
+    const sim = spawn(process.execPath, [...COSIMAS.split(" ").slice(1), ...args], { cwd: root });
+    onTestFinished(() => void sim.kill("SIGKILL"));
+    const ends = once(sim, "close");
+    const [line] = (await once(sim.stderr, "data")) as [Buffer];
+    const port = /waiting for mosaik at .*:(\d+)/.exec(String(line))?.[1];
+    const ended = await runPython(single({ connect: `127.0.0.1:${port}` }, "5"));
+    expect(ended).toMatchObject({ code: 0, stdout: "done\n" });
+    expect(await ends).toEqual([0, null]);
+  });
+
+  it("a simulator that mosaik has started ends by itself, with 0, before mosaik kills it", async () => {
+    const cmd = `${COSIMAS} test/interop/fixtures/exits.ts %(addr)s`;
+    const ended = await runPython(single({ cmd }, "5"));
+    expect(ended).toMatchObject({ code: 0, stdout: "done\n", stderr: expect.stringContaining("finalised\nexit 0\n") });
+  });
+
+  it("setEvent, made outside of any call, causes a step in real time", async () => {
+    const cmd = `${COSIMAS} test/interop/fixtures/events.ts %(addr)s`;
+    const ended = await runPython(single({ cmd }, "6", "0.2"));
+    expect(ended).toMatchObject({ code: 0, stdout: "done\n" });
+    expect(ended.stderr.match(/^step \d+$/gm)).toEqual(["step 3"]);
+  });
+
+  it("a step that throws ends the run; mosaik and standard error say why", async () => {
+    const cmd = `${COSIMAS} test/interop/fixtures/throws.ts %(addr)s`;
+    const ended = await runPython(single({ cmd }, "6"));
+    expect(ended.stderr).toContain("aborted the simulation with error Error(no wind)");
+    expect(ended.stderr).toContain("cosimas: ERR_BRIDGE_SIMULATOR_FAILED: simulator S-0, step() at time 0: no wind");
+  });
+
+  it("a mosaik that is killed leaves no orphan, not even within a step", async () => {
+    const cmd = `${COSIMAS} test/interop/fixtures/waits.ts %(addr)s`;
+    const mosaik = spawn(python!, single({ cmd }, "6"), { cwd: root });
+    let said = "";
+    mosaik.stderr.on("data", (text) => {
+      said += String(text);
+    });
+    await vi.waitFor(() => expect(said).toMatch(/in step, process \d+/), 30_000);
+    const pid = Number(/in step, process (\d+)/.exec(said)![1]);
+    expect(process.kill(pid, 0)).toBe(true);
+    mosaik.kill("SIGKILL");
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"), 20_000);
   });
 
   it("docs/mosaik.md does what it says", async () => {
