@@ -5,6 +5,7 @@ import { LOG_LEVELS, type LogLevel } from "../servable.ts";
 import { EXIT_FAILED, EXIT_FINE, EXIT_SIGNAL, UsageError } from "./exit-code.ts";
 import { lastResort } from "./last-resort.ts";
 import { loadModule, SIMULATOR } from "./load-module.ts";
+import { watchParent } from "./parent.ts";
 import { errorLines } from "./report-error.ts";
 
 /** Seconds to wait for mosaik; source: mosaik-api-v3. */
@@ -53,6 +54,8 @@ async function serve(given: string, address: string, options: SimOptions): Promi
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     process.on(name, () => process.exit(EXIT_SIGNAL + constants.signals[name]));
   }
+  // Who starts a simulator by hand may go away; mosaik, which starts it otherwise, may not.
+  if (!remote) watchParent(() => process.exit(EXIT_SIGNAL + constants.signals.SIGTERM));
   const report = (error: unknown) => process.stderr.write(`${errorLines(error, debug).join("\n")}\n`);
   const release = lastResort((error) => {
     report(error);

@@ -156,6 +156,22 @@ describe("cosimas sim", () => {
     expect(sim.stdout).toBe("");
   });
 
+  it("ends with the shell that npx starts it by, which does not pass SIGTERM on", async () => {
+    const { server, address } = await listening();
+    // A second command keeps the shell from becoming the first one.
+    const command = [process.execPath, ...PROGRAM, `${FIXTURES}/waits.ts`, address].join(" ");
+    const shell = spawn("sh", ["-c", `${command}; true`], { cwd: root, stdio: ["ignore", "ignore", "pipe"] });
+    const [socket] = (await once(server, "connection")) as [Socket];
+    await ask(socket, INIT);
+    socket.write(frame(STEP));
+    const [said] = (await once(shell.stderr, "data")) as [Buffer];
+    expect(String(said)).toMatch(/^in step/);
+    const closed = once(socket, "close");
+    shell.kill("SIGTERM");
+    socket.resume();
+    await closed;
+  });
+
   it.each<[string, string[], number, RegExp]>([
     ["no port", ["plain.ts", "localhost"], 2, /^cosimas: ERR_CLI_VALUE: address "localhost": must be HOST:PORT/],
     ["a port beyond all", ["plain.ts", "127.0.0.1:70000"], 2, /^cosimas: ERR_CLI_VALUE: /],
