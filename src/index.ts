@@ -17,4 +17,5 @@ export * from "./observe/index.ts";
 export type { Remote } from "./rpc/index.ts";
 export * as rpc from "./rpc/index.ts";
 export * from "./scenario.ts";
+export * from "./servable.ts";
 export type * from "./trace.ts";

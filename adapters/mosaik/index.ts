@@ -12,9 +12,11 @@ export {
   type InputArity,
 } from "./agent-simulator.ts";
 export type { AttrPair, ConnectArgs, ConnectOptions } from "./connection.ts";
+export { defineSimulator } from "./define-simulator.ts";
 export { Entity } from "./entity.ts";
 export type { ModelFactory, ModelsOf, SimulatorHandle } from "./model-factory.ts";
 export type { RunOptions, RunProgress, SimConfig, SimConfigEntry, StartParams, WorldOptions } from "./options.ts";
-export { type MosaikProxy, Simulator } from "./simulator.ts";
+export type { MosaikProxy } from "./proxy.ts";
+export { Simulator } from "./simulator.ts";
 export type * from "./types.ts";
 export { World } from "./world.ts";

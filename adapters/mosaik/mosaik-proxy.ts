@@ -1,5 +1,6 @@
 import type { EntityGraph } from "./entity.ts";
-import type { MosaikProxy } from "./simulator.ts";
+import { unsupported } from "./fault.ts";
+import type { MosaikProxy } from "./proxy.ts";
 import type { FullId } from "./types.ts";
 
 /** What a simulator of this process asks its world by. */
@@ -12,5 +13,12 @@ export function mosaikProxy(graph: EntityGraph, progress: () => number): MosaikP
   return {
     getProgress: async () => progress(),
     getRelatedEntities: related as MosaikProxy["getRelatedEntities"],
+    getData: async () => refuse("getData"),
+    setData: async () => refuse("setData"),
+    setEvent: async () => refuse("setEvent"),
   };
+}
+
+function refuse(request: string): never {
+  throw unsupported(`mosaik.${request}()`);
 }

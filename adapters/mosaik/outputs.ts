@@ -75,7 +75,7 @@ export class OutputPorts {
     }
     return this.#ports.map(({ eid, attr }) => {
       const attrs = Object.hasOwn(data, eid) ? data[eid]! : undefined;
-      const value = attrs !== undefined && Object.hasOwn(attrs, attr) ? attrs[attr] : undefined;
+      const value = typeof attrs === "object" && Object.hasOwn(attrs, attr) ? attrs[attr] : undefined;
       if (value === undefined) throw refuse(`returned no value for attribute "${attr}" of ${eid}`);
       return value;
     });

@@ -1,6 +1,7 @@
 import type { Connection } from "./connection.ts";
 import type { Entity } from "./entity.ts";
-import { type CallSite, callSimulator, simulatorFault, whenThere } from "./fault.ts";
+import { type CallSite, callSimulator, whenThere } from "./fault.ts";
+import { checkNextStep } from "./next-step.ts";
 import { OutputPorts } from "./outputs.ts";
 import type { Simulator } from "./simulator.ts";
 import type { EntityId, InputData, Meta, OutputData, OutputRequest, SimId, Time } from "./types.ts";
@@ -105,7 +106,7 @@ export class SimRunner {
     const site = this.site("step", time);
     const stepped = callSimulator(site, () => this.simulator.step(time, inputs, until));
     return whenThere(stepped, (answer) => {
-      const next = checkNext(site, answer);
+      const next = checkNextStep(site, "time-based", answer)!;
       if (this.outputs.size === 0) return { inputs, next, values: NO_VALUES };
       const dataSite = this.site("getData", time);
       const got = callSimulator(dataSite, () => this.simulator.getData(this.#request));
@@ -125,24 +126,4 @@ export class SimRunner {
     }
     this.nextTime = outcome.next < until ? outcome.next : Number.POSITIVE_INFINITY;
   }
-}
-
-/** Source: mosaik `scheduler.step`; what follows from a step must be an integer later than it. */
-function checkNext(site: CallSite, next: Time | null): Time {
-  if (next === null || next === undefined) {
-    const problem = `returned ${next}; a time-based simulator must name its next step`;
-    throw simulatorFault("ERR_BRIDGE_NEXT_STEP", site, problem);
-  }
-  if (!Number.isSafeInteger(next)) {
-    const shown = typeof next === "number" ? String(next) : `a ${typeof next}, ${String(next)}`;
-    throw simulatorFault("ERR_BRIDGE_NEXT_STEP", site, `returned ${shown}; the next step must be an integer`);
-  }
-  if (next <= site.time!) {
-    throw simulatorFault(
-      "ERR_BRIDGE_NEXT_STEP",
-      site,
-      `returned ${next}; the next step must be later than ${site.time}`,
-    );
-  }
-  return next;
 }

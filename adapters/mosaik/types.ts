@@ -79,8 +79,11 @@ export type InputData = Record<EntityId, Record<Attr, Record<FullId, unknown>>>;
 /** What `getData` is asked for. The world owns it. */
 export type OutputRequest = Readonly<Record<EntityId, readonly Attr[]>>;
 
-/** What `getData` answers: entity, attribute, value. */
-export type OutputData = Readonly<Record<EntityId, Readonly<Record<Attr, unknown>>>>;
+/**
+ * What `getData` answers: entity, attribute, value. The entry `time` may be the time at which the values hold, if no
+ * entity is called so.
+ */
+export type OutputData = Readonly<Record<EntityId, Readonly<Record<Attr, unknown>> | Time>>;
 
 /** An entity as a node of the entity graph. */
 export interface EntityNode {

@@ -85,6 +85,7 @@ export class World<C extends SimConfig = SimConfig> implements TraceSource, Asyn
         simulator.init(sim.sid, { ...rest, timeResolution: this.timeResolution }),
       );
       sim.meta = checkMeta(sim.site("init"), meta);
+      if (sim.meta.type !== "time-based") throw unsupported(`simulator ${sim.sid}: its type, ${sim.meta.type},`);
       const context = { graph: this.#graph, assertOpen: (doing: string) => this.#assertOpen(doing) };
       const handle = createHandle(sim, context);
       this.#ready.add(sim);

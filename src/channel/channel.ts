@@ -2,17 +2,19 @@ import { type CodecName, createCodec, rebase, type Value } from "../codec/index.
 import { ChannelError, ProtocolError } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { Calls, type RequestOptions } from "./calls.ts";
+import { type FailureFormat, TEXT_FAILURES } from "./failures.ts";
 import { FrameSplitter } from "./framing.ts";
 import { EXCEPTION, Messages, REQUEST, RESULT } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 import { Request } from "./request.ts";
 import type { Transport } from "./transport.ts";
-import { readError, writeError } from "./wire-error.ts";
 
 /** Options of a channel. */
 export interface ChannelOptions {
   /** How values are written; both sides need the same. Default `msgpack`; aiomas's own default is JSON. */
   readonly codec?: CodecName;
+  /** How failures are written and read; both sides need the same. Default: one text, as aiomas does. */
+  readonly failures?: FailureFormat;
   /** Bounds that differ from the defaults. */
   readonly limits?: Partial<Limits>;
 }
@@ -31,6 +33,7 @@ export class Channel {
   readonly #outbox: Outbox;
   readonly #splitter: FrameSplitter;
   readonly #messages: Messages;
+  readonly #failures: FailureFormat;
   readonly #limits: Limits;
   readonly #calls: Calls;
   #onRequest: (request: Request) => void = refuse;
@@ -50,7 +53,8 @@ export class Channel {
     this.#limits = limits;
     this.peer = peer;
     this.#transport = transport;
-    this.#messages = new Messages(codec, limits.frameBytesMax, peer);
+    this.#failures = options.failures ?? TEXT_FAILURES;
+    this.#messages = new Messages(codec, limits.frameBytesMax, peer, this.#failures);
     this.#outbox = new Outbox(transport);
     this.#splitter = new FrameSplitter(limits.frameBytesMax, (bytes, start, end) => this.#read(bytes, start, end));
     this.#calls = new Calls(peer, limits.callTimeoutMs);
@@ -149,7 +153,7 @@ export class Channel {
     const call = this.#calls.take(id);
     if (call === undefined) this.#unexpectedReply(id);
     else if (type === RESULT) call.resolve(content);
-    else call.reject(readError(content as string, { peer: this.peer, ...(call.method && { method: call.method }) }));
+    else call.reject(this.#failures.read(content, { peer: this.peer, ...(call.method && { method: call.method }) }));
   }
 
   #serve(id: number, content: Value): void {
@@ -182,11 +186,11 @@ export class Channel {
   }
 
   #replyFrame(id: number, ok: boolean, outcome: unknown): Uint8Array {
-    if (!ok) return this.#messages.write(EXCEPTION, id, writeError(outcome));
+    if (!ok) return this.#messages.write(EXCEPTION, id, this.#failures.write(outcome));
     try {
       return this.#messages.write(RESULT, id, outcome);
     } catch (error) {
-      return this.#messages.write(EXCEPTION, id, writeError(error));
+      return this.#messages.write(EXCEPTION, id, this.#failures.write(error));
     }
   }
 

@@ -4,15 +4,17 @@ import { Command, CommanderError } from "commander";
 import { EXIT_FAILED, EXIT_FINE, EXIT_USAGE, UsageError } from "./exit-code.ts";
 import { errorLines } from "./report-error.ts";
 import { addRunCommand } from "./run-command.ts";
+import { addSimCommand } from "./sim-command.ts";
 
 const EXAMPLES = `
 Examples:
   cosimas run scenario.ts                    run the scenario that scenario.ts exports by default
   cosimas run scenario.ts --help             show the scenario's own options
   cosimas run scenario.ts --seed 7           run it with other random numbers
+  cosimas sim agents.ts 127.0.0.1:5555       serve agents.ts to the mosaik that listens there
 
-Exit codes: 0 fine, 1 the run failed or the module does not load, 2 wrong usage or no scenario,
-130 interrupted. Errors are written as "cosimas: <code>: <message>"; --debug adds stacks.`;
+Exit codes: 0 fine (sim: mosaik said stop), 1 the run failed, mosaik was lost or the module does not load,
+2 wrong usage or no such module, 130 or 143 interrupted. Errors are written as "cosimas: <code>: <message>"; --debug adds stacks.`;
 
 /**
  * Do what the command line says.
@@ -34,6 +36,9 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   addRunCommand(program, (code) => {
     exitCode = code;
   });
+  addSimCommand(program, (code) => {
+    exitCode = code;
+  });
   const debug = args.includes("--debug");
   try {
     if (args.length === 0) {
@@ -51,7 +56,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
 }
 
 function fromCommander(error: CommanderError): UsageError {
-  const advice = "see `cosimas --help` or `cosimas run <scenario> --help`";
+  const advice = "see `cosimas --help`, `cosimas run <scenario> --help` or `cosimas sim --help`";
   return new UsageError("ERR_CLI_USAGE", `${error.message.replace(/^error: /, "")}; ${advice}`);
 }
 

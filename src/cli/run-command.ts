@@ -1,12 +1,12 @@
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
-import { RunError } from "../errors.ts";
 import type { ParameterDeclaration, ParameterDeclarations, ParameterValues } from "../parameter.ts";
 import type { Scenario } from "../scenario.ts";
 import { EXIT_FAILED, EXIT_FINE, UsageError } from "./exit-code.ts";
 import { Interrupt } from "./interrupt.ts";
-import { loadScenario } from "./load-scenario.ts";
+import { lastResort } from "./last-resort.ts";
+import { loadModule, SCENARIO } from "./load-module.ts";
 import { describeValue, optionName, parseValue, reproduceCommand, SEED } from "./parameters.ts";
 import { ProgressLine } from "./progress.ts";
 import { errorLines } from "./report-error.ts";
@@ -38,7 +38,7 @@ export function addRunCommand(program: Command, ends: (exitCode: number) => void
     .action(async (given: string, args: string[]) => {
       if (given.startsWith("-"))
         throw new UsageError("ERR_CLI_USAGE", `the scenario comes before its options: ${given}`);
-      const scenario = await loadScenario(given);
+      const scenario = await loadModule(given, SCENARIO);
       const request = await parseRequest(scenario, given, args);
       ends(request === undefined ? EXIT_FINE : await runScenario(scenario, given, request));
     });
@@ -139,20 +139,4 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
   say([...failure, reproduce]);
   if (interrupt.exitCode !== undefined) return interrupt.exitCode;
   return failure.length > 0 ? EXIT_FAILED : EXIT_FINE;
-}
-
-/**
- * Fail when nothing else can: at an error that nobody caught, or when the process has nothing left to do while the
- * run's promise is still open.
- *
- * @returns Ends the watch.
- */
-function lastResort(fail: (error: unknown) => void): () => void {
-  const stuck = () => fail(new RunError("ERR_RUN_STUCK", "the run waits for something that can never happen"));
-  process.on("uncaughtException", fail);
-  process.on("beforeExit", stuck);
-  return () => {
-    process.off("uncaughtException", fail);
-    process.off("beforeExit", stuck);
-  };
 }

@@ -22,8 +22,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   bridge: BASE,
   parameter: BASE,
   scenario: [...BASE, "parameter"],
-  cli: [...BASE, "clock", "agent", "bridge", "observe", "scenario", "parameter"],
-  index: [...BASE, "codec", "channel", "rpc", "clock", "observe", "agent", "bridge", "scenario"],
+  servable: [],
+  cli: [...BASE, "channel", "clock", "agent", "bridge", "observe", "scenario", "servable", "parameter"],
+  index: [...BASE, "codec", "channel", "rpc", "clock", "observe", "agent", "bridge", "scenario", "servable"],
 };
 
 /** Libraries and the only folder or file that imports each; `node:` modules are free, except as below. */
@@ -44,7 +45,9 @@ const MAY_CALL: Record<string, string> = {
   "src/agent/drain.ts": "lets the event loop turn between rounds",
   "src/agent/externals.ts": "bounds real I/O in wall time",
   "src/channel/deadline.ts": "bounds live calls and connects in wall time",
+  "src/cli/parent.ts": "looks in wall time whether its parent lives",
   "src/cli/progress.ts": "draws the progress line",
+  "adapters/mosaik/grace.ts": "bounds the end of a simulator whose mosaik is gone, in wall time",
   "adapters/mosaik/scheduler.ts": "lets the event loop turn between times",
 };
 

@@ -1,0 +1,179 @@
+import { BridgeError, type channel, type LogLevel, type Value } from "../../src/index.ts";
+import { type CallSite, callSimulator, listed, simulatorFault } from "./fault.ts";
+import { GRACE_MS, withinGrace } from "./grace.ts";
+import { checkMeta } from "./meta.ts";
+import { checkNextStep } from "./next-step.ts";
+import { checkOutputs, isObject, parseCall, type RemoteCall } from "./remote-call.ts";
+import { remoteProxy } from "./remote-proxy.ts";
+import type { Simulator } from "./simulator.ts";
+import type { InputData, Meta, OutputRequest, SimId, Time } from "./types.ts";
+
+/**
+ * Answers mosaik's calls on one connection: one at a time, in their order, while the simulator's own requests to
+ * mosaik may be under way. `stop` has no answer; it ends the connection.
+ *
+ * Source: mosaik-api-v3 `run`.
+ */
+export class RemoteCalls {
+  /** Resolves after mosaik's `stop`; rejected, when the simulator is finalised, if it has failed or mosaik was lost. */
+  readonly done: Promise<void>;
+  readonly #simulator: Simulator;
+  readonly #peer: channel.Channel;
+  readonly #log: (level: LogLevel, text: string) => void;
+  #settle: (end: Promise<void>) => void = () => {};
+  /** The call that is being answered and those that wait behind it. */
+  #tail: Promise<void> = Promise.resolve();
+  #answering = false;
+  #ending = false;
+  /** The first failure that ends a run of mosaik's. */
+  #failure: unknown;
+  #sid: SimId = "(without an id)";
+  #timeResolution = 1;
+  #meta: Meta | undefined;
+  /** Time of the present step, or of the last. */
+  #time: Time | undefined;
+
+  /** @param peer - Just opened; it belongs to this object from now on, as the simulator does. */
+  constructor(simulator: Simulator, peer: channel.Channel, log: (level: LogLevel, text: string) => void) {
+    this.#simulator = simulator;
+    this.#peer = peer;
+    this.#log = log;
+    this.done = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    simulator.mosaik = remoteProxy(peer, () => this.#answering);
+    peer.serve((request) => this.#take(request));
+    void peer.closed.then((reason) => this.#end(reason));
+  }
+
+  #take(request: channel.Request): void {
+    const call = parseCall(request.content);
+    this.#log("trace", `${call.name}(${JSON.stringify(call.args, bigintText)})`);
+    if (call.name === "stop") this.#end(undefined);
+    else if (!this.#ending) this.#tail = this.#tail.then(() => this.#answer(request, call));
+  }
+
+  async #answer(request: channel.Request, call: RemoteCall): Promise<void> {
+    this.#answering = true;
+    try {
+      request.reply((await this.#perform(call)) ?? null);
+    } catch (error) {
+      const failed = error as BridgeError;
+      // The scenario's author is told what the simulator threw, as by a simulator in Python.
+      request.fail(failed.code === "ERR_BRIDGE_SIMULATOR_FAILED" ? failed.cause : error);
+      this.#log("debug", `${call.name} failed: ${failed.message}`);
+      // A scenario may go on after a failed extra method; any other failure ends its run.
+      if (!this.#isExtra(call.name) && failed.code !== "ERR_BRIDGE_CALL") this.#failure ??= error;
+    }
+    this.#answering = false;
+  }
+
+  async #perform(call: RemoteCall): Promise<unknown> {
+    const { name, args, kwargs } = call;
+    const simulator = this.#simulator;
+    if (name === "init") return this.#init(call);
+    const { type } = this.#metaOrFail(name);
+    switch (name) {
+      case "create": {
+        const [num, model] = args as [number, string];
+        return callSimulator(this.#site("create"), () => simulator.create(num, model, kwargs));
+      }
+      case "setup_done":
+        return callSimulator(this.#site("setupDone"), () => simulator.setupDone());
+      case "step": {
+        const [time, inputs, maxAdvance] = args as [Time, InputData, Time];
+        this.#checkStep(args);
+        this.#time = time;
+        const site = this.#site("step", time);
+        return checkNextStep(site, type, await callSimulator(site, () => simulator.step(time, inputs, maxAdvance)));
+      }
+      case "get_data": {
+        const asked = args[0] as OutputRequest;
+        const site = this.#site("getData", this.#time);
+        const data = await callSimulator(site, () => simulator.getData(asked));
+        return checkOutputs(site, data, asked, type === "time-based");
+      }
+      default:
+        return this.#extra(call);
+    }
+  }
+
+  async #init({ args, kwargs }: RemoteCall): Promise<Meta> {
+    const { time_resolution: timeResolution = 1, ...params } = kwargs;
+    if (typeof args[0] !== "string" || typeof timeResolution !== "number") {
+      throw new BridgeError("ERR_BRIDGE_CALL", "init takes an id and a time resolution");
+    }
+    this.#sid = args[0];
+    this.#timeResolution = timeResolution;
+    const site = this.#site("init");
+    const meta = await callSimulator(site, () => this.#simulator.init(this.#sid, { ...params, timeResolution }));
+    this.#meta = checkMeta(site, meta);
+    for (const name of meta.extra_methods ?? []) {
+      if (typeof Reflect.get(this.#simulator, name) === "function") continue;
+      throw simulatorFault("ERR_BRIDGE_META", site, `extra method "${name}" is not a method of the simulator`);
+    }
+    return meta;
+  }
+
+  /** Keyword arguments, which JavaScript does not have, follow as one object if there are any. */
+  #extra({ name, args, kwargs }: RemoteCall): unknown {
+    if (!this.#isExtra(name)) {
+      const there = listed(this.#meta?.extra_methods ?? []);
+      const text = `simulator ${this.#sid} has no method "${name}"; extra methods: ${there}`;
+      throw new BridgeError("ERR_BRIDGE_CALL", text, { method: name });
+    }
+    const method = Reflect.get(this.#simulator, name) as (...args: unknown[]) => unknown;
+    const all = Object.keys(kwargs).length === 0 ? args : [...args, kwargs];
+    return callSimulator(this.#site(name), () => Reflect.apply(method, this.#simulator, all));
+  }
+
+  #isExtra(name: string): boolean {
+    return this.#meta?.extra_methods?.includes(name) === true;
+  }
+
+  #metaOrFail(name: string): Meta {
+    if (this.#meta !== undefined) return this.#meta;
+    throw new BridgeError("ERR_BRIDGE_CALL", `${name} was called before init`, { method: name });
+  }
+
+  #checkStep([time, inputs]: readonly Value[]): void {
+    if (Number.isSafeInteger(time) && isObject(inputs)) return;
+    throw new BridgeError("ERR_BRIDGE_CALL", `step takes an integer time and inputs, got ${String(time)}`);
+  }
+
+  #site(call: string, time?: Time): CallSite {
+    const site = { sid: this.#sid, call, timeResolution: this.#timeResolution };
+    return time === undefined ? site : { ...site, time };
+  }
+
+  /** @param lost - Why the connection is gone; undefined if mosaik has said stop. */
+  #end(lost: Error | undefined): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    // What the simulator does without mosaik is no failure of its own.
+    if (lost !== undefined) this.#failure ??= lost;
+    this.#log("debug", lost === undefined ? "mosaik says stop" : lost.message);
+    this.#settle(this.#finish());
+  }
+
+  async #finish(): Promise<void> {
+    try {
+      const idle = await withinGrace(this.#tail);
+      const site = this.#site("finalize");
+      const ended = await withinGrace(callSimulator(site, () => this.#simulator.finalize()) as void | Promise<void>);
+      const late = `has not ended within ${GRACE_MS} ms`;
+      if (!idle) throw simulatorFault("ERR_BRIDGE_STUCK", this.#site("step", this.#time), late);
+      if (!ended) throw simulatorFault("ERR_BRIDGE_STUCK", site, late);
+    } catch (error) {
+      this.#failure ??= error;
+    }
+    // mosaik keeps its end open for a while, and ends the process by a signal after it.
+    void this.#peer.close();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+}
+
+/** Integers beyond 2^53 in the log. */
+function bigintText(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? String(value) : value;
+}

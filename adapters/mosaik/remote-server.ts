@@ -1,0 +1,27 @@
+import { channel, type ServeContext } from "../../src/index.ts";
+import { RemoteCalls } from "./remote-calls.ts";
+import { PYTHON_FAILURES } from "./remote-failures.ts";
+import { Simulator } from "./simulator.ts";
+
+/** How values and failures stand on mosaik's wire. Source: mosaik-api-v3 `connection.py`. */
+export const MOSAIK_WIRE = { codec: "json", failures: PYTHON_FAILURES } as const;
+
+/**
+ * Make a simulator and serve it to one mosaik, until that says stop.
+ *
+ * @throws ChannelError if mosaik cannot be reached, does not come, or is lost; `BridgeError` if the simulator fails.
+ *   It has been finalised then, if mosaik was there.
+ */
+export async function serveSimulator(make: () => Simulator, context: ServeContext): Promise<void> {
+  const { address, remote, timeoutMs, insecure, log } = context;
+  const simulator: unknown = make();
+  if (!(simulator instanceof Simulator)) {
+    throw new TypeError(`defineSimulator: the function must return a Simulator, it returned ${String(simulator)}`);
+  }
+  const onListening = (at: string) => log("info", `waiting for mosaik at ${at}`);
+  const peer = remote
+    ? await channel.accept(address, { ...MOSAIK_WIRE, timeoutMs, insecure, onListening })
+    : await channel.open(address, MOSAIK_WIRE);
+  log("debug", `connected to mosaik at ${peer.peer}`);
+  await new RemoteCalls(simulator, peer, log).done;
+}

@@ -1,0 +1,102 @@
+import { stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { ScenarioError } from "../errors.ts";
+import { isScenario, type Scenario } from "../scenario.ts";
+import { isServable, type Servable } from "../servable.ts";
+import { UsageError } from "./exit-code.ts";
+
+/** What a module is loaded for. */
+export interface ModuleKind<T> {
+  /** Recognises the default export that is wanted. */
+  readonly accepts: (exported: unknown) => exported is T;
+  /** What makes such an export, as `defineScenario`. */
+  readonly maker: string;
+  /** The line that a module without it lacks. */
+  readonly line: string;
+  /** Files that stand for a folder. */
+  readonly folderFiles: readonly string[];
+}
+
+/** Modules that `cosimas run` runs. */
+export const SCENARIO: ModuleKind<Scenario> = {
+  accepts: isScenario,
+  maker: "defineScenario",
+  line: "export default defineScenario({ … })",
+  folderFiles: ["scenario.ts", "scenario.js", "scenario.mjs"],
+};
+
+/** Modules that `cosimas sim` serves. */
+export const SIMULATOR: ModuleKind<Servable> = {
+  accepts: isServable,
+  maker: "defineSimulator",
+  line: "export default defineSimulator(() => …)",
+  folderFiles: ["simulator.ts", "simulator.js", "simulator.mjs"],
+};
+
+/**
+ * Load what a module exports by default.
+ *
+ * @param given - Path of the module, or of a folder with one of the kind's files, from the present folder.
+ * @throws UsageError `ERR_SCENARIO_NOT_FOUND` if there is no such file, `ERR_SCENARIO_NO_DEFAULT` if its default export
+ *   is of another kind; {@link ScenarioError} `ERR_SCENARIO_LOAD` if the module throws while it loads.
+ */
+export async function loadModule<T>(given: string, kind: ModuleKind<T>): Promise<T> {
+  const file = await locate(given, kind.folderFiles);
+  if (/\.[mc]?ts$/.test(file)) await enableTypeScript(given);
+  let module: { default?: unknown };
+  try {
+    module = await import(pathToFileURL(file).href);
+  } catch (cause) {
+    const text = `${given} does not load: ${cause instanceof Error ? cause.message : String(cause)}`;
+    throw new ScenarioError("ERR_SCENARIO_LOAD", text, { cause });
+  }
+  const exported = unwrapped(module.default, kind);
+  if (kind.accepts(exported)) return exported;
+  const found = exported === undefined ? "has no default export" : `exports ${nameOf(exported, kind)} by default`;
+  throw new UsageError("ERR_SCENARIO_NO_DEFAULT", `${given} ${found}; write \`${kind.line}\``);
+}
+
+async function locate(given: string, folderFiles: readonly string[]): Promise<string> {
+  const path = resolve(given);
+  const candidates = [path, ...folderFiles.map((name) => join(path, name))];
+  for (const candidate of candidates) {
+    const found = await stat(candidate).catch(() => undefined);
+    if (found?.isFile()) return candidate;
+  }
+  const folder = (await stat(path).catch(() => undefined))?.isDirectory() === true;
+  const text = folder ? `the folder ${given} has no ${folderFiles.join(" or ")}` : `there is no file ${given}`;
+  throw new UsageError("ERR_SCENARIO_NOT_FOUND", text);
+}
+
+/** A module that a loader took for CommonJS has its exports one level deeper. */
+function unwrapped<T>(exported: unknown, { accepts }: ModuleKind<T>): unknown {
+  if (accepts(exported) || typeof exported !== "object" || exported === null) return exported;
+  const inner = (exported as { default?: unknown }).default;
+  return accepts(inner) ? inner : exported;
+}
+
+function nameOf<T>(value: unknown, { maker }: ModuleKind<T>): string {
+  if (value === null) return "null";
+  return typeof value === "object" ? `an object that ${maker} has not made` : `a ${typeof value}`;
+}
+
+/**
+ * Make `import` read TypeScript: Node does from 22.18 on; before that tsx does, if it is installed.
+ *
+ * @throws UsageError `ERR_SCENARIO_TYPESCRIPT` if neither is there.
+ */
+async function enableTypeScript(given: string): Promise<void> {
+  const native = (process.features as { typescript?: unknown }).typescript;
+  // This file runs as TypeScript itself: whoever started it has seen to that.
+  if (native || import.meta.url.endsWith(".ts")) return;
+  let tsx: { register(): unknown };
+  try {
+    tsx = await import("tsx/esm/api");
+  } catch (cause) {
+    const advice = "run `npm i -D tsx`, or use Node 22.18 or newer";
+    const text = `${given} is TypeScript, which Node ${process.versions.node} does not run by itself: ${advice}`;
+    throw Object.assign(new UsageError("ERR_SCENARIO_TYPESCRIPT", text), { cause });
+  }
+  tsx.register();
+}

@@ -1,0 +1,94 @@
+import { constants } from "node:os";
+import { type Command, Option } from "commander";
+import { parseAddress } from "../channel/index.ts";
+import { LOG_LEVELS, type LogLevel } from "../servable.ts";
+import { EXIT_FAILED, EXIT_FINE, EXIT_SIGNAL, UsageError } from "./exit-code.ts";
+import { lastResort } from "./last-resort.ts";
+import { loadModule, SIMULATOR } from "./load-module.ts";
+import { watchParent } from "./parent.ts";
+import { errorLines } from "./report-error.ts";
+
+/** Seconds to wait for mosaik; source: mosaik-api-v3. */
+const TIMEOUT_S = 60;
+
+/** Longest time that a Node timer can measure, in seconds. */
+const TIMEOUT_S_MAX = 2_147_483;
+
+interface SimOptions {
+  readonly remote?: boolean;
+  readonly logLevel: LogLevel;
+  /** Seconds. */
+  readonly timeout: number;
+  readonly insecure?: boolean;
+  readonly debug?: boolean;
+}
+
+/**
+ * Add `cosimas sim` to the program; its options are those of a simulator that mosaik's Python API starts.
+ *
+ * Standard output stays empty, since mosaik's own may be the same; the log goes to standard error.
+ */
+export function addSimCommand(program: Command, ends: (exitCode: number) => void): void {
+  const levels = new Option("-l, --log-level <level>", "what is logged, on standard error").choices(LOG_LEVELS);
+  const sim = program
+    .command("sim")
+    .description("serve a simulator to mosaik, until mosaik says stop")
+    .argument("<module>", "module that exports a simulator by default: defineSimulator(() => …)")
+    .argument("<address>", "HOST:PORT of the mosaik to connect to; %(addr)s in mosaik's cmd")
+    .option("-r, --remote", "listen on HOST:PORT, and wait for mosaik to connect")
+    .addOption(levels.default("info"))
+    .option("-t, --timeout <seconds>", "how long to wait for mosaik, with --remote", parseSeconds, TIMEOUT_S)
+    .option("--insecure", "listen though other machines can reach HOST:PORT, and nothing is encrypted")
+    .option("--debug", "print the stacks of errors")
+    .helpOption("-h, --help", "print this help")
+    .action(async (module: string, address: string, options: SimOptions) => {
+      ends(await serve(module, parseHostPort(address, options.remote === true), options));
+    });
+  sim.copyInheritedSettings(program);
+}
+
+async function serve(given: string, address: string, options: SimOptions): Promise<number> {
+  const { remote = false, insecure = false, debug = false } = options;
+  // mosaik may be killed, and who reads the log with it.
+  process.stderr.on("error", () => {});
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.on(name, () => process.exit(EXIT_SIGNAL + constants.signals[name]));
+  }
+  // Who starts a simulator by hand may go away; mosaik, which starts it otherwise, may not.
+  if (!remote) watchParent(() => process.exit(EXIT_SIGNAL + constants.signals.SIGTERM));
+  const report = (error: unknown) => process.stderr.write(`${errorLines(error, debug).join("\n")}\n`);
+  const release = lastResort((error) => {
+    report(error);
+    process.exit(EXIT_FAILED);
+  });
+  const threshold = LOG_LEVELS.indexOf(options.logLevel);
+  const log = (level: LogLevel, text: string) => {
+    if (LOG_LEVELS.indexOf(level) >= threshold) process.stderr.write(`cosimas: ${level}: ${text}\n`);
+  };
+  try {
+    const simulator = await loadModule(given, SIMULATOR);
+    await simulator.serve({ address, remote, insecure, timeoutMs: options.timeout * 1000, log });
+    return EXIT_FINE;
+  } finally {
+    release();
+  }
+}
+
+/** `tcp://HOST:PORT`; port 0, any free one, can be listened on only. */
+function parseHostPort(text: string, remote: boolean): string {
+  try {
+    const address = `tcp://${text}`;
+    if (parseAddress(address).port > 0 || remote) return address;
+  } catch {
+    // Told below, in the terms of the command line.
+  }
+  const form = `HOST:PORT with a port from ${remote ? 0 : 1} to 65535, and IPv6 in brackets`;
+  throw new UsageError("ERR_CLI_VALUE", `address ${JSON.stringify(text)}: must be ${form}`);
+}
+
+function parseSeconds(text: string): number {
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (seconds > 0 && seconds <= TIMEOUT_S_MAX) return seconds;
+  const range = `a number of seconds > 0 and <= ${TIMEOUT_S_MAX}`;
+  throw new UsageError("ERR_CLI_VALUE", `--timeout ${JSON.stringify(text)}: must be ${range}`);
+}

@@ -1,0 +1,43 @@
+/**
+ * What `cosimas sim` serves: a module's default export that brings its own serving function, because the core knows no
+ * protocol of a co-simulation master. Adapters make it; `defineSimulator` of `cosimas/mosaik` does.
+ */
+
+/** How much is logged; each level includes those after it. Source: mosaik-api-v3's `--log-level`. */
+export const LOG_LEVELS = ["trace", "debug", "info", "warning", "error", "critical"] as const;
+
+/** One of {@link LOG_LEVELS}. */
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** What a program gives to what it serves. */
+export interface ServeContext {
+  /** Address of the master, or where to wait for it, as `tcp://127.0.0.1:5678`. */
+  readonly address: string;
+  /** Wait for the master to connect, instead of connecting to it. */
+  readonly remote: boolean;
+  /** Wall time to wait for it, in milliseconds; only with `remote`. */
+  readonly timeoutMs: number;
+  /** With `remote`, accept a master on another machine. */
+  readonly insecure: boolean;
+  /** Write a line of the log. */
+  log(level: LogLevel, text: string): void;
+}
+
+/** Something that can be served to a co-simulation master. */
+export interface Servable {
+  /** Serve until the master ends it; rejected if it fails, or if the master is lost. */
+  serve(context: ServeContext): Promise<void>;
+}
+
+/** Registered, because the program and the module may come from two copies of this package. */
+const MARK = Symbol.for("cosimas.servable");
+
+/** Something that `cosimas sim` can serve by calling `serve`. */
+export function servable(serve: (context: ServeContext) => Promise<void>): Servable {
+  return Object.freeze({ serve, [MARK]: true });
+}
+
+/** Was it made by {@link servable}, of this or another copy of this package? */
+export function isServable(value: unknown): value is Servable {
+  return typeof value === "object" && value !== null && MARK in value;
+}
