@@ -17,21 +17,20 @@ const PROBE_MW = 0.001;
 export function connectionsOf(grid: GridData): Connection[] {
   const flow = new PowerFlow(grid);
   const { loads, pvs, storages } = grid;
-  const voltageAt = (bus: string, setPoints: Partial<SetPoints>) => {
+  const voltages = (setPoints: Partial<SetPoints>) => {
     const idle = {
       loadPMw: new Float64Array(loads.length),
       loadQMvar: new Float64Array(loads.length),
       pvPMw: new Float64Array(pvs.length),
       storagePMw: new Float64Array(storages.length),
     };
-    return flow.solve({ ...idle, ...setPoints }, 0).buses.find(({ id }) => id === bus)!.vm_pu;
+    return new Map(flow.solve({ ...idle, ...setPoints }, 0).buses.map(({ id, vm_pu }) => [id, vm_pu]));
   };
+  const idle = voltages({});
   return pvs.map(({ bus, sn_mva }, i) => {
     const probe = new Float64Array(pvs.length);
     probe[i] = PROBE_MW;
-    const idle = voltageAt(bus, {});
-    const rise_p = (voltageAt(bus, { pvPMw: probe }) - idle) / PROBE_MW;
-    const rise_q = (voltageAt(bus, { pvQMvar: probe }) - idle) / PROBE_MW;
-    return { sn_mva, rise_p, rise_q, vm_max_pu: VM_MAX_PU };
+    const rise = (moved: Partial<SetPoints>) => (voltages(moved).get(bus)! - idle.get(bus)!) / PROBE_MW;
+    return { sn_mva, rise_p: rise({ pvPMw: probe }), rise_q: rise({ pvQMvar: probe }), vm_max_pu: VM_MAX_PU };
   });
 }

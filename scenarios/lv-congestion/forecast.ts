@@ -1,12 +1,11 @@
+import { activeRoomMw, ratedMvaNow } from "./rating.ts";
+
 /** What the transformer measured in the quarter hour last solved; import counts positive. */
 export interface Measured {
   readonly p_mw: number;
   readonly q_mvar: number;
   readonly loading_percent: number;
 }
-
-/** Loading below which the rating at the present voltage is not estimated anew: the quotient would be noise. */
-const LOADING_SEEN_PERCENT = 20;
 
 /** The last `size` values, for their extremes. */
 export class Memory {
@@ -70,9 +69,7 @@ export class ResidualForecast {
     const { p_mw, q_mvar, loading_percent } = measured;
     this.#residualsMw.add(schedules.reduce((rest, schedule) => rest - schedule.p_mw, p_mw));
     this.#residualQMvar = schedules.reduce((rest, schedule) => rest + schedule.q_mvar, q_mvar);
-    if (loading_percent < LOADING_SEEN_PERCENT) return;
-    // The rating is a current: what power it carries depends on the voltage, which the quotient tells.
-    this.#ratedMva = (Math.sqrt(p_mw * p_mw + q_mvar * q_mvar) / loading_percent) * 100;
+    this.#ratedMva = ratedMvaNow(p_mw, q_mvar, loading_percent, this.#ratedMva);
   }
 
   /**
@@ -87,7 +84,7 @@ export class ResidualForecast {
     if (last === undefined) return { minMw: -Infinity, maxMw: Infinity, marginMw: 0 };
     const { lowest } = this.#residualsMw;
     const qMvar = offers.reduce((rest, offer) => rest - offer.q_mvar, this.#residualQMvar);
-    const exportMw = Math.sqrt(Math.max(0, this.#ratedMva ** 2 - qMvar ** 2));
+    const exportMw = activeRoomMw(this.#ratedMva, qMvar);
     return { minMw: -exportMw - lowest, maxMw: -exportFill * exportMw - lowest, marginMw: last - lowest };
   }
 }

@@ -1,10 +1,7 @@
 import { type CreateResult, type InputData, type OutputData, type OutputRequest, Simulator } from "cosimas/mosaik";
-import { type GridData, PowerFlow, STEP_S } from "./grid/index.ts";
-import { pick } from "./profile-simulator.ts";
+import { type GridData, PowerFlow, STEP_H } from "./grid/index.ts";
+import { pick } from "./pick.ts";
 import { Storage } from "./storage.ts";
-
-/** Hours in a step. */
-const STEP_H = STEP_S / 3600;
 
 const BUS = ["vm_pu", "va_degree", "p_mw", "q_mvar"];
 const BRANCH = ["pl_mw", "ql_mvar", "loading_percent"];

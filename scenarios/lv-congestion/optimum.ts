@@ -1,12 +1,10 @@
 import highsModule from "highs";
 import type { QuarterHour } from "./collector.ts";
-import { type GridData, STEP_S } from "./grid/index.ts";
+import { type GridData, STEP_H } from "./grid/index.ts";
+import { activeRoomMw, ratedMvaNow } from "./rating.ts";
 
 // The package's types describe its CommonJS build; what an import gives is the loader itself.
 const createHighs = highsModule as unknown as typeof highsModule.default;
-
-/** Hours in a quarter hour. */
-const STEP_H = STEP_S / 3600;
 
 /** Energy that would have to be thrown away by somebody who knows the future, in MWh. */
 export interface Optimum {
@@ -14,16 +12,10 @@ export interface Optimum {
   readonly withoutStoragesMwh: number;
 }
 
-/** Loading below which the flow tells nothing about the rating at the present voltage. */
-const LOADING_SEEN_PERCENT = 20;
-
 /** Power that the uncontrolled quarter hour exports beyond the transformer's rating, in MW; negative: room that is left. */
-export function excessMw(before: QuarterHour, ratedMva: number): number {
+function excessMw(before: QuarterHour, ratedMva: number): number {
   const { flowMw, flowMvar, loadingPercent } = before;
-  const flowMva = Math.sqrt(flowMw ** 2 + flowMvar ** 2);
-  // The rating is a current: what it carries depends on the voltage, which the quotient tells.
-  const ratedHereMva = loadingPercent < LOADING_SEEN_PERCENT ? ratedMva : (flowMva / loadingPercent) * 100;
-  return -flowMw - Math.sqrt(Math.max(0, ratedHereMva ** 2 - flowMvar ** 2));
+  return -flowMw - activeRoomMw(ratedMvaNow(flowMw, flowMvar, loadingPercent, ratedMva), flowMvar);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type CreateResult, type OutputData, type OutputRequest, Simulator } from "cosimas/mosaik";
 import type { DeviceProfiles, GridData } from "./grid/index.ts";
+import { pick } from "./pick.ts";
 
 /** Values of one quarter hour, by entity. */
 type Values = ReadonlyMap<string, Readonly<Record<string, number>>>;
@@ -58,14 +59,4 @@ export class ProfileSimulator extends Simulator {
   override getData(outputs: OutputRequest): OutputData {
     return pick(outputs, this.#values);
   }
-}
-
-/** The requested attributes of the requested entities. */
-export function pick(outputs: OutputRequest, values: ReadonlyMap<string, object>): OutputData {
-  return Object.fromEntries(
-    Object.entries(outputs).map(([eid, attrs]) => {
-      const entity = (values.get(eid) ?? {}) as Record<string, unknown>;
-      return [eid, Object.fromEntries(attrs.map((attr) => [attr, entity[attr]]))];
-    }),
-  );
 }

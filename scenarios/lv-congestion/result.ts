@@ -1,9 +1,6 @@
 import type { QuarterHour } from "./collector.ts";
 import { VM_MAX_PU, VM_MIN_PU } from "./connections.ts";
-import { STEP_S, STEPS_PER_DAY } from "./grid/index.ts";
-
-/** Hours in a quarter hour. */
-const STEP_H = STEP_S / 3600;
+import { STEP_H, STEP_S, STEPS_PER_DAY } from "./grid/index.ts";
 
 /** Loading at which the transformer is at its rating, and what rounding may leave above it. */
 const LOADING_MAX_PERCENT = 100 + 1e-9;

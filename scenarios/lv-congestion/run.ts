@@ -2,7 +2,7 @@ import { AgentSimulator, type Entity, World } from "cosimas/mosaik";
 import { PvAgent, StorageAgent, TransformerAgent } from "./agents.ts";
 import { Collector, type QuarterHour } from "./collector.ts";
 import { connectionsOf, VM_MAX_PU } from "./connections.ts";
-import { DeviceProfiles, dayRange, type GridData, type Profiles, STEP_S, STEPS_PER_DAY } from "./grid/index.ts";
+import { DeviceProfiles, dayRange, type GridData, type Profiles, STEP_H, STEP_S, STEPS_PER_DAY } from "./grid/index.ts";
 import { GridSimulator } from "./grid-simulator.ts";
 import { ProfileSimulator } from "./profile-simulator.ts";
 
@@ -132,7 +132,7 @@ async function addAgents(
     world.connect(agent, network.child(id), "p_mw", "q_mvar");
   }
   for (const data of grid.storages) {
-    const params = { data, step_h: STEP_S / 3600, vm_max_pu: VM_MAX_PU - DISCHARGE_MARGIN_PU };
+    const params = { data, step_h: STEP_H, vm_max_pu: VM_MAX_PU - DISCHARGE_MARGIN_PU };
     const agent = await agents.StorageAgent({ eid: data.id, ...params });
     const halfFull = { timeShifted: true, initialData: { e_mwh: data.max_e_mwh / 2 } };
     world.connect(network.child(data.id), agent, "e_mwh", halfFull);

@@ -23,7 +23,6 @@ export class Advance {
   readonly #kernel: Kernel;
   readonly rounds: Rounds;
   readonly #pace = new Pace();
-  #failure: unknown;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -53,7 +52,7 @@ export class Advance {
       return kernel.timers.peek();
     } catch (error) {
       kernel.phase = "failed";
-      this.#failure = error;
+      kernel.failure = error;
       kernel.serving = false;
       await turn(); // what agents left rejected is reported now, while it is still known whose it is
       kernel.outside.end(new RunError("ERR_RUN_FAILED", "the run has failed", { cause: error }));
@@ -66,12 +65,8 @@ export class Advance {
   }
 
   #check(target: number): void {
-    const { phase, clock } = this.#kernel;
-    if (phase === "closed") throw new RunError("ERR_RUN_CLOSED", "the container is closed");
-    if (phase === "advancing") throw new RunError("ERR_RUN_BUSY", "an advance is under way; await it first");
-    if (phase === "failed") {
-      throw new RunError("ERR_RUN_FAILED", "the run has failed and takes no further steps", { cause: this.#failure });
-    }
+    const { clock } = this.#kernel;
+    this.#kernel.requireIdle("an advance");
     if (target < clock.ticks) {
       const asked = clock.resolution.toSeconds(target);
       throw new ClockError("ERR_CLOCK_BACKWARDS", `cannot advance to ${asked} s: it is ${clock.time()} s already`);

@@ -7,7 +7,7 @@ import { exposedMethods } from "../rpc/expose.ts";
 import type { TraceEvent, TraceSink, TraceSource } from "../trace.ts";
 import { Advance } from "./advance.ts";
 import { type Agent, type AgentClass, construct } from "./agent.ts";
-import { type AgentHost, AgentLink, localProxy, type SpawnOptions } from "./agent-link.ts";
+import { type AgentHost, AgentLink, localProxy } from "./agent-link.ts";
 import { settleStops } from "./externals.ts";
 import { checkAgentId } from "./id.ts";
 import { type Counts, Kernel } from "./kernel.ts";
@@ -239,5 +239,3 @@ export class Container implements TraceSource {
     throw new AgentError("ERR_AGENT_UNKNOWN", `there is no agent "${agent}"`, { agent, method });
   }
 }
-
-export type { SpawnOptions };

@@ -48,6 +48,8 @@ export class Kernel {
   /** True from the first delivery of a class until its drain has ended: only then may agent code run. */
   serving = false;
   phase: Phase = "idle";
+  /** Why the run has failed. */
+  failure: unknown;
   /** Agent whose constructor runs now. */
   constructing: AgentRecord | undefined;
   externals: External[] = [];
@@ -111,7 +113,8 @@ export class Kernel {
     const { phase } = this;
     if (phase === "idle") return;
     const code = phase === "advancing" ? "ERR_RUN_BUSY" : phase === "failed" ? "ERR_RUN_FAILED" : "ERR_RUN_CLOSED";
-    throw new RunError(code, `${what} is not possible now: the run is ${phase}`);
+    const details = this.failure === undefined ? {} : { cause: this.failure };
+    throw new RunError(code, `${what} is not possible now: the run is ${phase}`, details);
   }
 
   /** The error of an agent that waited on something foreign; the run fails with it. */
@@ -154,7 +157,7 @@ export class Kernel {
     record: AgentRecord,
     method: string,
     peer: string,
-  ): { readonly promise: Promise<unknown>; readonly seq: number; readonly settle: Pick<Wait, "resolve" | "reject"> } {
+  ): { readonly promise: Promise<unknown>; readonly settle: Pick<Wait, "resolve" | "reject"> } {
     this.guard(record, method);
     const seq = record.seq++;
     const promise = this.#wait(record, seq, method, peer);
@@ -162,7 +165,7 @@ export class Kernel {
       resolve: (value: unknown) => this.endWait(record, seq)?.resolve(value),
       reject: (error: Error) => this.endWait(record, seq)?.reject(error),
     };
-    return { promise, seq, settle };
+    return { promise, settle };
   }
 
   /** Take a wait out of its agent's list; undefined if it has ended before. */

@@ -2,7 +2,7 @@
  * Promises that agent code let reject without handling them.
  *
  * Node reports them for the process as a whole. While containers advance, such a rejection belongs to one of them: to
- * the one that owns the promise or the error if that is known, otherwise to all that advance.
+ * the one that owns the error if that is known, otherwise to all that advance.
  */
 
 /** Takes a rejection that nobody handled; `owner` is what was passed to {@link ownRejection}. */
@@ -13,9 +13,10 @@ const owners = new WeakMap<object, { readonly sink: RejectionSink; readonly owne
 
 const expected = new WeakSet<object>();
 
-function onUnhandled(reason: unknown, promise: Promise<unknown>): void {
-  if (typeof reason === "object" && reason !== null && expected.has(reason)) return;
-  const known = owners.get(promise) ?? (typeof reason === "object" && reason !== null ? owners.get(reason) : undefined);
+function onUnhandled(reason: unknown): void {
+  const error = typeof reason === "object" && reason !== null ? reason : undefined;
+  if (error !== undefined && expected.has(error)) return;
+  const known = error && owners.get(error);
   if (known !== undefined && sinks.has(known.sink)) known.sink(reason, known.owner);
   else for (const sink of sinks) sink(reason, undefined);
 }

@@ -16,4 +16,4 @@ export {
   type SetPoints,
   type TrafoState,
 } from "./power-flow.ts";
-export { dayRange, loadProfiles, Profiles, STEP_S, STEPS_PER_DAY } from "./profiles.ts";
+export { dayRange, loadProfiles, Profiles, STEP_H, STEP_S, STEPS_PER_DAY } from "./profiles.ts";

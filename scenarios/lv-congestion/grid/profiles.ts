@@ -6,6 +6,8 @@ import { ScenarioError } from "cosimas";
 
 /** Seconds of one step. */
 export const STEP_S = 900;
+/** The same in hours. */
+export const STEP_H = STEP_S / 3600;
 /** Steps of one day. */
 export const STEPS_PER_DAY = 96;
 
