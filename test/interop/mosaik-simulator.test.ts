@@ -105,9 +105,9 @@ describe.skipIf(reason !== undefined)(`under real mosaik${reason === undefined ?
 
   it("setEvent, made outside of any call, causes a step in real time", async () => {
     const cmd = `${COSIMAS} test/interop/fixtures/events.ts %(addr)s`;
-    const ended = await runPython(single({ cmd }, "6", "0.2"));
+    const ended = await runPython(single({ cmd }, "32", "0.1"));
     expect(ended).toMatchObject({ code: 0, stdout: "done\n" });
-    expect(ended.stderr.match(/^step \d+$/gm)).toEqual(["step 3"]);
+    expect(ended.stderr.match(/^step \d+$/gm)).toEqual(["step 30"]);
   });
 
   it("a step that throws ends the run; mosaik and standard error say why", async () => {
