@@ -79,9 +79,9 @@ export class JsonReader {
   #field(object: ValueObject, depth: number): void {
     this.#match(SPACE);
     const key = this.#string();
-    if (key === "__proto__") throw refused("the key __proto__ is not allowed");
     this.#expect(":");
     try {
+      if (key === "__proto__") throw refused("the key __proto__ is not allowed");
       object[key] = this.#value(depth);
     } catch (error) {
       throw Refusal.below(error, key);

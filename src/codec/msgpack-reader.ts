@@ -190,7 +190,7 @@ export class MsgPackReader {
       // which bounds the work.
       if (typeof key !== "string") return this.#mapFrom(start, size, depth);
       if (key === TYPE_KEY) return this.#instance(size, depth);
-      checkKey(key);
+      this.#checkKey(key, depth);
       this.#nodesLeft++; // a string that is a key counts for nothing, as in `copyValue`
       object[key] = this.#child(depth, key);
     }
@@ -203,7 +203,7 @@ export class MsgPackReader {
     for (let i = 0; i < size; i++) {
       const key = this.#child(depth, i);
       if (key === TYPE_KEY) return this.#instance(size, depth);
-      if (typeof key === "string") checkKey(key);
+      if (typeof key === "string") this.#checkKey(key, depth);
       map.set(key, this.#child(depth, i));
     }
     return map;
@@ -213,6 +213,13 @@ export class MsgPackReader {
   #instance(size: number, depth: number): Value {
     if (size > 1) throw new Refusal("ERR_CODEC_TYPE", `${TYPE_KEY} has to be the only key`);
     return this.#types.read(this.#child(depth, TYPE_KEY));
+  }
+
+  #checkKey(key: string, depth: number): void {
+    if (key !== "__proto__") return;
+    this.#places[depth] = key;
+    this.#depth = depth;
+    throw refused("the key __proto__ is not allowed");
   }
 
   /** Check a container before it is built: each of its `children` takes at least one byte. */
@@ -226,10 +233,6 @@ export class MsgPackReader {
     for (let depth = this.#depth; depth > 0; depth--) Refusal.below(error, this.#places[depth]!);
     return error;
   }
-}
-
-function checkKey(key: string): void {
-  if (key === "__proto__") throw refused("the key __proto__ is not allowed");
 }
 
 function malformed(what: string): Refusal {
