@@ -10,4 +10,5 @@ export { Container } from "./container.ts";
 export type { ContainerOptions } from "./container-options.ts";
 export type { Counts } from "./run-state.ts";
 export type { TraceLevel } from "./tracer.ts";
+export { DATE_TIME } from "./value-types.ts";
 export type { AgentFuture, AgentQueue } from "./waits.ts";
