@@ -14,8 +14,9 @@ export function bloscCodec(options: CodecOptions): Codec {
     name: "msgpack-blosc",
     types: options.types,
     encode(value: unknown, headroomBytes = 0): Uint8Array {
-      const bytes = msgpack.encode(value, headroomBytes + BLOSC_HEADER_BYTES) as Buffer;
-      writeBloscHeader(bytes, headroomBytes, bytes.length - headroomBytes - BLOSC_HEADER_BYTES);
+      const bytes = msgpack.encode(value, headroomBytes + BLOSC_HEADER_BYTES);
+      const frame = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      writeBloscHeader(frame, headroomBytes, frame.length - headroomBytes - BLOSC_HEADER_BYTES);
       return bytes;
     },
     decode(bytes: Uint8Array, start = 0, end = bytes.length): Value {
