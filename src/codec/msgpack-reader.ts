@@ -47,6 +47,7 @@ export class MsgPackReader {
     this.#busy = true;
     try {
       const value = this.#value(0);
+      this.#depth = 0;
       if (this.#at !== end) throw malformed(`${end - this.#at} bytes follow the value`);
       return value;
     } catch (error) {
@@ -159,9 +160,7 @@ export class MsgPackReader {
   #child(depth: number, place: string | number): Value {
     this.#places[depth] = place;
     this.#depth = depth;
-    const value = this.#value(depth);
-    this.#depth = depth - 1;
-    return value;
+    return this.#value(depth);
   }
 
   #array(length: number, depth: number): Value[] {
@@ -211,8 +210,10 @@ export class MsgPackReader {
 
   /** The instance that a map of `size` entries stands for, after its key. */
   #instance(size: number, depth: number): Value {
+    const typed = size === 1 ? this.#child(depth, TYPE_KEY) : null;
+    this.#depth = depth - 1;
     if (size > 1) throw new Refusal("ERR_CODEC_TYPE", `${TYPE_KEY} has to be the only key`);
-    return this.#types.read(this.#child(depth, TYPE_KEY));
+    return this.#types.read(typed);
   }
 
   #checkKey(key: string, depth: number): void {
