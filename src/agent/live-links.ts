@@ -25,7 +25,7 @@ export class LiveLinks {
   }
 
   get #options() {
-    return { limits: this.#kernel.limits, codec: this.#codec };
+    return { limits: this.#kernel.limits, codec: this.#codec, types: this.#kernel.valueTypes };
   }
 
   /** Where it listens, with the port that was really taken. */
