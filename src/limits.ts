@@ -18,6 +18,8 @@ export interface Limits {
   readonly sendQueueBytesMax: number;
   /** Parts of the path of a remote method, as two in `sub/mul`. */
   readonly pathPartsMax: number;
+  /** Services outside of what is served that one side of a connection has passed, and its peer has not released. */
+  readonly passedServicesMax: number;
   /** Wall time to establish a connection, in milliseconds. */
   readonly connectTimeoutMs: number;
   /** Wall time that a call over a live channel may take, in milliseconds; simulated calls know no such limit. */
@@ -43,6 +45,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   openRequestsMax: 65_536,
   sendQueueBytesMax: 64 * 1024 * 1024,
   pathPartsMax: 8,
+  passedServicesMax: 10_000,
   connectTimeoutMs: 10_000,
   callTimeoutMs: 30_000,
   roundsMax: 1000,

@@ -1,4 +1,4 @@
-import { type CodecName, createCodec, rebase, type Value } from "../codec/index.ts";
+import { type CodecName, createCodec, rebase, TypeTable, type Value } from "../codec/index.ts";
 import { ChannelError, ProtocolError } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { Calls, type RequestOptions } from "./calls.ts";
@@ -27,6 +27,8 @@ export interface ChannelOptions {
 export class Channel {
   /** Address of the other side. */
   readonly peer: string;
+  /** Types whose instances cross. Register them in the turn in which the channel was given. */
+  readonly types: TypeTable;
   /** Resolves, never rejects, when the connection is gone, with the reason. */
   readonly closed: Promise<ChannelError>;
   readonly #transport: Transport;
@@ -49,7 +51,8 @@ export class Channel {
     const { peer } = transport;
     // The message itself is an array around the content, which has all levels to itself.
     const codecLimits = { ...limits, nestingMax: limits.nestingMax + 1 };
-    const codec = createCodec(options.codec ?? "msgpack", { limits: codecLimits });
+    this.types = new TypeTable();
+    const codec = createCodec(options.codec ?? "msgpack", { limits: codecLimits, types: this.types });
     this.#limits = limits;
     this.peer = peer;
     this.#transport = transport;

@@ -1,3 +1,4 @@
+import type { TypeTable } from "./types.ts";
 import type { Value, ValueLimits } from "./values.ts";
 
 /** How values become bytes. One codec may serve many connections: it keeps nothing between calls. */
@@ -30,4 +31,6 @@ export type CodecName = "msgpack" | "json";
 /** What a codec is made of. */
 export interface CodecOptions {
   readonly limits: ValueLimits;
+  /** Types whose instances cross, too. Without it the key `__type__` is like any other. */
+  readonly types?: TypeTable;
 }

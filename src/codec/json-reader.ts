@@ -1,4 +1,5 @@
 import { CodecError } from "../errors.ts";
+import { TYPE_KEY, type TypeTable } from "./types.ts";
 import { canonicalInteger, canonicalNumber } from "./value.ts";
 import type { Value, ValueLimits, ValueObject } from "./values.ts";
 
@@ -19,12 +20,14 @@ const WORDS: ReadonlyMap<string, Value> = new Map<string, Value>([
 export class JsonReader {
   readonly #text: string;
   readonly #limits: ValueLimits;
+  readonly #types: TypeTable | undefined;
   #nodesLeft: number;
   #at = 0;
 
-  constructor(text: string, limits: ValueLimits) {
+  constructor(text: string, limits: ValueLimits, types?: TypeTable) {
     this.#text = text;
     this.#limits = limits;
+    this.#types = types;
     this.#nodesLeft = limits.nodesMax;
   }
 
@@ -60,17 +63,20 @@ export class JsonReader {
     return items;
   }
 
-  #object(depth: number): ValueObject {
+  #object(depth: number): Value {
     const object: ValueObject = {};
+    let typed = false;
     if (this.#next("}")) return object;
     do {
       this.#match(SPACE);
       const key = this.#string();
       if (key === "__proto__") throw refused("the key __proto__ is not allowed");
       this.#expect(":");
+      if (key === TYPE_KEY) typed = true;
       object[key] = this.#value(depth);
     } while (this.#next(","));
     this.#expect("}");
+    if (typed && this.#types?.size) return this.#types.read(object[TYPE_KEY]!) as Value;
     return object;
   }
 

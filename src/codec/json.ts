@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { CodecError } from "../errors.ts";
 import type { Codec, CodecOptions } from "./codec.ts";
 import { JsonReader } from "./json-reader.ts";
+import type { TypeTable } from "./types.ts";
 import { validateDecoded } from "./validate.ts";
 import { Refusal } from "./value.ts";
 import { copyValue, type Value, type ValueLimits } from "./values.ts";
@@ -20,24 +21,24 @@ const BRACE = 0x7b;
  * JSON as Python's `json` module reads and writes it: NaN, Infinity and -Infinity are bare tokens, integers are exact
  * up to 64 bits, strings may be raw UTF-8. Bytes and maps with other keys than strings cannot be written.
  */
-export function jsonCodec({ limits }: CodecOptions): Codec {
+export function jsonCodec({ limits, types }: CodecOptions): Codec {
   return {
     name: "json",
     encode(value: unknown, headroomBytes = 0): Uint8Array {
-      const text = writeJson(value, limits);
+      const text = writeJson(value, limits, types);
       const bytes = Buffer.allocUnsafe(headroomBytes + Buffer.byteLength(text));
       bytes.write(text, headroomBytes);
       return bytes;
     },
     decode(bytes: Uint8Array, start = 0, end = bytes.length): Value {
-      return readJson(bytes.subarray(start, end), limits);
+      return readJson(bytes.subarray(start, end), limits, types);
     },
   };
 }
 
 /** @throws ValueError as `Codec.encode`. */
-function writeJson(value: unknown, limits: ValueLimits): string {
-  const copy = copyValue(value, limits);
+function writeJson(value: unknown, limits: ValueLimits, types: TypeTable | undefined): string {
+  const copy = copyValue(value, limits, "$", types);
   try {
     return jsonText(copy);
   } catch (error) {
@@ -46,18 +47,18 @@ function writeJson(value: unknown, limits: ValueLimits): string {
 }
 
 /** @throws CodecError as `Codec.decode`. */
-function readJson(bytes: Uint8Array, limits: ValueLimits): Value {
+function readJson(bytes: Uint8Array, limits: ValueLimits, types: TypeTable | undefined): Value {
   if (!isUtf8(bytes)) throw new CodecError("ERR_CODEC_BYTES", "not JSON: not UTF-8");
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
   if (BEYOND_JSON_PARSE.test(text) || mayHoldMoreThan(limits.nodesMax, bytes))
-    return new JsonReader(text, limits).read();
+    return new JsonReader(text, limits, types).read();
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
     throw new CodecError("ERR_CODEC_BYTES", `not JSON: ${(error as Error).message.slice(0, 200)}`, { cause: error });
   }
-  return validateDecoded(value, limits);
+  return validateDecoded(value, limits, "$", types);
 }
 
 /** Whether the text may be of more than `nodesMax` values; `JSON.parse` would build all of them before they are counted. */

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { CodecError } from "../errors.ts";
 import { StringCache } from "./string-cache.ts";
+import { TYPE_KEY, type TypeTable } from "./types.ts";
 import { canonicalNumber } from "./value.ts";
 import type { Value, ValueLimits, ValueObject } from "./values.ts";
 
@@ -14,6 +15,7 @@ import type { Value, ValueLimits, ValueObject } from "./values.ts";
 export class MsgPackReader {
   readonly #nestingMax: number;
   readonly #nodesMax: number;
+  readonly #types: TypeTable | undefined;
   readonly #strings = new StringCache();
   #bytes: Buffer = Buffer.alloc(0);
   /** Next byte to read; never beyond `#end`. */
@@ -21,9 +23,10 @@ export class MsgPackReader {
   #end = 0;
   #nodesLeft = 0;
 
-  constructor({ nestingMax, nodesMax }: ValueLimits) {
+  constructor({ nestingMax, nodesMax }: ValueLimits, types?: TypeTable) {
     this.#nestingMax = nestingMax;
     this.#nodesMax = nodesMax;
+    this.#types = types;
   }
 
   /** The one value that fills `bytes` from `start` to `end`. */
@@ -146,6 +149,7 @@ export class MsgPackReader {
     this.#enter(size * 2, depth);
     const start = this.#at;
     const object: ValueObject = {};
+    let typed = false;
     for (let i = 0; i < size; i++) {
       const key = this.#value(depth);
       // What was read so far is read again: an object may not have kept the order of its keys. The nodes count twice,
@@ -153,8 +157,10 @@ export class MsgPackReader {
       if (typeof key !== "string") return this.#mapFrom(start, size, depth);
       if (key === "__proto__") throw refused("the key __proto__ is not allowed");
       this.#nodesLeft++; // a string that is a key counts for nothing, as in `copyValue`
+      if (key === TYPE_KEY) typed = true;
       object[key] = this.#value(depth);
     }
+    if (typed && this.#types?.size) return this.#types.read(object[TYPE_KEY]!) as Value;
     return object;
   }
 

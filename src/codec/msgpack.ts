@@ -21,12 +21,12 @@ const packr = new Packr({
  * keys into strings, and unpacks extensions (RegExp, Error, cyclic references, records) that nobody asked for.
  * Integers beyond 32 bits are written as int64, where aiomas writes uint64 for positive ones; both read both.
  */
-export function msgpackCodec({ limits }: CodecOptions): Codec {
-  const reader = new MsgPackReader(limits);
+export function msgpackCodec({ limits, types }: CodecOptions): Codec {
+  const reader = new MsgPackReader(limits, types);
   return {
     name: "msgpack",
     encode(value: unknown, headroomBytes = 0): Uint8Array {
-      const ready = copyForPacking(value, limits);
+      const ready = copyForPacking(value, limits, types);
       return headroomBytes === 0 ? packr.pack(ready) : packr.pack(ready, RESERVE_START_SPACE | headroomBytes);
     },
     decode(bytes: Uint8Array, start = 0, end = bytes.length): Value {

@@ -1,4 +1,5 @@
 import { CodecError } from "../errors.ts";
+import { TYPE_KEY, type TypeTable } from "./types.ts";
 import { Refusal, type Value, type ValueObject } from "./value.ts";
 import type { ValueLimits } from "./values.ts";
 
@@ -7,13 +8,13 @@ import type { ValueLimits } from "./values.ts";
  * can express needs a change.
  *
  * @param value - Made of null, booleans, numbers, strings, arrays and plain objects; the caller owns it.
- * @returns `value` itself, unless it is -0.
+ * @returns `value` itself, unless it is -0 or the stand-in of a typed value.
  * @throws CodecError `ERR_CODEC_VALUE` for the key `__proto__`, a lone surrogate, or a limit; `path` names the
  *   place.
  */
-export function validateDecoded(value: unknown, limits: ValueLimits, root = "$"): Value {
+export function validateDecoded(value: unknown, limits: ValueLimits, root = "$", types?: TypeTable): Value {
   try {
-    return new Validation(limits).check(value as Value, 0);
+    return new Validation(limits, types).check(value as Value, 0);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const path = root + error.path;
@@ -23,10 +24,12 @@ export function validateDecoded(value: unknown, limits: ValueLimits, root = "$")
 
 class Validation {
   readonly #limits: ValueLimits;
+  readonly #types: TypeTable | undefined;
   #left: number;
 
-  constructor(limits: ValueLimits) {
+  constructor(limits: ValueLimits, types: TypeTable | undefined) {
     this.#limits = limits;
+    this.#types = types;
     this.#left = limits.nodesMax;
   }
 
@@ -38,7 +41,7 @@ class Validation {
       throw new Refusal("", `nested deeper than nestingMax = ${this.#limits.nestingMax}`);
     }
     if (Array.isArray(value)) this.#array(value, depth + 1);
-    else this.#object(value as ValueObject, depth + 1);
+    else return this.#object(value as ValueObject, depth + 1);
     return value;
   }
 
@@ -51,18 +54,21 @@ class Validation {
     }
   }
 
-  #object(fields: ValueObject, depth: number): void {
+  #object(fields: ValueObject, depth: number): Value {
     let at = "";
+    let typed = false;
     try {
       for (const key of Object.keys(fields)) {
         at = key;
         if (key === "__proto__") throw new Refusal("", "the key __proto__ is not allowed");
         checkText(key);
+        if (key === TYPE_KEY) typed = true;
         fields[key] = this.check(fields[key]!, depth);
       }
     } catch (error) {
       throw Refusal.below(error, at);
     }
+    return typed && this.#types?.size ? (this.#types.read(fields[TYPE_KEY]!) as Value) : fields;
   }
 }
 

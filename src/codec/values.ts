@@ -1,6 +1,7 @@
 import { types } from "node:util";
 import { ValueError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
+import { TYPE_KEY, type TypeTable } from "./types.ts";
 import { canonicalInteger, canonicalNumber, Refusal, type Value, type ValueObject } from "./value.ts";
 
 export type { Value, ValueObject } from "./value.ts";
@@ -30,9 +31,10 @@ export type ValueLimits = Pick<Limits, "nestingMax" | "nodesMax">;
  * A number that is an integer beyond ±(2^53 - 1) stays a number; on the wire it is a float.
  *
  * @param root - What the path in an error starts with.
+ * @param types - Types whose instances become their stand-ins; with them the key `__type__` is `ERR_VALUE_KEY`.
  * @throws ValueError one of the above, `path` names the place, as `$[0].power`.
  */
-export function copyValue(value: unknown, limits: ValueLimits, root = "$"): Value {
+export function copyValue(value: unknown, limits: ValueLimits, root = "$", types?: TypeTable): Value {
   switch (typeof value) {
     case "number":
       return canonicalNumber(value);
@@ -41,15 +43,15 @@ export function copyValue(value: unknown, limits: ValueLimits, root = "$"): Valu
     case "undefined":
       return null;
   }
-  return value === null ? null : walk(value, limits, root, false);
+  return value === null ? null : walk(value, limits, root, false, types);
 }
 
 /**
  * As {@link copyValue}, except that integers beyond 32 bits are bigints and bytes are not copied: what the packer
  * needs so that it writes integers as integers.
  */
-export function copyForPacking(value: unknown, limits: ValueLimits): unknown {
-  return walk(value, limits, "$", true);
+export function copyForPacking(value: unknown, limits: ValueLimits, types?: TypeTable): unknown {
+  return walk(value, limits, "$", true, types);
 }
 
 /**
@@ -62,9 +64,9 @@ export function rebase(error: unknown, from: string, to: string): unknown {
   return new ValueError(error.code, path + error.message.slice(error.path.length), { path });
 }
 
-function walk(value: unknown, limits: ValueLimits, root: string, packing: boolean): Value {
+function walk(value: unknown, limits: ValueLimits, root: string, packing: boolean, types?: TypeTable): Value {
   try {
-    return new ValueWalk(limits, packing).copy(value, 0);
+    return new ValueWalk(limits, packing, types).copy(value, 0);
   } catch (error) {
     throw Refusal.toError(error, root);
   }
@@ -74,12 +76,14 @@ class ValueWalk {
   readonly #nestingMax: number;
   readonly #nodesMax: number;
   readonly #packing: boolean;
+  readonly #types: TypeTable | undefined;
   #left: number;
 
-  constructor({ nestingMax, nodesMax }: ValueLimits, packing: boolean) {
+  constructor({ nestingMax, nodesMax }: ValueLimits, packing: boolean, types: TypeTable | undefined) {
     this.#nestingMax = nestingMax;
     this.#nodesMax = nodesMax;
     this.#packing = packing;
+    this.#types = types;
     this.#left = nodesMax;
   }
 
@@ -98,8 +102,10 @@ class ValueWalk {
         return this.#integer(value);
       case "object":
         return value === null ? null : this.#container(value, depth + 1);
+      case "function":
+        return this.#typed(value, depth + 1) ?? refuse("a function cannot be sent");
       default:
-        throw new Refusal("ERR_VALUE_TYPE", `a ${typeof value} cannot be sent`);
+        return refuse(`a ${typeof value} cannot be sent`);
     }
   }
 
@@ -118,8 +124,14 @@ class ValueWalk {
     if (prototype === Object.prototype || prototype === null) return this.#object(value as ValueObject, depth);
     if (types.isUint8Array(value)) return this.#packing ? value : new Uint8Array(value);
     if (types.isMap(value)) return this.#map(value, depth);
-    const name = value.constructor?.name;
-    throw new Refusal("ERR_VALUE_TYPE", `an instance of ${name || "an unnamed class"} cannot be sent`);
+    const typed = this.#typed(value, depth);
+    return typed ?? refuse(`an instance of ${value.constructor?.name || "an unnamed class"} cannot be sent`);
+  }
+
+  /** The stand-in of a value that is no plain data. */
+  #typed(value: object, depth: number): Value | undefined {
+    const stand = this.#types?.write(value);
+    return stand && { [TYPE_KEY]: [stand[0], this.copy(stand[1], depth + 1)] };
   }
 
   #array(items: readonly unknown[], depth: number): Value[] {
@@ -143,7 +155,7 @@ class ValueWalk {
       for (const key of Object.keys(fields)) {
         at = key;
         const field = fields[key];
-        if (field !== undefined) copy[allowedKey(key)] = this.copy(field, depth);
+        if (field !== undefined) copy[this.#key(key)] = this.copy(field, depth);
       }
     } catch (error) {
       throw Refusal.below(error, at);
@@ -167,15 +179,26 @@ class ValueWalk {
     } catch (error) {
       throw Refusal.below(error, at);
     }
-    return allStrings ? objectOf(copy as Map<string, Value>) : copy;
+    return allStrings ? this.#objectOf(copy as Map<string, Value>) : copy;
+  }
+
+  /** The plain object of a map that has only strings for keys. */
+  #objectOf(entries: ReadonlyMap<string, Value>): ValueObject {
+    const object: ValueObject = {};
+    for (const [key, item] of entries) object[this.#key(key)] = item;
+    return object;
+  }
+
+  #key(key: string): string {
+    if (key === "__proto__" || (key === TYPE_KEY && this.#types?.size)) {
+      throw new Refusal("ERR_VALUE_KEY", `the key ${key} cannot be sent`);
+    }
+    return wellFormed(key);
   }
 }
 
-/** The plain object of a map that has only strings for keys. */
-function objectOf(entries: ReadonlyMap<string, Value>): ValueObject {
-  const object: ValueObject = {};
-  for (const [key, item] of entries) object[allowedKey(key)] = item;
-  return object;
+function refuse(what: string): never {
+  throw new Refusal("ERR_VALUE_TYPE", what);
 }
 
 function packedNumber(value: number): Value {
@@ -186,9 +209,4 @@ function packedNumber(value: number): Value {
 function wellFormed(text: string): string {
   if (text.isWellFormed()) return text;
   throw new Refusal("ERR_VALUE_STRING", "the string has a lone surrogate");
-}
-
-function allowedKey(key: string): string {
-  if (key === "__proto__") throw new Refusal("ERR_VALUE_KEY", "the key __proto__ cannot be sent");
-  return wellFormed(key);
 }
