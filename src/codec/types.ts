@@ -12,6 +12,12 @@ export interface TypeFormat {
   read(repr: Value): unknown;
 }
 
+/** A class, whatever its constructor takes, and be it private. */
+export interface ClassOf {
+  readonly name: string;
+  readonly prototype: object;
+}
+
 /**
  * The types of one connection. Ids count up from 0 in the order of registration, so both sides have to register the
  * same types in the same order. A value's class has to be the registered one, not a child of it.
@@ -27,11 +33,10 @@ export class TypeTable {
   }
 
   /** Register the instances of a class. @returns The type's id. @throws TypeError if the class has been registered. */
-  // biome-ignore lint/suspicious/noExplicitAny: a class is taken whatever its constructor takes.
-  register(type: abstract new (...args: any[]) => object, format: TypeFormat): number {
-    if (this.#ids.has(type)) throw new TypeError(`${type.name} has been registered already`);
+  register(type: ClassOf, format: TypeFormat): number {
+    if (this.#ids.has(type.prototype)) throw new TypeError(`${type.name} has been registered already`);
     const id = this.#formats.push(format) - 1;
-    this.#ids.set(type, id);
+    this.#ids.set(type.prototype, id);
     return id;
   }
 
@@ -44,7 +49,7 @@ export class TypeTable {
 
   /** Stand-in of a value that is no plain data; undefined if no type covers it. */
   write(value: object): readonly [id: number, repr: unknown] | undefined {
-    const id = this.#ids.get(Object.getPrototypeOf(value)?.constructor) ?? this.#fallback;
+    const id = this.#ids.get(Object.getPrototypeOf(value)) ?? this.#fallback;
     const repr = this.#formats[id]?.write(value);
     return repr === undefined ? undefined : [id, repr];
   }
