@@ -1,12 +1,5 @@
-import {
-  type ClassOf,
-  type CodecName,
-  createCodec,
-  rebase,
-  type TypeFormat,
-  TypeTable,
-  type Value,
-} from "../codec/index.ts";
+import { type CodecName, createCodec, rebase, TypeTable, type Value } from "../codec/index.ts";
+import type { TypeRegistration } from "../codec/types.ts";
 import { ChannelError, ProtocolError } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { Calls, type RequestOptions } from "./calls.ts";
@@ -21,20 +14,12 @@ import type { Transport } from "./transport.ts";
 export interface ChannelOptions {
   /** How values are written; both sides need the same. Default `msgpack`; aiomas's own default is JSON. */
   readonly codec?: CodecName;
-  /**
-   * Classes whose instances cross, besides services; both sides need the same in the same order, as aiomas's
-   * `extra_serializers`. Default: none.
-   */
+  /** Classes whose instances cross; both sides need the same in the same order, as aiomas's `extra_serializers`. */
   readonly types?: readonly TypeRegistration[];
   /** How failures are written and read; both sides need the same. Default: one text, as aiomas does. */
   readonly failures?: FailureFormat;
   /** Bounds that differ from the defaults. */
   readonly limits?: Partial<Limits>;
-}
-
-/** A class whose instances cross, and how they are written and read. */
-export interface TypeRegistration extends TypeFormat {
-  readonly type: ClassOf;
 }
 
 /**
@@ -69,8 +54,7 @@ export class Channel {
     const { peer } = transport;
     // The message itself is an array around the content, which has all levels to itself.
     const codecLimits = { ...limits, nestingMax: limits.nestingMax + 1 };
-    this.types = new TypeTable();
-    for (const registration of options.types ?? []) this.types.register(registration.type, registration);
+    this.types = new TypeTable(options.types);
     const codec = createCodec(options.codec ?? "msgpack", { limits: codecLimits, types: this.types });
     this.#limits = limits;
     this.peer = peer;

@@ -18,6 +18,11 @@ export interface ClassOf {
   readonly prototype: object;
 }
 
+/** A class whose instances cross, and how they are written and read. */
+export interface TypeRegistration extends TypeFormat {
+  readonly type: ClassOf;
+}
+
 /**
  * The types of one connection. Ids count up from 0 in the order of registration, so both sides have to register the
  * same types in the same order. A value's class has to be the registered one, not a child of it.
@@ -26,6 +31,10 @@ export class TypeTable {
   readonly #formats: TypeFormat[] = [];
   readonly #ids = new Map<unknown, number>();
   #fallback = -1;
+
+  constructor(registrations: readonly TypeRegistration[] = []) {
+    for (const registration of registrations) this.register(registration.type, registration);
+  }
 
   /** Registered types; while there are none, the key `__type__` is like any other. */
   get size(): number {
