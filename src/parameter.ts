@@ -1,5 +1,5 @@
 /**
- * Parameters of a scenario: how they are declared, which values fit, and the types that follow from a declaration.
+ * Parameters of a scenario or a simulator: how they are declared, which values fit, and the types that follow from a declaration.
  */
 
 interface ParameterBase {
@@ -49,8 +49,11 @@ type ValueOf<D extends ParameterDeclaration> = D extends BooleanParameter
 /** Values of declared parameters. */
 export type ParameterValues<P extends ParameterDeclarations> = { readonly [N in keyof P]: ValueOf<P[N]> };
 
-/** Names that the command line has options of its own for. */
-const RESERVED = new Set(["seed", "out", "debug", "help", "version"]);
+/** Who declares parameters, and the names that the command line has options of its own for there. */
+const RESERVED = {
+  defineScenario: ["seed", "out", "debug", "help", "version"],
+  defineSimulator: ["remote", "logLevel", "timeout", "insecure", "debug", "help", "version"],
+} as const;
 
 /**
  * What is wrong with `value` for a parameter, as `must be an integer from 0 to 365`; undefined if nothing is.
@@ -83,13 +86,14 @@ export function rangeText({ min, max }: NumberParameter): string {
   return max === undefined ? "" : ` <= ${max}`;
 }
 
-/** @throws TypeError or RangeError if a scenario's author declared it wrong. */
-export function checkDeclaration(name: string, declaration: ParameterDeclaration): void {
-  const which = `defineScenario: parameter "${name}"`;
+/** @throws TypeError or RangeError if the author of a scenario or simulator declared it wrong. */
+export function checkDeclaration(by: keyof typeof RESERVED, name: string, declaration: ParameterDeclaration): void {
+  const which = `${by}: parameter "${name}"`;
   if (!/^[a-z][a-zA-Z0-9]*$/.test(name) || /^no[A-Z]/.test(name)) {
     throw new TypeError(`${which}: a name is camelCase and does not begin with "no"`);
   }
-  if (RESERVED.has(name)) throw new TypeError(`${which}: this option belongs to the command line`);
+  const reserved: readonly string[] = RESERVED[by];
+  if (reserved.includes(name)) throw new TypeError(`${which}: this option belongs to the command line`);
   const types = ["integer", "number", "boolean", "string"];
   if (!types.includes(declaration?.type)) throw new TypeError(`${which}: type must be one of ${types.join(", ")}`);
   const problem = parameterProblem(declaration, declaration.default);

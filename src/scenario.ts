@@ -66,7 +66,9 @@ export function defineScenario<const P extends ParameterDeclarations = Record<ne
   const { name, description = "", parameters = {} as P, run } = definition;
   if (typeof name !== "string" || name === "") throw new TypeError("defineScenario: name must be a text");
   if (typeof run !== "function") throw new TypeError(`defineScenario: run of "${name}" must be a function`);
-  for (const [parameter, declaration] of Object.entries(parameters)) checkDeclaration(parameter, declaration);
+  for (const [parameter, declaration] of Object.entries(parameters)) {
+    checkDeclaration("defineScenario", parameter, declaration);
+  }
   return Object.freeze({ name, description, parameters, run: run.bind(definition), [MARK]: true });
 }
 

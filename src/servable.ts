@@ -3,6 +3,8 @@
  * protocol of a co-simulation master. Adapters make it; `defineSimulator` of `cosimas/mosaik` does.
  */
 
+import { checkDeclaration, type ParameterDeclarations, type ParameterValues } from "./parameter.ts";
+
 /** How much is logged; each level includes those after it. Source: mosaik-api-v3's `--log-level`. */
 export const LOG_LEVELS = ["trace", "debug", "info", "warning", "error", "critical"] as const;
 
@@ -10,7 +12,9 @@ export const LOG_LEVELS = ["trace", "debug", "info", "warning", "error", "critic
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** What a program gives to what it serves. */
-export interface ServeContext {
+export interface ServeContext<P extends ParameterDeclarations = ParameterDeclarations> {
+  /** Values of the parameters that it declares. */
+  readonly parameters: ParameterValues<P>;
   /** Address of the master, or where to wait for it, as `tcp://127.0.0.1:5678`. */
   readonly address: string;
   /** Wait for the master to connect, instead of connecting to it. */
@@ -25,6 +29,8 @@ export interface ServeContext {
 
 /** Something that can be served to a co-simulation master. */
 export interface Servable {
+  /** Parameters that the command line takes for it. */
+  readonly parameters: ParameterDeclarations;
   /** Serve until the master ends it; rejected if it fails, or if the master is lost. */
   serve(context: ServeContext): Promise<void>;
 }
@@ -32,9 +38,17 @@ export interface Servable {
 /** Registered, because the program and the module may come from two copies of this package. */
 const MARK = Symbol.for("cosimas.servable");
 
-/** Something that `cosimas sim` can serve by calling `serve`. */
-export function servable(serve: (context: ServeContext) => Promise<void>): Servable {
-  return Object.freeze({ serve, [MARK]: true });
+/**
+ * Something that `cosimas sim` can serve by calling `serve`.
+ *
+ * @throws TypeError or RangeError if a parameter's declaration is wrong: its name, type, default or bounds.
+ */
+export function servable<const P extends ParameterDeclarations>(
+  serve: (context: ServeContext<P>) => Promise<void>,
+  parameters: P,
+): Servable {
+  for (const [name, declaration] of Object.entries(parameters)) checkDeclaration("defineSimulator", name, declaration);
+  return Object.freeze({ serve: serve as Servable["serve"], parameters, [MARK]: true });
 }
 
 /** Was it made by {@link servable}, of this or another copy of this package? */

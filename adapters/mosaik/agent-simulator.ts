@@ -1,5 +1,4 @@
 import {
-  type Agent,
   type AgentClass,
   Bridge,
   BridgeError,
@@ -10,30 +9,33 @@ import {
   ScenarioError,
   type TraceLevel,
 } from "../../src/index.ts";
+import { type AgentInput, type AgentModel, type AgentOutput, inputsOf, modelMeta, outputsOf } from "./agent-model.ts";
+import { AgentOutputs } from "./agent-outputs.ts";
 import { Simulator } from "./simulator.ts";
-import type { CreateResult, InitParams, InputData, Meta, OutputData, OutputRequest, SimId, Time } from "./types.ts";
-
-/** How many sources an input attribute has: exactly `one`, whose value is given, or `all`, as `{ sourceId: value }`. */
-export type InputArity = "one" | "all";
-
-/** An agent class as a model of a co-simulation: each entity is one agent. */
-export interface AgentModel {
-  /** Class of the agents; it is constructed with one argument, the parameters of the entity. */
-  readonly agent: AgentClass<Agent, [never]> | AgentClass;
-  /** Parameters that `create` takes, besides `eid`, the id of entity and agent. */
-  readonly params?: readonly string[];
-  /** Attributes that the agent takes, all of a step in one call of the method named by `method`. */
-  readonly inputs?: Readonly<Record<string, InputArity>>;
-  /** Method that takes the inputs of a step as one object, `{ attr: value }`. */
-  readonly method?: string;
-  /** Attributes that others can read: names of the class's `outputs`. Default: all of them. */
-  readonly outputs?: readonly string[];
-}
+import type {
+  Attr,
+  CreateResult,
+  EntityId,
+  InitParams,
+  InputData,
+  Meta,
+  ModelMeta,
+  OutputData,
+  OutputRequest,
+  SimId,
+  SimulatorType,
+  Time,
+} from "./types.ts";
 
 /** What a population of agents needs besides its models. */
 export interface AgentSimulatorOptions {
   readonly models: Readonly<Record<string, AgentModel>>;
-  /** Steps from one step to the next if no agent has something due before; default 1. */
+  /** When the population is stepped; default `time-based`. */
+  readonly type?: SimulatorType;
+  /**
+   * Steps from one step to the next if no agent has something due before. Default: 1 if time-based; otherwise none, only
+   * agents' timers and inputs that trigger cause a step.
+   */
   readonly stepSize?: number;
   readonly seed?: number | string;
   /** Calendar time of step 0. */
@@ -42,27 +44,51 @@ export interface AgentSimulatorOptions {
   readonly limits?: Partial<Limits>;
 }
 
+/** A model, as the steps need it. */
+interface ModelEntry {
+  readonly agent: AgentClass;
+  readonly method: string | undefined;
+  readonly inputs: ReadonlyMap<Attr, Required<AgentInput>>;
+  readonly outputs: ReadonlyMap<Attr, AgentOutput>;
+}
+
 /**
- * A population of agents as a time-based simulator: entities are agents, a step gives each agent its inputs, advances
- * the agents' clock to the step's time and returns when all of them have settled.
+ * A population of agents as a simulator: entities are agents, a step gives each agent its inputs, advances the agents'
+ * clock to the step's time and returns when all of them have settled. What the agents have due between two steps runs
+ * at its own time; the next of it brings the next step, at the first whole unit that is not before it.
  *
  * It owns its container from `init` on and closes it in `finalize`.
  */
 export class AgentSimulator extends Simulator {
   readonly meta: Meta;
   readonly #options: AgentSimulatorOptions;
-  readonly #models = new Map<string, string>();
+  readonly #stepSize: number | undefined;
+  readonly #models = new Map<string, ModelEntry>();
+  readonly #entities = new Map<EntityId, ModelEntry>();
+  #warned = false;
   #container: Container | undefined;
   #bridge: Bridge | undefined;
+  #outputs: AgentOutputs | undefined;
 
+  /** @throws TypeError if a model contradicts its class, itself or the population's type. */
   constructor(options: AgentSimulatorOptions) {
     super();
     this.#options = options;
-    const models = Object.entries(options.models).map(([name, model]) => {
-      const attrs = [...Object.keys(model.inputs ?? {}), ...outputsOf(model)];
-      return [name, { public: true, params: ["eid", ...(model.params ?? [])], attrs: [...new Set(attrs)] }] as const;
-    });
-    this.meta = { api_version: "3.0", type: "time-based", models: Object.fromEntries(models) };
+    const { type = "time-based", stepSize } = options;
+    this.#stepSize = stepSize ?? (type === "time-based" ? 1 : undefined);
+    const models: Record<string, ModelMeta> = {};
+    for (const [name, model] of Object.entries(options.models)) {
+      models[name] = modelMeta(type, name, model);
+      const { agent, method } = model;
+      const entry = {
+        agent: agent as AgentClass,
+        method,
+        inputs: inputsOf(type, model),
+        outputs: outputsOf(type, model),
+      };
+      this.#models.set(name, entry);
+    }
+    this.meta = { api_version: "3.0", type, models };
   }
 
   /** The container that the agents live in; it is there after `init`, and readable after the run. */
@@ -77,61 +103,88 @@ export class AgentSimulator extends Simulator {
   }
 
   override async init(_sid: SimId, params: InitParams): Promise<Meta> {
-    const { seed = 0, start, trace, limits, stepSize = 1 } = this.#options;
+    const { seed = 0, start, trace, limits } = this.#options;
     const clock = new ExternalClock(start === undefined ? {} : { start });
-    this.#container = await Container.create({
+    const container = await Container.create({
       clock,
       seed,
       ...(trace === undefined ? {} : { trace }),
       ...(limits === undefined ? {} : { limits }),
     });
-    const { ticksPerSecond } = clock.resolution;
-    this.#bridge = new Bridge(this.#container, { unitS: params.timeResolution, ticksPerSecond, stepSize });
+    this.#container = container;
+    this.#bridge = new Bridge(container, {
+      unitS: params.timeResolution,
+      ticksPerSecond: clock.resolution.ticksPerSecond,
+      // Only the others are stepped again at one time, in mosaik's same-time loops.
+      repeats: this.meta.type !== "time-based",
+      ...(this.#stepSize === undefined ? {} : { stepSize: this.#stepSize }),
+    });
+    this.#outputs = new AgentOutputs(container, (eid) => this.#entity(eid).outputs);
     return this.meta;
   }
 
   create(num: number, model: string, params: Readonly<Record<string, unknown>>): readonly CreateResult[] {
     const { eid, ...rest } = params;
-    const { agent } = this.#options.models[model]!;
+    const entry = this.#models.get(model)!;
     return Array.from({ length: num }, () => {
-      const id = eid === undefined ? `${model}-${this.#models.size}` : String(eid);
-      this.container.spawn(agent as AgentClass, { id, args: [rest] });
-      this.#models.set(id, model);
+      const id = eid === undefined ? `${model}-${this.#entities.size}` : String(eid);
+      this.container.spawn(entry.agent, { id, args: [rest] });
+      this.#entities.set(id, entry);
       return { eid: id, type: model };
     });
   }
 
-  async step(time: Time, inputs: InputData): Promise<Time> {
+  async step(time: Time, inputs: InputData): Promise<Time | null> {
     const given = Object.entries(inputs).map(([eid, attrs]) => this.#input(eid, attrs, time));
-    return (await this.#bridge!.step(time, given))!;
+    const next = await this.#bridge!.step(time, given);
+    this.#outputs!.stepped();
+    if (this.meta.type === "time-based") this.#warnBetween(time, next!);
+    return next ?? null;
   }
 
-  getData(outputs: OutputRequest): OutputData {
-    return Object.fromEntries(Object.entries(outputs).map(([eid, attrs]) => [eid, this.container.outputs(eid, attrs)]));
+  getData(outputs: OutputRequest): Promise<OutputData> {
+    return this.#outputs!.get(outputs);
   }
 
   override async finalize(): Promise<void> {
     await this.#container?.close();
   }
 
-  #input(eid: string, attrs: Readonly<Record<string, Readonly<Record<string, unknown>>>>, time: Time): BridgeInput {
-    const { inputs = {}, method } = this.#options.models[this.#models.get(eid) ?? ""] ?? {};
-    if (method === undefined) {
-      throw new BridgeError("ERR_BRIDGE_INPUT", `agent "${eid}" takes no inputs, got ${Object.keys(attrs).join(", ")}`);
-    }
+  /** Once: what agents do between two units of mosaik's time is put out late. */
+  #warnBetween(time: Time, next: Time): void {
+    const event = this.#bridge!.nextEvent;
+    if (this.#warned || event === undefined || Number.isInteger(event)) return;
+    this.#warned = true;
+    const text =
+      `after step ${time} agents have something due at ${event}, between two steps: it runs at its own time, and what ` +
+      `comes of it is put out at step ${next}. If others are to be stepped by it, make the population "hybrid" and that ` +
+      'output a "change" or an "event"';
+    process.emitWarning(text, { type: "CosimasWarning", code: "COSIMAS_BETWEEN_STEPS" });
+  }
+
+  #entity(eid: EntityId): ModelEntry {
+    const entry = this.#entities.get(eid);
+    if (entry !== undefined) return entry;
+    throw new BridgeError("ERR_BRIDGE_INPUT", `there is no entity "${eid}"`, { agent: eid });
+  }
+
+  #input(eid: EntityId, attrs: InputData[string], time: Time): BridgeInput {
+    const { inputs, method } = this.#entity(eid);
     const values: Record<string, unknown> = {};
-    for (const [attr, bySource] of Object.entries(attrs)) {
+    for (const attr of Object.keys(attrs)) {
+      const input = inputs.get(attr);
+      if (input === undefined || method === undefined) {
+        const taken = [...inputs.keys()].join(", ") || "none";
+        throw new BridgeError("ERR_BRIDGE_INPUT", `agent "${eid}" takes no input "${attr}"; its inputs: ${taken}`);
+      }
+      const bySource = attrs[attr]!;
       const sources = Object.keys(bySource);
-      if (inputs[attr] === "one" && sources.length !== 1) {
+      if (input.sources === "one" && sources.length !== 1) {
         const text = `input "${attr}" of agent "${eid}" at step ${time} has one source, got ${sources.length}: ${sources.join(", ")}`;
         throw new BridgeError("ERR_BRIDGE_INPUT", text, { agent: eid, method });
       }
-      values[attr] = inputs[attr] === "one" ? bySource[sources[0]!] : bySource;
+      values[attr] = input.sources === "one" ? bySource[sources[0]!] : bySource;
     }
-    return { agent: eid, method, args: [values] };
+    return { agent: eid, method: method!, args: [values] };
   }
-}
-
-function outputsOf(model: AgentModel): readonly string[] {
-  return model.outputs ?? model.agent.outputs;
 }

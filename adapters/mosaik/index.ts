@@ -6,11 +6,14 @@
  * this process; event-based and hybrid ones, same-time loops, remote simulators and real time are refused by name.
  */
 export {
+  type AgentInput,
   type AgentModel,
-  AgentSimulator,
-  type AgentSimulatorOptions,
+  type AgentModelSpec,
+  type AgentOutput,
+  agentModel,
   type InputArity,
-} from "./agent-simulator.ts";
+} from "./agent-model.ts";
+export { AgentSimulator, type AgentSimulatorOptions } from "./agent-simulator.ts";
 export type { AttrPair, ConnectArgs, ConnectOptions } from "./connection.ts";
 export { defineSimulator } from "./define-simulator.ts";
 export { Entity } from "./entity.ts";

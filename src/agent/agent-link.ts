@@ -5,6 +5,7 @@ import type { AgentClass } from "./agent.ts";
 import { AgentClock } from "./agent-clock.ts";
 import { checkAgentId } from "./id.ts";
 import type { Kernel } from "./kernel.ts";
+import { checkOutput } from "./outputs.ts";
 import { createRandom } from "./random.ts";
 import type { AgentRecord } from "./record.ts";
 import { type AgentFuture, AgentQueue, openFuture } from "./waits.ts";
@@ -82,6 +83,13 @@ export class AgentLink {
 
   send(to: string, method: string, args: readonly unknown[], options: SendOptions): void {
     this.#kernel.send(this.#record, to, method, args, this.#kernel.clock.ticksIn(options.delay ?? 0));
+  }
+
+  emit(output: string, value: unknown): void {
+    const { limits, outputEvents } = this.#kernel;
+    this.#kernel.guard(this.#record, "emit");
+    checkOutput(this.#record, output);
+    outputEvents.put(this.#record.id, output, copyValue(value, limits, `${this.#record.id}.${output}`));
   }
 
   log(message: string, fields: Record<string, unknown>): void {

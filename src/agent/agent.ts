@@ -40,7 +40,10 @@ export function construct<A extends Agent, Args extends unknown[]>(
 export abstract class Agent {
   /** Names of the methods that a peer may call. A subclass restates the list of its parent. */
   static readonly exposed: readonly string[] = [];
-  /** Names of the fields or getters that a bridge reads after a step, as an entity's output attributes. */
+  /**
+   * Names of an entity's output attributes: fields or getters that a bridge reads after a step, or events that the agent
+   * emits.
+   */
   static readonly outputs: readonly string[] = [];
 
   readonly #link: AgentLink;
@@ -109,6 +112,17 @@ export abstract class Agent {
   /** Send a one-way message; what the receiver throws fails the step, a receiver that does not exist loses it. */
   protected send(to: string, method: string, args: readonly unknown[] = [], options: SendOptions = {}): void {
     this.#link.send(to, method, args, options);
+  }
+
+  /**
+   * Put out an event: whoever steps the agents takes it after this step, once. Of several events of one output in one
+   * step the last one counts.
+   *
+   * @param output - A name that the class lists in `outputs`.
+   * @throws AgentError `ERR_AGENT_OUTPUT` for another; ValueError for a value that cannot cross.
+   */
+  protected emit(output: string, value: unknown = true): void {
+    this.#link.emit(output, value);
   }
 
   /** Write to the trace: text, and fields as values. */

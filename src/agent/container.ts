@@ -10,10 +10,11 @@ import { type Agent, type AgentClass, construct } from "./agent.ts";
 import { type AgentHost, AgentLink, localProxy } from "./agent-link.ts";
 import { settleStops } from "./externals.ts";
 import { checkAgentId } from "./id.ts";
-import { type Counts, Kernel } from "./kernel.ts";
+import { Kernel } from "./kernel.ts";
 import { LiveLinks } from "./live-links.ts";
 import { readOutputs } from "./outputs.ts";
 import { AgentRecord } from "./record.ts";
+import type { Counts } from "./run-state.ts";
 import { combine, type TraceLevel, Tracer } from "./tracer.ts";
 
 /** How to make a container. */
@@ -182,6 +183,14 @@ export class Container implements TraceSource {
   }
 
   /**
+   * Take the events that agents have emitted since the last call: by agent, then by output, the last value of each. The
+   * caller owns them.
+   */
+  takeOutputEvents(): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
+    return this.#kernel.outputEvents.take();
+  }
+
+  /**
    * Call `stop` of all agents, reject what waits, close every connection. A second call waits for the first.
    *
    * @throws RunError `ERR_RUN_BUSY` during an advance; `ERR_RUN_STOP` if an agent's `stop` throws or does not end within
@@ -213,7 +222,7 @@ export class Container implements TraceSource {
   }
 
   #create(type: AgentClass, id: string, args: readonly unknown[]): AgentRecord {
-    const record = new AgentRecord(id, type.name, exposedMethods(type));
+    const record = new AgentRecord(id, type.name, exposedMethods(type), type.outputs);
     this.#kernel.registry.add(record, this.#kernel.tag);
     const outer = this.#kernel.constructing;
     this.#kernel.constructing = record;

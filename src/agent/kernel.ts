@@ -7,27 +7,13 @@ import type { Limits } from "../limits.ts";
 import { type Activity, current } from "./activity.ts";
 import { Delivery, Kind } from "./delivery.ts";
 import type { External } from "./externals.ts";
+import { OutputEvents } from "./outputs.ts";
 import { Outside } from "./outside.ts";
 import type { AgentRecord, Wait } from "./record.ts";
 import { Registry } from "./registry.ts";
 import { Round } from "./round.ts";
+import type { Counts, Phase, StepFailure } from "./run-state.ts";
 import type { Tracer } from "./tracer.ts";
-
-/** State of a run: a failed or closed one takes no further steps. */
-export type Phase = "idle" | "advancing" | "failed" | "closed";
-
-/** Counts of what a run has done. */
-export interface Counts {
-  rounds: number;
-  /** Deliveries by kind: input, timer, reply, failure, external, request, oneway. */
-  readonly deliveries: number[];
-}
-
-/** An error that fails the step, with what puts it in order among others of the same round. */
-interface StepFailure {
-  readonly agent: string;
-  readonly error: Error;
-}
 
 /**
  * The state of one container's simulation, and every way in which agent code adds to it. Who serves what was added is
@@ -40,6 +26,7 @@ export class Kernel {
   readonly registry = new Registry();
   readonly timers = new TimerQueue<Delivery>();
   readonly outside = new Outside();
+  readonly outputEvents = new OutputEvents();
   readonly counts: Counts = { rounds: 0, deliveries: [0, 0, 0, 0, 0, 0, 0] };
   /** What happens in the next round of the present time. */
   next = new Round();
@@ -80,6 +67,7 @@ export class Kernel {
   forget(record: AgentRecord): void {
     record.state = "removed";
     this.registry.delete(record);
+    this.outputEvents.forget(record.id);
     this.timers.cancelWhere((delivery) => delivery.from === record);
     this.next = this.next.without(record);
     this.externals = this.externals.filter((external) => external.record !== record);

@@ -1,8 +1,38 @@
-import { copyValue } from "../codec/index.ts";
+import { copyValue } from "../codec/values.ts";
 import { AgentError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
-import type { AgentClass } from "./agent.ts";
 import type { AgentRecord } from "./record.ts";
+
+/** Events that agents have put out and nobody has taken yet: at most one of each output of each agent. */
+export class OutputEvents {
+  #byAgent = new Map<string, Record<string, unknown>>();
+
+  /** Note an event; it takes the place of an earlier one of the same output. */
+  put(agent: string, output: string, value: unknown): void {
+    const events = this.#byAgent.get(agent);
+    if (events === undefined) this.#byAgent.set(agent, { [output]: value });
+    else events[output] = value;
+  }
+
+  /** Take all of them; they belong to the caller. */
+  take(): Map<string, Record<string, unknown>> {
+    const taken = this.#byAgent;
+    if (taken.size > 0) this.#byAgent = new Map();
+    return taken;
+  }
+
+  /** Drop those of an agent that could not be made. */
+  forget(agent: string): void {
+    this.#byAgent.delete(agent);
+  }
+}
+
+/** @throws {@link AgentError} `ERR_AGENT_OUTPUT` for a name that the agent's class does not list in `outputs`. */
+export function checkOutput({ id, type, outputs }: AgentRecord, name: string): void {
+  if (outputs.includes(name)) return;
+  const text = `agent "${id}" (${type}) has no output "${name}"; it has ${outputs.join(", ") || "none"}`;
+  throw new AgentError("ERR_AGENT_OUTPUT", text, { agent: id, method: name });
+}
 
 /**
  * Copies of an agent's fields or getters that its class lists in `outputs`.
@@ -10,15 +40,11 @@ import type { AgentRecord } from "./record.ts";
  * @throws {@link AgentError} `ERR_AGENT_OUTPUT` for a name that is not listed.
  */
 export function readOutputs(record: AgentRecord, names: readonly string[], limits: Limits): Record<string, unknown> {
-  const { id, type, agent } = record;
-  const allowed = (agent!.constructor as unknown as AgentClass).outputs;
+  const agent = record.agent as unknown as Record<string, unknown>;
   const values: Record<string, unknown> = {};
   for (const name of names) {
-    if (!allowed.includes(name)) {
-      const text = `agent "${id}" (${type}) has no output "${name}"; it has ${allowed.join(", ") || "none"}`;
-      throw new AgentError("ERR_AGENT_OUTPUT", text, { agent: id, method: name });
-    }
-    values[name] = copyValue((agent as unknown as Record<string, unknown>)[name], limits, `${id}.${name}`);
+    checkOutput(record, name);
+    values[name] = copyValue(agent[name], limits, `${record.id}.${name}`);
   }
   return values;
 }

@@ -27,6 +27,8 @@ export class AgentRecord implements Sender {
   readonly type: string;
   /** Methods that a peer may call. */
   readonly exposed: ReadonlyMap<string, (...args: unknown[]) => unknown>;
+  /** Names of what a bridge may read and the agent may emit. */
+  readonly outputs: readonly string[];
   agent: Agent | undefined;
   state: LifeState = "new";
   /** Emissions so far: the number of the next one. */
@@ -48,10 +50,16 @@ export class AgentRecord implements Sender {
   /** Reported as waiting on nothing simulated. */
   reported = false;
 
-  constructor(id: string, type: string, exposed: ReadonlyMap<string, (...args: unknown[]) => unknown>) {
+  constructor(
+    id: string,
+    type: string,
+    exposed: ReadonlyMap<string, (...args: unknown[]) => unknown>,
+    outputs: readonly string[],
+  ) {
     this.id = id;
     this.type = type;
     this.exposed = exposed;
+    this.outputs = outputs;
   }
 
   /** Whether some code of the agent runs, or waits for something that is not simulated. */

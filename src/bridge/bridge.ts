@@ -11,6 +11,8 @@ export interface Population {
   advance(t: number): Promise<number | undefined>;
   /** Read outputs of an agent after an advance. */
   outputs(agent: string, names: readonly string[]): Record<string, unknown> | Promise<Record<string, unknown>>;
+  /** Take the events that agents emitted since the last call: by agent, then by output; the caller owns them. */
+  takeOutputEvents(): ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 }
 
 /** One input of a step. */
@@ -44,6 +46,7 @@ export class Bridge {
   readonly #stepSize: number | undefined;
   readonly #repeats: boolean;
   #last: number | undefined;
+  #nextEvent: number | undefined;
 
   /** @throws {@link BridgeError} `ERR_BRIDGE_RESOLUTION` if a unit is not a whole number of ticks. */
   constructor(population: Population, options: BridgeOptions) {
@@ -61,6 +64,11 @@ export class Bridge {
     this.#ticksPerSecond = ticksPerSecond;
     this.#stepSize = stepSize;
     this.#repeats = repeats;
+  }
+
+  /** Time of the population's next event after the last step, in units and not rounded; undefined if there is none. */
+  get nextEvent(): number | undefined {
+    return this.#nextEvent;
   }
 
   /**
@@ -84,10 +92,8 @@ export class Bridge {
     this.#population.inputs(inputs);
     const nextS = await this.#population.advance((time * this.#unitTicks) / this.#ticksPerSecond);
     this.#last = time;
-    const byEvent =
-      nextS === undefined
-        ? Infinity
-        : Math.max(time + 1, Math.ceil(Math.round(nextS * this.#ticksPerSecond) / this.#unitTicks));
+    this.#nextEvent = nextS === undefined ? undefined : Math.round(nextS * this.#ticksPerSecond) / this.#unitTicks;
+    const byEvent = this.#nextEvent === undefined ? Infinity : Math.max(time + 1, Math.ceil(this.#nextEvent));
     const byStep = this.#stepSize === undefined ? Infinity : time + this.#stepSize;
     const next = Math.min(byEvent, byStep);
     return next === Infinity ? undefined : next;

@@ -1,13 +1,14 @@
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
-import { Command, Option } from "commander";
-import type { ParameterDeclaration, ParameterDeclarations, ParameterValues } from "../parameter.ts";
+import { Command } from "commander";
+import type { ParameterDeclarations, ParameterValues } from "../parameter.ts";
 import type { Scenario } from "../scenario.ts";
 import { EXIT_FAILED, EXIT_FINE, UsageError } from "./exit-code.ts";
 import { Interrupt } from "./interrupt.ts";
 import { lastResort } from "./last-resort.ts";
 import { loadModule, SCENARIO } from "./load-module.ts";
-import { describeValue, optionName, parseValue, reproduceCommand, SEED } from "./parameters.ts";
+import { addParameter, addParameters } from "./parameter-options.ts";
+import { reproduceCommand, SEED } from "./parameters.ts";
 import { ProgressLine } from "./progress.ts";
 import { errorLines } from "./report-error.ts";
 
@@ -62,11 +63,8 @@ export async function parseRequest(
     .configureOutput({ outputError: () => {} })
     .allowExcessArguments(false)
     .exitOverride();
-  const names = new Map<string, string>();
-  addOption(command, "seed", SEED);
-  for (const [name, declaration] of Object.entries(scenario.parameters)) {
-    names.set(addOption(command, optionName(name), declaration), name);
-  }
+  addParameter(command, "seed", SEED);
+  const valuesIn = addParameters(command, scenario.parameters);
   command.option("--out <folder>", "folder for what the run writes", "out");
   command.option("--debug", "print the stacks of errors");
   try {
@@ -76,27 +74,7 @@ export async function parseRequest(
     throw error;
   }
   const { seed, out, debug, ...values } = command.opts<{ seed: number; out: string; debug?: boolean }>();
-  const parameters = Object.fromEntries(Object.entries(values).map(([key, value]) => [names.get(key)!, value]));
-  // Every value has passed its declaration's check.
-  return { seed, out, debug: debug === true, parameters: parameters as RunRequest["parameters"] };
-}
-
-/** @returns The name by which the command knows the option's value. */
-function addOption(command: Command, name: string, declaration: ParameterDeclaration): string {
-  const { help = "" } = declaration;
-  if (declaration.type === "boolean") {
-    const [yes, no] = [new Option(`--${name}`, help), new Option(`--no-${name}`, help)];
-    // Both are taken; help shows the one that changes something.
-    (declaration.default ? yes : no).hideHelp();
-    if (declaration.default) no.description = help === "" ? `not ${name}` : `not: ${help}`;
-    command.addOption(yes.default(declaration.default)).addOption(no);
-    return yes.attributeName();
-  }
-  const kind = declaration.type === "string" ? "text" : declaration.type;
-  const about = [help, describeValue(declaration)].filter((text) => text !== "").join("; ");
-  const option = new Option(`--${name} <${kind}>`, about).default(declaration.default);
-  command.addOption(option.argParser((text: string) => parseValue(name, declaration, text)));
-  return option.attributeName();
+  return { seed, out, debug: debug === true, parameters: valuesIn(values) };
 }
 
 /** Run it, report how it went, and say how to do it again. */

@@ -1,10 +1,11 @@
 import { constants } from "node:os";
-import { type Command, Option } from "commander";
+import { Command, Option } from "commander";
 import { parseAddress } from "../channel/index.ts";
-import { LOG_LEVELS, type LogLevel } from "../servable.ts";
+import { LOG_LEVELS, type LogLevel, type Servable, type ServeContext } from "../servable.ts";
 import { EXIT_FAILED, EXIT_FINE, EXIT_SIGNAL, UsageError } from "./exit-code.ts";
 import { lastResort } from "./last-resort.ts";
 import { loadModule, SIMULATOR } from "./load-module.ts";
+import { addParameters } from "./parameter-options.ts";
 import { watchParent } from "./parent.ts";
 import { errorLines } from "./report-error.ts";
 
@@ -21,34 +22,50 @@ interface SimOptions {
   readonly timeout: number;
   readonly insecure?: boolean;
   readonly debug?: boolean;
+  readonly help?: boolean;
+}
+
+/** What a simulator is served with: the address and values of its own parameters. */
+interface SimRequest {
+  readonly address: string;
+  readonly parameters: ServeContext["parameters"];
 }
 
 /**
  * Add `cosimas sim` to the program; its options are those of a simulator that mosaik's Python API starts.
  *
- * Standard output stays empty, since mosaik's own may be the same; the log goes to standard error.
+ * A simulator's own options are known only once it is loaded, so what is left after the common ones is parsed by a
+ * command made for it. Standard output stays empty, since mosaik's own may be the same; the log goes to standard error.
  */
 export function addSimCommand(program: Command, ends: (exitCode: number) => void): void {
   const levels = new Option("-l, --log-level <level>", "what is logged, on standard error").choices(LOG_LEVELS);
   const sim = program
     .command("sim")
+    .usage("<module> HOST:PORT [options]")
     .description("serve a simulator to mosaik, until mosaik says stop")
-    .argument("<module>", "module that exports a simulator by default: defineSimulator(() => …)")
-    .argument("<address>", "HOST:PORT of the mosaik to connect to; %(addr)s in mosaik's cmd")
+    .argument("[module]", "module that exports a simulator by default: defineSimulator(() => …)")
+    .argument("[address]", "HOST:PORT of the mosaik to connect to; %(addr)s in mosaik's cmd")
+    .argument("[options...]", "the simulator's own options; see cosimas sim <module> --help")
     .option("-r, --remote", "listen on HOST:PORT, and wait for mosaik to connect")
     .addOption(levels.default("info"))
     .option("-t, --timeout <seconds>", "how long to wait for mosaik, with --remote", parseSeconds, TIMEOUT_S)
     .option("--insecure", "listen though other machines can reach HOST:PORT, and nothing is encrypted")
     .option("--debug", "print the stacks of errors")
-    .helpOption("-h, --help", "print this help")
-    .action(async (module: string, address: string, options: SimOptions) => {
-      ends(await serve(module, parseHostPort(address, options.remote === true), options));
+    .helpOption(false)
+    .option("-h, --help", "print this help")
+    .allowUnknownOption()
+    .action(async (_module, _address, _rest, options: SimOptions, command: Command) => {
+      const [given, ...rest] = command.args;
+      if (given === undefined && options.help === true) command.outputHelp();
+      else ends(await serve(given, rest, options));
     });
   sim.copyInheritedSettings(program);
 }
 
-async function serve(given: string, address: string, options: SimOptions): Promise<number> {
-  const { remote = false, insecure = false, debug = false } = options;
+async function serve(given: string | undefined, rest: readonly string[], options: SimOptions): Promise<number> {
+  const { remote = false, insecure = false, debug = false, help = false } = options;
+  if (given === undefined) throw new UsageError("ERR_CLI_USAGE", "missing argument: the simulator's module");
+  if (given.startsWith("-")) throw new UsageError("ERR_CLI_USAGE", `the module comes before its options: ${given}`);
   // mosaik may be killed, and who reads the log with it.
   process.stderr.on("error", () => {});
   for (const name of ["SIGINT", "SIGTERM"] as const) {
@@ -67,11 +84,37 @@ async function serve(given: string, address: string, options: SimOptions): Promi
   };
   try {
     const simulator = await loadModule(given, SIMULATOR);
-    await simulator.serve({ address, remote, insecure, timeoutMs: options.timeout * 1000, log });
+    const request = parseRequest(simulator, given, help ? ["--help"] : rest, remote);
+    if (request === undefined) return EXIT_FINE;
+    await simulator.serve({ ...request, remote, insecure, timeoutMs: options.timeout * 1000, log });
     return EXIT_FINE;
   } finally {
     release();
   }
+}
+
+/** @returns Undefined if help was asked for, and given. */
+function parseRequest(
+  simulator: Servable,
+  given: string,
+  args: readonly string[],
+  remote: boolean,
+): SimRequest | undefined {
+  const command = new Command(`cosimas sim ${given}`)
+    .description("The simulator's own options; those of all simulators: cosimas sim --help")
+    .argument("<address>", "HOST:PORT")
+    .helpOption("-h, --help", "print this help")
+    .configureOutput({ outputError: () => {} })
+    .allowExcessArguments(false)
+    .exitOverride();
+  const valuesIn = addParameters(command, simulator.parameters);
+  try {
+    command.parse(args, { from: "user" });
+  } catch (error) {
+    if ((error as { code?: unknown }).code === "commander.helpDisplayed") return undefined;
+    throw error;
+  }
+  return { address: parseHostPort(command.args[0]!, remote), parameters: valuesIn(command.opts()) };
 }
 
 /** `tcp://HOST:PORT`; port 0, any free one, can be listened on only. */

@@ -12,6 +12,7 @@ function population(nextS: number | undefined): Population & { calls: unknown[] 
       return nextS;
     },
     outputs: () => ({}),
+    takeOutputEvents: () => new Map(),
   };
 }
 

@@ -22,7 +22,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   bridge: BASE,
   parameter: BASE,
   scenario: [...BASE, "parameter"],
-  servable: [],
+  servable: [...BASE, "parameter"],
   cli: [...BASE, "channel", "clock", "agent", "bridge", "observe", "scenario", "servable", "parameter"],
   index: [...BASE, "codec", "channel", "rpc", "clock", "observe", "agent", "bridge", "scenario", "servable"],
 };

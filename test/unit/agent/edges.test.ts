@@ -120,21 +120,22 @@ describe("a drain", () => {
 
 describe("code outside the simulation", () => {
   it("is foreign if it is an agent's, even with no handler open", async () => {
+    let later = (): void => {};
     class Timed extends Actor {
       go(): void {
-        setTimeout(() => {
+        later = () => {
           try {
             this.send("a", "take", ["foreign"]);
           } catch (error) {
             notes.push((error as { code: string }).code);
           }
-        }, 1);
+        };
       }
     }
     const container = await one(Timed);
     container.input("a", "go");
     await container.advance(1);
-    await wallSleep(20);
+    later();
     expect(notes).toEqual(["ERR_FOREIGN_AWAIT"]);
     await expect(container.advance(2)).rejects.toMatchObject({ code: "ERR_FOREIGN_AWAIT", agent: "a" });
   });

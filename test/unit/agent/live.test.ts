@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { Agent, Container } from "../../../src/agent/index.ts";
-import { connect } from "../../../src/rpc/index.ts";
+import { connect, type RpcConnection } from "../../../src/rpc/index.ts";
 
 class Battery extends Agent {
   static override readonly exposed = ["offer", "fail", "order"] as const;
@@ -52,6 +52,11 @@ async function buyer(): Promise<Container> {
   return container;
 }
 
+/** Everything that a peer has called so far has arrived: what is refused at once comes behind it. */
+async function arrived(peer: RpcConnection): Promise<void> {
+  await expect(peer.call("nowhere", [])).rejects.toMatchObject({ code: "ERR_RPC_NOT_FOUND" });
+}
+
 /** Advance a container second by second, as a simulator of its own would, until `work` is done. */
 async function whileAdvancing<T>(container: Container, work: Promise<T>): Promise<T> {
   let done = false;
@@ -97,7 +102,7 @@ describe("a container with an address", () => {
     const container = await seller();
     const peers = await Promise.all([connect(container.address!), connect(container.address!)]);
     const calls = [0, 1, 2].flatMap((n) => peers.map((peer, i) => peer.call("agents/battery/1/order", [`${i}${n}`])));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await Promise.all(peers.map(arrived));
     await container.advance(1);
     await Promise.all(calls);
     const { seen } = container.outputs("battery/1", ["seen"]) as { seen: string[] };
@@ -110,7 +115,7 @@ describe("a container with an address", () => {
     const peer = await connect(container.address!);
     const offer = peer.call("agents/battery/1/offer", [10]);
     offer.catch(() => {});
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await arrived(peer);
     await container.close();
     await expect(offer).rejects.toMatchObject({ code: expect.stringMatching(/ERR_RUN_ENDED|ERR_CHANNEL_CLOSED/) });
   });

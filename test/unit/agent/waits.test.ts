@@ -3,6 +3,8 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { Agent, Container } from "../../../src/agent/index.ts";
 
 let notes: unknown[] = [];
+/** Ends what a handler waits for, as a Node timer or a socket would: not within an advance, however long that takes. */
+let endForeign = (): void => {};
 afterEach(() => {
   notes = [];
   vi.restoreAllMocks();
@@ -41,8 +43,10 @@ class Waiter extends Agent {
       throw new RangeError("no line");
     }).catch((error) => notes.push([error.name, error.remoteName, error.message]));
   }
-  async nodeTimer(then: "call" | "return"): Promise<void> {
-    await wallSleep(5);
+  async foreign(then: "call" | "return"): Promise<void> {
+    await new Promise<void>((resolve) => {
+      endForeign = resolve;
+    });
     if (then === "call") await this.clock.sleep(1);
   }
   async ticks(n: number): Promise<void> {
@@ -114,22 +118,24 @@ describe("foreign awaits", () => {
   it("are found when the handler uses its agent's API afterwards", async () => {
     const container = await one();
     vi.spyOn(process, "emitWarning").mockImplementation(() => {});
-    container.input("w", "nodeTimer", ["call"]);
+    container.input("w", "foreign", ["call"]);
     await container.advance(1);
-    await wallSleep(20);
+    endForeign();
+    await wallSleep(1);
     await expect(container.advance(2)).rejects.toMatchObject({
       name: "ForeignAwaitError",
       agent: "w",
-      method: "nodeTimer",
+      method: "foreign",
     });
   });
 
   it("are found when the handler ends afterwards", async () => {
     const container = await one();
     vi.spyOn(process, "emitWarning").mockImplementation(() => {});
-    container.input("w", "nodeTimer", ["return"]);
+    container.input("w", "foreign", ["return"]);
     await container.advance(1);
-    await wallSleep(20);
+    endForeign();
+    await wallSleep(1);
     await expect(container.advance(2)).rejects.toMatchObject({ code: "ERR_FOREIGN_AWAIT", agent: "w" });
   });
 
