@@ -1,5 +1,5 @@
-import { DateTime } from "luxon";
 import type { Channel, ChannelOptions } from "../../src/channel/index.ts";
+import { dateTimeType } from "../../src/clock/index.ts";
 import { CodecError } from "../../src/errors.ts";
 import { asRemote, type Remote, router, type UntypedRemote } from "../../src/rpc/index.ts";
 
@@ -26,15 +26,7 @@ function refused(what: string): CodecError {
 }
 
 export const TYPES: NonNullable<ChannelOptions["types"]> = [
-  {
-    type: DateTime,
-    write: (date) => (date as DateTime).toISO({ suppressMilliseconds: true })?.replace("Z", "+00:00"),
-    read(text) {
-      const date = DateTime.fromISO(String(text), { setZone: true });
-      if (!date.isValid) throw refused("a date");
-      return date;
-    },
-  },
+  dateTimeType,
   {
     type: Point,
     write: ({ x, y }: object & { x?: unknown; y?: unknown }) => ({ x, y }),
