@@ -2,9 +2,9 @@ import type { Channel, Request, RequestOptions } from "../channel/index.ts";
 import type { Value } from "../codec/index.ts";
 import { type ChannelError, RpcError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
-import { splitArguments } from "./kwargs.ts";
+import { callContent } from "./kwargs.ts";
 import { createProxy } from "./proxy.ts";
-import { allowRelay, PATH_CHARS_MAX, RELEASE, References } from "./references.ts";
+import { allowRelay, isReference, PATH_CHARS_MAX, RELEASE, References } from "./references.ts";
 import { type Method, notFound, type Resolver } from "./resolver.ts";
 import type { OneWay, Remote } from "./types.ts";
 
@@ -13,6 +13,10 @@ const PLACES = [
   ["$[1]", "$.args"],
   ["$[2]", "$.kwargs"],
 ] as const;
+
+/** Paths of one connection that are kept in parts, and how long each may be. */
+const PATHS_KEPT_MAX = 1024;
+const PATH_KEPT_CHARS_MAX = 256;
 
 /** Options of one call. */
 export type CallOptions = Pick<RequestOptions, "timeoutMs" | "signal">;
@@ -50,6 +54,8 @@ export class RpcConnection<C = unknown> {
   readonly #resolver: Resolver | undefined;
   readonly #pathPartsMax: number;
   readonly #references: References;
+  /** The first paths that the peer has called, in parts. */
+  readonly #paths = new Map<string, readonly string[]>();
 
   /** @param channel - Belongs to the connection from now on. */
   constructor(channel: Channel, resolver: Resolver | undefined, { pathPartsMax, passedServicesMax }: RpcLimits) {
@@ -94,10 +100,9 @@ export class RpcConnection<C = unknown> {
    * @returns The result; rejected as `Channel.request` is.
    */
   call(path: string, args: readonly unknown[], options?: CallOptions): Promise<Value> {
-    const [positional, named] = splitArguments(args);
     const asked =
       options === undefined ? { method: path, places: PLACES } : { ...options, method: path, places: PLACES };
-    return this.#channel.request([path, positional, named], asked);
+    return this.#channel.request(callContent(path, args), asked);
   }
 
   /**
@@ -159,12 +164,19 @@ export class RpcConnection<C = unknown> {
   }
 
   #resolve(path: string): Method {
-    const parts = path.length > PATH_CHARS_MAX ? [] : path.split("/");
-    if (parts.length === 0 || parts.length > this.#pathPartsMax) throw notFound([path]);
-    const method = this.#references.resolve(parts, this as RpcConnection);
-    if (method !== undefined) return method;
+    const parts = this.#partsOf(path);
+    if (isReference(path)) return this.#references.resolve(parts, this as RpcConnection);
     if (this.#resolver === undefined) throw new RpcError("ERR_RPC_NOT_FOUND", "this side offers no service");
     return this.#resolver.resolve(parts, this as RpcConnection);
+  }
+
+  #partsOf(path: string): readonly string[] {
+    const known = this.#paths.get(path);
+    if (known !== undefined) return known;
+    const parts = path.length > PATH_CHARS_MAX ? [] : path.split("/");
+    if (parts.length === 0 || parts.length > this.#pathPartsMax) throw notFound([path]);
+    if (this.#paths.size < PATHS_KEPT_MAX && path.length <= PATH_KEPT_CHARS_MAX) this.#paths.set(path, parts);
+    return parts;
   }
 }
 

@@ -12,6 +12,11 @@ const HOME = "~";
 /** Method by which a peer of our kind says how many of the references it got it has no use for any more. */
 export const RELEASE = "$release";
 
+/** Whether a path leads to what was passed, not to what is served. */
+export function isReference(path: string): boolean {
+  return path.startsWith(PASSED) || path.startsWith(HOME);
+}
+
 /** Characters of a path that are looked at; a longer one leads nowhere. */
 export const PATH_CHARS_MAX = 4096;
 
@@ -89,11 +94,10 @@ export class References {
     return (path.startsWith(HOME) ? this.#atHome(path.split("/").slice(1)) : undefined) ?? this.#received(path);
   }
 
-  /** The method at a path that begins with `$` or `~`; undefined for any other. @throws RpcError. */
-  resolve(path: readonly string[], from: Parameters<Resolver["resolve"]>[1]): Method | undefined {
+  /** The method at a path that {@link isReference}. @throws RpcError. */
+  resolve(path: readonly string[], from: Parameters<Resolver["resolve"]>[1]): Method {
     const [first = "", ...rest] = path;
     if (first === HOME) return this.#homeward(rest);
-    if (!first.startsWith(PASSED)) return undefined;
     if (first === RELEASE && rest.length === 0) return ([id, count]) => this.#release(id, count);
     const passed = this.#passed.get(first);
     if (passed === undefined || rest.length === 0) throw notFound(path);
