@@ -22,7 +22,7 @@ const PATH_KEPT_CHARS_MAX = 256;
 export type CallOptions = Pick<RequestOptions, "timeoutMs" | "signal">;
 
 /** The bounds of one rpc connection. */
-export type RpcLimits = Pick<Limits, "pathPartsMax" | "passedServicesMax">;
+export type RpcLimits = Pick<Limits, "pathPartsMax" | "passedServicesMax" | "remoteServicesMax">;
 
 /**
  * One rpc connection: the peer's service as an object, and this side's service for calls back. Both sides are equal
@@ -58,18 +58,19 @@ export class RpcConnection<C = unknown> {
   readonly #paths = new Map<string, readonly string[]>();
 
   /** @param channel - Belongs to the connection from now on. */
-  constructor(channel: Channel, resolver: Resolver | undefined, { pathPartsMax, passedServicesMax }: RpcLimits) {
+  constructor(channel: Channel, resolver: Resolver | undefined, limits: RpcLimits) {
     const invoke = (path: string, args: unknown[]) => this.call(path, args);
     allowRelay(invoke);
     this.peer = channel.peer;
     this.closed = channel.closed;
     this.#channel = channel;
     this.#resolver = resolver;
-    this.#pathPartsMax = pathPartsMax;
+    this.#pathPartsMax = limits.pathPartsMax;
     this.#references = new References({
       resolver,
       invoke,
-      passedServicesMax,
+      passedServicesMax: limits.passedServicesMax,
+      remoteServicesMax: limits.remoteServicesMax,
       release: (id, count) => void this.call(RELEASE, [id, count]).catch(() => {}),
       peer: channel.peer,
     });
@@ -122,6 +123,16 @@ export class RpcConnection<C = unknown> {
    */
   revoke(service: object): boolean {
     return this.#references.revoke(service);
+  }
+
+  /**
+   * Give back a proxy that this side has got: the peer need not keep the service for it, and calls of it may fail from
+   * now on. Without it the peer keeps the service until the garbage collector takes the proxy.
+   *
+   * @returns Whether the peer was told; it is not if what it serves is not kept for this side.
+   */
+  release(proxy: object): boolean {
+    return this.#references.release(proxy);
   }
 
   /**

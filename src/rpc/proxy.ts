@@ -48,7 +48,7 @@ class Stubs implements ProxyHandler<object>, ProxyTarget {
   readonly invoke: Invoke;
   readonly path: string;
   readonly parent: object | undefined;
-  readonly #stubs = new Map<string, object>();
+  #stubs: Map<string, object> | undefined;
 
   constructor(invoke: Invoke, path: string, parent: object | undefined) {
     this.invoke = invoke;
@@ -58,7 +58,7 @@ class Stubs implements ProxyHandler<object>, ProxyTarget {
 
   get(_target: object, name: string | symbol, proxy: object): object | undefined {
     if (typeof name === "symbol") return undefined;
-    return this.#stubs.get(name) ?? this.#create(name, proxy);
+    return this.#stubs?.get(name) ?? this.#create(name, proxy);
   }
 
   set(): boolean {
@@ -80,6 +80,7 @@ class Stubs implements ProxyHandler<object>, ProxyTarget {
   #create(name: string, proxy: object): object | undefined {
     if (!isCallableName(name)) return undefined;
     const stub = createStub(this.invoke, this.path === "" ? name : `${this.path}/${name}`, proxy);
+    this.#stubs ??= new Map();
     this.#stubs.set(name, stub);
     return stub;
   }

@@ -35,8 +35,8 @@ export interface ReferencesOptions {
   readonly resolver: Resolver | undefined;
   /** Calls the peer. */
   readonly invoke: Invoke;
-  /** Services that may be passed and not released. */
   readonly passedServicesMax: number;
+  readonly remoteServicesMax: number;
   /** The peer's `count` references to its own `id` are not needed any more. */
   readonly release: (id: string, count: number) => void;
   readonly peer: string;
@@ -189,7 +189,21 @@ export class References {
     return proxy;
   }
 
+  /** What `proxy` stands for is not used here any more. @returns Whether the peer was told: it keeps it for that. */
+  release(proxy: object): boolean {
+    const path = proxyTarget(proxy)?.path ?? "";
+    const known = this.#proxies.get(path);
+    if (known?.proxy.deref() !== proxy || !path.startsWith(PASSED)) return false;
+    this.#proxies.delete(path);
+    this.#options.release(path, known.received);
+    return true;
+  }
+
   #received(path: string): object {
+    const { remoteServicesMax } = this.#options;
+    if (this.#proxies.size >= remoteServicesMax && !this.#proxies.has(path)) {
+      throw new CodecError("ERR_CODEC_TYPE", `more than remoteServicesMax = ${remoteServicesMax} services are in use`);
+    }
     const proxy = this.proxy(path);
     this.#proxies.get(path)!.received++;
     return proxy;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, expectTypeOf, it, onTestFinished } from "vitest";
+import { open } from "../../../src/channel/index.ts";
 import {
   asRemote,
   type ConnectOptions,
@@ -207,6 +208,33 @@ describe("a reference", () => {
     }
     expect(connection.passedServices).toBe(1);
     expect(await call(1)).toBe("Monty1"); // a method in use keeps its service
+  });
+
+  it("is released at once if the one who has it says so", async () => {
+    const { connection, other, desk } = await connected();
+    const client = new Client();
+    await connection.remote.keep(client);
+    await connection.remote.keep(client);
+    const kept = desk.kept() as object;
+    expect(other.release(kept)).toBe(true);
+    expect(other.release(kept)).toBe(false);
+    expect(other.release(other.remote)).toBe(false);
+    expect(connection.release(await connection.remote.give())).toBe(false);
+    await other.call("$release", ["$9", 1]);
+    expect(connection.passedServices).toBe(0);
+    await connection.remote.keep(client);
+    expect(await connection.remote.callKept(2)).toBe("Monty2");
+  });
+
+  it("of which a peer sends too many ends the connection", async () => {
+    const { address, close } = await serve("tcp://127.0.0.1:0", new Desk(), { limits: { remoteServicesMax: 100 } });
+    onTestFinished(close);
+    const channel = await open(address);
+    channel.types.registerFallback({ write: (value) => (value as URL).pathname, read: () => null });
+    const paths = (n: number) => Array.from({ length: n }, (_, i) => new URL(`x:$${i}`));
+    expect(await channel.request(["keep", [paths(100)], {}])).toBeNull();
+    expect(await channel.request(["keep", [paths(100)], {}])).toBeNull();
+    await expect(channel.request(["keep", [paths(101)], {}])).rejects.toMatchObject({ code: "ERR_CHANNEL_CLOSED" });
   });
 
   it("keeps nothing alive after the connection", async () => {
