@@ -1,5 +1,5 @@
-import { type CodecName, createCodec, rebase, TypeTable, type Value } from "../codec/index.ts";
-import type { TypeRegistration } from "../codec/types.ts";
+import { type CodecName, createCodec, rebase, TypeRegistry, type Value } from "../codec/index.ts";
+import type { ValueType } from "../codec/types.ts";
 import { ChannelError, ProtocolError } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { Calls, type RequestOptions } from "./calls.ts";
@@ -15,7 +15,7 @@ export interface ChannelOptions {
   /** How values are written; both sides need the same. Default `msgpack`; aiomas's own default is JSON. */
   readonly codec?: CodecName;
   /** Classes whose instances cross; both sides need the same in the same order, as aiomas's `extra_serializers`. */
-  readonly types?: readonly TypeRegistration[];
+  readonly types?: Iterable<ValueType>;
   /** How failures are written and read; both sides need the same. Default: one text, as aiomas does. */
   readonly failures?: FailureFormat;
   /** Bounds that differ from the defaults. */
@@ -31,7 +31,7 @@ export class Channel {
   /** Address of the other side. */
   readonly peer: string;
   /** Types whose instances cross. Register them in the turn in which the channel was given. */
-  readonly types: TypeTable;
+  readonly types: TypeRegistry;
   /** Resolves, never rejects, when the connection is gone, with the reason. */
   readonly closed: Promise<ChannelError>;
   readonly #transport: Transport;
@@ -54,7 +54,7 @@ export class Channel {
     const { peer } = transport;
     // The message itself is an array around the content, which has all levels to itself.
     const codecLimits = { ...limits, nestingMax: limits.nestingMax + 1 };
-    this.types = new TypeTable(options.types);
+    this.types = new TypeRegistry(options.types);
     const codec = createCodec(options.codec ?? "msgpack", { limits: codecLimits, types: this.types });
     this.#limits = limits;
     this.peer = peer;

@@ -9,7 +9,7 @@ import { parseAddress } from "./address.ts";
 import { Channel, type ChannelOptions } from "./channel.ts";
 import { connectTcp, listenTcp } from "./tcp.ts";
 
-export type { TypeRegistration } from "../codec/index.ts";
+export type { ValueType } from "../codec/index.ts";
 export { type AcceptOptions, accept } from "./accept.ts";
 export { type Address, type AgentUrl, formatAddress, formatAgentUrl, parseAddress, parseAgentUrl } from "./address.ts";
 export type { RequestOptions } from "./calls.ts";

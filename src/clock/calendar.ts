@@ -37,8 +37,9 @@ export class Calendar {
  */
 export const dateTimeType = {
   type: DateTime,
-  write(date: object): string {
-    const text = (date as DateTime).toISO({ suppressMilliseconds: true });
+  /** @throws RangeError for an invalid date. */
+  write(date: DateTime): string {
+    const text = date.toISO({ suppressMilliseconds: true });
     if (text === null) throw new RangeError("an invalid date cannot be sent");
     return text.replace(/Z$/, "+00:00");
   },

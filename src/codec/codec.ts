@@ -1,4 +1,4 @@
-import type { TypeTable } from "./types.ts";
+import type { TypeRegistry } from "./types.ts";
 import type { Value, ValueLimits } from "./values.ts";
 
 /** How values become bytes. One codec may serve many connections: it keeps nothing between calls. */
@@ -32,5 +32,5 @@ export type CodecName = "msgpack" | "json";
 export interface CodecOptions {
   readonly limits: ValueLimits;
   /** Types whose instances cross, too. Without it the key `__type__` is like any other. */
-  readonly types?: TypeTable;
+  readonly types?: TypeRegistry;
 }

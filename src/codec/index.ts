@@ -9,7 +9,7 @@ import { jsonCodec } from "./json.ts";
 import { msgpackCodec } from "./msgpack.ts";
 
 export type { Codec, CodecName, CodecOptions } from "./codec.ts";
-export { type ClassOf, type TypeFormat, type TypeRegistration, TypeTable } from "./types.ts";
+export { type ClassOf, TypeRegistry, type ValueType } from "./types.ts";
 export { validateDecoded } from "./validate.ts";
 export { copyValue, rebase, type Value, type ValueLimits, type ValueObject } from "./values.ts";
 

@@ -1,5 +1,5 @@
 import { CodecError } from "../errors.ts";
-import { TYPE_KEY, type TypeTable } from "./types.ts";
+import { TYPE_KEY, type TypeRegistry } from "./types.ts";
 import { canonicalInteger, canonicalNumber } from "./value.ts";
 import type { Value, ValueLimits, ValueObject } from "./values.ts";
 
@@ -20,11 +20,11 @@ const WORDS: ReadonlyMap<string, Value> = new Map<string, Value>([
 export class JsonReader {
   readonly #text: string;
   readonly #limits: ValueLimits;
-  readonly #types: TypeTable | undefined;
+  readonly #types: TypeRegistry | undefined;
   #nodesLeft: number;
   #at = 0;
 
-  constructor(text: string, limits: ValueLimits, types?: TypeTable) {
+  constructor(text: string, limits: ValueLimits, types?: TypeRegistry) {
     this.#text = text;
     this.#limits = limits;
     this.#types = types;
@@ -76,7 +76,7 @@ export class JsonReader {
       object[key] = this.#value(depth);
     } while (this.#next(","));
     this.#expect("}");
-    if (typed && this.#types?.size) return this.#types.read(object[TYPE_KEY]!) as Value;
+    if (typed && this.#types?.size) return this.#types.read(object[TYPE_KEY]!);
     return object;
   }
 

@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { CodecError } from "../errors.ts";
 import type { Codec, CodecOptions } from "./codec.ts";
 import { JsonReader } from "./json-reader.ts";
-import type { TypeTable } from "./types.ts";
+import type { TypeRegistry } from "./types.ts";
 import { validateDecoded } from "./validate.ts";
 import { Refusal } from "./value.ts";
 import { copyValue, type Value, type ValueLimits } from "./values.ts";
@@ -37,7 +37,7 @@ export function jsonCodec({ limits, types }: CodecOptions): Codec {
 }
 
 /** @throws ValueError as `Codec.encode`. */
-function writeJson(value: unknown, limits: ValueLimits, types: TypeTable | undefined): string {
+function writeJson(value: unknown, limits: ValueLimits, types: TypeRegistry | undefined): string {
   const copy = copyValue(value, limits, "$", types);
   try {
     return jsonText(copy);
@@ -47,7 +47,7 @@ function writeJson(value: unknown, limits: ValueLimits, types: TypeTable | undef
 }
 
 /** @throws CodecError as `Codec.decode`. */
-function readJson(bytes: Uint8Array, limits: ValueLimits, types: TypeTable | undefined): Value {
+function readJson(bytes: Uint8Array, limits: ValueLimits, types: TypeRegistry | undefined): Value {
   if (!isUtf8(bytes)) throw new CodecError("ERR_CODEC_BYTES", "not JSON: not UTF-8");
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
   if (BEYOND_JSON_PARSE.test(text) || mayHoldMoreThan(limits.nodesMax, bytes))

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { CodecError } from "../errors.ts";
 import { StringCache } from "./string-cache.ts";
-import { TYPE_KEY, type TypeTable } from "./types.ts";
+import { TYPE_KEY, type TypeRegistry } from "./types.ts";
 import { canonicalNumber } from "./value.ts";
 import type { Value, ValueLimits, ValueObject } from "./values.ts";
 
@@ -15,7 +15,7 @@ import type { Value, ValueLimits, ValueObject } from "./values.ts";
 export class MsgPackReader {
   readonly #nestingMax: number;
   readonly #nodesMax: number;
-  readonly #types: TypeTable | undefined;
+  readonly #types: TypeRegistry | undefined;
   readonly #strings = new StringCache();
   #bytes: Buffer = Buffer.alloc(0);
   /** Next byte to read; never beyond `#end`. */
@@ -23,7 +23,7 @@ export class MsgPackReader {
   #end = 0;
   #nodesLeft = 0;
 
-  constructor({ nestingMax, nodesMax }: ValueLimits, types?: TypeTable) {
+  constructor({ nestingMax, nodesMax }: ValueLimits, types?: TypeRegistry) {
     this.#nestingMax = nestingMax;
     this.#nodesMax = nodesMax;
     this.#types = types;
@@ -160,7 +160,7 @@ export class MsgPackReader {
       if (key === TYPE_KEY) typed = true;
       object[key] = this.#value(depth);
     }
-    if (typed && this.#types?.size) return this.#types.read(object[TYPE_KEY]!) as Value;
+    if (typed && this.#types?.size) return this.#types.read(object[TYPE_KEY]!);
     return object;
   }
 

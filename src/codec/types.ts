@@ -1,75 +1,88 @@
 import { CodecError } from "../errors.ts";
 import type { Value } from "./value.ts";
 
-/** Key of the stand-in of a typed value, `{"__type__": [id, repr]}`. Source: aiomas `codecs.py`. */
+/** The one key of an object that stands for an instance of a registered type. Source: aiomas `codecs.py`. */
 export const TYPE_KEY = "__type__";
 
-/** How the values that one type covers are written and read. */
-export interface TypeFormat {
-  /** What stands for `value`: plain data, or instances of registered types. Undefined if it cannot stand for it. */
-  write(value: object): unknown;
-  /** The value again. @throws CodecError for a stand-in that `write` never makes. */
-  read(repr: Value): unknown;
-}
-
 /** A class, whatever its constructor takes, and be it private. */
-export interface ClassOf {
+export interface ClassOf<T> {
   readonly name: string;
-  readonly prototype: object;
+  readonly prototype: T;
 }
 
-/** A class whose instances cross, and how they are written and read. */
-export interface TypeRegistration extends TypeFormat {
-  readonly type: ClassOf;
+/** A class whose instances may cross: how one becomes a value and a value becomes one. */
+export interface ValueType<T extends object = object> {
+  /** Its direct instances are written; those of subclasses are types of their own, as in aiomas. */
+  readonly type: ClassOf<T>;
+
+  /** Takes objects of other classes, and functions, too; asked in order of registration once no class fits exactly. */
+  accepts?(value: object): boolean;
+
+  /** What stands for `value` on the wire: anything that may be sent, instances of registered types included. */
+  write(value: T): unknown;
+
+  /**
+   * The instance that `repr` stands for. It comes from the peer: whatever it is, check it, and do no more work than it
+   * is long. What it throws closes the channel.
+   */
+  read(repr: Value): T;
 }
 
 /**
- * The types of one connection. Ids count up from 0 in the order of registration, so both sides have to register the
- * same types in the same order. A value's class has to be the registered one, not a child of it.
+ * The registered types of one connection. Their ids on the wire are 0, 1, 2 … in order of registration, so both sides
+ * have to register the same in the same order.
  */
-export class TypeTable {
-  readonly #formats: TypeFormat[] = [];
-  readonly #ids = new Map<unknown, number>();
-  #fallback = -1;
+export class TypeRegistry {
+  readonly #types: ValueType[] = [];
+  readonly #ids = new Map<object, number>();
 
-  constructor(registrations: readonly TypeRegistration[] = []) {
-    for (const registration of registrations) this.register(registration.type, registration);
+  /** @throws TypeError as {@link TypeRegistry.add}. */
+  constructor(types: Iterable<ValueType> = []) {
+    for (const type of types) this.add(type);
   }
 
-  /** Registered types; while there are none, the key `__type__` is like any other. */
+  /** Number of types; while there are none, the key `__type__` is like any other. */
   get size(): number {
-    return this.#formats.length;
+    return this.#types.length;
   }
 
-  /** Register the instances of a class. @returns The type's id. @throws TypeError if the class has been registered. */
-  register(type: ClassOf, format: TypeFormat): number {
-    if (this.#ids.has(type.prototype)) throw new TypeError(`${type.name} has been registered already`);
-    const id = this.#formats.push(format) - 1;
-    this.#ids.set(type.prototype, id);
+  /** Register one more type. @returns Its id. @throws TypeError if its class is registered. */
+  add(type: ValueType): number {
+    const { name, prototype } = type.type;
+    if (this.#ids.has(prototype)) throw new TypeError(`the type ${name} is registered already`);
+    const id = this.#types.push(type) - 1;
+    this.#ids.set(prototype, id);
     return id;
   }
 
-  /** Register what no class fits: aiomas's serializer of `object`. @returns The type's id. */
-  registerFallback(format: TypeFormat): number {
-    if (this.#fallback >= 0) throw new TypeError("there is a fallback already");
-    this.#fallback = this.#formats.push(format) - 1;
-    return this.#fallback;
+  /** Id of the type of `value`; undefined if none is registered for it. */
+  idOf(value: object): number | undefined {
+    const id = this.#ids.get(Object.getPrototypeOf(value));
+    if (id !== undefined) return id;
+    const other = this.#types.findIndex((type) => type.accepts?.(value));
+    return other < 0 ? undefined : other;
   }
 
-  /** Stand-in of a value that is no plain data; undefined if no type covers it. */
-  write(value: object): readonly [id: number, repr: unknown] | undefined {
-    const id = this.#ids.get(Object.getPrototypeOf(value)) ?? this.#fallback;
-    const repr = this.#formats[id]?.write(value);
-    return repr === undefined ? undefined : [id, repr];
+  /** What stands for `value`, whose type has this id. */
+  write(id: number, value: object): unknown {
+    return this.#types[id]!.write(value);
   }
 
-  /** The value that `{"__type__": stand}` is. @throws CodecError. */
-  read(stand: Value): unknown {
-    if (Array.isArray(stand) && stand.length === 2) {
-      const [id, repr] = stand;
-      const format = typeof id === "number" ? this.#formats[id] : undefined;
-      if (format !== undefined) return format.read(repr!);
+  /** The instance that stood under {@link TYPE_KEY}. @throws CodecError `ERR_CODEC_TYPE`. */
+  read(typed: Value): Value {
+    if (!Array.isArray(typed) || typed.length !== 2) throw refused(`${TYPE_KEY} has to be [id, repr]`);
+    const [id, repr] = typed;
+    const type = typeof id === "number" ? this.#types[id] : undefined;
+    if (type === undefined) throw refused("a type of unknown id");
+    try {
+      // An instance is no value of the table, and is treated as one by nobody but this registry.
+      return type.read(repr!) as unknown as Value;
+    } catch (error) {
+      throw refused(`the type ${type.type.name} cannot read it: ${(error as Error)?.message ?? error}`, error);
     }
-    throw new CodecError("ERR_CODEC_TYPE", `"${TYPE_KEY}" is not [id, repr] with the id of a registered type`);
   }
+}
+
+function refused(what: string, cause?: unknown): CodecError {
+  return new CodecError("ERR_CODEC_TYPE", what, { cause });
 }

@@ -1,5 +1,5 @@
 import { CodecError } from "../errors.ts";
-import { TYPE_KEY, type TypeTable } from "./types.ts";
+import { TYPE_KEY, type TypeRegistry } from "./types.ts";
 import { Refusal, type Value, type ValueObject } from "./value.ts";
 import type { ValueLimits } from "./values.ts";
 
@@ -12,7 +12,7 @@ import type { ValueLimits } from "./values.ts";
  * @throws CodecError `ERR_CODEC_VALUE` for the key `__proto__`, a lone surrogate, or a limit; `path` names the
  *   place.
  */
-export function validateDecoded(value: unknown, limits: ValueLimits, root = "$", types?: TypeTable): Value {
+export function validateDecoded(value: unknown, limits: ValueLimits, root = "$", types?: TypeRegistry): Value {
   try {
     return new Validation(limits, types).check(value as Value, 0);
   } catch (error) {
@@ -24,10 +24,10 @@ export function validateDecoded(value: unknown, limits: ValueLimits, root = "$",
 
 class Validation {
   readonly #limits: ValueLimits;
-  readonly #types: TypeTable | undefined;
+  readonly #types: TypeRegistry | undefined;
   #left: number;
 
-  constructor(limits: ValueLimits, types: TypeTable | undefined) {
+  constructor(limits: ValueLimits, types: TypeRegistry | undefined) {
     this.#limits = limits;
     this.#types = types;
     this.#left = limits.nodesMax;
@@ -68,7 +68,7 @@ class Validation {
     } catch (error) {
       throw Refusal.below(error, at);
     }
-    return typed && this.#types?.size ? (this.#types.read(fields[TYPE_KEY]!) as Value) : fields;
+    return typed && this.#types?.size ? this.#types.read(fields[TYPE_KEY]!) : fields;
   }
 }
 

@@ -1,7 +1,7 @@
 import { types } from "node:util";
 import { ValueError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
-import { TYPE_KEY, type TypeTable } from "./types.ts";
+import { TYPE_KEY, type TypeRegistry } from "./types.ts";
 import { canonicalInteger, canonicalNumber, Refusal, type Value, type ValueObject } from "./value.ts";
 
 export type { Value, ValueObject } from "./value.ts";
@@ -34,7 +34,7 @@ export type ValueLimits = Pick<Limits, "nestingMax" | "nodesMax">;
  * @param types - Types whose instances become their stand-ins; with them the key `__type__` is `ERR_VALUE_KEY`.
  * @throws ValueError one of the above, `path` names the place, as `$[0].power`.
  */
-export function copyValue(value: unknown, limits: ValueLimits, root = "$", types?: TypeTable): Value {
+export function copyValue(value: unknown, limits: ValueLimits, root = "$", types?: TypeRegistry): Value {
   switch (typeof value) {
     case "number":
       return canonicalNumber(value);
@@ -50,7 +50,7 @@ export function copyValue(value: unknown, limits: ValueLimits, root = "$", types
  * As {@link copyValue}, except that integers beyond 32 bits are bigints and bytes are not copied: what the packer
  * needs so that it writes integers as integers.
  */
-export function copyForPacking(value: unknown, limits: ValueLimits, types?: TypeTable): unknown {
+export function copyForPacking(value: unknown, limits: ValueLimits, types?: TypeRegistry): unknown {
   return walk(value, limits, "$", true, types);
 }
 
@@ -64,7 +64,7 @@ export function rebase(error: unknown, from: string, to: string): unknown {
   return new ValueError(error.code, path + error.message.slice(error.path.length), { path });
 }
 
-function walk(value: unknown, limits: ValueLimits, root: string, packing: boolean, types?: TypeTable): Value {
+function walk(value: unknown, limits: ValueLimits, root: string, packing: boolean, types?: TypeRegistry): Value {
   try {
     return new ValueWalk(limits, packing, types).copy(value, 0);
   } catch (error) {
@@ -76,10 +76,10 @@ class ValueWalk {
   readonly #nestingMax: number;
   readonly #nodesMax: number;
   readonly #packing: boolean;
-  readonly #types: TypeTable | undefined;
+  readonly #types: TypeRegistry | undefined;
   #left: number;
 
-  constructor({ nestingMax, nodesMax }: ValueLimits, packing: boolean, types: TypeTable | undefined) {
+  constructor({ nestingMax, nodesMax }: ValueLimits, packing: boolean, types: TypeRegistry | undefined) {
     this.#nestingMax = nestingMax;
     this.#nodesMax = nodesMax;
     this.#packing = packing;
@@ -130,8 +130,9 @@ class ValueWalk {
 
   /** The stand-in of a value that is no plain data. */
   #typed(value: object, depth: number): Value | undefined {
-    const stand = this.#types?.write(value);
-    return stand && { [TYPE_KEY]: [stand[0], this.copy(stand[1], depth + 1)] };
+    const id = this.#types?.idOf(value);
+    if (id === undefined) return undefined;
+    return { [TYPE_KEY]: [id, this.copy(this.#types?.write(id, value), depth + 1)] };
   }
 
   #array(items: readonly unknown[], depth: number): Value[] {

@@ -4,7 +4,7 @@ import { type ChannelError, RpcError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { callContent } from "./kwargs.ts";
 import { createProxy } from "./proxy.ts";
-import { allowRelay, isReference, PATH_CHARS_MAX, RELEASE, References } from "./references.ts";
+import { allowRelay, isReference, PATH_CHARS_MAX, RELEASE, References, ServiceReference } from "./references.ts";
 import { type Method, notFound, type Resolver } from "./resolver.ts";
 import type { OneWay, Remote } from "./types.ts";
 
@@ -74,9 +74,11 @@ export class RpcConnection<C = unknown> {
       release: (id, count) => void this.call(RELEASE, [id, count]).catch(() => {}),
       peer: channel.peer,
     });
-    this.remote = createProxy(invoke) as Remote<C>;
+    this.remote = this.#references.root as Remote<C>;
     this.oneWay = createProxy(this.#send as never) as OneWay<C>;
-    channel.types.registerFallback({
+    channel.types.add({
+      type: ServiceReference,
+      accepts: (value) => this.#references.accepts(value),
       write: (value) => this.#references.write(value),
       read: (path) => this.#references.read(path),
     });

@@ -20,6 +20,9 @@ export function isReference(path: string): boolean {
 /** Characters of a path that are looked at; a longer one leads nowhere. */
 export const PATH_CHARS_MAX = 4096;
 
+/** The name of the type of services in a registry; there are no instances of it. */
+export class ServiceReference {}
+
 /** A service that this side has passed. */
 interface Passed {
   readonly id: string;
@@ -57,6 +60,8 @@ export interface ReferencesOptions {
  * the proxy), they are revoked, or the connection ends.
  */
 export class References {
+  /** The proxy of what the peer serves. */
+  readonly root: object;
   readonly #options: ReferencesOptions;
   readonly #passed = new Map<string, Passed>();
   readonly #ids = new Map<object, Passed>();
@@ -68,6 +73,7 @@ export class References {
 
   constructor(options: ReferencesOptions) {
     this.#options = options;
+    this.root = createProxy(options.invoke);
     this.#collected = new FinalizationRegistry((path) => this.#forget(path));
   }
 
@@ -76,14 +82,18 @@ export class References {
     return this.#passed.size;
   }
 
-  /** What crosses for `value`; undefined if it is neither a service nor a proxy. @throws RpcError `ERR_RPC_PASSED_SERVICES`. */
-  write(value: object): string | undefined {
+  /** Whether `value` is a service, or a proxy that may be passed here. */
+  accepts(value: object): boolean {
+    const target = proxyTarget(value);
+    if (target !== undefined) return relays.has(target.invoke);
+    return isService(value) || value instanceof Router || this.#ownPath(value) !== undefined;
+  }
+
+  /** What crosses for a value that is accepted. @throws RpcError `ERR_RPC_PASSED_SERVICES`. */
+  write(value: object): string {
     const target = proxyTarget(value);
     if (target !== undefined) return this.#pathOfProxy(value, target);
-    const path = this.#ownPath(value);
-    if (path !== undefined) return path;
-    if (!isService(value) && !(value instanceof Router)) return undefined;
-    return this.#pass(value, toResolver(value as Service));
+    return this.#ownPath(value) ?? this.#pass(value, toResolver(value as Service));
   }
 
   /** The proxy, or this side's own service, that `path` stands for. @throws CodecError `ERR_CODEC_TYPE`. */
@@ -119,9 +129,8 @@ export class References {
     this.#proxies.clear();
   }
 
-  #pathOfProxy(value: object, { invoke, path }: ProxyTarget): string | undefined {
-    if (invoke === this.#options.invoke) return joinPath(HOME, path);
-    return relays.has(invoke) ? this.#pass(value, relay(invoke, path)) : undefined;
+  #pathOfProxy(value: object, { invoke, path }: ProxyTarget): string {
+    return invoke === this.#options.invoke ? joinPath(HOME, path) : this.#pass(value, relay(invoke, path));
   }
 
   #ownPath(service: object): string | undefined {
@@ -179,6 +188,7 @@ export class References {
 
   /** The proxy of the peer's service at `path`. */
   proxy(path: string): object {
+    if (path === "") return this.root;
     const known = this.#proxies.get(path);
     const alive = known?.proxy.deref();
     if (alive !== undefined) return alive;
@@ -205,7 +215,8 @@ export class References {
       throw new CodecError("ERR_CODEC_TYPE", `more than remoteServicesMax = ${remoteServicesMax} services are in use`);
     }
     const proxy = this.proxy(path);
-    this.#proxies.get(path)!.received++;
+    const known = this.#proxies.get(path);
+    if (known !== undefined) known.received++;
     return proxy;
   }
 

@@ -10,7 +10,7 @@ import { pythonEnvironment } from "../support/python.ts";
 /** Every example of docs/rpc.md runs as it stands there and prints what it says. */
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const guide = readFileSync(join(root, "docs/rpc.md"), "utf8");
-const environment = await pythonEnvironment("aiomas");
+const { python, reason } = await pythonEnvironment("aiomas");
 const NODE = ["--import", "tsx", "--conditions=cosimas:source"];
 const WAIT_MS_MAX = 60_000;
 
@@ -63,7 +63,7 @@ describe("docs/rpc.md", () => {
     },
   );
 
-  it.skipIf(environment.reason)("serves Python", async () => {
+  it.skipIf(reason !== undefined)(`serves Python${reason === undefined ? "" : ` (skipped: ${reason})`}`, async () => {
     const [, ours, theirs, expected] =
       /```ts\n((?:(?!```)[\s\S])*5555(?:(?!```)[\s\S])*)```\n\n```python\n([\s\S]*?)```\n\nPython prints\n\n```\n([\s\S]*?)```/.exec(
         guide,
@@ -75,7 +75,7 @@ describe("docs/rpc.md", () => {
     onTestFinished(() => void server.kill("SIGKILL"));
     await listening(port, server);
     const program = file("client.py", `import aiomas_compat\n${theirs!.replace("5555", String(port))}`);
-    const printed = execFileSync(environment.python!, [program], {
+    const printed = execFileSync(python!, [program], {
       env: {
         ...process.env,
         PYTHONPATH: join(root, "test/support"),

@@ -1,6 +1,5 @@
-import type { Channel, ChannelOptions } from "../../src/channel/index.ts";
+import type { Channel, ValueType } from "../../src/channel/index.ts";
 import { dateTimeType } from "../../src/clock/index.ts";
-import { CodecError } from "../../src/errors.ts";
 import { asRemote, type Remote, router, type UntypedRemote } from "../../src/rpc/index.ts";
 
 /** The other side of `aiomas_peer.py`: the same types in the same order, and a service with what its `Root` has. */
@@ -21,30 +20,27 @@ export class Temperature {
   }
 }
 
-function refused(what: string): CodecError {
-  return new CodecError("ERR_CODEC_TYPE", `not ${what}`);
-}
+const pointType: ValueType<Point> = {
+  type: Point,
+  write: ({ x, y }) => ({ x, y }),
+  read(fields) {
+    const { x, y } = fields as { x?: unknown; y?: unknown };
+    if (typeof x !== "number" || typeof y !== "number") throw new TypeError("not a point");
+    return new Point(x, y);
+  },
+};
 
-export const TYPES: NonNullable<ChannelOptions["types"]> = [
-  dateTimeType,
-  {
-    type: Point,
-    write: ({ x, y }: object & { x?: unknown; y?: unknown }) => ({ x, y }),
-    read(fields) {
-      const { x, y } = fields as { x?: unknown; y?: unknown };
-      if (typeof x !== "number" || typeof y !== "number") throw refused("a point");
-      return new Point(x, y);
-    },
+const temperatureType: ValueType<Temperature> = {
+  type: Temperature,
+  write: ({ celsius }) => celsius,
+  read(celsius) {
+    if (typeof celsius !== "number") throw new TypeError("not a temperature");
+    return new Temperature(celsius);
   },
-  {
-    type: Temperature,
-    write: (temperature) => (temperature as Temperature).celsius,
-    read(celsius) {
-      if (typeof celsius !== "number") throw refused("a temperature");
-      return new Temperature(celsius);
-    },
-  },
-];
+};
+
+/** As `TYPES` there. */
+export const TYPES: readonly ValueType[] = [dateTimeType, pointType, temperatureType];
 
 class Sub {
   static readonly exposed = ["mul"] as const;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createCodec, TypeTable } from "../../../src/codec/index.ts";
+import { createCodec, TypeRegistry } from "../../../src/codec/index.ts";
 import { CodecError } from "../../../src/errors.ts";
 import { DEFAULT_LIMITS } from "../../../src/limits.ts";
 
@@ -19,9 +19,10 @@ class Pair {
 
 class Other {}
 
-function tables(): TypeTable {
-  const types = new TypeTable();
-  types.register(Point, {
+function tables(): TypeRegistry {
+  const types = new TypeRegistry();
+  types.add({
+    type: Point,
     write: (point) => ({ x: (point as Point).x }),
     read(fields) {
       if (typeof fields !== "object" || fields === null || !("x" in fields)) {
@@ -30,7 +31,8 @@ function tables(): TypeTable {
       return new Point(fields.x);
     },
   });
-  types.register(Pair, {
+  types.add({
+    type: Pair,
     write: (pair) => (pair as Pair).items,
     read: (items) => new Pair(...(items as [unknown, unknown])),
   });
@@ -67,7 +69,7 @@ describe.each(["msgpack", "json"] as const)("registered types in %s", (name) => 
     expect(() => codec.encode({ a: { __type__: 1 } })).toThrow(/\$\.a\.__type__: the key __type__/);
     expect(() => codec.encode(new Map([["__type__", 1]]))).toThrow(/the key __type__/);
     expect(plain.decode(plain.encode({ __type__: 1 }))).toStrictEqual({ __type__: 1 });
-    const empty = createCodec(name, { limits: DEFAULT_LIMITS, types: new TypeTable() });
+    const empty = createCodec(name, { limits: DEFAULT_LIMITS, types: new TypeRegistry() });
     expect(empty.decode(empty.encode({ __type__: 1 }))).toStrictEqual({ __type__: 1 });
   });
 
@@ -87,14 +89,16 @@ describe.each(["msgpack", "json"] as const)("registered types in %s", (name) => 
     }
   });
 
-  it("have no class twice, and one fallback", () => {
+  it("have no class twice, and may take in others", () => {
     const types = tables();
-    expect(() => types.register(Point, { write: () => 1, read: () => 1 })).toThrow(/Point has been registered/);
-    const fallback = { write: (value: object) => (value instanceof Other ? "other" : undefined), read: () => "other" };
-    expect(types.registerFallback(fallback)).toBe(2);
-    expect(() => types.registerFallback(fallback)).toThrow(TypeError);
+    expect(() => types.add({ type: Point, write: () => 1, read: () => ({}) })).toThrow(/Point is registered already/);
+    const accepts = (value: object) => value instanceof Other || typeof value === "function";
+    expect(types.add({ type: Other, accepts, write: () => "other", read: () => new Other() })).toBe(2);
+    class Child extends Other {}
     const open = createCodec(name, { limits: DEFAULT_LIMITS, types });
-    expect(plain.decode(open.encode(new Other()))).toStrictEqual({ __type__: [2, "other"] });
+    for (const value of [new Other(), new Child(), () => 1]) {
+      expect(plain.decode(open.encode(value))).toStrictEqual({ __type__: [2, "other"] });
+    }
     expect(() => open.encode(new Date(0))).toThrow(/Date cannot be sent/);
   });
 });

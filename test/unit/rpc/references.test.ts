@@ -119,7 +119,8 @@ describe.each(["msgpack", "json"] as const)("a service that is passed, in %s", (
     const all = (await connection.remote.all()) as { nested: [typeof sub, { k: Remote<unknown> }] };
     expect(all.nested[0]).toBe(sub);
     expect(await all.nested[1].k["sub"].mul(2, 3)).toBe(6);
-    expect(await connection.remote.self()).toBe(await connection.remote.self());
+    expect(await connection.remote.self()).toBe(connection.remote);
+    expect(connection.at("")).toBe(connection.remote);
   });
 
   it("is itself when it comes home", async () => {
@@ -230,7 +231,7 @@ describe("a reference", () => {
     const { address, close } = await serve("tcp://127.0.0.1:0", new Desk(), { limits: { remoteServicesMax: 100 } });
     onTestFinished(close);
     const channel = await open(address);
-    channel.types.registerFallback({ write: (value) => (value as URL).pathname, read: () => null });
+    channel.types.add({ type: URL, write: (value) => (value as URL).pathname, read: () => ({}) });
     const paths = (n: number) => Array.from({ length: n }, (_, i) => new URL(`x:$${i}`));
     expect(await channel.request(["keep", [paths(100)], {}])).toBeNull();
     expect(await channel.request(["keep", [paths(100)], {}])).toBeNull();
