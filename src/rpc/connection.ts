@@ -4,7 +4,8 @@ import { type ChannelError, RpcError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { callContent } from "./kwargs.ts";
 import { createProxy } from "./proxy.ts";
-import { allowRelay, isReference, PATH_CHARS_MAX, RELEASE, References, ServiceReference } from "./references.ts";
+import { isReference, PATH_CHARS_MAX, RELEASE, References, ServiceReference } from "./references.ts";
+import { allowRelay } from "./relay.ts";
 import { type Method, notFound, type Resolver } from "./resolver.ts";
 import type { OneWay, Remote } from "./types.ts";
 

@@ -1,12 +1,11 @@
-import { CodecError, RpcError } from "../errors.ts";
+import { CodecError } from "../errors.ts";
 import { isService, type Service } from "./expose.ts";
-import { Kwargs } from "./kwargs.ts";
+import { PASSED, PassedServices } from "./passed-services.ts";
 import { createProxy, type Invoke, type ProxyTarget, proxyTarget } from "./proxy.ts";
+import { mayRelay, relay } from "./relay.ts";
 import { joinPath, type Method, notFound, type Resolver } from "./resolver.ts";
 import { Router, toResolver } from "./router.ts";
 
-/** In front of the number of a service that was passed and stands nowhere in what is served; no name begins so. */
-const PASSED = "$";
 /** First part of a path that leads back to whoever reads it. */
 const HOME = "~";
 /** Method by which a peer of our kind says how many of the references it got it has no use for any more. */
@@ -22,15 +21,6 @@ export const PATH_CHARS_MAX = 4096;
 
 /** The name of the type of services in a registry; there are no instances of it. */
 export class ServiceReference {}
-
-/** A service that this side has passed. */
-interface Passed {
-  readonly id: string;
-  readonly service: object;
-  readonly resolver: Resolver;
-  /** References sent and not released. */
-  references: number;
-}
 
 /** What one side of a connection has to say about references. */
 export interface ReferencesOptions {
@@ -63,9 +53,7 @@ export class References {
   /** The proxy of what the peer serves. */
   readonly root: object;
   readonly #options: ReferencesOptions;
-  readonly #passed = new Map<string, Passed>();
-  readonly #ids = new Map<object, Passed>();
-  #lastId = 0;
+  readonly #passed: PassedServices;
   /** Paths of services that were found within what is served; each is checked when it is used again. */
   readonly #paths = new WeakMap<object, string>();
   readonly #proxies = new Map<string, { readonly proxy: WeakRef<object>; received: number }>();
@@ -73,6 +61,7 @@ export class References {
 
   constructor(options: ReferencesOptions) {
     this.#options = options;
+    this.#passed = new PassedServices(options.peer, options.passedServicesMax);
     this.root = createProxy(options.invoke);
     this.#collected = new FinalizationRegistry((path) => this.#forget(path));
   }
@@ -85,7 +74,7 @@ export class References {
   /** Whether `value` is a service, or a proxy that may be passed here. */
   accepts(value: object): boolean {
     const target = proxyTarget(value);
-    if (target !== undefined) return relays.has(target.invoke);
+    if (target !== undefined) return mayRelay(target.invoke);
     return isService(value) || value instanceof Router || this.#ownPath(value) !== undefined;
   }
 
@@ -93,7 +82,7 @@ export class References {
   write(value: object): string {
     const target = proxyTarget(value);
     if (target !== undefined) return this.#pathOfProxy(value, target);
-    return this.#ownPath(value) ?? this.#pass(value, toResolver(value as Service));
+    return this.#ownPath(value) ?? this.#passed.pass(value, () => toResolver(value as Service));
   }
 
   /** The proxy, or this side's own service, that `path` stands for. @throws CodecError `ERR_CODEC_TYPE`. */
@@ -108,29 +97,25 @@ export class References {
   resolve(path: readonly string[], from: Parameters<Resolver["resolve"]>[1]): Method {
     const [first = "", ...rest] = path;
     if (first === HOME) return this.#homeward(rest);
-    if (first === RELEASE && rest.length === 0) return ([id, count]) => this.#release(id, count);
-    const passed = this.#passed.get(first);
+    if (first === RELEASE && rest.length === 0) return ([id, count]) => this.#passed.release(id, count);
+    const passed = this.#passed.find(first);
     if (passed === undefined || rest.length === 0) throw notFound(path);
     return passed.resolver.resolve(rest, from);
   }
 
   /** Keep `service` no longer for the peer, whose calls of it fail from now on. @returns Whether it was kept. */
   revoke(service: object): boolean {
-    const passed = this.#ids.get(service);
-    if (passed === undefined) return false;
-    this.#drop(passed);
-    return true;
+    return this.#passed.revoke(service);
   }
 
   /** The connection is gone: keep nothing. */
   clear(): void {
     this.#passed.clear();
-    this.#ids.clear();
     this.#proxies.clear();
   }
 
   #pathOfProxy(value: object, { invoke, path }: ProxyTarget): string {
-    return invoke === this.#options.invoke ? joinPath(HOME, path) : this.#pass(value, relay(invoke, path));
+    return invoke === this.#options.invoke ? joinPath(HOME, path) : this.#passed.pass(value, () => relay(invoke, path));
   }
 
   #ownPath(service: object): string | undefined {
@@ -143,40 +128,11 @@ export class References {
     return path;
   }
 
-  #pass(service: object, resolver: Resolver): string {
-    let passed = this.#ids.get(service);
-    if (passed === undefined) {
-      const { passedServicesMax, peer } = this.#options;
-      if (this.#passed.size >= passedServicesMax) {
-        const message = `passedServicesMax = ${passedServicesMax} services are kept for ${peer}, which releases none`;
-        throw new RpcError("ERR_RPC_PASSED_SERVICES", message, { peer });
-      }
-      passed = { id: `${PASSED}${++this.#lastId}`, service, resolver, references: 0 };
-      this.#passed.set(passed.id, passed);
-      this.#ids.set(service, passed);
-    }
-    passed.references++;
-    return passed.id;
-  }
-
-  #drop({ id, service }: Passed): void {
-    this.#passed.delete(id);
-    this.#ids.delete(service);
-  }
-
-  #release(id: unknown, count: unknown): null {
-    const passed = typeof id === "string" ? this.#passed.get(id) : undefined;
-    if (passed === undefined || typeof count !== "number" || !(count > 0)) return null;
-    passed.references -= count;
-    if (passed.references <= 0) this.#drop(passed);
-    return null;
-  }
-
   /** Undefined if it is not there any more; calls of the proxy that is given instead tell so. */
   #atHome(path: readonly string[]): object | undefined {
     const [first = "", ...rest] = path;
     if (!first.startsWith(PASSED)) return this.#options.resolver?.serviceAt?.(path);
-    const passed = this.#passed.get(first);
+    const passed = this.#passed.find(first);
     return rest.length === 0 ? passed?.service : passed?.resolver.serviceAt?.(rest);
   }
 
@@ -226,24 +182,6 @@ export class References {
     this.#proxies.delete(path);
     if (path.startsWith(PASSED)) this.#options.release(path, known.received);
   }
-}
-
-/** Ways of calling peers that other connections may use for their own peers. */
-const relays = new WeakSet<Invoke>();
-
-/** Let proxies made with `invoke` be passed to peers of other connections. */
-export function allowRelay(invoke: Invoke): void {
-  relays.add(invoke);
-}
-
-/** Passes calls on to where a proxy leads. */
-function relay(invoke: Invoke, root: string): Resolver {
-  return {
-    resolve: (path) => (args, kwargs) => {
-      const target = root === "" ? path.join("/") : `${root}/${path.join("/")}`;
-      return invoke(target, Object.keys(kwargs).length === 0 ? args : [...args, new Kwargs(kwargs)]);
-    },
-  };
 }
 
 function partsOf(path: string): string[] {
