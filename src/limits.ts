@@ -10,6 +10,8 @@ export interface Limits {
   readonly nestingMax: number;
   /** Values (leaves and containers) in one message. */
   readonly nodesMax: number;
+  /** Longest integer in JSON, in decimal digits; beyond 2^53 - 1 they are bigints. MsgPack's have 64 bits. */
+  readonly integerDigitsMax: number;
   /** Calls of one connection that wait for their reply. */
   readonly pendingCallsMax: number;
   /** Requests of the peer of one connection that are being handled. */
@@ -43,6 +45,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   frameBytesMax: 16 * 1024 * 1024,
   nestingMax: 64,
   nodesMax: 1_000_000,
+  integerDigitsMax: 4300, // Python's own: sys.int_info.default_max_str_digits
   pendingCallsMax: 65_536,
   openRequestsMax: 65_536,
   sendQueueBytesMax: 64 * 1024 * 1024,

@@ -1,8 +1,8 @@
-import { type CodecName, createCodec, rebase, TypeRegistry, type Value } from "../codec/index.ts";
-import type { ValueType } from "../codec/types.ts";
+import { rebase, type TypeRegistry, type Value } from "../codec/index.ts";
 import { ChannelError, ProtocolError } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { Calls, type RequestOptions } from "./calls.ts";
+import { type CodecChoice, codecOf } from "./codec-of.ts";
 import { type FailureFormat, TEXT_FAILURES } from "./failures.ts";
 import { FrameSplitter } from "./framing.ts";
 import { EXCEPTION, Messages, REQUEST, RESULT } from "./messages.ts";
@@ -11,11 +11,7 @@ import { Request } from "./request.ts";
 import type { Transport } from "./transport.ts";
 
 /** Options of a channel. */
-export interface ChannelOptions {
-  /** How values are written; both sides need the same. Default `msgpack`; aiomas's own default is JSON. */
-  readonly codec?: CodecName;
-  /** Classes whose instances cross; both sides need the same in the same order, as aiomas's `extra_serializers`. */
-  readonly types?: Iterable<ValueType>;
+export interface ChannelOptions extends CodecChoice {
   /** How failures are written and read; both sides need the same. Default: one text, as aiomas does. */
   readonly failures?: FailureFormat;
   /** Bounds that differ from the defaults. */
@@ -30,10 +26,10 @@ export interface ChannelOptions {
 export class Channel {
   /** Address of the other side. */
   readonly peer: string;
-  /** Types whose instances cross. Register them in the turn in which the channel was given. */
-  readonly types: TypeRegistry;
   /** Resolves, never rejects, when the connection is gone, with the reason. */
   readonly closed: Promise<ChannelError>;
+  /** The registered types of this connection; a layer above may add its own. */
+  readonly types: TypeRegistry;
   readonly #transport: Transport;
   readonly #outbox: Outbox;
   readonly #splitter: FrameSplitter;
@@ -52,12 +48,10 @@ export class Channel {
   constructor(transport: Transport, options: ChannelOptions = {}) {
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const { peer } = transport;
-    // The message itself is an array around the content, which has all levels to itself.
-    const codecLimits = { ...limits, nestingMax: limits.nestingMax + 1 };
-    this.types = new TypeRegistry(options.types);
-    const codec = createCodec(options.codec ?? "msgpack", { limits: codecLimits, types: this.types });
+    const codec = codecOf(options, limits);
     this.#limits = limits;
     this.peer = peer;
+    this.types = codec.types;
     this.#transport = transport;
     this.#failures = options.failures ?? TEXT_FAILURES;
     this.#messages = new Messages(codec, limits.frameBytesMax, peer, this.#failures);
