@@ -14,7 +14,7 @@ const SCHEMES: Record<string, () => string> = {
   tcp: () => "tcp://127.0.0.1:0",
 };
 
-const CODECS = ["json", "msgpack"] as const;
+const CODECS = ["json", "msgpack", "msgpack-blosc"] as const;
 type Codec = (typeof CODECS)[number];
 const combinations = Object.keys(SCHEMES).flatMap((scheme) => CODECS.map((codec) => [scheme, codec] as const));
 
@@ -63,10 +63,9 @@ const VALUES: readonly (readonly [name: string, ours: unknown, theirs: unknown])
 const ONLY_MSGPACK: typeof VALUES = [
   ["no bytes", new Uint8Array(0), { $bytes: "" }],
   ["bytes", Uint8Array.of(0, 1, 0xff), { $bytes: "0001ff" }],
-  ["a map with other keys than texts", new Map<unknown, unknown>([[1, "a"], ["b", 2], [true, 3]]), { $map: [[1, "a"], ["b", 2]] }], // biome-ignore format: one row
 ];
 
-const valuesOf = (codec: Codec) => (codec === "json" ? VALUES : [...VALUES, ...ONLY_MSGPACK.slice(0, 2)]);
+const valuesOf = (codec: Codec) => (codec === "json" ? VALUES : [...VALUES, ...ONLY_MSGPACK]);
 
 /** Dates by what they say, the rest as they are. */
 function comparable(value: unknown): unknown {
@@ -256,26 +255,17 @@ describe.skipIf(reason !== undefined)(
           expect(await call("same", [theirs]), `${name}, there and back`).toStrictEqual(theirs);
         }
         expect(await call("same", [{ $float: "1.0" }])).toBe(1);
-        if (codec === "msgpack") {
-          const keys = { $map: [[1, "a"], [true, 3], [null, { $float: "0.5" }]] }; // biome-ignore format: one row
-          expect(
-            await call("echo", [
-              {
-                $map: [
-                  [1, "a"],
-                  ["b", 2],
-                ],
-              },
-            ]),
-          ).toStrictEqual([
-            {
-              $map: [
-                [1, "a"],
-                ["b", 2],
-              ],
-            },
-          ]);
-          expect(await call("same", [{ $map: keys.$map.slice(2) }])).toStrictEqual({ $map: keys.$map.slice(2) });
+        if (codec === "json") return;
+        for (const keys of [
+          [
+            [1, "a"],
+            ["b", 2],
+          ],
+          [[true, 3]],
+          [[null, 4]],
+          [[{ $float: "0.5" }, 5]],
+        ]) {
+          expect(await call("same", [{ $map: keys }])).toStrictEqual({ $map: keys });
         }
       });
 

@@ -12,7 +12,7 @@ import aiomas_compat  # noqa: F401  (has to come before aiomas)
 import aiomas
 import arrow
 
-CODECS = {"json": aiomas.JSON, "msgpack": aiomas.MsgPack}
+CODECS = {"json": aiomas.JSON, "msgpack": aiomas.MsgPack, "msgpack-blosc": aiomas.MsgPackBlosc}
 
 
 @aiomas.codecs.serializable
