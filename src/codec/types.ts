@@ -94,7 +94,7 @@ export class TypeRegistry {
   }
 
   /**
-   * The instance that stood under {@link TYPE_KEY}.
+   * The instance that stood under the key `__type__`.
    *
    * @param typed - What came from the wire: `[id, repr]` or anything else.
    * @throws Refusal `ERR_CODEC_TYPE`.
