@@ -45,6 +45,7 @@ export interface Server {
  * @throws TypeError for a malformed address or service; ChannelError as `channel.listen`.
  */
 export async function serve(address: string, service: Servable, options: ServeOptions = {}): Promise<Server> {
+  checkCodec(options);
   const resolver = toResolver(service);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const listener: Listener = await listen(
@@ -65,7 +66,14 @@ export async function serve(address: string, service: Servable, options: ServeOp
  * @throws TypeError for a malformed address or service; ChannelError as `channel.open`.
  */
 export async function connect<C = unknown>(address: string, options: ConnectOptions = {}): Promise<RpcConnection<C>> {
+  checkCodec(options);
   const resolver = options.service && toResolver(options.service);
   const channel = await open(address, options);
   return new RpcConnection<C>(channel, resolver, { ...DEFAULT_LIMITS, ...options.limits });
+}
+
+/** References to services are a type of one connection: a codec that several share cannot have it. */
+function checkCodec({ codec }: ListenOptions | OpenOptions): void {
+  if (typeof codec === "object")
+    throw new TypeError("rpc takes a codec by its name; pass types of your own as `types`");
 }
