@@ -1,6 +1,5 @@
 import { parseAgentUrl } from "../channel/index.ts";
-import { dateTimeType } from "../clock/calendar.ts";
-import { type CodecName, copyValue } from "../codec/index.ts";
+import type { CodecName } from "../codec/index.ts";
 import { AgentError, RunError } from "../errors.ts";
 import {
   connect,
@@ -40,8 +39,8 @@ export class LiveLinks {
   }
 
   get #options() {
-    // Dates come first, as in aiomas's containers: on the wire a type is its number.
-    return { limits: this.#kernel.limits, codec: this.#codec, types: [dateTimeType] };
+    // Dates come first, as in aiomas\'s containers: on the wire a type is its number.
+    return { limits: this.#kernel.limits, codec: this.#codec, types: this.#kernel.valueTypes };
   }
 
   /** Where it listens, with the port that was really taken. */
@@ -122,9 +121,9 @@ export class LiveLinks {
     const [root, ...id] = path.slice(0, -1);
     if (root !== "agents" || id.length === 0) throw notFound(path);
     const { limits } = this.#kernel;
-    // Dates and proxies of the peer's services are no values of the simulation.
+    // Proxies of the peer's services are no values of the simulation.
     return (args) =>
-      outside.call(id.join("/"), path.at(-1)!, copyValue(args, limits, "$.args"), limits.outsideCallsMax, from.peer);
+      outside.call(id.join("/"), path.at(-1)!, this.#kernel.copy(args, "$.args"), limits.outsideCallsMax, from.peer);
   }
 
   /** Where peers find an agent that is passed to them. @throws AgentError for one of another container. */

@@ -4,7 +4,7 @@
  * Times are whole ticks inside and seconds or luxon dates outside. This layer knows neither agents nor rounds: the
  * container serves what falls due.
  */
-export { Calendar, DateTime, dateTimeType } from "./calendar.ts";
+export { Calendar, DateTime, readDateTime, writeDateTime } from "./calendar.ts";
 export type { Clock, Timer } from "./clock.ts";
 export { ExternalClock, type ExternalClockOptions } from "./external-clock.ts";
 export { Resolution, TICKS_PER_SECOND } from "./ticks.ts";

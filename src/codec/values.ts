@@ -51,6 +51,16 @@ export function copyValue(value: unknown, limits: ValueLimits, root = "$", types
   return walkValue(value, { limits, profile: PROFILES.platform, types, integerDigitsMax: 0, form: "copy" }, root);
 }
 
+const NO_LIMITS: ValueLimits = { nestingMax: Number.POSITIVE_INFINITY, nodesMax: Number.POSITIVE_INFINITY };
+
+/**
+ * A copy of what {@link copyValue} gave, for observers and recordings: instances of registered types become what stands
+ * for them on the wire.
+ */
+export function plainCopy(value: unknown, types: TypeRegistry): Value {
+  return walkValue(value, { limits: NO_LIMITS, profile: PROFILES.platform, types, integerDigitsMax: 0, form: "wire" });
+}
+
 /** @throws ValueError as {@link copyValue}, by the rules of the profile. */
 export function walkValue(value: unknown, rules: WalkRules, root = "$"): Value {
   try {

@@ -1,5 +1,5 @@
+import { DATE_TIME } from "../../src/agent/value-types.ts";
 import type { Channel, ValueType } from "../../src/channel/index.ts";
-import { dateTimeType } from "../../src/clock/index.ts";
 import { asRemote, type Remote, router, type UntypedRemote } from "../../src/rpc/index.ts";
 
 /** The other side of `aiomas_peer.py`: the same types in the same order, and a service with what its `Root` has. */
@@ -40,7 +40,7 @@ const temperatureType: ValueType<Temperature> = {
 };
 
 /** As `TYPES` there. */
-export const TYPES: readonly ValueType[] = [dateTimeType, pointType, temperatureType];
+export const TYPES: readonly ValueType[] = [DATE_TIME, pointType, temperatureType];
 
 class Sub {
   static readonly exposed = ["mul"] as const;
