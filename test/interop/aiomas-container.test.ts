@@ -23,12 +23,14 @@ class Battery extends Agent {
 }
 
 class Buyer extends Agent {
-  static override readonly outputs = ["read"] as const;
+  static override readonly outputs = ["read", "later"] as const;
   read: unknown = null;
+  later: unknown = null;
   async buy(url: string): Promise<void> {
     try {
       const meter = (await this.connect(url)) as UntypedRemote;
       this.read = await meter["read"](4);
+      this.later = await meter["when"](this.clock.utcnow());
     } catch (error) {
       this.read = (error as { code: string }).code;
     }
@@ -102,6 +104,8 @@ describe.skipIf(reason !== undefined)(
         container.input("buyer", "buy", [meter]);
         await container.advance(1);
         expect(container.outputs("buyer", ["read"])).toEqual({ read: 10 });
+        const { later } = container.outputs("buyer", ["later"]) as { later: DateTime };
+        expect(later.toUTC().toISO()).toBe("2000-01-01T01:00:01.000Z");
       });
 
       it("sends dates as Arrow's, and gets them back", async () => {
