@@ -6,8 +6,7 @@ import type { ValueType } from "../codec/index.ts";
  * its offset in place of its zone.
  */
 export const DATE_TIME: ValueType<DateTime> = {
-  // luxon declares its constructor private.
-  type: DateTime as unknown as ValueType<DateTime>["type"],
+  type: DateTime,
   write: writeDateTime,
   read: readDateTime,
 };

@@ -10,6 +10,7 @@ import { Channel, type ChannelOptions } from "./channel.ts";
 import { connectTcp, listenTcp } from "./tcp.ts";
 
 export {
+  type ClassOf,
   type Codec,
   type CodecName,
   type CreateCodecOptions,

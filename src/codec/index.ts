@@ -16,7 +16,7 @@ import type { ValueLimits } from "./values.ts";
 export type { Codec, CodecName, CodecOptions } from "./codec.ts";
 export { PROFILES, type Profile, type ProfileName } from "./profile.ts";
 export { serializable } from "./serializable.ts";
-export { TypeRegistry, type ValueType } from "./types.ts";
+export { type ClassOf, TypeRegistry, type ValueType } from "./types.ts";
 export { copyValue, plainCopy, rebase, type Value, type ValueLimits, type ValueObject } from "./values.ts";
 
 const CODECS: ReadonlyMap<string, (options: CodecOptions) => Codec> = new Map([

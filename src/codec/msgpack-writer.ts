@@ -65,6 +65,9 @@ export class MsgPackWriter {
         if (value === null) this.#slab.byte(0xc0);
         else this.#container(value, depth + 1);
         return;
+      case "function":
+        this.#instance(value, Object.getPrototypeOf(value), depth + 1);
+        return;
       default:
         throw new Refusal("ERR_VALUE_TYPE", `a ${typeof value} cannot be sent`);
     }
@@ -146,8 +149,9 @@ export class MsgPackWriter {
   #instance(value: object, prototype: object, depth: number): void {
     const id = this.#types.idOf(value, prototype);
     if (id === undefined) {
-      const name = value.constructor?.name;
-      throw new Refusal("ERR_VALUE_TYPE", `an instance of ${name || "an unnamed class"} cannot be sent`);
+      const name = value.constructor?.name || "an unnamed class";
+      const what = typeof value === "function" ? "a function" : `an instance of ${name}`;
+      throw new Refusal("ERR_VALUE_TYPE", `${what} cannot be sent`);
     }
     const repr = this.#types.write(id, value);
     this.#slab.byte(0x81);

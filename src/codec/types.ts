@@ -1,22 +1,27 @@
+import { CosimError } from "../errors.ts";
 import { Refusal, type Value } from "./value.ts";
 
 /** The one key of an object that stands for an instance of a registered type. Source: aiomas `codecs.py`. */
 export const TYPE_KEY = "__type__";
 
+/** A class, whatever its constructor takes, and be it private. */
+export interface ClassOf<T> {
+  readonly name: string;
+  readonly prototype: T;
+}
+
 /** A class whose instances may cross: how one becomes a value and a value becomes one. */
 export interface ValueType<T extends object = object> {
   /** Its direct instances are written; those of subclasses are types of their own, as in aiomas. */
-  readonly type: abstract new (
-    ...args: never[]
-  ) => T;
+  readonly type: ClassOf<T>;
 
-  /** Takes objects of other classes too; asked in order of registration once no class fits exactly. */
+  /** Takes objects of other classes and functions too; asked in order of registration once no class fits exactly. */
   accepts?(value: object): boolean;
 
   /**
    * What stands for `value` on the wire: anything that may be sent, instances of registered types included.
    *
-   * What it throws becomes `ERR_VALUE_SERIALIZER`.
+   * What it throws becomes `ERR_VALUE_SERIALIZER`, unless it is a CosimError.
    */
   write(value: T): unknown;
 
@@ -82,13 +87,14 @@ export class TypeRegistry {
     try {
       return type.write(value);
     } catch (error) {
+      if (error instanceof CosimError) throw error;
       const what = `the type ${type.type.name} cannot write it: ${(error as Error)?.message ?? error}`;
       throw new Refusal("ERR_VALUE_SERIALIZER", what, error);
     }
   }
 
   /**
-   * The instance that stood under `__type__`.
+   * The instance that stood under the key `__type__`.
    *
    * @param typed - What came from the wire: `[id, repr]` or anything else.
    * @throws Refusal `ERR_CODEC_TYPE`.

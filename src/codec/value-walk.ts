@@ -45,6 +45,8 @@ export class ValueWalk {
         return this.#integer(value);
       case "object":
         return value === null ? null : this.#container(value, depth + 1);
+      case "function":
+        return this.#instance(value, Object.getPrototypeOf(value), depth + 1);
       default:
         throw new Refusal("ERR_VALUE_TYPE", `a ${typeof value} cannot be sent`);
     }
@@ -132,8 +134,9 @@ export class ValueWalk {
     const { types, form } = this.#rules;
     const id = this.#typed ? types.idOf(value, prototype) : undefined;
     if (id === undefined) {
-      const name = value.constructor?.name;
-      throw new Refusal("ERR_VALUE_TYPE", `an instance of ${name || "an unnamed class"} cannot be sent`);
+      const name = value.constructor?.name || "an unnamed class";
+      const what = typeof value === "function" ? "a function" : `an instance of ${name}`;
+      throw new Refusal("ERR_VALUE_TYPE", `${what} cannot be sent`);
     }
     const written = types.write(id, value);
     const typed = this.copy([id, written], depth);
