@@ -11,8 +11,20 @@ export interface WalkRules {
   readonly types: TypeRegistry;
   /** Longest integer in decimal digits, where the profile allows more than 64 bits. */
   readonly integerDigitsMax: number;
-  /** `copy`: instances of registered types become such instances; `wire`: what stands for them on the wire. */
-  readonly form: "copy" | "wire";
+  /**
+   * `copy`: instances of registered types become such instances; `wire`: what stands for them on the wire; `pack`: the
+   * same, with integers beyond 32 bits as msgpackr takes them, and bytes as they are.
+   */
+  readonly form: "copy" | "wire" | "pack";
+}
+
+/** A positive integer beyond 32 bits, to be packed. */
+export class UnsignedInteger {
+  readonly value: bigint;
+
+  constructor(value: bigint) {
+    this.value = value;
+  }
 }
 
 /** One walk over one value: checks it, and copies it in canonical form. */
@@ -20,12 +32,14 @@ export class ValueWalk {
   readonly #rules: WalkRules;
   readonly #nestingMax: number;
   readonly #typed: boolean;
+  readonly #packs: boolean;
   #left: number;
 
   constructor(rules: WalkRules) {
     this.#rules = rules;
     this.#nestingMax = rules.limits.nestingMax;
     this.#typed = rules.profile.types;
+    this.#packs = rules.form === "pack";
     this.#left = rules.limits.nodesMax;
   }
 
@@ -34,7 +48,7 @@ export class ValueWalk {
     if (--this.#left < 0) throw this.#tooMany();
     switch (typeof value) {
       case "number":
-        return canonicalNumber(value);
+        return this.#packs ? packedNumber(value) : canonicalNumber(value);
       case "string":
         return wellFormed(value);
       case "boolean":
@@ -54,7 +68,7 @@ export class ValueWalk {
 
   #integer(value: bigint): Value {
     const { profile, integerDigitsMax } = this.#rules;
-    if (fits64Bits(value)) return canonicalInteger(value);
+    if (fits64Bits(value)) return this.#packs ? packedInteger(value) : canonicalInteger(value);
     if (!profile.longIntegers) throw new Refusal("ERR_VALUE_INTEGER", "the bigint does not fit into 64 bits");
     if (isLonger(value, integerDigitsMax)) {
       throw new Refusal("ERR_VALUE_INTEGER", `the bigint has more than integerDigitsMax = ${integerDigitsMax} digits`);
@@ -104,7 +118,7 @@ export class ValueWalk {
   }
 
   #bytes(bytes: Uint8Array): Uint8Array {
-    if (this.#rules.profile.bytes) return new Uint8Array(bytes);
+    if (this.#rules.profile.bytes) return this.#packs ? plainBytes(bytes) : new Uint8Array(bytes);
     throw new Refusal("ERR_VALUE_TYPE", "JSON cannot write bytes");
   }
 
@@ -140,7 +154,7 @@ export class ValueWalk {
     }
     const written = types.write(id, value);
     const typed = this.copy([id, written], depth);
-    return form === "wire" ? { [TYPE_KEY]: typed } : types.read(typed);
+    return form === "copy" ? types.read(typed) : { [TYPE_KEY]: typed };
   }
 
   #key(key: string): string {
@@ -151,6 +165,24 @@ export class ValueWalk {
   #tooMany(): Refusal {
     return new Refusal("ERR_VALUE_NODES", `more than nodesMax = ${this.#rules.limits.nodesMax} values`);
   }
+}
+
+/** The number as msgpackr writes it as it should: integers as integers, all NaN as one. */
+function packedNumber(value: number): Value {
+  if (value >>> 0 === value || value >> 0 === value) return value;
+  return Number.isSafeInteger(value) ? packedInteger(BigInt(value)) : canonicalNumber(value);
+}
+
+/** An integer of 64 bits; the smaller ones are numbers again. */
+function packedInteger(value: bigint): Value {
+  if (value >= -0x8000_0000n && value <= 0xffff_ffffn) return Number(value);
+  // Only the packer sees it.
+  return value < 0n ? value : (new UnsignedInteger(value) as unknown as Value);
+}
+
+/** The same memory without the class of a subclass, which msgpackr may write otherwise. */
+function plainBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** The plain object of a map that has only strings for keys. */

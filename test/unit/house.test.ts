@@ -29,6 +29,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 /** Libraries and the only folder or file that imports each; `node:` modules are free, except as below. */
 const HOME_OF: Record<string, string> = {
+  msgpackr: "src/codec/msgpack.ts",
   luxon: "src/clock/calendar.ts",
   rxjs: "src/observe/event-stream.ts",
   "pure-rand": "src/agent/random.ts",
