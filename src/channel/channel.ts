@@ -1,7 +1,9 @@
-import { type CodecName, createCodec, rebase, type Value } from "../codec/index.ts";
+import { createCodec, rebase, type Value } from "../codec/index.ts";
 import { ChannelError, ProtocolError } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { Calls, type RequestOptions } from "./calls.ts";
+import type { ChannelLike } from "./channel-like.ts";
+import type { ChannelOptions } from "./channel-options.ts";
 import { type FailureFormat, TEXT_FAILURES } from "./failures.ts";
 import { FrameSplitter } from "./framing.ts";
 import { EXCEPTION, Messages, REQUEST, RESULT } from "./messages.ts";
@@ -9,22 +11,12 @@ import { Outbox } from "./outbox.ts";
 import { Request } from "./request.ts";
 import type { Transport } from "./transport.ts";
 
-/** Options of a channel. */
-export interface ChannelOptions {
-  /** How values are written; both sides need the same. Default `msgpack`; aiomas's own default is JSON. */
-  readonly codec?: CodecName;
-  /** How failures are written and read; both sides need the same. Default: one text, as aiomas does. */
-  readonly failures?: FailureFormat;
-  /** Bounds that differ from the defaults. */
-  readonly limits?: Partial<Limits>;
-}
-
 /**
  * Request and reply over one connection, both ways: either side may ask, and replies come in any order.
  *
  * What is sent in one turn of the event loop is written at its end, together. Once closed it stays closed.
  */
-export class Channel {
+export class Channel implements ChannelLike {
   /** Address of the other side. */
   readonly peer: string;
   /** Resolves, never rejects, when the connection is gone, with the reason. */
@@ -46,18 +38,19 @@ export class Channel {
   /** @param transport - Belongs to the channel from now on. */
   constructor(transport: Transport, options: ChannelOptions = {}) {
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
-    const { peer } = transport;
     // The message itself is an array around the content, which has all levels to itself.
     const codecLimits = { ...limits, nestingMax: limits.nestingMax + 1 };
     const codec = createCodec(options.codec ?? "msgpack", { limits: codecLimits });
     this.#limits = limits;
-    this.peer = peer;
+    this.peer = transport.peer;
     this.#transport = transport;
     this.#failures = options.failures ?? TEXT_FAILURES;
-    this.#messages = new Messages(codec, limits.frameBytesMax, peer, this.#failures);
+    this.#messages = new Messages(codec, limits.frameBytesMax, this.peer, this.#failures);
     this.#outbox = new Outbox(transport);
-    this.#splitter = new FrameSplitter(limits.frameBytesMax, (bytes, start, end) => this.#read(bytes, start, end));
-    this.#calls = new Calls(peer, limits.callTimeoutMs);
+    this.#splitter = new FrameSplitter(limits.frameBytesMax, (bytes, start, end) => {
+      if (start < end || transport.beats !== true) this.#read(bytes, start, end);
+    });
+    this.#calls = new Calls(this.peer, limits.callTimeoutMs);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -80,6 +73,21 @@ export class Channel {
   /** Replies that came after their request had been answered or given up; they were dropped. */
   get lateReplies(): number {
     return this.#lateReplies;
+  }
+
+  /** Bytes of requests and replies that the operating system has not taken yet. */
+  get queuedBytes(): number {
+    return this.#outbox.queuedBytes;
+  }
+
+  /**
+   * Wait until the peer has read enough to go on sending: at once while at most half of `limits.sendQueueBytesMax` is
+   * queued, else once all of it is taken, or the connection has ended. Never rejected.
+   */
+  async drained(): Promise<void> {
+    if (this.#reason !== undefined || this.queuedBytes <= this.#limits.sendQueueBytesMax / 2) return;
+    this.#outbox.flush();
+    await new Promise<void>((resolve) => this.#transport.onDrained(resolve));
   }
 
   /**
@@ -203,6 +211,7 @@ export class Channel {
   }
 
   #ended(error: Error | undefined): void {
+    if (error instanceof ChannelError) this.#shut(error, false);
     const how = error === undefined ? "was closed by the peer" : `broke: ${error.message}`;
     const where = this.#splitter.inFrame && error === undefined ? ", within a frame" : "";
     this.#shut(this.#error("ERR_CHANNEL_CLOSED", `the connection to ${this.peer} ${how}${where}`, error), false);

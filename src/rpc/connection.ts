@@ -1,4 +1,4 @@
-import type { Channel, Request, RequestOptions } from "../channel/index.ts";
+import type { ChannelLike, Request, RequestOptions } from "../channel/index.ts";
 import type { Value } from "../codec/index.ts";
 import { type ChannelError, RpcError } from "../errors.ts";
 import { splitArguments } from "./kwargs.ts";
@@ -34,12 +34,12 @@ export class RpcConnection<C = unknown> {
   readonly remote: Remote<C>;
   /** Resolves, never rejects, when the connection is gone, with the reason. */
   readonly closed: Promise<ChannelError>;
-  readonly #channel: Channel;
+  readonly #channel: ChannelLike;
   readonly #resolver: Resolver | undefined;
   readonly #pathPartsMax: number;
 
   /** @param channel - Belongs to the connection from now on. */
-  constructor(channel: Channel, resolver: Resolver | undefined, pathPartsMax: number) {
+  constructor(channel: ChannelLike, resolver: Resolver | undefined, pathPartsMax: number) {
     this.peer = channel.peer;
     this.closed = channel.closed;
     this.#channel = channel;

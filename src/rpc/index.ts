@@ -2,10 +2,17 @@
  * Calls of exposed methods over a channel: services and routers on one side, typed proxies on the other; either side
  * may offer a service to the other. Calls and errors are aiomas's on the wire (`docs/protocol.md`).
  *
- * Only what a class lists in `exposed` can be called. There are no one-way calls and no reconnect, and services are not
- * yet passed as arguments.
+ * Only what a class lists in `exposed` can be called. There are no one-way calls, and services are not yet passed as
+ * arguments.
  */
-import { type Listener, type ListenOptions, listen, type OpenOptions, open } from "../channel/index.ts";
+import {
+  type Listener,
+  type ListenOptions,
+  listen,
+  type OpenOptions,
+  open,
+  type ReconnectOptions,
+} from "../channel/index.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { RpcConnection } from "./connection.ts";
 import { type Servable, toResolver } from "./router.ts";
@@ -28,6 +35,8 @@ export interface ServeOptions extends ListenOptions {
 export interface ConnectOptions extends OpenOptions {
   /** Offered to the peer for calls back. Default: nothing. */
   readonly service?: Servable;
+  /** Connect again when the connection is lost. Default: once lost it stays lost. */
+  readonly reconnect?: ReconnectOptions;
 }
 
 /** A service that is offered at an address. */
