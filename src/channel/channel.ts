@@ -47,9 +47,10 @@ export class Channel implements ChannelLike {
     this.#failures = options.failures ?? TEXT_FAILURES;
     this.#messages = new Messages(codec, limits.frameBytesMax, this.peer, this.#failures);
     this.#outbox = new Outbox(transport);
-    this.#splitter = new FrameSplitter(limits.frameBytesMax, (bytes, start, end) => {
+    const sink = (bytes: Buffer, start: number, end: number) => {
       if (start < end || transport.beats !== true) this.#read(bytes, start, end);
-    });
+    };
+    this.#splitter = new FrameSplitter(limits.frameBytesMax, sink, this.peer);
     this.#calls = new Calls(this.peer, limits.callTimeoutMs);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;

@@ -11,7 +11,10 @@ const BEAT = new Uint8Array(4);
 /** Ticks of silence after which the peer's process is asked. */
 const SILENT_TICKS = 2;
 
-/** Answers in a row that tell that the peer's main thread turns, though nothing of it arrives here. */
+/**
+ * Ticks of one silence in which the peer's main thread was seen to turn, though nothing of it arrives here. One may be
+ * that in which it comes back from a long computation; its sign of life is on the way then.
+ */
 const MOVES_MAX = 2;
 
 /**
@@ -84,7 +87,7 @@ export class LiveTransport implements Transport {
       this.#moves = 0;
       return;
     }
-    this.#moves = moves > 0 ? this.#moves + 1 : 0;
+    if (moves > 0) this.#moves++;
     if (this.#silentTicks >= this.#ticksMax && (answers === 0 || this.#moves >= MOVES_MAX)) {
       const why = answers === 0 ? "its process does not answer either" : "though its process lives";
       const message = `${this.peer} gave no sign of life in ${this.#silentTicks} beats, ${why}`;

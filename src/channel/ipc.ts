@@ -5,8 +5,12 @@ import { formatAddress, type IpcAddress } from "./address.ts";
 import { closing, connected, enter, listening, StreamTransport } from "./stream.ts";
 import type { Accept, Acceptor, BindOptions, DialOptions, Transport } from "./transport.ts";
 
+/** Longest path of a Unix socket, in bytes. Source: `sun_path` in `sys/un.h`, less its final zero. */
+const PATH_BYTES_MAX = process.platform === "linux" ? 107 : 103;
+
 /** Open a connection to a Unix socket. */
-export function connectIpc(address: IpcAddress, options: DialOptions): Promise<Transport> {
+export async function connectIpc(address: IpcAddress, options: DialOptions): Promise<Transport> {
+  checkLength(address);
   return connected(netConnect({ path: address.path }), "connect", formatAddress(address), options);
 }
 
@@ -17,6 +21,7 @@ export function connectIpc(address: IpcAddress, options: DialOptions): Promise<T
  * Peers are `ipc:///path#1`, `#2` and so on: a client of a Unix socket has no address of its own.
  */
 export async function listenIpc(address: IpcAddress, { door }: BindOptions, accept: Accept): Promise<Acceptor> {
+  checkLength(address);
   const { path } = address;
   const asked = formatAddress(address);
   let count = 0;
@@ -57,4 +62,11 @@ async function isStale(path: string): Promise<boolean> {
     });
     probe.on("error", (error: NodeJS.ErrnoException) => resolve(error.code === "ECONNREFUSED"));
   });
+}
+
+/** Node cuts off what is too long, and would use another path than the one given. */
+function checkLength({ path }: IpcAddress): void {
+  const length = Buffer.byteLength(path);
+  if (length <= PATH_BYTES_MAX) return;
+  throw new RangeError(`the path of a Unix socket has at most ${PATH_BYTES_MAX} bytes; ${path} has ${length}`);
 }

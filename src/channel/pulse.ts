@@ -52,10 +52,11 @@ export function ownPulse(host: string): Promise<PulseAddress> {
 async function startPulse(host: string): Promise<PulseAddress> {
   const key = randomBytes(16).toString("hex");
   const turns = new Uint32Array(new SharedArrayBuffer(4));
-  const worker = new Worker(ANSWERER, { eval: true, workerData: { host, key, turns } });
+  // Without the process's own options, which may say that texts are modules.
+  const worker = new Worker(ANSWERER, { eval: true, execArgv: [], workerData: { host, key, turns } });
   every(TURN_MS, () => Atomics.add(turns, 0, 1));
   return new Promise((resolve, reject) => {
-    worker.once("error", reject);
+    worker.on("error", reject);
     worker.once("message", (port: number) => {
       worker.unref();
       resolve({ port, key });
