@@ -1,4 +1,4 @@
-import { createCodec, rebase, type Value } from "../codec/index.ts";
+import { rebase, type Value } from "../codec/index.ts";
 import { ChannelError, ProtocolError } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { Calls, type RequestOptions } from "./calls.ts";
@@ -8,7 +8,8 @@ import { type FailureFormat, TEXT_FAILURES } from "./failures.ts";
 import { FrameSplitter } from "./framing.ts";
 import { EXCEPTION, Messages, REQUEST, RESULT } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
-import { Request } from "./request.ts";
+import type { Request } from "./request.ts";
+import { Serving } from "./serving.ts";
 import type { Transport } from "./transport.ts";
 
 /**
@@ -28,27 +29,28 @@ export class Channel implements ChannelLike {
   readonly #failures: FailureFormat;
   readonly #limits: Limits;
   readonly #calls: Calls;
-  #onRequest: (request: Request) => void = refuse;
+  readonly #serving: Serving;
   #resolveClosed: (reason: ChannelError) => void = () => {};
   /** Why it is closed; undefined while it is open. */
   #reason: ChannelError | undefined;
-  #openRequests = 0;
   #lateReplies = 0;
 
   /** @param transport - Belongs to the channel from now on. */
   constructor(transport: Transport, options: ChannelOptions = {}) {
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
-    // The message itself is an array around the content, which has all levels to itself.
-    const codecLimits = { ...limits, nestingMax: limits.nestingMax + 1 };
-    const codec = createCodec(options.codec ?? "msgpack", { limits: codecLimits });
     this.#limits = limits;
     this.peer = transport.peer;
     this.#transport = transport;
     this.#failures = options.failures ?? TEXT_FAILURES;
-    this.#messages = new Messages(codec, limits.frameBytesMax, this.peer, this.#failures);
+    const { codec = "msgpack" } = options;
+    const format = { codec, limits, failures: this.#failures, peer: this.peer };
+    this.#messages = new Messages(format, (type, id, content) => this.#take(type, id, content));
     this.#outbox = new Outbox(transport);
+    this.#serving = new Serving(this.peer, limits.openRequestsMax, {
+      reply: (id, ok, outcome) => this.#reply(id, ok, outcome),
+    });
     const sink = (bytes: Buffer, start: number, end: number) => {
-      if (start < end || transport.beats !== true) this.#read(bytes, start, end);
+      if (start < end || transport.beats !== true) this.#messages.read(bytes, start, end);
     };
     this.#splitter = new FrameSplitter(limits.frameBytesMax, sink, this.peer);
     this.#calls = new Calls(this.peer, limits.callTimeoutMs);
@@ -97,7 +99,7 @@ export class Channel implements ChannelLike {
    * request.
    */
   serve(onRequest: (request: Request) => void): void {
-    this.#onRequest = onRequest;
+    this.#serving.onRequest = onRequest;
   }
 
   /**
@@ -153,10 +155,9 @@ export class Channel implements ChannelLike {
     }
   }
 
-  #read(bytes: Buffer, start: number, end: number): void {
-    const [type, id, content] = this.#messages.read(bytes, start, end);
+  #take(type: number, id: number, content: Value): void {
     if (type === REQUEST) {
-      this.#serve(id, content);
+      this.#serving.take(id, content);
       return;
     }
     const call = this.#calls.take(id);
@@ -165,24 +166,8 @@ export class Channel implements ChannelLike {
     else call.reject(this.#failures.read(content, { peer: this.peer, ...(call.method && { method: call.method }) }));
   }
 
-  #serve(id: number, content: Value): void {
-    this.#openRequests++;
-    const request = new Request(content, this.peer, (ok, outcome) => this.#reply(id, ok, outcome));
-    const { openRequestsMax } = this.#limits;
-    try {
-      if (this.#openRequests > openRequestsMax) {
-        const message = `openRequestsMax = ${openRequestsMax} requests are being handled already`;
-        throw new ChannelError("ERR_CHANNEL_BUSY", message);
-      }
-      this.#onRequest(request);
-    } catch (error) {
-      request.fail(error);
-    }
-  }
-
   /** Never throws: whoever replies need not know whether the connection still lives. */
   #reply(id: number, ok: boolean, outcome: unknown): void {
-    this.#openRequests--;
     if (this.#reason !== undefined) return;
     try {
       const frame = this.#replyFrame(id, ok, outcome);
@@ -244,8 +229,4 @@ export class Channel implements ChannelLike {
   #error(code: string, message: string, cause?: unknown): ChannelError {
     return new ChannelError(code, message, { peer: this.peer, cause });
   }
-}
-
-function refuse(): never {
-  throw new ChannelError("ERR_CHANNEL_NO_REQUESTS", "this side takes no requests");
 }

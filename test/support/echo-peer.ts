@@ -9,6 +9,7 @@ const listener = await listen(
     channel.serve((request) => {
       const { content } = request;
       if (content === "never") return;
+      if (content === "memory") return request.reply(process.memoryUsage().rss);
       if (typeof content === "object" && content !== null && "busyMs" in content) {
         const endMs = performance.now() + (content.busyMs as number);
         while (performance.now() < endMs);

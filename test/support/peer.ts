@@ -13,7 +13,7 @@ export interface PeerProcess {
 
 /**
  * Start `echo-peer.ts`: it answers each request with its content, except `{ busyMs }`, before whose answer it computes
- * so long, and `"never"`, which it does not answer.
+ * so long, `"memory"`, to which it says how many bytes it has, and `"never"`, which it does not answer.
  */
 export async function startPeer(address: string, options: object = {}): Promise<PeerProcess> {
   const script = fileURLToPath(new URL("echo-peer.ts", import.meta.url));
