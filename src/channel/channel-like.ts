@@ -1,4 +1,4 @@
-import type { Value } from "../codec/index.ts";
+import type { TypeRegistry, Value } from "../codec/index.ts";
 import type { ChannelError } from "../errors.ts";
 import type { RequestOptions } from "./calls.ts";
 import type { Request } from "./request.ts";
@@ -9,6 +9,8 @@ export interface ChannelLike {
   readonly peer: string;
   /** Resolves, never rejects, when it is closed for good, with the reason. */
   readonly closed: Promise<ChannelError>;
+  /** The registered types; a layer above may add its own. */
+  readonly types: TypeRegistry;
   /** Whether requests can still be made. */
   readonly isOpen: boolean;
   /** Own requests that wait for a reply. */

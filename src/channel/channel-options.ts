@@ -1,11 +1,9 @@
-import type { CodecName } from "../codec/index.ts";
 import type { Limits } from "../limits.ts";
+import type { CodecChoice } from "./codec-of.ts";
 import type { FailureFormat } from "./failures.ts";
 
 /** Options of a channel. */
-export interface ChannelOptions {
-  /** How values are written; both sides need the same. Default `msgpack`; aiomas's own default is JSON. */
-  readonly codec?: CodecName;
+export interface ChannelOptions extends CodecChoice {
   /** How failures are written and read; both sides need the same. Default: one text, as aiomas does. */
   readonly failures?: FailureFormat;
   /** Bounds that differ from the defaults. */

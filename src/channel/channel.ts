@@ -1,9 +1,10 @@
-import { rebase, type Value } from "../codec/index.ts";
+import { rebase, type TypeRegistry, type Value } from "../codec/index.ts";
 import { ChannelError, ProtocolError } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { Calls, type RequestOptions } from "./calls.ts";
 import type { ChannelLike } from "./channel-like.ts";
 import type { ChannelOptions } from "./channel-options.ts";
+import { messageCodecs } from "./codec-of.ts";
 import { type FailureFormat, TEXT_FAILURES } from "./failures.ts";
 import { FrameSplitter } from "./framing.ts";
 import { EXCEPTION, Messages, REQUEST, RESULT } from "./messages.ts";
@@ -22,6 +23,8 @@ export class Channel implements ChannelLike {
   readonly peer: string;
   /** Resolves, never rejects, when the connection is gone, with the reason. */
   readonly closed: Promise<ChannelError>;
+  /** The registered types of this connection; a layer above may add its own. */
+  readonly types: TypeRegistry;
   readonly #transport: Transport;
   readonly #outbox: Outbox;
   readonly #splitter: FrameSplitter;
@@ -35,15 +38,19 @@ export class Channel implements ChannelLike {
   #reason: ChannelError | undefined;
   #lateReplies = 0;
 
-  /** @param transport - Belongs to the channel from now on. */
-  constructor(transport: Transport, options: ChannelOptions = {}) {
+  /**
+   * @param transport - Belongs to the channel from now on.
+   * @param registry - Types instead of those in the options: of a channel that has had other connections.
+   */
+  constructor(transport: Transport, options: ChannelOptions = {}, registry?: TypeRegistry) {
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#limits = limits;
     this.peer = transport.peer;
+    const codecs = messageCodecs(options, limits, registry);
+    this.types = codecs.whole.types;
     this.#transport = transport;
     this.#failures = options.failures ?? TEXT_FAILURES;
-    const { codec = "msgpack" } = options;
-    const format = { codec, limits, failures: this.#failures, peer: this.peer };
+    const format = { ...codecs, limits, failures: this.#failures, peer: this.peer };
     this.#messages = new Messages(format, (type, id, content) => this.#take(type, id, content));
     this.#outbox = new Outbox(transport);
     this.#serving = new Serving(this.peer, limits.openRequestsMax, {

@@ -1,5 +1,6 @@
 import { DEFAULT_LIMITS } from "../limits.ts";
 import type { ChannelOptions } from "./channel-options.ts";
+import { codecName } from "./codec-of.ts";
 import { hostOf, LiveTransport, pulseHost } from "./heartbeat.ts";
 import { type Greeted, greet, HELLO_VERSION, type Hello, type HelloOptions, welcome } from "./hello.ts";
 import { ownPulse } from "./pulse.ts";
@@ -23,9 +24,9 @@ export async function welcomed(transport: Transport, options: GreetingOptions): 
   return living(await welcome(transport, own, options.hello?.token), own, options);
 }
 
-async function ownHello({ peer }: Transport, { hello, codec = "msgpack" }: GreetingOptions): Promise<Hello> {
-  const own: Hello = { cosimas: HELLO_VERSION, codec };
-  if (hello?.heartbeat !== true || peer.startsWith("local:")) return own;
+async function ownHello({ peer }: Transport, options: GreetingOptions): Promise<Hello> {
+  const own: Hello = { cosimas: HELLO_VERSION, codec: codecName(options) };
+  if (options.hello?.heartbeat !== true || peer.startsWith("local:")) return own;
   return { ...own, pulse: await ownPulse(pulseHost(hostOf(peer))) };
 }
 

@@ -1,4 +1,4 @@
-import { copyValue, type Value } from "../codec/index.ts";
+import { copyValue, type TypeRegistry, type Value } from "../codec/index.ts";
 import { ChannelError } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import type { RequestOptions } from "./calls.ts";
@@ -23,9 +23,11 @@ interface Held {
 export class HeldRequests {
   readonly #peer: string;
   readonly #limits: Limits;
+  readonly #types: TypeRegistry;
   readonly #waiting = new Set<Held>();
 
-  constructor(peer: string, limits: Partial<Limits>) {
+  constructor(peer: string, limits: Partial<Limits>, types: TypeRegistry) {
+    this.#types = types;
     this.#peer = peer;
     this.#limits = { ...DEFAULT_LIMITS, ...limits };
   }
@@ -44,7 +46,7 @@ export class HeldRequests {
       const message = `pendingCallsMax = ${pendingCallsMax} requests to ${this.#peer} wait already`;
       throw new ChannelError("ERR_CHANNEL_PENDING", message, { peer: this.#peer });
     }
-    const copy = copyValue(content, this.#limits);
+    const copy = copyValue(content, this.#limits, "$", this.#types);
     const end = new AbortController();
     const late = () => {
       const message = `${method ?? "a request"} at ${this.#peer} was not answered within ${timeoutMs} ms`;

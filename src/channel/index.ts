@@ -5,6 +5,16 @@
  * A channel carries values between two processes and matches replies with requests; what a request means is the
  * business of `rpc`. Wire: `docs/protocol.md`; examples: `docs/channel.md`.
  */
+export {
+  type ClassOf,
+  type Codec,
+  type CodecName,
+  type CreateCodecOptions,
+  createCodec,
+  serializable,
+  TypeRegistry,
+  type ValueType,
+} from "../codec/index.ts";
 export { type AcceptOptions, accept } from "./accept.ts";
 export {
   type Address,
@@ -23,6 +33,7 @@ export type { RequestOptions } from "./calls.ts";
 export { Channel } from "./channel.ts";
 export type { ChannelLike } from "./channel-like.ts";
 export type { ChannelOptions } from "./channel-options.ts";
+export type { CodecChoice } from "./codec-of.ts";
 export type { FailureFormat } from "./failures.ts";
 export type { HelloOptions } from "./hello.ts";
 export { type Listener, type ListenOptions, listen } from "./listen.ts";

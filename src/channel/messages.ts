@@ -1,6 +1,7 @@
-import { type Codec, type CodecName, createCodec, rebase, type Value } from "../codec/index.ts";
+import { type Codec, rebase, type Value } from "../codec/index.ts";
 import { ChannelError, ProtocolError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
+import type { MessageCodecs } from "./codec-of.ts";
 import { ENVELOPE_ID_MAX, type Envelope, envelopeBytes, readEnvelope, writeEnvelope } from "./envelope.ts";
 import type { FailureFormat } from "./failures.ts";
 import { HEADER_BYTES, writeHeader } from "./framing.ts";
@@ -14,8 +15,7 @@ export const EXCEPTION = 2;
 export type MessageSink = (type: number, id: number, content: Value) => void;
 
 /** What the messages of one connection are made of. */
-export interface MessageFormat {
-  readonly codec: CodecName;
+export interface MessageFormat extends MessageCodecs {
   readonly failures: FailureFormat;
   readonly limits: Limits;
   /** Who sends, for errors. */
@@ -25,18 +25,15 @@ export interface MessageFormat {
 /** Messages and frames of one connection: what may be written, and what the peer may send. */
 export class Messages {
   readonly #format: MessageFormat;
-  /** For whole messages. The array around the content is a level of its own, and takes none from the content. */
   readonly #whole: Codec;
-  /** For contents, if they can be written behind an envelope. */
   readonly #content: Codec | undefined;
   readonly #sink: MessageSink;
   readonly #envelope: Envelope = { type: 0, id: 0, contentAt: 0 };
 
   constructor(format: MessageFormat, sink: MessageSink) {
-    const { codec, limits } = format;
     this.#format = format;
-    this.#whole = createCodec(codec, { limits: { ...limits, nestingMax: limits.nestingMax + 1 } });
-    this.#content = codec === "msgpack" ? createCodec(codec, { limits }) : undefined;
+    this.#whole = format.whole;
+    this.#content = format.content;
     this.#sink = sink;
   }
 

@@ -1,3 +1,4 @@
+import { TypeRegistry } from "../codec/index.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { parseAddress } from "./address.ts";
 import { Backoff, type BackoffOptions, pause } from "./backoff.ts";
@@ -56,18 +57,30 @@ export async function open(
 ): Promise<Channel | ReconnectingChannel> {
   const { reconnect, backoff } = options;
   const pauses = new Backoff(backoff);
-  const channel = await retry(address, options, pauses);
-  if (reconnect === undefined) return channel;
+  if (reconnect === undefined) return retry(address, options, pauses);
+  // What a layer above registers holds for every connection.
+  const registry = new TypeRegistry(options.types);
+  const channel = await retry(address, options, pauses, registry);
   pauses.reset();
-  const again = (until: AbortSignal) => connect(address, { ...options, signal: until });
-  return new ReconnectingChannel(channel, again, pauses, isTransient, { ...reconnect, limits: options.limits ?? {} });
+  const again = (until: AbortSignal) => connect(address, { ...options, signal: until }, registry);
+  const types = typeof options.codec === "object" ? options.codec.types : new TypeRegistry(options.types);
+  return new ReconnectingChannel(channel, again, pauses, isTransient, {
+    ...reconnect,
+    limits: options.limits ?? {},
+    types,
+  });
 }
 
 /** Connect until it succeeds, fails for good, or `retryMs` is over. */
-async function retry(address: string, options: OpenOptions, pauses: Backoff): Promise<Channel> {
+async function retry(
+  address: string,
+  options: OpenOptions,
+  pauses: Backoff,
+  registry?: TypeRegistry,
+): Promise<Channel> {
   const { retryMs = 0, signal } = options;
   if (!(retryMs >= 0)) throw new RangeError(`retryMs must be >= 0 milliseconds, got ${retryMs}`);
-  if (retryMs === 0) return connect(address, options);
+  if (retryMs === 0) return connect(address, options, registry);
   let isOver = false;
   const stop = after(retryMs, () => {
     isOver = true;
@@ -75,7 +88,7 @@ async function retry(address: string, options: OpenOptions, pauses: Backoff): Pr
   try {
     for (;;) {
       try {
-        return await connect(address, options);
+        return await connect(address, options, registry);
       } catch (error) {
         if (isOver || !isTransient(error)) throw error;
       }
@@ -87,11 +100,11 @@ async function retry(address: string, options: OpenOptions, pauses: Backoff): Pr
 }
 
 /** One attempt. */
-async function connect(address: string, options: OpenOptions): Promise<Channel> {
+async function connect(address: string, options: OpenOptions, registry?: TypeRegistry): Promise<Channel> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const { signal, tls, hello } = options;
   const { connectTimeoutMs: timeoutMs, frameBytesMax } = limits;
   const transport = await dial(parseAddress(address), { timeoutMs, frameBytesMax, signal, tls });
-  if (hello === undefined) return new Channel(transport, options);
-  return new Channel(await greeted(transport, options, timeoutMs), options);
+  if (hello === undefined) return new Channel(transport, options, registry);
+  return new Channel(await greeted(transport, options, timeoutMs), options, registry);
 }

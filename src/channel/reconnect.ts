@@ -1,4 +1,4 @@
-import type { Value } from "../codec/index.ts";
+import type { TypeRegistry, Value } from "../codec/index.ts";
 import { ChannelError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { type Backoff, pause } from "./backoff.ts";
@@ -14,8 +14,8 @@ export interface ReconnectOptions {
   /**
    * What becomes of requests that are made while there is no connection: `fail` rejects them at once with
    * `ERR_CHANNEL_CLOSED`, `hold` keeps them until there is one again, as long as their own deadline lasts. A request
-   * that was sent before the loss is always rejected, since the peer may have served it: nothing is sent twice. Default
-   * `fail`.
+   * that was sent before the loss is always rejected, since the peer may have served it: nothing is sent twice. What is
+   * held is copied, so it can have registered types in it, but no services of rpc. Default `fail`.
    */
   readonly whileLost?: "fail" | "hold";
   /** Attempts in a row after which the channel closes for good. Default Infinity. */
@@ -31,6 +31,8 @@ const GOOD_MS = 5000;
 /** What a {@link ReconnectingChannel} needs besides its first connection. */
 interface Reconnecting extends ReconnectOptions {
   readonly limits: Partial<Limits>;
+  /** Types that held requests may have in them. */
+  readonly types: TypeRegistry;
 }
 
 /**
@@ -62,7 +64,7 @@ export class ReconnectingChannel implements ChannelLike {
     isTransient: (error: unknown) => boolean,
     options: Reconnecting,
   ) {
-    const { whileLost = "fail", attemptsMax = Number.POSITIVE_INFINITY, limits } = options;
+    const { whileLost = "fail", attemptsMax = Number.POSITIVE_INFINITY, limits, types } = options;
     if (whileLost !== "fail" && whileLost !== "hold") throw new TypeError(`whileLost must be "fail" or "hold"`);
     if (!(attemptsMax >= 1)) throw new RangeError(`attemptsMax must be >= 1, got ${attemptsMax}`);
     this.#channel = channel;
@@ -70,7 +72,7 @@ export class ReconnectingChannel implements ChannelLike {
     this.#pauses = pauses;
     this.#isTransient = isTransient;
     this.#attemptsMax = attemptsMax;
-    this.#held = whileLost === "hold" ? new HeldRequests(channel.peer, limits) : undefined;
+    this.#held = whileLost === "hold" ? new HeldRequests(channel.peer, limits, types) : undefined;
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -80,6 +82,11 @@ export class ReconnectingChannel implements ChannelLike {
   /** Address of the other side. */
   get peer(): string {
     return this.#channel.peer;
+  }
+
+  /** The registered types, on this connection and on all to come. */
+  get types(): TypeRegistry {
+    return this.#channel.types;
   }
 
   /** Whether there is a connection. */
