@@ -10,11 +10,17 @@ export interface BrowserSocket {
   readonly readyState: number;
   readonly bufferedAmount: number;
   binaryType: string;
+  /** Called once it is open. */
   onopen: ((event: never) => void) | null;
+  /** Called with every message. */
   onmessage: ((event: { readonly data: unknown }) => void) | null;
+  /** Called once it has closed, or could not be opened. */
   onclose: ((event: { readonly code: number; readonly wasClean: boolean }) => void) | null;
+  /** Called before `onclose`, if that was an error. */
   onerror: ((event: never) => void) | null;
+  /** Send one binary message. */
   send(bytes: Uint8Array): void;
+  /** Close it; `onclose` follows. */
   close(code?: number): void;
 }
 

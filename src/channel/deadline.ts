@@ -1,4 +1,4 @@
-/** The only wall-clock timers of live channels; simulated calls know none. They keep no process alive. */
+/** The only wall-clock timers of live channels; simulated calls know none. They keep no process alive, but one. */
 
 /** Parts into which {@link Sweep} cuts its period: a deadline is met with this precision. */
 const PARTS = 8;
@@ -25,6 +25,16 @@ export function after(delayMs: number, expired: () => void): () => void {
 export function every(periodMs: number, tick: () => void): () => void {
   const timer = setInterval(tick, Math.min(periodMs, DELAY_MS_MAX));
   timer.unref();
+  return () => clearInterval(timer);
+}
+
+/**
+ * Keep the process running, as an open socket does.
+ *
+ * @returns Keeps it no longer.
+ */
+export function keepAlive(): () => void {
+  const timer = setInterval(() => {}, DELAY_MS_MAX);
   return () => clearInterval(timer);
 }
 

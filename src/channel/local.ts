@@ -1,5 +1,6 @@
 import { ChannelError } from "../errors.ts";
 import { formatAddress, type LocalAddress } from "./address.ts";
+import { keepAlive } from "./deadline.ts";
 import type { Visit } from "./door.ts";
 import { joinedPair } from "./memory.ts";
 import { connectError } from "./stream.ts";
@@ -34,15 +35,25 @@ export async function listenLocal(address: LocalAddress, { door }: BindOptions, 
   }
   let count = 0;
   let open = 0;
-  let ended = () => {};
+  const release = keepAlive();
+  let isClosed = false;
+  let resolveClosed = () => {};
+  const closed = new Promise<void>((resolve) => {
+    resolveClosed = resolve;
+  });
   queues.set(name, () => {
     let visit: Visit | undefined;
+    const hangUp = keepAlive();
     const [near, far] = joinedPair(`${asked}#${++count}`, asked, () => {
+      hangUp();
       visit?.leave();
-      if (visit !== undefined && --open === 0) ended();
+      if (visit !== undefined && --open === 0 && isClosed) resolveClosed();
     });
     visit = door.enter(() => near.destroy());
-    if (visit === undefined) return undefined;
+    if (visit === undefined) {
+      hangUp();
+      return undefined;
+    }
     open++;
     accept(near, visit);
     return far;
@@ -50,11 +61,11 @@ export async function listenLocal(address: LocalAddress, { door }: BindOptions, 
   return {
     address: asked,
     close(): Promise<void> {
-      queues.delete(name);
-      return new Promise((resolve) => {
-        ended = resolve;
-        if (open === 0) resolve();
-      });
+      if (!isClosed) queues.delete(name);
+      isClosed = true;
+      release();
+      if (open === 0) resolveClosed();
+      return closed;
     },
   };
 }
