@@ -1,46 +1,34 @@
 import { ExternalClock } from "../clock/external-clock.ts";
+import { RealTimeClock } from "../clock/real-time-clock.ts";
 import { type CodecName, copyValue } from "../codec/index.ts";
-import { AgentError, RunError } from "../errors.ts";
-import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import { AgentError, ClockError, RunError } from "../errors.ts";
+import { DEFAULT_LIMITS } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/event-stream.ts";
 import { exposedMethods } from "../rpc/expose.ts";
 import type { TraceEvent, TraceSink, TraceSource } from "../trace.ts";
 import { Advance } from "./advance.ts";
 import { type Agent, type AgentClass, construct } from "./agent.ts";
 import { type AgentHost, AgentLink, localProxy } from "./agent-link.ts";
+import type { AgentInput, ContainerOptions } from "./container-options.ts";
 import { settleStops } from "./externals.ts";
 import { checkAgentId } from "./id.ts";
 import { Kernel } from "./kernel.ts";
 import { LiveLinks } from "./live-links.ts";
+import { LiveRun } from "./live-run.ts";
 import { readOutputs } from "./outputs.ts";
 import { AgentRecord } from "./record.ts";
 import type { Counts } from "./run-state.ts";
-import { combine, type TraceLevel, Tracer } from "./tracer.ts";
-
-/** How to make a container. */
-export interface ContainerOptions {
-  /** Where to listen for live peers, as `tcp://127.0.0.1:0`; without it the container opens no socket. */
-  address?: string;
-  /** The clock that drives it; it belongs to this container alone. Default: a new ExternalClock. */
-  clock?: ExternalClock;
-  /** Codec on the wire to live peers; the peer must use the same. Default `msgpack`. */
-  codec?: CodecName;
-  /** Seed of the agents' random numbers. Default 0. */
-  seed?: number | string;
-  /** Default `hash`. */
-  trace?: TraceLevel;
-  /** Bounds that differ from the defaults. */
-  limits?: Partial<Limits>;
-}
+import { combine, Tracer } from "./tracer.ts";
 
 /**
- * A home of agents: runs them on a clock that is set from outside, and lets them call each other.
+ * A home of agents: lets them call each other, on a clock that is set from outside by `advance`, or on one that follows
+ * the wall, where it runs by itself.
  *
  * Owner: whoever creates it calls `close()`.
  */
 export class Container implements TraceSource {
   readonly #kernel: Kernel;
-  readonly #advance: Advance;
+  readonly #run: Advance | LiveRun;
   readonly #host: AgentHost;
   readonly #links: LiveLinks;
   #events: Observable<TraceEvent> | undefined;
@@ -49,13 +37,13 @@ export class Container implements TraceSource {
 
   private constructor(kernel: Kernel, seed: number | string, codec: CodecName) {
     this.#kernel = kernel;
-    this.#advance = new Advance(kernel);
+    this.#run = kernel.clock instanceof RealTimeClock ? new LiveRun(kernel, kernel.clock) : new Advance(kernel);
     this.#links = new LiveLinks(kernel, codec);
     this.#host = {
       seed,
       connect: (record, address) => this.#connect(record, address),
       create: (type, id, args) => this.#create(type, id, args),
-      task: (record, code) => this.#advance.rounds.handlers.task(record, code),
+      task: (record, code) => this.#run.rounds.handlers.task(record, code),
     };
   }
 
@@ -79,8 +67,16 @@ export class Container implements TraceSource {
   }
 
   /** The clock; only this container moves it. */
-  get clock(): ExternalClock {
-    return this.#kernel.clock;
+  get clock(): ExternalClock | RealTimeClock {
+    return this.#kernel.clock as ExternalClock | RealTimeClock;
+  }
+
+  /**
+   * On a real-time clock: resolves when the container was closed, rejects when the run has failed. If nobody has asked
+   * for it, a failure is an uncaught exception. On another clock `advance` tells.
+   */
+  get ended(): Promise<void> | undefined {
+    return this.#run instanceof LiveRun ? this.#run.ended : undefined;
   }
 
   /** What has been done so far. */
@@ -119,6 +115,7 @@ export class Container implements TraceSource {
     const id = checkAgentId(options.id ?? String(this.#unnamed++));
     const record = this.#create(type, id, options.args ?? []);
     this.#kernel.next.addBirth({ id, create: () => record, parent: undefined, cause: undefined });
+    this.#kernel.wake?.();
     return record.agent as InstanceType<C>;
   }
 
@@ -132,9 +129,7 @@ export class Container implements TraceSource {
   }
 
   /** Give several inputs, in their order; if one of them is refused, none is taken. Throws as `input`. */
-  inputs(
-    inputs: readonly { readonly agent: string; readonly method: string; readonly args: readonly unknown[] }[],
-  ): void {
+  inputs(inputs: readonly AgentInput[]): void {
     this.#kernel.requireIdle("an input");
     const copies = inputs.map(({ agent, method, args }) => {
       this.#known(agent, method);
@@ -164,12 +159,15 @@ export class Container implements TraceSource {
    *
    * @param t - Seconds since the start.
    * @returns Seconds of the next event, or undefined if nothing is due.
-   * @throws ClockError `ERR_CLOCK_BACKWARDS`, nothing has changed; RangeError if `t` is no time; AgentError if an agent
+   * @throws ClockError `ERR_CLOCK_BACKWARDS`, nothing has changed; `ERR_CLOCK_REAL_TIME`; RangeError if `t` is no time; AgentError if an agent
    *   failed: then the run has failed.
    */
   async advance(t: number): Promise<number | undefined> {
     const { resolution } = this.#kernel.clock;
-    const next = await this.#advance.to(resolution.toTicks(t));
+    if (this.#run instanceof LiveRun) {
+      throw new ClockError("ERR_CLOCK_REAL_TIME", "a container on a real-time clock runs by itself");
+    }
+    const next = await this.#run.to(resolution.toTicks(t));
     return next === undefined ? undefined : resolution.toSeconds(next);
   }
 
@@ -197,7 +195,7 @@ export class Container implements TraceSource {
    *   `limits.stopTimeoutMs`, after everything was closed.
    */
   close(): Promise<void> {
-    if (this.#kernel.phase === "advancing") {
+    if (this.#kernel.phase === "advancing" && this.#run instanceof Advance) {
       return Promise.reject(new RunError("ERR_RUN_BUSY", "an advance is under way; await it first"));
     }
     this.#closing ??= this.#close();
@@ -206,6 +204,7 @@ export class Container implements TraceSource {
 
   async #close(): Promise<void> {
     const kernel = this.#kernel;
+    if (this.#run instanceof LiveRun) await this.#run.stop();
     const alive = [...kernel.registry].filter((record) => record.state !== "removed");
     kernel.serving = true;
     const stops = alive.map(async (record) => record.agent?.stop());

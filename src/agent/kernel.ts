@@ -1,26 +1,24 @@
 import type { Timer } from "../clock/clock.ts";
-import type { ExternalClock } from "../clock/external-clock.ts";
+import type { SimulationClock } from "../clock/simulation-clock.ts";
 import { TimerQueue } from "../clock/timer-queue.ts";
 import { copyValue } from "../codec/values.ts";
 import { ForeignAwaitError, RunError, type Tag } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { type Activity, current } from "./activity.ts";
 import { Delivery, Kind } from "./delivery.ts";
-import type { External } from "./externals.ts";
+import { type External, type Outcome, resultOf, settle } from "./externals.ts";
+import { foreignAwait } from "./foreign.ts";
 import { OutputEvents } from "./outputs.ts";
 import { Outside } from "./outside.ts";
 import type { AgentRecord, Wait } from "./record.ts";
 import { Registry } from "./registry.ts";
 import { Round } from "./round.ts";
-import type { Counts, Phase, StepFailure } from "./run-state.ts";
+import { type Counts, type Phase, refusal, type StepFailure } from "./run-state.ts";
 import type { Tracer } from "./tracer.ts";
 
-/**
- * The state of one container's simulation, and every way in which agent code adds to it. Who serves what was added is
- * `Rounds`; who moves the clock is `Advance`.
- */
+/** The state of one container's simulation, and every way in which agent code adds to it; `Rounds` serves it. */
 export class Kernel {
-  readonly clock: ExternalClock;
+  readonly clock: SimulationClock;
   readonly limits: Limits;
   readonly tracer: Tracer;
   readonly registry = new Registry();
@@ -41,8 +39,10 @@ export class Kernel {
   constructing: AgentRecord | undefined;
   externals: External[] = [];
   failures: StepFailure[] = [];
+  /** In a run on a real-time clock: says that something has arrived. Undefined in a run that is advanced. */
+  wake: (() => void) | undefined;
 
-  constructor(clock: ExternalClock, limits: Limits, tracer: Tracer) {
+  constructor(clock: SimulationClock, limits: Limits, tracer: Tracer) {
     this.clock = clock;
     this.limits = limits;
     this.tracer = tracer;
@@ -99,22 +99,13 @@ export class Kernel {
   /** @throws {@link RunError} `ERR_RUN_BUSY`, `ERR_RUN_FAILED` or `ERR_RUN_CLOSED` unless the run is between two advances. */
   requireIdle(what: string): void {
     const { phase } = this;
-    if (phase === "idle") return;
-    const code = phase === "advancing" ? "ERR_RUN_BUSY" : phase === "failed" ? "ERR_RUN_FAILED" : "ERR_RUN_CLOSED";
-    const details = this.failure === undefined ? {} : { cause: this.failure };
-    throw new RunError(code, `${what} is not possible now: the run is ${phase}`, details);
+    if (phase === "idle" || (phase === "advancing" && this.wake !== undefined)) return;
+    throw refusal(what, phase, this.failure);
   }
 
   /** The error of an agent that waited on something foreign; the run fails with it. */
   foreign(record: AgentRecord, what: string, method?: string): ForeignAwaitError {
-    const open = [...new Set(record.open.map((activity) => activity.name))].join(", ");
-    const methods = method ?? (open || "code outside its handlers");
-    const error = new ForeignAwaitError(
-      "ERR_FOREIGN_AWAIT",
-      `agent "${record.id}" ${what} in ${methods} after waiting on something that simulation time does not govern ` +
-        "(a Node timer, file or socket); wrap it in this.external(() => …)",
-      { agent: record.id, method: methods, tag: this.tag },
-    );
+    const error = foreignAwait(record, what, method, this.tag);
     const known = this.failures.some(
       (failure) => failure.agent === record.id && failure.error instanceof ForeignAwaitError,
     );
@@ -125,6 +116,7 @@ export class Kernel {
   /** Let the step fail once the round has ended. */
   fail(agent: string, error: Error): void {
     this.failures.push({ agent, error });
+    this.wake?.();
     const record = this.registry.get(agent);
     const number = record === undefined ? 0 : record.faults++;
     this.tracer.note(() => {
@@ -132,6 +124,15 @@ export class Kernel {
       const id = `${agent}#fault-${number}`;
       return { kind: "fault", ...this.tag, agent, id, cause: this.cause, code, message: error.message };
     });
+  }
+
+  /** Let the present be `ticks`, not before it, and let the next round have what is due there. */
+  moveTo(ticks: number): void {
+    if (ticks !== this.clock.ticks) {
+      this.clock.moveTo(ticks);
+      this.round = 0;
+    }
+    for (const delivery of this.timers.take(ticks)) this.next.add(delivery);
   }
 
   /** Due at `ticks`: in the next round if that is the present time. */
@@ -182,6 +183,7 @@ export class Kernel {
     const content = copyValue(args, this.limits, `${to}.${method}`);
     const seq = record.seq++;
     this.next.add(new Delivery(Kind.request, to, record, seq, method, content, -1, undefined, this.cause));
+    if (outside) this.wake?.();
     return this.#wait(record, seq, method, to);
   }
 
@@ -224,9 +226,17 @@ export class Kernel {
     this.serving = false; // what `start` does is real: a simulated wait in it could never end
     const promise = new Promise<T>((resolve) => resolve(start()));
     this.serving = serving;
+    const external = { record, seq, cause: this.cause, promise };
     promise.catch(() => {}); // its rejection is taken when the round ends
-    this.externals.push({ record, seq, cause: this.cause, promise });
+    if (this.wake === undefined) this.externals.push(external);
+    else void settle(external).then((outcome) => this.#arrive(external, outcome));
     return this.#wait(record, seq, "external", record.id) as Promise<T>;
+  }
+
+  /** On a real-time clock no round waits for an external: its result comes when it is there. */
+  #arrive(external: External, outcome: Outcome): void {
+    this.next.add(resultOf(external, outcome, this.limits));
+    this.wake?.();
   }
 
   #wait(record: AgentRecord, seq: number, method: string, peer: string): Promise<unknown> {

@@ -2,11 +2,12 @@ import { AgentError, RemoteError, type Tag } from "../errors.ts";
 import { Answers } from "./answers.ts";
 import { CLASSES, type Delivery, Kind } from "./delivery.ts";
 import { drain } from "./drain.ts";
+import type { Faults } from "./faults.ts";
 import { Handlers } from "./handlers.ts";
 import type { Kernel } from "./kernel.ts";
 import { Life } from "./life.ts";
 import type { AgentRecord } from "./record.ts";
-import { ownRejection, type RejectionSink } from "./rejections.ts";
+import { ownRejection } from "./rejections.ts";
 import { Round, sortDeliveries } from "./round.ts";
 
 /** Rank of receivers that do not exist: served last; nothing observable depends on their order. */
@@ -21,18 +22,14 @@ export class Rounds {
   readonly #answers: Answers;
   readonly handlers: Handlers;
   readonly #life: Life;
-  readonly #onRejection: RejectionSink;
-  /** Agents that had open handlers and no simulated wait when they were last served. */
-  readonly stuck = new Set<AgentRecord>();
-  /** Agents served since the event loop last turned: one of them let a promise reject. */
-  readonly served = new Set<string>();
+  readonly #faults: Faults;
 
-  constructor(kernel: Kernel, onRejection: RejectionSink) {
+  constructor(kernel: Kernel, faults: Faults) {
     this.#kernel = kernel;
     this.#answers = new Answers(kernel);
     this.handlers = new Handlers(kernel, this.#answers);
     this.#life = new Life(kernel, this.handlers, this.#answers);
-    this.#onRejection = onRejection;
+    this.#faults = faults;
   }
 
   /** Serve everything of the present tag; afterwards `kernel.round` is the next one. */
@@ -53,7 +50,7 @@ export class Rounds {
       for (const delivery of list) this.#deliver(delivery, tag, touched);
       await drain(() => touched.some((record) => record.unsettled));
       kernel.serving = false;
-      for (const record of touched) if (record.stuck) this.stuck.add(record);
+      for (const record of touched) if (record.stuck) this.#faults.stuck.add(record);
     }
     this.handlers.releaseHeld();
     kernel.round++;
@@ -73,7 +70,7 @@ export class Rounds {
       this.#hold(record, delivery);
       return;
     }
-    this.served.add(record.id);
+    this.#faults.served.add(record.id);
     kernel.counts.deliveries[delivery.kind]!++;
     this.#hand(record, delivery, tag, message);
     if (record.open.length > 0) touched.push(record);
@@ -106,7 +103,7 @@ export class Rounds {
     }
     const [code, name, text] = content as [string, string, string];
     const error = new RemoteError(code, name, text, { agent: wait.peer, method: wait.method, tag });
-    ownRejection(error, this.#onRejection, record);
+    ownRejection(error, this.#faults.onRejection, record);
     wait.reject(error);
   }
 
