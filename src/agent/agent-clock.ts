@@ -22,18 +22,18 @@ export class AgentClock implements Clock {
   }
 
   async sleep(dt: number): Promise<void> {
-    return this.#kernel.sleep(this.#record, this.#kernel.clock.ticksIn(dt));
+    return this.#kernel.emissions.sleep(this.#record, this.#kernel.clock.ticksIn(dt));
   }
 
   async sleepUntil(t: number | DateTime): Promise<void> {
-    return this.#kernel.sleep(this.#record, this.#kernel.clock.ticksAt(t));
+    return this.#kernel.emissions.sleep(this.#record, this.#kernel.clock.ticksAt(t));
   }
 
   callIn(dt: number, f: () => unknown): Timer {
-    return this.#kernel.callAt(this.#record, this.#kernel.clock.ticksIn(dt), f);
+    return this.#kernel.emissions.callAt(this.#record, this.#kernel.clock.ticksIn(dt), f);
   }
 
   callAt(t: number | DateTime, f: () => unknown): Timer {
-    return this.#kernel.callAt(this.#record, this.#kernel.clock.ticksAt(t), f);
+    return this.#kernel.emissions.callAt(this.#record, this.#kernel.clock.ticksAt(t), f);
   }
 }

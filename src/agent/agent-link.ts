@@ -65,7 +65,7 @@ export class AgentLink {
   }
 
   external<T>(start: () => Promise<T> | T): Promise<T> {
-    return this.#kernel.external(this.#record, start);
+    return this.#kernel.emissions.external(this.#record, start);
   }
 
   future<T>(): AgentFuture<T> {
@@ -82,7 +82,7 @@ export class AgentLink {
   }
 
   send(to: string, method: string, args: readonly unknown[], options: SendOptions): void {
-    this.#kernel.send(this.#record, to, method, args, this.#kernel.clock.ticksIn(options.delay ?? 0));
+    this.#kernel.emissions.send(this.#record, to, method, args, this.#kernel.clock.ticksIn(options.delay ?? 0));
   }
 
   emit(output: string, value: unknown): void {
@@ -123,5 +123,5 @@ export class AgentLink {
 /** Proxy through which `record` calls the agent `id` of its own platform. One made outside may be used outside. */
 export function localProxy(kernel: Kernel, record: AgentRecord, id: string): object {
   const outside = !kernel.serving;
-  return createProxy((path, args) => kernel.call(record, id, path, args, outside));
+  return createProxy((path, args) => kernel.emissions.call(record, id, path, args, outside));
 }

@@ -19,6 +19,13 @@ export interface ContainerOptions {
   seed?: number | string;
   /** Default `hash`. */
   trace?: TraceLevel;
+  /**
+   * Find agent code that would not repeat: in a handler, timer or task the use of the wall's time, of chance, of a Node
+   * timer or of I/O outside `this.external` fails the run with `ERR_AGENT_STRICT`, and a handler that a step leaves open
+   * without a simulated wait with `ERR_AGENT_OPEN_HANDLER`. It slows agents down; `docs/determinism.md` has the list
+   * and the cost. Default false.
+   */
+  strict?: boolean;
   /** Bounds that differ from the defaults. */
   limits?: Partial<Limits>;
 }

@@ -10,7 +10,6 @@ import { Advance } from "./advance.ts";
 import { type Agent, type AgentClass, construct } from "./agent.ts";
 import { type AgentHost, AgentLink, localProxy } from "./agent-link.ts";
 import type { AgentInput, ContainerOptions } from "./container-options.ts";
-import { settleStops } from "./externals.ts";
 import { checkAgentId } from "./id.ts";
 import { Kernel } from "./kernel.ts";
 import { LiveLinks } from "./live-links.ts";
@@ -18,6 +17,8 @@ import { LiveRun } from "./live-run.ts";
 import { readOutputs } from "./outputs.ts";
 import { AgentRecord } from "./record.ts";
 import type { Counts } from "./run-state.ts";
+import { stopAll } from "./stop.ts";
+import { underTraps } from "./strict.ts";
 import { combine, Tracer } from "./tracer.ts";
 
 /**
@@ -53,10 +54,10 @@ export class Container implements TraceSource {
    * @throws ChannelError if the address is taken or not allowed.
    */
   static async create(options: ContainerOptions = {}): Promise<Container> {
-    const { clock = new ExternalClock(), seed = 0, trace = "hash", codec = "msgpack" } = options;
+    const { clock = new ExternalClock(), seed = 0, trace = "hash", codec = "msgpack", strict = false } = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     clock.own();
-    const container = new Container(new Kernel(clock, limits, new Tracer(trace)), seed, codec);
+    const container = new Container(new Kernel(clock, limits, new Tracer(trace), strict), seed, codec);
     if (options.address !== undefined) await container.#links.listen(options.address);
     return container;
   }
@@ -203,19 +204,8 @@ export class Container implements TraceSource {
   }
 
   async #close(): Promise<void> {
-    const kernel = this.#kernel;
     if (this.#run instanceof LiveRun) await this.#run.stop();
-    const alive = [...kernel.registry].filter((record) => record.state !== "removed");
-    kernel.serving = true;
-    const stops = alive.map(async (record) => record.agent?.stop());
-    kernel.serving = false;
-    kernel.phase = "closed";
-    kernel.outside.end(new RunError("ERR_RUN_CLOSED", "the container was closed"));
-    for (const record of alive) {
-      record.state = "removed";
-      record.end(kernel.tag);
-    }
-    const failure = await settleStops(stops, kernel.limits.stopTimeoutMs);
+    const failure = await stopAll(this.#kernel);
     await this.#links.close();
     if (failure !== undefined) throw failure;
   }
@@ -226,7 +216,8 @@ export class Container implements TraceSource {
     const outer = this.#kernel.constructing;
     this.#kernel.constructing = record;
     try {
-      record.agent = construct(new AgentLink(this.#kernel, record, this.#host), type, [...args]);
+      const link = new AgentLink(this.#kernel, record, this.#host);
+      record.agent = underTraps(this.#kernel, record, "constructor", () => construct(link, type, [...args]));
     } catch (error) {
       this.#kernel.forget(record);
       throw error;

@@ -1,4 +1,4 @@
-import { AgentError, describeError } from "../errors.ts";
+import { AgentError, describeError, type Tag } from "../errors.ts";
 import { openMethods } from "./foreign.ts";
 import type { Kernel } from "./kernel.ts";
 import { AgentRecord } from "./record.ts";
@@ -39,7 +39,8 @@ export class Faults {
       if (record.reported || !record.stuck) continue;
       record.reported = true;
       const text = `agent "${record.id}" is still in ${openMethods(record)} at the end of the step without a simulated wait`;
-      process.emitWarning(text, { code: "COSIMAS_OPEN_HANDLER" });
+      if (this.#kernel.strict === undefined) process.emitWarning(text, { code: "COSIMAS_OPEN_HANDLER" });
+      else this.#kernel.fail(record.id, openHandler(record, text, this.#kernel.tag));
     }
     this.stuck.clear();
   }
@@ -55,4 +56,8 @@ export class Faults {
     const agent = agents[0] ?? "";
     kernel.fail(agent, new AgentError("ERR_AGENT_REJECTION", text, { agent, tag: kernel.tag, cause: reason }));
   };
+}
+
+function openHandler(record: AgentRecord, text: string, tag: Tag): AgentError {
+  return new AgentError("ERR_AGENT_OPEN_HANDLER", text, { agent: record.id, method: openMethods(record), tag });
 }

@@ -27,7 +27,8 @@ export class Handlers {
    * @param call - The call that waits for the outcome, if it is one.
    */
   start(record: AgentRecord, name: string, cause: string, call: OpenCall | undefined, code: () => unknown): void {
-    let activity = this.#kernel.tracer.observed ? new Activity(record, name, cause, call) : undefined;
+    const { followed, strict } = this.#kernel;
+    let activity = followed ? new Activity(record, name, cause, call, strict) : undefined;
     let result: unknown;
     let pending = false;
     try {
@@ -41,7 +42,7 @@ export class Handlers {
       this.#finish(record, name, cause, call, true, result);
       return;
     }
-    activity ??= new Activity(record, name, cause, call);
+    activity ??= new Activity(record, name, cause, call, strict);
     const opened = activity;
     record.opened(opened);
     (result as PromiseLike<unknown>).then(

@@ -1,22 +1,25 @@
-import type { Timer } from "../clock/clock.ts";
 import type { SimulationClock } from "../clock/simulation-clock.ts";
 import { TimerQueue } from "../clock/timer-queue.ts";
-import { copyValue } from "../codec/values.ts";
 import { ForeignAwaitError, RunError, type Tag } from "../errors.ts";
 import type { Limits } from "../limits.ts";
-import { type Activity, current } from "./activity.ts";
-import { Delivery, Kind } from "./delivery.ts";
-import { type External, type Outcome, resultOf, settle } from "./externals.ts";
+import { current } from "./activity.ts";
+import type { Delivery } from "./delivery.ts";
+import { Emissions } from "./emissions.ts";
+import type { External } from "./externals.ts";
 import { foreignAwait } from "./foreign.ts";
 import { OutputEvents } from "./outputs.ts";
 import { Outside } from "./outside.ts";
-import type { AgentRecord, Wait } from "./record.ts";
+import type { AgentRecord } from "./record.ts";
 import { Registry } from "./registry.ts";
 import { Round } from "./round.ts";
 import { type Counts, type Phase, refusal, type StepFailure } from "./run-state.ts";
+import { Strict } from "./strict.ts";
 import type { Tracer } from "./tracer.ts";
 
-/** The state of one container's simulation, and every way in which agent code adds to it; `Rounds` serves it. */
+/**
+ * The state of one container's simulation. `Emissions` has the ways in which agent code adds to it, `Rounds` serves what
+ * was added, `Advance` and `LiveRun` move the clock.
+ */
 export class Kernel {
   readonly clock: SimulationClock;
   readonly limits: Limits;
@@ -41,8 +44,13 @@ export class Kernel {
   failures: StepFailure[] = [];
   /** In a run on a real-time clock: says that something has arrived. Undefined in a run that is advanced. */
   wake: (() => void) | undefined;
+  readonly emissions = new Emissions(this);
 
-  constructor(clock: SimulationClock, limits: Limits, tracer: Tracer) {
+  /** Undefined unless the container is strict. */
+  readonly strict: Strict | undefined;
+
+  constructor(clock: SimulationClock, limits: Limits, tracer: Tracer, strict = false) {
+    this.strict = strict ? new Strict(this) : undefined;
     this.clock = clock;
     this.limits = limits;
     this.tracer = tracer;
@@ -58,9 +66,14 @@ export class Kernel {
     return this.next.size > 0 || this.externals.length > 0;
   }
 
+  /** Whether it is followed through promises whose code runs. */
+  get followed(): boolean {
+    return this.strict !== undefined || this.tracer.observed;
+  }
+
   /** Id of the event that the running code handles, while the run is observed. */
   get cause(): string | undefined {
-    return this.tracer.observed ? current.getStore()?.cause : undefined;
+    return this.followed ? current.getStore()?.cause : undefined;
   }
 
   /** Undo the registration of an agent that could not be made, with all that its constructor has left. */
@@ -139,110 +152,5 @@ export class Kernel {
   emit(ticks: number, delivery: Delivery): void {
     if (ticks === this.clock.ticks) this.next.add(delivery);
     else this.timers.add(ticks, delivery);
-  }
-
-  /** Open a simulated wait under a number of its own. */
-  openWait(
-    record: AgentRecord,
-    method: string,
-    peer: string,
-  ): { readonly promise: Promise<unknown>; readonly settle: Pick<Wait, "resolve" | "reject"> } {
-    this.guard(record, method);
-    const seq = record.seq++;
-    const promise = this.#wait(record, seq, method, peer);
-    const settle = {
-      resolve: (value: unknown) => this.endWait(record, seq)?.resolve(value),
-      reject: (error: Error) => this.endWait(record, seq)?.reject(error),
-    };
-    return { promise, settle };
-  }
-
-  /** Take a wait out of its agent's list; undefined if it has ended before. */
-  endWait(record: AgentRecord, seq: number, by?: Delivery): Wait | undefined {
-    const wait = record.pending.get(seq);
-    if (wait === undefined) return undefined;
-    record.pending.delete(seq);
-    if (wait.activity !== undefined && by !== undefined) wait.activity.cause = by.id;
-    return wait;
-  }
-
-  /**
-   * A call to the agent `to`; never throws, all goes into the promise.
-   *
-   * @param outside - The proxy was given to a program outside, which may use it between advances.
-   */
-  async call(
-    record: AgentRecord,
-    to: string,
-    method: string,
-    args: readonly unknown[],
-    outside: boolean,
-  ): Promise<unknown> {
-    if (outside && !this.serving) this.guardOutside(record, `call of ${to}.${method}`);
-    else this.guard(record, `call of ${to}.${method}`);
-    const content = copyValue(args, this.limits, `${to}.${method}`);
-    const seq = record.seq++;
-    this.next.add(new Delivery(Kind.request, to, record, seq, method, content, -1, undefined, this.cause));
-    if (outside) this.wake?.();
-    return this.#wait(record, seq, method, to);
-  }
-
-  /** A one-way message, due at `ticks`. */
-  send(record: AgentRecord, to: string, method: string, args: readonly unknown[], ticks: number): void {
-    this.guard(record, `send to ${to}.${method}`);
-    const content = copyValue(args, this.limits, `${to}.${method}`);
-    this.emit(ticks, new Delivery(Kind.oneway, to, record, record.seq++, method, content, -1, undefined, this.cause));
-  }
-
-  /** A promise that resolves at `ticks`. */
-  sleep(record: AgentRecord, ticks: number): Promise<void> {
-    this.guard(record, "sleep");
-    const seq = record.seq++;
-    this.emit(ticks, new Delivery(Kind.timer, record.id, record, seq, "", undefined, -1, undefined, this.cause));
-    return this.#wait(record, seq, "sleep", record.id) as Promise<void>;
-  }
-
-  /** A callback at `ticks`. */
-  callAt(record: AgentRecord, ticks: number, run: () => unknown): Timer {
-    this.guard(record, "callAt");
-    const timer = new Delivery(Kind.timer, record.id, record, record.seq++, "", undefined, -1, run, this.cause);
-    this.emit(ticks, timer);
-    return {
-      cancel: () => {
-        if (timer.spent || record.state === "removed") return false;
-        this.guard(record, "timer.cancel");
-        timer.spent = true;
-        this.timers.cancel(timer);
-        return true;
-      },
-    };
-  }
-
-  /** Real I/O, started now; its end is waited for before the next round. */
-  external<T>(record: AgentRecord, start: () => Promise<T> | T): Promise<T> {
-    this.guard(record, "external");
-    const seq = record.seq++;
-    const { serving } = this;
-    this.serving = false; // what `start` does is real: a simulated wait in it could never end
-    const promise = new Promise<T>((resolve) => resolve(start()));
-    this.serving = serving;
-    const external = { record, seq, cause: this.cause, promise };
-    promise.catch(() => {}); // its rejection is taken when the round ends
-    if (this.wake === undefined) this.externals.push(external);
-    else void settle(external).then((outcome) => this.#arrive(external, outcome));
-    return this.#wait(record, seq, "external", record.id) as Promise<T>;
-  }
-
-  /** On a real-time clock no round waits for an external: its result comes when it is there. */
-  #arrive(external: External, outcome: Outcome): void {
-    this.next.add(resultOf(external, outcome, this.limits));
-    this.wake?.();
-  }
-
-  #wait(record: AgentRecord, seq: number, method: string, peer: string): Promise<unknown> {
-    const activity: Activity | undefined = this.tracer.observed ? current.getStore() : undefined;
-    return new Promise((resolve, reject) => {
-      record.pending.set(seq, { resolve, reject, peer, method, activity });
-    });
   }
 }

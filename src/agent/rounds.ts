@@ -91,7 +91,7 @@ export class Rounds {
   /** What a handler of the agent waits for: the end of a sleep, a reply, an external. */
   #resume(record: AgentRecord, delivery: Delivery, tag: Tag): void {
     const answersCall = delivery.kind === Kind.reply || delivery.kind === Kind.failure;
-    const wait = this.#kernel.endWait(record, answersCall ? delivery.callSeq : delivery.seq, delivery);
+    const wait = this.#kernel.emissions.endWait(record, answersCall ? delivery.callSeq : delivery.seq, delivery);
     if (wait === undefined) return;
     this.#kernel.tracer.delivered(record, delivery, tag, wait.peer);
     let { content } = delivery;

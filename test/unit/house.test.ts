@@ -43,6 +43,7 @@ const BANNED =
   /\b(Date\.now|new Date\b|Math\.random|performance\.now|set(?:Timeout|Interval|Immediate)\(|setImmediate\(|console\.|DateTime\.(?:now|local)\b|localeCompare)/;
 const MAY_CALL: Record<string, string> = {
   "src/agent/drain.ts": "lets the event loop turn between rounds",
+  "src/agent/traps.ts": "names what strict mode traps",
   "src/agent/externals.ts": "bounds real I/O in wall time",
   "src/channel/deadline.ts": "bounds live calls and connects in wall time",
   "src/clock/real-time-clock.ts": "is the clock that follows the wall",
