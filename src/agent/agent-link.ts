@@ -3,6 +3,7 @@ import { copyValue } from "../codec/values.ts";
 import { createProxy } from "../rpc/proxy.ts";
 import type { AgentClass } from "./agent.ts";
 import { AgentClock } from "./agent-clock.ts";
+import { timeoutTicks } from "./communication.ts";
 import { checkAgentId } from "./id.ts";
 import type { Kernel } from "./kernel.ts";
 import { checkOutput } from "./outputs.ts";
@@ -24,11 +25,21 @@ export interface SpawnOptions {
   args?: readonly unknown[];
 }
 
+/** Options of a proxy. */
+export interface ConnectOptions {
+  /**
+   * Simulated seconds, above 0, within which a call has to be answered, or it fails with `ERR_CALL_TIMEOUT`; an answer at
+   * exactly that time is late. Default: `callTimeout` of the communication model, otherwise none. Calls of live peers
+   * have `limits.callTimeoutMs` of wall time instead.
+   */
+  timeout?: number;
+}
+
 /** What the container does for its agents besides the simulation itself. */
 export interface AgentHost {
   readonly seed: number | string;
   /** Proxy of an agent by id or URL. */
-  connect(record: AgentRecord, address: string): Promise<object>;
+  connect(record: AgentRecord, address: string, options: ConnectOptions): Promise<object>;
   /** Make an agent and its record. */
   create(type: AgentClass, id: string, args: readonly unknown[]): AgentRecord;
   /** Run agent code as a tracked task. */
@@ -54,8 +65,8 @@ export class AgentLink {
     return this.#record.id;
   }
 
-  connect(address: string): Promise<object> {
-    return this.#host.connect(this.#record, address);
+  connect(address: string, options: ConnectOptions): Promise<object> {
+    return this.#host.connect(this.#record, address, options);
   }
 
   random(): number {
@@ -121,7 +132,12 @@ export class AgentLink {
 }
 
 /** Proxy through which `record` calls the agent `id` of its own platform. One made outside may be used outside. */
-export function localProxy(kernel: Kernel, record: AgentRecord, id: string): object {
+export function localProxy(kernel: Kernel, record: AgentRecord, id: string, options: ConnectOptions = {}): object {
   const outside = !kernel.serving;
-  return createProxy((path, args) => kernel.emissions.call(record, id, path, args, outside));
+  const { timeout } = options;
+  const ticks =
+    timeout === undefined
+      ? (kernel.communication?.callTimeoutTicks ?? -1)
+      : timeoutTicks(timeout, kernel.clock.resolution);
+  return createProxy((path, args) => kernel.emissions.call(record, id, path, args, outside, ticks));
 }

@@ -30,24 +30,30 @@ export class Answers {
       answered = false;
       content = [...describeError(error)];
     }
-    this.#emit(record, record.seq++, call, answered, content, cause);
+    const seq = record.seq++;
+    if (call.caller === OUTSIDE) this.#kernel.outside.answer(call.seq, answered, content);
+    else {
+      const reply = this.#answer(record, seq, call, answered, content, cause);
+      this.#kernel.post(record, this.#kernel.clock.ticks, reply);
+    }
   }
 
-  /** Refuse a call that no agent's code has seen; `record` is undefined if there is no such agent. */
+  /**
+   * Refuse a call that no agent's code has seen; `record` is undefined if there is no such agent. Nobody has sent this
+   * answer, so no link carries it.
+   */
   refuse(delivery: Delivery, record: AgentRecord | undefined, error: Error): void {
     const call = { caller: delivery.from, seq: delivery.seq, method: delivery.method };
     // Nobody stands there to count its emissions, but the caller's own number is unique in the caller's inbox.
     const from = record ?? { id: `@unknown/${delivery.from.id}`, rank: -2 };
     const seq = record === undefined ? delivery.seq : record.seq++;
-    this.#emit(from, seq, call, false, [...describeError(error)], delivery.id);
+    const content = [...describeError(error)];
+    if (call.caller === OUTSIDE) this.#kernel.outside.answer(call.seq, false, content);
+    else this.#kernel.next.add(this.#answer(from, seq, call, false, content, delivery.id));
   }
 
-  #emit(from: Sender, seq: number, call: OpenCall, ok: boolean, content: unknown, cause: string | undefined): void {
-    const { outside, next } = this.#kernel;
-    if (call.caller === OUTSIDE) outside.answer(call.seq, ok, content);
-    else {
-      const kind = ok ? Kind.reply : Kind.failure;
-      next.add(new Delivery(kind, call.caller.id, from, seq, call.method, content, call.seq, undefined, cause));
-    }
+  #answer(from: Sender, seq: number, call: OpenCall, ok: boolean, content: unknown, cause: string | undefined) {
+    const kind = ok ? Kind.reply : Kind.failure;
+    return new Delivery(kind, call.caller.id, from, seq, call.method, content, call.seq, undefined, cause);
   }
 }

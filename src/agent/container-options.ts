@@ -2,6 +2,7 @@ import type { ExternalClock } from "../clock/external-clock.ts";
 import type { RealTimeClock } from "../clock/real-time-clock.ts";
 import type { CodecName } from "../codec/index.ts";
 import type { Limits } from "../limits.ts";
+import type { CommunicationModel } from "./communication-model.ts";
 import type { TraceLevel } from "./tracer.ts";
 
 /** How to make a container. */
@@ -26,6 +27,8 @@ export interface ContainerOptions {
    * and the cost. Default false.
    */
   strict?: boolean;
+  /** How messages between agents travel. Default: without delay, all of them arrive. */
+  communication?: CommunicationModel;
   /** Bounds that differ from the defaults. */
   limits?: Partial<Limits>;
 }

@@ -8,7 +8,7 @@ import { exposedMethods } from "../rpc/expose.ts";
 import type { TraceEvent, TraceSink, TraceSource } from "../trace.ts";
 import { Advance } from "./advance.ts";
 import { type Agent, type AgentClass, construct } from "./agent.ts";
-import { type AgentHost, AgentLink, localProxy } from "./agent-link.ts";
+import { type AgentHost, AgentLink, type ConnectOptions, localProxy } from "./agent-link.ts";
 import type { AgentInput, ContainerOptions } from "./container-options.ts";
 import { checkAgentId } from "./id.ts";
 import { Kernel } from "./kernel.ts";
@@ -19,7 +19,7 @@ import { AgentRecord } from "./record.ts";
 import type { Counts } from "./run-state.ts";
 import { stopAll } from "./stop.ts";
 import { underTraps } from "./strict.ts";
-import { combine, Tracer } from "./tracer.ts";
+import { combine } from "./tracer.ts";
 
 /**
  * A home of agents: lets them call each other, on a clock that is set from outside by `advance`, or on one that follows
@@ -42,7 +42,7 @@ export class Container implements TraceSource {
     this.#links = new LiveLinks(kernel, codec);
     this.#host = {
       seed,
-      connect: (record, address) => this.#connect(record, address),
+      connect: (record, address, options) => this.#connect(record, address, options),
       create: (type, id, args) => this.#create(type, id, args),
       task: (record, code) => this.#run.rounds.handlers.task(record, code),
     };
@@ -56,8 +56,9 @@ export class Container implements TraceSource {
   static async create(options: ContainerOptions = {}): Promise<Container> {
     const { clock = new ExternalClock(), seed = 0, trace = "hash", codec = "msgpack", strict = false } = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const kernel = new Kernel({ clock, limits, trace, seed, strict, communication: options.communication });
     clock.own();
-    const container = new Container(new Kernel(clock, limits, new Tracer(trace), strict), seed, codec);
+    const container = new Container(kernel, seed, codec);
     if (options.address !== undefined) await container.#links.listen(options.address);
     return container;
   }
@@ -227,9 +228,10 @@ export class Container implements TraceSource {
     return record;
   }
 
-  async #connect(record: AgentRecord, address: string): Promise<object> {
+  async #connect(record: AgentRecord, address: string, options: ConnectOptions): Promise<object> {
     const local = this.#links.localId(address);
-    return local === undefined ? this.#links.connect(record, address) : localProxy(this.#kernel, record, local);
+    if (local === undefined) return this.#links.connect(record, address);
+    return localProxy(this.#kernel, record, local, options);
   }
 
   #known(agent: string, method: string): AgentRecord {

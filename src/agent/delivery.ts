@@ -35,7 +35,7 @@ export class Delivery implements Timed {
   readonly method: string;
   /** Arguments, result, `[code, name, message]` of a failure, or undefined. */
   readonly content: unknown;
-  /** For an answer, the number of the call that it answers. */
+  /** For an answer or a time-out, the number of the call that it ends; otherwise -1. */
   readonly callSeq: number;
   /** What a timer runs. */
   readonly run: (() => unknown) | undefined;
@@ -64,6 +64,12 @@ export class Delivery implements Timed {
     this.callSeq = callSeq;
     this.run = run;
     this.cause = cause;
+  }
+
+  /** The same once more. */
+  copy(): Delivery {
+    const { kind, to, from, seq, method, content, callSeq, run, cause } = this;
+    return new Delivery(kind, to, from, seq, method, content, callSeq, run, cause);
   }
 
   /** The event's id, the same for any number of containers. */

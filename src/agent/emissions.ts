@@ -36,6 +36,10 @@ export class Emissions {
     const wait = record.pending.get(seq);
     if (wait === undefined) return undefined;
     record.pending.delete(seq);
+    if (wait.deadline !== undefined) {
+      wait.deadline.spent = true;
+      this.#kernel.timers.cancel(wait.deadline);
+    }
     if (wait.activity !== undefined && by !== undefined) wait.activity.cause = by.id;
     return wait;
   }
@@ -44,6 +48,7 @@ export class Emissions {
    * A call to the agent `to`; never throws, all goes into the promise.
    *
    * @param outside - The proxy was given to a program outside, which may use it between advances.
+   * @param timeoutTicks - Simulated time that it may take; -1: any.
    */
   async call(
     record: AgentRecord,
@@ -51,26 +56,28 @@ export class Emissions {
     method: string,
     args: readonly unknown[],
     outside: boolean,
+    timeoutTicks: number,
   ): Promise<unknown> {
     if (outside && !this.#kernel.serving) this.#kernel.guardOutside(record, `call of ${to}.${method}`);
     else this.#kernel.guard(record, `call of ${to}.${method}`);
     const content = copyValue(args, this.#kernel.limits, `${to}.${method}`);
     const seq = record.seq++;
-    this.#kernel.next.add(
-      new Delivery(Kind.request, to, record, seq, method, content, -1, undefined, this.#kernel.cause),
-    );
+    const { clock, cause } = this.#kernel;
+    const request = new Delivery(Kind.request, to, record, seq, method, content, -1, undefined, cause);
+    this.#kernel.post(record, clock.presentTicks, request);
+    const promise = this.#wait(record, seq, method, to);
+    if (timeoutTicks >= 0) this.#setDeadline(record, seq, timeoutTicks);
     if (outside) this.#kernel.wake?.();
-    return this.#wait(record, seq, method, to);
+    return promise;
   }
 
   /** A one-way message, due at `ticks`. */
   send(record: AgentRecord, to: string, method: string, args: readonly unknown[], ticks: number): void {
     this.#kernel.guard(record, `send to ${to}.${method}`);
     const content = copyValue(args, this.#kernel.limits, `${to}.${method}`);
-    this.#kernel.emit(
-      ticks,
-      new Delivery(Kind.oneway, to, record, record.seq++, method, content, -1, undefined, this.#kernel.cause),
-    );
+    const seq = record.seq++;
+    const message = new Delivery(Kind.oneway, to, record, seq, method, content, -1, undefined, this.#kernel.cause);
+    this.#kernel.post(record, ticks, message);
   }
 
   /** A promise that resolves at `ticks`. */
@@ -121,10 +128,29 @@ export class Emissions {
     this.#kernel.wake?.();
   }
 
+  /** A timer of the call's own; an answer that comes at the same time comes too late, since timers are served first. */
+  #setDeadline(record: AgentRecord, callSeq: number, timeoutTicks: number): void {
+    const { clock, timers, cause } = this.#kernel;
+    const deadline = new Delivery(
+      Kind.timer,
+      record.id,
+      record,
+      record.seq++,
+      "",
+      undefined,
+      callSeq,
+      undefined,
+      cause,
+    );
+    timers.add(clock.presentTicks + timeoutTicks, deadline);
+    const wait = record.pending.get(callSeq);
+    if (wait !== undefined) wait.deadline = deadline;
+  }
+
   #wait(record: AgentRecord, seq: number, method: string, peer: string): Promise<unknown> {
     const activity: Activity | undefined = this.#kernel.followed ? current.getStore() : undefined;
     return new Promise((resolve, reject) => {
-      record.pending.set(seq, { resolve, reject, peer, method, activity });
+      record.pending.set(seq, { resolve, reject, peer, method, activity, deadline: undefined });
     });
   }
 }

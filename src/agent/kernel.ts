@@ -3,6 +3,8 @@ import { TimerQueue } from "../clock/timer-queue.ts";
 import { ForeignAwaitError, RunError, type Tag } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { current } from "./activity.ts";
+import { Communication } from "./communication.ts";
+import type { CommunicationModel } from "./communication-model.ts";
 import type { Delivery } from "./delivery.ts";
 import { Emissions } from "./emissions.ts";
 import type { External } from "./externals.ts";
@@ -14,7 +16,17 @@ import { Registry } from "./registry.ts";
 import { Round } from "./round.ts";
 import { type Counts, type Phase, refusal, type StepFailure } from "./run-state.ts";
 import { Strict } from "./strict.ts";
-import type { Tracer } from "./tracer.ts";
+import { type TraceLevel, Tracer } from "./tracer.ts";
+
+/** What a container's simulation is made of. */
+export interface KernelOptions {
+  readonly clock: SimulationClock;
+  readonly limits: Limits;
+  readonly trace: TraceLevel;
+  readonly seed: number | string;
+  readonly strict: boolean;
+  readonly communication: CommunicationModel | undefined;
+}
 
 /**
  * The state of one container's simulation. `Emissions` has the ways in which agent code adds to it, `Rounds` serves what
@@ -44,16 +56,19 @@ export class Kernel {
   failures: StepFailure[] = [];
   /** In a run on a real-time clock: says that something has arrived. Undefined in a run that is advanced. */
   wake: (() => void) | undefined;
+  /** How messages between agents travel; undefined: all arrive in the next round. */
+  readonly communication: Communication | undefined;
   readonly emissions = new Emissions(this);
 
   /** Undefined unless the container is strict. */
   readonly strict: Strict | undefined;
 
-  constructor(clock: SimulationClock, limits: Limits, tracer: Tracer, strict = false) {
-    this.strict = strict ? new Strict(this) : undefined;
+  constructor({ clock, limits, trace, seed, strict, communication }: KernelOptions) {
     this.clock = clock;
     this.limits = limits;
-    this.tracer = tracer;
+    this.tracer = new Tracer(trace);
+    this.strict = strict ? new Strict(this) : undefined;
+    this.communication = communication && new Communication(this, communication, seed);
   }
 
   /** Tag that is being served, or the next one. */
@@ -146,6 +161,12 @@ export class Kernel {
       this.round = 0;
     }
     for (const delivery of this.timers.take(ticks)) this.next.add(delivery);
+  }
+
+  /** Send a message of an agent to another on its way; a perfect link delivers it at `ticks`. */
+  post(sender: AgentRecord, ticks: number, delivery: Delivery): void {
+    if (this.communication === undefined) this.emit(ticks, delivery);
+    else this.communication.carry(sender, ticks, delivery);
   }
 
   /** Due at `ticks`: in the next round if that is the present time. */

@@ -2,6 +2,7 @@ import { AgentError, type Tag } from "../errors.ts";
 import { Hash64 } from "../hash.ts";
 import type { Activity } from "./activity.ts";
 import type { Agent } from "./agent.ts";
+import type { LinkState } from "./communication.ts";
 import type { Delivery, Sender } from "./delivery.ts";
 import { expectRejection } from "./rejections.ts";
 
@@ -12,6 +13,8 @@ export interface Wait {
   /** Whom it waits for. */
   readonly peer: string;
   readonly method: string;
+  /** Ends a call that has a time-out. */
+  deadline: Delivery | undefined;
   /** Activity that opened it, if the run is observed. */
   readonly activity: Activity | undefined;
 }
@@ -45,6 +48,8 @@ export class AgentRecord implements Sender {
   held: Delivery[] = [];
   /** Chain over everything delivered to it. */
   readonly chain = new Hash64();
+  /** Its links to other agents, if it has used one of a communication model. */
+  links: Map<string, LinkState> | undefined;
   /** Errors of its own so far. */
   faults = 0;
   /** Reported as waiting on nothing simulated. */
@@ -95,6 +100,7 @@ export class AgentRecord implements Sender {
     this.unawaited = 0;
     for (const wait of waits) wait.reject(expectRejection(this.gone(tag)));
     this.agent = undefined;
+    this.links = undefined;
   }
 
   /** The error for whoever uses this agent after its removal. */

@@ -6,7 +6,7 @@ import type { Faults } from "./faults.ts";
 import { Handlers } from "./handlers.ts";
 import type { Kernel } from "./kernel.ts";
 import { Life } from "./life.ts";
-import type { AgentRecord } from "./record.ts";
+import type { AgentRecord, Wait } from "./record.ts";
 import { ownRejection } from "./rejections.ts";
 import { Round, sortDeliveries } from "./round.ts";
 
@@ -90,13 +90,17 @@ export class Rounds {
 
   /** What a handler of the agent waits for: the end of a sleep, a reply, an external. */
   #resume(record: AgentRecord, delivery: Delivery, tag: Tag): void {
-    const answersCall = delivery.kind === Kind.reply || delivery.kind === Kind.failure;
-    const wait = this.#kernel.emissions.endWait(record, answersCall ? delivery.callSeq : delivery.seq, delivery);
+    const seq = delivery.callSeq < 0 ? delivery.seq : delivery.callSeq;
+    const wait = this.#kernel.emissions.endWait(record, seq, delivery);
     if (wait === undefined) return;
     this.#kernel.tracer.delivered(record, delivery, tag, wait.peer);
     let { content } = delivery;
     let ok = delivery.kind !== Kind.failure;
     if (delivery.kind === Kind.external) ({ ok, content } = content as { ok: boolean; content: unknown });
+    if (delivery.kind === Kind.timer && delivery.callSeq >= 0) {
+      wait.reject(this.#late(record, wait, tag));
+      return;
+    }
     if (ok) {
       wait.resolve(content);
       return;
@@ -105,6 +109,13 @@ export class Rounds {
     const error = new RemoteError(code, name, text, { agent: wait.peer, method: wait.method, tag });
     ownRejection(error, this.#faults.onRejection, record);
     wait.reject(error);
+  }
+
+  #late(record: AgentRecord, { peer, method }: Wait, tag: Tag): AgentError {
+    const text = `call of ${peer}.${method} by agent "${record.id}" was not answered in time`;
+    const error = new AgentError("ERR_CALL_TIMEOUT", text, { agent: peer, method, tag });
+    ownRejection(error, this.#faults.onRejection, record);
+    return error;
   }
 
   #invoke(record: AgentRecord, delivery: Delivery): void {

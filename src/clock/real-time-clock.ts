@@ -38,9 +38,14 @@ export class RealTimeClock extends SimulationClock {
     this.factor = factor;
   }
 
+  /** Of the event that is handled, otherwise of the wall. */
+  override get presentTicks(): number {
+    return this.#held ? this.ticks : Math.max(this.ticks, this.wallTicks);
+  }
+
   /** Seconds since second 0: of the event that is handled, otherwise of the wall. */
   override time(): number {
-    return this.#held ? super.time() : this.resolution.toSeconds(Math.max(this.ticks, this.wallTicks));
+    return this.resolution.toSeconds(this.presentTicks);
   }
 
   /** Whole ticks of the wall since second 0; 0 before it. */

@@ -35,6 +35,11 @@ export abstract class SimulationClock {
     return this.#ticks;
   }
 
+  /** Present time for whoever stands outside the events: on a real-time clock the wall's. */
+  get presentTicks(): number {
+    return this.#ticks;
+  }
+
   /** Present time in seconds since the start. */
   time(): number {
     return this.resolution.toSeconds(this.#ticks);
