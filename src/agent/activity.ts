@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { OpenCall } from "./answers.ts";
+import type { Delivery } from "./delivery.ts";
 import type { AgentRecord } from "./record.ts";
 import type { Strict } from "./strict.ts";
 
@@ -11,7 +11,7 @@ export class Activity {
   /** Event that last let it go on: what it emits now is caused by that. */
   cause: string | undefined;
   /** The call that waits for its outcome. */
-  readonly call: OpenCall | undefined;
+  readonly call: Delivery | undefined;
   /** Strict mode of its container. */
   readonly strict: Strict | undefined;
   /** Place in its agent's list of open activities, or -1. */
@@ -23,7 +23,7 @@ export class Activity {
     record: AgentRecord,
     name: string,
     cause: string | undefined,
-    call: OpenCall | undefined,
+    call: Delivery | undefined,
     strict: Strict | undefined,
   ) {
     this.record = record;

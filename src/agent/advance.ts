@@ -19,6 +19,8 @@ export class Advance {
   readonly #faults: Faults;
   readonly rounds: Rounds;
   readonly #pace = new Pace();
+  /** The event loop is due a turn. */
+  #turnDue = false;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -77,24 +79,34 @@ export class Advance {
       const left = kernel.limits.roundsMax - kernel.round;
       if (left <= CHAIN_ROUNDS) for (const id of kernel.next.agents(NAMED_AGENTS_MAX)) chain.add(id);
       if (left <= 0) throw this.#zeno(chain);
-      await this.rounds.serve();
+      await this.rounds.serve(this.#between);
       this.#faults.throwFirst();
-      await this.#settleExternals();
+      if (kernel.externals.length > 0) await this.#settleExternals();
       kernel.outside.deliver();
       kernel.tracer.flush();
       this.#faults.throwFirst();
-      if (this.#pace.due()) await this.#turn();
+      if (this.#turnDue) await this.#turn();
     }
   }
 
+  /** What is to be done after every round; false if something takes time, or nothing is left. */
+  readonly #between = (): boolean => {
+    const kernel = this.#kernel;
+    this.#turnDue = this.#pace.due();
+    if (this.#turnDue || kernel.failures.length > 0 || kernel.externals.length > 0) return false;
+    if (kernel.next.size === 0 || kernel.limits.roundsMax - kernel.round <= CHAIN_ROUNDS) return false;
+    kernel.outside.deliver();
+    kernel.tracer.flush();
+    return kernel.failures.length === 0;
+  };
+
   async #turn(): Promise<void> {
     await turn();
-    this.#faults.served.clear();
+    this.#faults.turns++;
   }
 
   async #settleExternals(): Promise<void> {
     const kernel = this.#kernel;
-    if (kernel.externals.length === 0) return;
     const externals = kernel.externals;
     kernel.externals = [];
     const outcomes = await settleExternals(externals, kernel.limits.externalTimeoutMs);

@@ -21,12 +21,20 @@ export class AgentClock implements Clock {
     return this.#kernel.clock.utcnow();
   }
 
-  async sleep(dt: number): Promise<void> {
-    return this.#kernel.emissions.sleep(this.#record, this.#kernel.clock.ticksIn(dt));
+  sleep(dt: number): Promise<void> {
+    try {
+      return this.#kernel.emissions.sleep(this.#record, this.#kernel.clock.ticksIn(dt));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
-  async sleepUntil(t: number | DateTime): Promise<void> {
-    return this.#kernel.emissions.sleep(this.#record, this.#kernel.clock.ticksAt(t));
+  sleepUntil(t: number | DateTime): Promise<void> {
+    try {
+      return this.#kernel.emissions.sleep(this.#record, this.#kernel.clock.ticksAt(t));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   callIn(dt: number, f: () => unknown): Timer {

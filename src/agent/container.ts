@@ -4,11 +4,11 @@ import { type CodecName, copyValue } from "../codec/index.ts";
 import { AgentError, ClockError, RunError } from "../errors.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/event-stream.ts";
-import { exposedMethods } from "../rpc/expose.ts";
 import type { TraceEvent, TraceSink, TraceSource } from "../trace.ts";
 import { Advance } from "./advance.ts";
 import { type Agent, type AgentClass, construct } from "./agent.ts";
 import { type AgentHost, AgentLink, type ConnectOptions, localProxy } from "./agent-link.ts";
+import { agentType } from "./agent-type.ts";
 import type { AgentInput, ContainerOptions } from "./container-options.ts";
 import { checkAgentId } from "./id.ts";
 import { Kernel } from "./kernel.ts";
@@ -212,7 +212,7 @@ export class Container implements TraceSource {
   }
 
   #create(type: AgentClass, id: string, args: readonly unknown[]): AgentRecord {
-    const record = new AgentRecord(id, type.name, exposedMethods(type), type.outputs);
+    const record = new AgentRecord(id, agentType(type));
     this.#kernel.registry.add(record, this.#kernel.tag);
     const outer = this.#kernel.constructing;
     this.#kernel.constructing = record;

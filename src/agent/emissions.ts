@@ -1,11 +1,12 @@
 import type { Timer } from "../clock/clock.ts";
-import { copyValue } from "../codec/values.ts";
+import { copyArguments } from "../codec/values.ts";
 import { type Activity, current } from "./activity.ts";
 import { Delivery, Kind } from "./delivery.ts";
 import { type External, type Outcome, resultOf, settle } from "./externals.ts";
 import type { Kernel } from "./kernel.ts";
-import type { AgentRecord, Wait } from "./record.ts";
+import type { AgentRecord } from "./record.ts";
 import { untrapped } from "./strict.ts";
+import { Wait } from "./wait.ts";
 
 /** Everything that agent code emits: messages, sleeps, timers, externals; and the simulated waits that this opens. */
 export class Emissions {
@@ -33,13 +34,9 @@ export class Emissions {
 
   /** Take a wait out of its agent's list; undefined if it has ended before. */
   endWait(record: AgentRecord, seq: number, by?: Delivery): Wait | undefined {
-    const wait = record.pending.get(seq);
+    const wait = record.takeWait(seq);
     if (wait === undefined) return undefined;
-    record.pending.delete(seq);
-    if (wait.deadline !== undefined) {
-      wait.deadline.spent = true;
-      this.#kernel.timers.cancel(wait.deadline);
-    }
+    if (wait.deadline !== undefined) this.#cancel(record, wait.deadline);
     if (wait.activity !== undefined && by !== undefined) wait.activity.cause = by.id;
     return wait;
   }
@@ -50,7 +47,7 @@ export class Emissions {
    * @param outside - The proxy was given to a program outside, which may use it between advances.
    * @param timeoutTicks - Simulated time that it may take; -1: any.
    */
-  async call(
+  call(
     record: AgentRecord,
     to: string,
     method: string,
@@ -58,53 +55,67 @@ export class Emissions {
     outside: boolean,
     timeoutTicks: number,
   ): Promise<unknown> {
-    if (outside && !this.#kernel.serving) this.#kernel.guardOutside(record, `call of ${to}.${method}`);
-    else this.#kernel.guard(record, `call of ${to}.${method}`);
-    const content = copyValue(args, this.#kernel.limits, `${to}.${method}`);
-    const seq = record.seq++;
-    const { clock, cause } = this.#kernel;
-    const request = new Delivery(Kind.request, to, record, seq, method, content, -1, undefined, cause);
-    this.#kernel.post(record, clock.presentTicks, request);
-    const promise = this.#wait(record, seq, method, to);
-    if (timeoutTicks >= 0) this.#setDeadline(record, seq, timeoutTicks);
-    if (outside) this.#kernel.wake?.();
-    return promise;
+    const kernel = this.#kernel;
+    try {
+      if (outside && !kernel.serving) kernel.guardOutside(record, `call of ${to}.${method}`);
+      else if (!kernel.allows(record)) kernel.guard(record, `call of ${to}.${method}`);
+      const content = copyArguments(args, kernel.limits, to, method);
+      const seq = record.seq++;
+      const request = new Delivery(
+        Kind.request,
+        to,
+        undefined,
+        record,
+        seq,
+        method,
+        content,
+        -1,
+        undefined,
+        kernel.cause,
+      );
+      kernel.post(record, kernel.clock.presentTicks, request);
+      const promise = this.#wait(record, seq, method, to);
+      if (timeoutTicks >= 0) this.#setDeadline(record, seq, timeoutTicks);
+      if (outside) kernel.wake?.();
+      return promise;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** A one-way message, due at `ticks`. */
   send(record: AgentRecord, to: string, method: string, args: readonly unknown[], ticks: number): void {
-    this.#kernel.guard(record, `send to ${to}.${method}`);
-    const content = copyValue(args, this.#kernel.limits, `${to}.${method}`);
+    const kernel = this.#kernel;
+    if (!kernel.allows(record)) kernel.guard(record, `send to ${to}.${method}`);
+    const content = copyArguments(args, kernel.limits, to, method);
     const seq = record.seq++;
-    const message = new Delivery(Kind.oneway, to, record, seq, method, content, -1, undefined, this.#kernel.cause);
-    this.#kernel.post(record, ticks, message);
+    const { cause } = kernel;
+    const message = new Delivery(Kind.oneway, to, undefined, record, seq, method, content, -1, undefined, cause);
+    kernel.post(record, ticks, message);
   }
 
   /** A promise that resolves at `ticks`. */
   sleep(record: AgentRecord, ticks: number): Promise<void> {
     this.#kernel.guard(record, "sleep");
     const seq = record.seq++;
-    this.#kernel.emit(
-      ticks,
-      new Delivery(Kind.timer, record.id, record, seq, "", undefined, -1, undefined, this.#kernel.cause),
-    );
+    this.#setTimer(record, ticks, Delivery.own(Kind.timer, record, seq, undefined, -1, undefined, this.#kernel.cause));
     return this.#wait(record, seq, "sleep", record.id) as Promise<void>;
   }
 
   /** A callback at `ticks`. */
   callAt(record: AgentRecord, ticks: number, run: () => unknown): Timer {
     this.#kernel.guard(record, "callAt");
-    const timer = new Delivery(Kind.timer, record.id, record, record.seq++, "", undefined, -1, run, this.#kernel.cause);
-    this.#kernel.emit(ticks, timer);
-    return {
-      cancel: () => {
-        if (timer.spent || record.state === "removed") return false;
-        this.#kernel.guard(record, "timer.cancel");
-        timer.spent = true;
-        this.#kernel.timers.cancel(timer);
-        return true;
-      },
-    };
+    const timer = Delivery.own(Kind.timer, record, record.seq++, undefined, -1, run, this.#kernel.cause);
+    this.#setTimer(record, ticks, timer);
+    return new AgentTimer(this, record, timer);
+  }
+
+  /** Take a timer back; false if it has run or was cancelled before. */
+  cancel(record: AgentRecord, timer: Delivery): boolean {
+    if (timer.spent || record.state === "removed") return false;
+    this.#kernel.guard(record, "timer.cancel");
+    this.#cancel(record, timer);
+    return true;
   }
 
   /** Real I/O, started now; its end is waited for before the next round. */
@@ -128,29 +139,47 @@ export class Emissions {
     this.#kernel.wake?.();
   }
 
+  #setTimer(record: AgentRecord, ticks: number, timer: Delivery): void {
+    record.addTimer(timer);
+    this.#kernel.emit(ticks, timer);
+  }
+
+  #cancel(record: AgentRecord, timer: Delivery): void {
+    timer.spent = true;
+    record.dropTimer(timer);
+    this.#kernel.timers.cancel(timer);
+  }
+
   /** A timer of the call's own; an answer that comes at the same time comes too late, since timers are served first. */
   #setDeadline(record: AgentRecord, callSeq: number, timeoutTicks: number): void {
-    const { clock, timers, cause } = this.#kernel;
-    const deadline = new Delivery(
-      Kind.timer,
-      record.id,
-      record,
-      record.seq++,
-      "",
-      undefined,
-      callSeq,
-      undefined,
-      cause,
-    );
-    timers.add(clock.presentTicks + timeoutTicks, deadline);
-    const wait = record.pending.get(callSeq);
+    const { clock, cause } = this.#kernel;
+    const deadline = Delivery.own(Kind.timer, record, record.seq++, undefined, callSeq, undefined, cause);
+    this.#setTimer(record, clock.presentTicks + timeoutTicks, deadline);
+    const wait = record.waitOf(callSeq);
     if (wait !== undefined) wait.deadline = deadline;
   }
 
   #wait(record: AgentRecord, seq: number, method: string, peer: string): Promise<unknown> {
     const activity: Activity | undefined = this.#kernel.followed ? current.getStore() : undefined;
     return new Promise((resolve, reject) => {
-      record.pending.set(seq, { resolve, reject, peer, method, activity, deadline: undefined });
+      record.addWait(new Wait(seq, resolve, reject, peer, method, activity));
     });
+  }
+}
+
+/** What the agent holds of its timer. */
+class AgentTimer implements Timer {
+  readonly #emissions: Emissions;
+  readonly #record: AgentRecord;
+  readonly #timer: Delivery;
+
+  constructor(emissions: Emissions, record: AgentRecord, timer: Delivery) {
+    this.#emissions = emissions;
+    this.#record = record;
+    this.#timer = timer;
+  }
+
+  cancel(): boolean {
+    return this.#emissions.cancel(this.#record, this.#timer);
   }
 }

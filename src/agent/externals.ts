@@ -56,7 +56,7 @@ export function resultOf({ record, seq, cause }: External, outcome: Outcome, lim
   } catch (error) {
     content = { ok: false, content: [...describeError(error)] };
   }
-  return new Delivery(Kind.external, record.id, record, seq, "", content, -1, undefined, cause);
+  return Delivery.own(Kind.external, record, seq, content, -1, undefined, cause);
 }
 
 /** Wait, in wall time, until agents have stopped. Gives the error of the first that failed, or of those that did not end. */

@@ -12,8 +12,8 @@ export class Faults {
   readonly #kernel: Kernel;
   /** Agents that had open handlers and no simulated wait when they were last served. */
   readonly stuck = new Set<AgentRecord>();
-  /** Agents served since the event loop last turned: one of them let a promise reject. */
-  readonly served = new Set<string>();
+  /** Turns of the event loop so far: a rejection is told at the next one, and is that of an agent served before it. */
+  turns = 0;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -45,12 +45,18 @@ export class Faults {
     this.stuck.clear();
   }
 
+  #served(): string[] {
+    const served: string[] = [];
+    for (const { id, servedAtTurn } of this.#kernel.registry) if (servedAtTurn === this.turns) served.push(id);
+    return served.sort(byCodeUnits);
+  }
+
   /** Take a promise of agent code that was rejected and that nobody handled. */
   readonly onRejection = (reason: unknown, owner: unknown): void => {
     const kernel = this.#kernel;
     const [, name, message] = describeError(reason);
     const known = owner instanceof AgentRecord ? owner.id : undefined;
-    const agents = known === undefined ? [...this.served].sort(byCodeUnits) : [known];
+    const agents = known === undefined ? this.#served() : [known];
     const who = agents.slice(0, NAMED_AGENTS_MAX).join(", ");
     const text = `a promise in the code of ${known === undefined ? "one of " : ""}${who || "an agent"} was rejected and nobody handled it: ${name}: ${message}`;
     const agent = agents[0] ?? "";

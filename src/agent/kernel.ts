@@ -83,7 +83,7 @@ export class Kernel {
 
   /** Whether it is followed through promises whose code runs. */
   get followed(): boolean {
-    return this.strict !== undefined || this.tracer.observed;
+    return this.tracer.observed || this.strict !== undefined;
   }
 
   /** Id of the event that the running code handles, while the run is observed. */
@@ -91,12 +91,18 @@ export class Kernel {
     return this.followed ? current.getStore()?.cause : undefined;
   }
 
+  /** Whether agent code may use its API now, without a word about why not. */
+  allows(record: AgentRecord): boolean {
+    return this.serving && record.state !== "removed";
+  }
+
   /** Undo the registration of an agent that could not be made, with all that its constructor has left. */
   forget(record: AgentRecord): void {
     record.state = "removed";
     this.registry.delete(record);
     this.outputEvents.forget(record.id);
-    this.timers.cancelWhere((delivery) => delivery.from === record);
+    for (const timer of record.takeTimers()) this.timers.cancel(timer);
+    this.timers.cancelWhere((delivery) => delivery.from === record); // messages on their way
     this.next = this.next.without(record);
     this.externals = this.externals.filter((external) => external.record !== record);
     record.end(this.tag);

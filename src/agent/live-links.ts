@@ -100,7 +100,7 @@ export class LiveLinks {
     if (path.length === 1 && path[0] === "validate_aid") {
       return ([id]) => {
         const record = typeof id === "string" ? registry.get(id) : undefined;
-        return record === undefined || record.state === "removed" ? null : record.type;
+        return record === undefined || record.state === "removed" ? null : record.type.name;
       };
     }
     // Ids may have slashes, methods may not.

@@ -5,6 +5,9 @@ import type { Kernel } from "./kernel.ts";
 import { Rounds } from "./rounds.ts";
 import { stretch } from "./stretch.ts";
 
+/** Time moves on, and what has arrived enters, after each round. */
+const ONE_ROUND = () => false;
+
 /**
  * Runs a container by itself, on a real-time clock: serves what is due when the wall reaches it, and what arrives when
  * it arrives. Here, and only here, arrival order decides.
@@ -84,7 +87,7 @@ export class LiveRun {
       this.#woken = false;
       this.#faults.throwFirst();
       while (!this.#stopped && this.#collect()) {
-        await this.rounds.serve();
+        await this.rounds.serve(ONE_ROUND);
         this.#faults.throwFirst();
         outside.deliver();
         tracer.flush();
@@ -113,7 +116,7 @@ export class LiveRun {
 
   async #turn(): Promise<void> {
     await turn();
-    this.#faults.served.clear();
+    this.#faults.turns++;
   }
 
   #fail(error: unknown): void {

@@ -1,5 +1,5 @@
 import { AgentError, RemoteError, RunError } from "../errors.ts";
-import { Delivery, Kind, OUTSIDE } from "./delivery.ts";
+import { Delivery, Kind } from "./delivery.ts";
 import { byCodeUnits } from "./round.ts";
 
 /** A call from outside that has not been answered. */
@@ -38,7 +38,7 @@ export class Outside {
 
   /** An input to `agent`, due at the time of the next advance. */
   input(agent: string, method: string, args: unknown): void {
-    this.#inputs.push(new Delivery(Kind.input, agent, OUTSIDE, this.#seq++, method, args, -1, undefined, undefined));
+    this.#inputs.push(Delivery.outside(Kind.input, agent, this.#seq++, method, args));
     this.wake?.();
   }
 
@@ -66,7 +66,7 @@ export class Outside {
     return calls.map((call) => {
       const seq = this.#seq++;
       this.#entered.set(seq, call);
-      return new Delivery(Kind.request, call.agent, OUTSIDE, seq, call.method, call.args, -1, undefined, undefined);
+      return Delivery.outside(Kind.request, call.agent, seq, call.method, call.args);
     });
   }
 

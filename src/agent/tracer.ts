@@ -22,6 +22,9 @@ export class Tracer {
   readonly #full: boolean;
   readonly #sinks = new Set<TraceSink>();
   #batch: TraceEvent[] = [];
+  #tag: Tag = { ticks: 0, round: 0 };
+  #ticksHigh = 0;
+  #ticksLow = 0;
 
   constructor(level: TraceLevel) {
     this.#hashes = level !== "off";
@@ -39,18 +42,28 @@ export class Tracer {
     return () => this.#sinks.delete(sink);
   }
 
+  /** What is delivered from now on is delivered at `tag`. */
+  at(tag: Tag): void {
+    this.#tag = tag;
+    this.#ticksHigh = Math.floor(tag.ticks / 0x1_0000_0000);
+    this.#ticksLow = tag.ticks | 0;
+  }
+
   /** A delivery to an agent, before the agent sees it. */
-  delivered(record: AgentRecord, delivery: Delivery, tag: Tag, peer: string): void {
+  delivered(record: AgentRecord, delivery: Delivery, peer: string): void {
     if (this.#hashes) {
       const chain = record.chain;
-      hashTag(chain, tag, delivery.kind);
+      chain.word(this.#ticksHigh);
+      chain.word(this.#ticksLow);
+      chain.word(this.#tag.round);
+      chain.word(delivery.kind);
       if (delivery.kind !== Kind.timer) {
         chain.string(peer);
         chain.string(delivery.method);
         hashValue(chain, delivery.content);
       }
     }
-    if (this.#sinks.size > 0) this.#batch.push(toEvent(record, delivery, tag, peer));
+    if (this.#sinks.size > 0) this.#batch.push(toEvent(record, delivery, this.#tag, peer));
   }
 
   /** An agent came to life, made by `peer`, or was removed. */
@@ -58,10 +71,10 @@ export class Tracer {
     if (this.#hashes) {
       hashTag(record.chain, tag, LIFE_CODES[kind]);
       record.chain.string(peer);
-      record.chain.string(record.type);
+      record.chain.string(record.type.name);
     }
     if (this.#sinks.size === 0) return;
-    this.#batch.push({ kind, ...tag, agent: record.id, id: `${record.id}#${kind}`, cause, type: record.type });
+    this.#batch.push({ kind, ...tag, agent: record.id, id: `${record.id}#${kind}`, cause, type: record.type.name });
   }
 
   /** An event that is in no chain: ticks, logs, faults. Called only for its observers. */

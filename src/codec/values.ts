@@ -45,6 +45,23 @@ export function copyValue(value: unknown, limits: ValueLimits, root = "$"): Valu
 }
 
 /**
+ * As {@link copyValue} of the arguments of a call to the method of an agent, by which an error names the place. Numbers,
+ * booleans and nothing, of which most calls consist, are copied without a walk.
+ */
+export function copyArguments(args: readonly unknown[], limits: ValueLimits, agent: string, method: string): Value {
+  const { length } = args;
+  const copy: Value[] = [];
+  if (length >= limits.nodesMax || limits.nestingMax < 1) return walk(args, limits, `${agent}.${method}`, false);
+  for (let i = 0; i < length; i++) {
+    const item = args[i];
+    if (typeof item === "number") copy.push(canonicalNumber(item));
+    else if (typeof item === "boolean" || item === null) copy.push(item);
+    else return walk(args, limits, `${agent}.${method}`, false);
+  }
+  return copy;
+}
+
+/**
  * As {@link copyValue}, except that integers beyond 32 bits are bigints and bytes are not copied: what the packer
  * needs so that it writes integers as integers.
  */
