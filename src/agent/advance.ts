@@ -40,8 +40,24 @@ export class Advance {
   async to(target: number): Promise<number | undefined> {
     const kernel = this.#kernel;
     this.#check(target);
+    if (this.#nothingUntil(target)) {
+      kernel.moveTo(target);
+      kernel.tracer.note(() => ({ kind: "tick", ...kernel.tag }));
+      kernel.tracer.flush();
+      // No agent has run, so that nothing can be left rejected; only the sockets want their turn now and then.
+      if (this.#pace.due()) await turn();
+      return kernel.timers.peek();
+    }
     await stretch(kernel, this.#faults, () => this.#run(target));
     return kernel.timers.peek();
+  }
+
+  /** Whether no agent has anything to do at `target` or before. */
+  #nothingUntil(target: number): boolean {
+    const { busy, outside, failures, timers } = this.#kernel;
+    if (busy || outside.waits || failures.length > 0) return false;
+    const due = timers.peek();
+    return due === undefined || due > target;
   }
 
   #check(target: number): void {

@@ -48,17 +48,21 @@ export interface AgentHost {
 
 /** Everything that one agent may ask of its container. */
 export class AgentLink {
-  readonly clock: Clock;
   readonly #kernel: Kernel;
   readonly #record: AgentRecord;
   readonly #host: AgentHost;
+  #clock: Clock | undefined;
   #random: (() => number) | undefined;
 
   constructor(kernel: Kernel, record: AgentRecord, host: AgentHost) {
     this.#kernel = kernel;
     this.#record = record;
     this.#host = host;
-    this.clock = new AgentClock(kernel, record);
+  }
+
+  get clock(): Clock {
+    this.#clock ??= new AgentClock(this.#kernel, this.#record);
+    return this.#clock;
   }
 
   get id(): string {

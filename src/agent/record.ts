@@ -133,8 +133,8 @@ export class AgentRecord implements Sender {
 
   /** Keep a message until its setup has settled. */
   hold(delivery: Delivery): void {
-    if (this.held === NONE) this.held = [];
-    (this.held as Delivery[]).push(delivery);
+    if (this.held === NONE) this.held = [delivery];
+    else (this.held as Delivery[]).push(delivery);
   }
 
   /** The messages that were kept; none is any more. */
@@ -146,9 +146,9 @@ export class AgentRecord implements Sender {
 
   /** Note that `activity` goes on after its handler returned. */
   opened(activity: Activity): void {
-    if (this.open === NONE) this.open = [];
     activity.slot = this.open.length;
-    (this.open as Activity[]).push(activity);
+    if (this.open === NONE) this.open = [activity];
+    else (this.open as Activity[]).push(activity);
   }
 
   /** Note that `activity` has ended. */
@@ -160,6 +160,7 @@ export class AgentRecord implements Sender {
       last.slot = activity.slot;
     }
     activity.slot = -1;
+    if (open.length === 0) this.open = NONE;
   }
 
   /** Reject every wait, so that `finally` runs, and let go of everything that only a living agent needs. */

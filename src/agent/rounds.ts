@@ -12,6 +12,7 @@ import { Round, sortDeliveries } from "./round.ts";
 import type { Wait } from "./wait.ts";
 
 const NO_DELIVERIES: readonly Delivery[] = [];
+const NO_ROUND = new Round();
 
 /**
  * Serves rounds: hands each delivery of a tag to its agent in the total order, and waits after each class until every
@@ -24,13 +25,13 @@ export class Rounds {
   readonly #life: Life;
   readonly #faults: Faults;
   /** The round under way, its tag and the class that is served. */
-  #round = new Round();
+  #round = NO_ROUND;
   #tag: Tag = { ticks: 0, round: 0 };
   #class = 0;
   /** Agents with open handlers that were served in this class. */
   readonly #touched: AgentRecord[] = [];
   readonly #drain = new Drain(
-    () => this.#touched.some((record) => record.unsettled),
+    () => this.#unsettled(),
     () => this.#drained(),
   );
   #between: () => boolean = () => false;
@@ -81,6 +82,7 @@ export class Rounds {
         this.#drain.begin();
         return;
       }
+      this.#round = NO_ROUND;
       this.handlers.releaseHeld();
       this.#kernel.round++;
       this.#kernel.counts.rounds++;
@@ -94,10 +96,18 @@ export class Rounds {
   #drained(): void {
     this.#kernel.serving = false;
     const touched = this.#touched;
-    for (let i = 0; i < touched.length; i++) if (touched[i]!.stuck) this.#faults.stuck.add(touched[i]!);
-    touched.length = 0;
+    if (touched.length > 0) {
+      for (const record of touched) if (record.stuck) this.#faults.stuck.add(record);
+      touched.length = 0;
+    }
     this.#class++;
     this.#goOn();
+  }
+
+  #unsettled(): boolean {
+    const touched = this.#touched;
+    for (let i = 0; i < touched.length; i++) if (touched[i]!.unsettled) return true;
+    return false;
   }
 
   #serveClass(list: readonly Delivery[], life: boolean): void {

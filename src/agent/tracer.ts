@@ -20,6 +20,8 @@ export type TraceLevel = "off" | "hash" | "full";
 export class Tracer {
   readonly #hashes: boolean;
   readonly #full: boolean;
+  /** True while causes are to be followed. */
+  observed: boolean;
   readonly #sinks = new Set<TraceSink>();
   #batch: TraceEvent[] = [];
   #tag: Tag = { ticks: 0, round: 0 };
@@ -29,17 +31,19 @@ export class Tracer {
   constructor(level: TraceLevel) {
     this.#hashes = level !== "off";
     this.#full = level === "full";
-  }
-
-  /** True while causes are to be followed. */
-  get observed(): boolean {
-    return this.#full || this.#sinks.size > 0;
+    this.observed = this.#full;
   }
 
   /** See `TraceSource.attach`. */
   attach(sink: TraceSink): () => void {
     this.#sinks.add(sink);
-    return () => this.#sinks.delete(sink);
+    this.observed = true;
+    return () => this.#detach(sink);
+  }
+
+  #detach(sink: TraceSink): void {
+    this.#sinks.delete(sink);
+    this.observed = this.#full || this.#sinks.size > 0;
   }
 
   /** What is delivered from now on is delivered at `tag`. */
@@ -53,10 +57,7 @@ export class Tracer {
   delivered(record: AgentRecord, delivery: Delivery, peer: string): void {
     if (this.#hashes) {
       const chain = record.chain;
-      chain.word(this.#ticksHigh);
-      chain.word(this.#ticksLow);
-      chain.word(this.#tag.round);
-      chain.word(delivery.kind);
+      chain.words(this.#ticksHigh, this.#ticksLow, this.#tag.round, delivery.kind);
       if (delivery.kind !== Kind.timer) {
         chain.string(peer);
         chain.string(delivery.method);
@@ -89,7 +90,7 @@ export class Tracer {
     this.#batch = [];
     for (const sink of this.#sinks) {
       const detach = (error: unknown) => {
-        this.#sinks.delete(sink);
+        this.#detach(sink);
         process.emitWarning(`an observer threw and was detached: ${error}`, { code: "COSIMAS_OBSERVER" });
       };
       try {
@@ -114,10 +115,7 @@ export function combine(records: Iterable<AgentRecord>): string {
 }
 
 function hashTag(chain: Hash64, tag: Tag, code: number): void {
-  chain.word(Math.floor(tag.ticks / 0x1_0000_0000));
-  chain.word(tag.ticks | 0);
-  chain.word(tag.round);
-  chain.word(code);
+  chain.words(Math.floor(tag.ticks / 0x1_0000_0000), tag.ticks | 0, tag.round, code);
 }
 
 /** Mix in a value as `copyValue` gives it; each type has a code of its own, so that 1 and "1" differ. */
@@ -144,7 +142,7 @@ export function hashValue(hash: Hash64, value: unknown): void {
   else if (Array.isArray(value)) {
     hash.word(9);
     hash.word(value.length);
-    for (const item of value) hashValue(hash, item);
+    for (let i = 0; i < value.length; i++) hashValue(hash, value[i]);
   } else if (value instanceof Uint8Array) {
     hash.word(10);
     hash.bytes(value);

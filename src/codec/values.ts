@@ -50,15 +50,22 @@ export function copyValue(value: unknown, limits: ValueLimits, root = "$"): Valu
  */
 export function copyArguments(args: readonly unknown[], limits: ValueLimits, agent: string, method: string): Value {
   const { length } = args;
-  const copy: Value[] = [];
-  if (length >= limits.nodesMax || limits.nestingMax < 1) return walk(args, limits, `${agent}.${method}`, false);
-  for (let i = 0; i < length; i++) {
-    const item = args[i];
-    if (typeof item === "number") copy.push(canonicalNumber(item));
-    else if (typeof item === "boolean" || item === null) copy.push(item);
-    else return walk(args, limits, `${agent}.${method}`, false);
+  if (length === 0) return [];
+  const first = args[0];
+  // An array that grows from nothing has room for 17 items; these have room for their own.
+  if (length === 1 && isFlat(first) && limits.nodesMax > 1 && limits.nestingMax > 0) return [flat(first)];
+  if (length === 2 && isFlat(first) && isFlat(args[1]) && limits.nodesMax > 2 && limits.nestingMax > 0) {
+    return [flat(first), flat(args[1])];
   }
-  return copy;
+  return walk(args, limits, `${agent}.${method}`, false);
+}
+
+function isFlat(value: unknown): value is number | boolean | null {
+  return typeof value === "number" || typeof value === "boolean" || value === null;
+}
+
+function flat(value: number | boolean | null): Value {
+  return typeof value === "number" ? canonicalNumber(value) : value;
 }
 
 /**
