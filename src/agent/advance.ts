@@ -126,7 +126,7 @@ export class Advance {
     const externals = kernel.externals;
     kernel.externals = [];
     const outcomes = await settleExternals(externals, kernel.limits.externalTimeoutMs);
-    for (const [i, external] of externals.entries()) kernel.next.add(resultOf(external, outcomes[i]!, kernel.limits));
+    for (const [i, external] of externals.entries()) kernel.next.add(resultOf(external, outcomes[i]!, kernel));
   }
 
   #zeno(chain: ReadonlySet<string>): ZenoError {

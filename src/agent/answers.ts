@@ -1,4 +1,3 @@
-import { copyValue } from "../codec/values.ts";
 import { describeError } from "../errors.ts";
 import { Delivery, Kind, OUTSIDE, type Sender } from "./delivery.ts";
 import type { Kernel } from "./kernel.ts";
@@ -49,8 +48,8 @@ export class Answers {
 
   #copy(record: AgentRecord, call: Delivery, value: unknown): unknown {
     // Most results are one number or nothing: no name of theirs is needed.
-    if (typeof value !== "object" && typeof value !== "string") return copyValue(value, this.#kernel.limits);
-    return copyValue(value, this.#kernel.limits, `${record.id}.${call.method}()`);
+    const plain = typeof value === "number" || typeof value === "boolean" || value === undefined;
+    return this.#kernel.copy(value, plain ? "" : `${record.id}.${call.method}()`);
   }
 }
 

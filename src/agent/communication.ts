@@ -43,7 +43,7 @@ export class Communication {
     this.#resolution = kernel.clock.resolution;
     this.#table = linkTable(typeof model.links === "function" ? PERFECT : (model.links ?? PERFECT));
     this.#cuts = (model.partitions ?? []).map((partition) => cutOf(partition, (s) => this.#resolution.toTicks(s)));
-    this.#codec = createCodec("msgpack", { limits: kernel.limits });
+    this.#codec = createCodec("msgpack", { limits: kernel.limits, types: kernel.types });
     this.callTimeoutTicks = timeoutTicks(model.callTimeout, this.#resolution);
   }
 

@@ -1,6 +1,6 @@
 import type { ExternalClock } from "../clock/external-clock.ts";
 import type { RealTimeClock } from "../clock/real-time-clock.ts";
-import type { CodecName } from "../codec/index.ts";
+import type { CodecName, ValueType } from "../codec/index.ts";
 import type { Limits } from "../limits.ts";
 import type { CommunicationModel } from "./communication-model.ts";
 import type { TraceLevel } from "./tracer.ts";
@@ -16,6 +16,11 @@ export interface ContainerOptions {
   clock?: ExternalClock | RealTimeClock;
   /** Codec on the wire to live peers; the peer must use the same. Default `msgpack`. */
   codec?: CodecName;
+  /**
+   * Registered types besides luxon's DateTime, which is the first: instances of these classes cross between agents, and
+   * to live peers with ids from 1 on, in this order. All containers of a run need the same.
+   */
+  types?: readonly ValueType[];
   /** Seed of the agents' random numbers. Default 0. */
   seed?: number | string;
   /** Default `hash`. */

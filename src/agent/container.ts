@@ -1,6 +1,6 @@
 import { ExternalClock } from "../clock/external-clock.ts";
 import { RealTimeClock } from "../clock/real-time-clock.ts";
-import { type CodecName, copyValue } from "../codec/index.ts";
+import type { CodecName } from "../codec/index.ts";
 import { AgentError, ClockError, RunError } from "../errors.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/event-stream.ts";
@@ -20,12 +20,11 @@ import type { Counts } from "./run-state.ts";
 import { stopAll } from "./stop.ts";
 import { underTraps } from "./strict.ts";
 import { combine } from "./tracer.ts";
+import { DATE_TIME } from "./value-types.ts";
 
 /**
  * A home of agents: lets them call each other, on a clock that is set from outside by `advance`, or on one that follows
- * the wall, where it runs by itself.
- *
- * Owner: whoever creates it calls `close()`.
+ * the wall, where it runs by itself. Whoever creates it calls `close()`.
  */
 export class Container implements TraceSource {
   readonly #kernel: Kernel;
@@ -54,9 +53,17 @@ export class Container implements TraceSource {
    * @throws ChannelError if the address is taken or not allowed.
    */
   static async create(options: ContainerOptions = {}): Promise<Container> {
-    const { clock = new ExternalClock(), seed = 0, trace = "hash", codec = "msgpack", strict = false } = options;
+    const {
+      clock = new ExternalClock(),
+      seed = 0,
+      trace = "hash",
+      codec = "msgpack",
+      strict = false,
+      communication,
+    } = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
-    const kernel = new Kernel({ clock, limits, trace, seed, strict, communication: options.communication });
+    const types = [DATE_TIME, ...(options.types ?? [])];
+    const kernel = new Kernel({ clock, limits, trace, seed, types, strict, communication });
     clock.own();
     const container = new Container(kernel, seed, codec);
     if (options.address !== undefined) await container.#links.listen(options.address);
@@ -135,7 +142,7 @@ export class Container implements TraceSource {
     this.#kernel.requireIdle("an input");
     const copies = inputs.map(({ agent, method, args }) => {
       this.#known(agent, method);
-      return copyValue(args, this.#kernel.limits, `${agent}.${method}`);
+      return this.#kernel.copy(args, `${agent}.${method}`);
     });
     for (const [i, { agent, method }] of inputs.entries()) this.#kernel.outside.input(agent, method, copies[i]);
   }
@@ -148,7 +155,7 @@ export class Container implements TraceSource {
   call(agent: string, method: string, args: readonly unknown[] = []): Promise<unknown> {
     const { limits, outside } = this.#kernel;
     const answer = (async () => {
-      const content = copyValue(args, limits, `${agent}.${method}`);
+      const content = this.#kernel.copy(args, `${agent}.${method}`);
       return outside.call(agent, method, content, limits.outsideCallsMax);
     })();
     answer.catch(() => {}); // it may well be awaited only after the advance that settles it
@@ -179,7 +186,7 @@ export class Container implements TraceSource {
    * @throws AgentError `ERR_AGENT_OUTPUT` for a name that is not listed.
    */
   outputs(agent: string, names: readonly string[]): Record<string, unknown> {
-    return readOutputs(this.#known(agent, "outputs"), names, this.#kernel.limits);
+    return readOutputs(this.#known(agent, "outputs"), names, this.#kernel);
   }
 
   /**

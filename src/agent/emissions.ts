@@ -1,5 +1,4 @@
 import type { Timer } from "../clock/clock.ts";
-import { copyArguments } from "../codec/values.ts";
 import { type Activity, current } from "./activity.ts";
 import { Delivery, Kind } from "./delivery.ts";
 import { type External, type Outcome, resultOf, settle } from "./externals.ts";
@@ -59,7 +58,7 @@ export class Emissions {
     try {
       if (outside && !kernel.serving) kernel.guardOutside(record, `call of ${to}.${method}`);
       else if (!kernel.allows(record)) kernel.guard(record, `call of ${to}.${method}`);
-      const content = copyArguments(args, kernel.limits, to, method);
+      const content = kernel.copyArguments(args, to, method);
       const seq = record.seq++;
       const request = new Delivery(
         Kind.request,
@@ -87,7 +86,7 @@ export class Emissions {
   send(record: AgentRecord, to: string, method: string, args: readonly unknown[], ticks: number): void {
     const kernel = this.#kernel;
     if (!kernel.allows(record)) kernel.guard(record, `send to ${to}.${method}`);
-    const content = copyArguments(args, kernel.limits, to, method);
+    const content = kernel.copyArguments(args, to, method);
     const seq = record.seq++;
     const { cause } = kernel;
     const message = new Delivery(Kind.oneway, to, undefined, record, seq, method, content, -1, undefined, cause);
@@ -135,7 +134,7 @@ export class Emissions {
 
   /** On a real-time clock no round waits for an external: its result comes when it is there. */
   #arrive(external: External, outcome: Outcome): void {
-    this.#kernel.next.add(resultOf(external, outcome, this.#kernel.limits));
+    this.#kernel.next.add(resultOf(external, outcome, this.#kernel));
     this.#kernel.wake?.();
   }
 

@@ -1,7 +1,6 @@
-import { copyValue } from "../codec/values.ts";
 import { AgentError, describeError, RunError } from "../errors.ts";
-import type { Limits } from "../limits.ts";
 import { Delivery, Kind } from "./delivery.ts";
+import type { Kernel } from "./kernel.ts";
 import type { AgentRecord } from "./record.ts";
 
 /** Real I/O that an agent has opened at a tag and whose end the next round waits for. */
@@ -48,11 +47,11 @@ export async function settleExternals(externals: readonly External[], timeoutMs:
 }
 
 /** What the agent gets: a copy of the value, or what may be told of the error. */
-export function resultOf({ record, seq, cause }: External, outcome: Outcome, limits: Limits): Delivery {
+export function resultOf({ record, seq, cause }: External, outcome: Outcome, kernel: Kernel): Delivery {
   let content: { ok: boolean; content: unknown };
   try {
     if (!outcome.ok) throw outcome.error;
-    content = { ok: true, content: copyValue(outcome.value, limits, `${record.id}.external()`) };
+    content = { ok: true, content: kernel.copy(outcome.value, `${record.id}.external()`) };
   } catch (error) {
     content = { ok: false, content: [...describeError(error)] };
   }

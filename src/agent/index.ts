@@ -18,4 +18,5 @@ export { Container } from "./container.ts";
 export type { AgentInput, ContainerOptions } from "./container-options.ts";
 export type { Counts } from "./run-state.ts";
 export type { TraceLevel } from "./tracer.ts";
+export { DATE_TIME } from "./value-types.ts";
 export type { AgentFuture, AgentQueue } from "./waits.ts";

@@ -1,5 +1,7 @@
 import type { SimulationClock } from "../clock/simulation-clock.ts";
 import { TimerQueue } from "../clock/timer-queue.ts";
+import { TypeRegistry, type Value, type ValueType } from "../codec/index.ts";
+import { copyArguments, copyBy, copyRules, type WalkRules } from "../codec/values.ts";
 import { ForeignAwaitError, RunError, type Tag } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { current } from "./activity.ts";
@@ -24,6 +26,8 @@ export interface KernelOptions {
   readonly limits: Limits;
   readonly trace: TraceLevel;
   readonly seed: number | string;
+  /** Registered types; their order is that of their ids. */
+  readonly types: readonly ValueType[];
   readonly strict: boolean;
   readonly communication: CommunicationModel | undefined;
 }
@@ -35,6 +39,9 @@ export interface KernelOptions {
 export class Kernel {
   readonly clock: SimulationClock;
   readonly limits: Limits;
+  readonly types: TypeRegistry;
+  readonly valueTypes: readonly ValueType[];
+  readonly #rules: WalkRules;
   readonly tracer: Tracer;
   readonly registry = new Registry();
   readonly timers = new TimerQueue<Delivery>();
@@ -63,12 +70,25 @@ export class Kernel {
   /** Undefined unless the container is strict. */
   readonly strict: Strict | undefined;
 
-  constructor({ clock, limits, trace, seed, strict, communication }: KernelOptions) {
+  constructor({ clock, limits, trace, seed, types, strict, communication }: KernelOptions) {
     this.clock = clock;
     this.limits = limits;
-    this.tracer = new Tracer(trace);
+    this.types = new TypeRegistry(types);
+    this.valueTypes = types;
+    this.#rules = copyRules(limits, this.types);
+    this.tracer = new Tracer(trace, this.types);
     this.strict = strict ? new Strict(this) : undefined;
     this.communication = communication && new Communication(this, communication, seed);
+  }
+
+  /** What another agent gets of a value; `root` names it in errors. @throws ValueError as `copyValue`. */
+  copy(value: unknown, root: string): Value {
+    return copyBy(value, this.#rules, root);
+  }
+
+  /** As `copy`, of the arguments of a call. */
+  copyArguments(args: readonly unknown[], agent: string, method: string): Value {
+    return copyArguments(args, this.#rules, agent, method);
   }
 
   /** Tag that is being served, or the next one. */
