@@ -24,6 +24,19 @@ function avalanche(word: number): number {
   return h;
 }
 
+function mixA(lane: number, value: number): number {
+  const k = Math.imul(value, A1);
+  const a = lane ^ Math.imul((k << 15) | (k >>> 17), A2);
+  return (Math.imul((a << 13) | (a >>> 19), 5) + 0xe6546b64) | 0;
+}
+
+/** @param value - The word, crossed with the first lane. */
+function mixB(lane: number, value: number): number {
+  const j = Math.imul(value, B2);
+  const b = lane ^ Math.imul((j << 17) | (j >>> 15), B1);
+  return (Math.imul((b << 11) | (b >>> 21), 5) + 0x38495ab5) | 0;
+}
+
 /** A running hash; words go in with `word`, the digest can be read at any time. */
 export class Hash64 {
   #a: number;
@@ -37,15 +50,24 @@ export class Hash64 {
 
   /** Mix in one integer, taken modulo 2^32. */
   word(value: number): void {
-    let k = Math.imul(value, A1);
-    k = (k << 15) | (k >>> 17);
-    const a = this.#a ^ Math.imul(k, A2);
-    this.#a = (Math.imul((a << 13) | (a >>> 19), 5) + 0xe6546b64) | 0;
-    let j = Math.imul(value ^ this.#a, B2);
-    j = (j << 17) | (j >>> 15);
-    const b = this.#b ^ Math.imul(j, B1);
-    this.#b = (Math.imul((b << 11) | (b >>> 21), 5) + 0x38495ab5) | 0;
+    const a = mixA(this.#a, value);
+    this.#a = a;
+    this.#b = mixB(this.#b, value ^ a);
     this.#count = (this.#count + 1) | 0;
+  }
+
+  /** Mix in four integers, as `word` would one after the other. */
+  words(first: number, second: number, third: number, fourth: number): void {
+    let a = mixA(this.#a, first);
+    let b = mixB(this.#b, first ^ a);
+    a = mixA(a, second);
+    b = mixB(b, second ^ a);
+    a = mixA(a, third);
+    b = mixB(b, third ^ a);
+    a = mixA(a, fourth);
+    this.#b = mixB(b, fourth ^ a);
+    this.#a = a;
+    this.#count = (this.#count + 4) | 0;
   }
 
   /** Mix in a double by its bits; all NaN are one NaN, -0 is 0. */
@@ -72,10 +94,17 @@ export class Hash64 {
   /** Mix in a string: its length, then its code units two by two. */
   string(value: string): void {
     const length = value.length;
-    this.word(length);
-    let i = 0;
-    for (; i + 1 < length; i += 2) this.word(value.charCodeAt(i) | (value.charCodeAt(i + 1) << 16));
-    if (i < length) this.word(value.charCodeAt(i));
+    let a = mixA(this.#a, length);
+    let b = mixB(this.#b, length ^ a);
+    for (let i = 0; i < length; i += 2) {
+      const low = value.charCodeAt(i);
+      const word = i + 1 < length ? low | (value.charCodeAt(i + 1) << 16) : low;
+      a = mixA(a, word);
+      b = mixB(b, word ^ a);
+    }
+    this.#a = a;
+    this.#b = b;
+    this.#count = (this.#count + 1 + ((length + 1) >> 1)) | 0;
   }
 
   /** Mix in bytes: their number, then themselves. */

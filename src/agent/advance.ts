@@ -1,15 +1,11 @@
-import { AgentError, ClockError, describeError, RunError, ZenoError } from "../errors.ts";
-import { Delivery, Kind } from "./delivery.ts";
-import { endTicks, Pace, turn, watchTicks } from "./drain.ts";
-import { type External, type Outcome, settleExternals } from "./externals.ts";
+import { ClockError, ZenoError } from "../errors.ts";
+import { Pace, turn } from "./drain.ts";
+import { resultOf, settleExternals } from "./externals.ts";
+import { Faults, NAMED_AGENTS_MAX } from "./faults.ts";
 import type { Kernel } from "./kernel.ts";
-import { AgentRecord } from "./record.ts";
-import { watchRejections } from "./rejections.ts";
 import { byCodeUnits } from "./round.ts";
 import { Rounds } from "./rounds.ts";
-
-/** Agents that the message about an endless exchange names, at most. */
-const NAMED_AGENTS_MAX = 10;
+import { stretch } from "./stretch.ts";
 
 /** Last rounds before the bound whose agents are taken for those of the endless exchange. */
 const CHAIN_ROUNDS = 10;
@@ -20,12 +16,16 @@ const CHAIN_ROUNDS = 10;
  */
 export class Advance {
   readonly #kernel: Kernel;
+  readonly #faults: Faults;
   readonly rounds: Rounds;
   readonly #pace = new Pace();
+  /** The event loop is due a turn. */
+  #turnDue = false;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
-    this.rounds = new Rounds(kernel, this.#onRejection);
+    this.#faults = new Faults(kernel);
+    this.rounds = new Rounds(kernel, this.#faults);
   }
 
   /**
@@ -40,27 +40,24 @@ export class Advance {
   async to(target: number): Promise<number | undefined> {
     const kernel = this.#kernel;
     this.#check(target);
-    kernel.phase = "advancing";
-    const unwatch = watchRejections(this.#onRejection);
-    watchTicks();
-    try {
-      // Always begin in a microtask: called from a socket or timer, ticks would else run before microtasks.
-      await undefined;
-      await this.#run(target);
-      kernel.phase = "idle";
-      return kernel.timers.peek();
-    } catch (error) {
-      kernel.phase = "failed";
-      kernel.failure = error;
-      kernel.serving = false;
-      await turn(); // what agents left rejected is reported now, while it is still known whose it is
-      kernel.outside.end(new RunError("ERR_RUN_FAILED", "the run has failed", { cause: error }));
-      throw error;
-    } finally {
+    if (this.#nothingUntil(target)) {
+      kernel.moveTo(target);
+      kernel.tracer.note(() => ({ kind: "tick", ...kernel.tag }));
       kernel.tracer.flush();
-      endTicks();
-      unwatch();
+      // No agent has run, so that nothing can be left rejected; only the sockets want their turn now and then.
+      if (this.#pace.due()) await turn();
+      return kernel.timers.peek();
     }
+    await stretch(kernel, this.#faults, () => this.#run(target));
+    return kernel.timers.peek();
+  }
+
+  /** Whether no agent has anything to do at `target` or before. */
+  #nothingUntil(target: number): boolean {
+    const { busy, outside, failures, timers } = this.#kernel;
+    if (busy || outside.waits || failures.length > 0) return false;
+    const due = timers.peek();
+    return due === undefined || due > target;
   }
 
   #check(target: number): void {
@@ -74,28 +71,19 @@ export class Advance {
 
   async #run(target: number): Promise<void> {
     const { clock, timers, outside } = this.#kernel;
-    this.#throwFailures();
+    this.#faults.throwFirst();
     for (const call of outside.takeCalls()) this.#kernel.next.add(call);
     if (target > clock.ticks && this.#kernel.busy) await this.#settle();
     for (let due = timers.peek(); due !== undefined && due < target; due = timers.peek()) {
-      this.#moveTo(due);
+      this.#kernel.moveTo(due);
       await this.#settle();
     }
-    this.#moveTo(target);
+    this.#kernel.moveTo(target);
     for (const input of outside.takeInputs()) this.#kernel.next.add(input);
     await this.#settle();
     await this.#turn();
-    this.#reportStuck();
-    this.#throwFailures();
-  }
-
-  #moveTo(ticks: number): void {
-    const kernel = this.#kernel;
-    if (ticks !== kernel.clock.ticks) {
-      kernel.clock.moveTo(ticks);
-      kernel.round = 0;
-    }
-    for (const delivery of kernel.timers.take(ticks)) kernel.next.add(delivery);
+    this.#faults.reportStuck();
+    this.#faults.throwFirst();
   }
 
   /** Serve rounds at the present time until one emits nothing more. */
@@ -107,40 +95,38 @@ export class Advance {
       const left = kernel.limits.roundsMax - kernel.round;
       if (left <= CHAIN_ROUNDS) for (const id of kernel.next.agents(NAMED_AGENTS_MAX)) chain.add(id);
       if (left <= 0) throw this.#zeno(chain);
-      await this.rounds.serve();
-      this.#throwFailures();
-      await this.#settleExternals();
+      await this.rounds.serve(this.#between);
+      this.#faults.throwFirst();
+      if (kernel.externals.length > 0) await this.#settleExternals();
       kernel.outside.deliver();
       kernel.tracer.flush();
-      this.#throwFailures();
-      if (this.#pace.due()) await this.#turn();
+      this.#faults.throwFirst();
+      if (this.#turnDue) await this.#turn();
     }
   }
 
+  /** What is to be done after every round; false if something takes time, or nothing is left. */
+  readonly #between = (): boolean => {
+    const kernel = this.#kernel;
+    this.#turnDue = this.#pace.due();
+    if (this.#turnDue || kernel.failures.length > 0 || kernel.externals.length > 0) return false;
+    if (kernel.next.size === 0 || kernel.limits.roundsMax - kernel.round <= CHAIN_ROUNDS) return false;
+    kernel.outside.deliver();
+    kernel.tracer.flush();
+    return kernel.failures.length === 0;
+  };
+
   async #turn(): Promise<void> {
     await turn();
-    this.rounds.served.clear();
+    this.#faults.turns++;
   }
 
   async #settleExternals(): Promise<void> {
     const kernel = this.#kernel;
-    if (kernel.externals.length === 0) return;
     const externals = kernel.externals;
     kernel.externals = [];
     const outcomes = await settleExternals(externals, kernel.limits.externalTimeoutMs);
-    for (const [i, external] of externals.entries()) kernel.next.add(this.#result(external, outcomes[i]!));
-  }
-
-  #result(external: External, outcome: Outcome): Delivery {
-    const { record, seq, cause } = external;
-    let content: { ok: boolean; content: unknown };
-    try {
-      if (!outcome.ok) throw outcome.error;
-      content = { ok: true, content: this.#kernel.copy(outcome.value, `${record.id}.external()`) };
-    } catch (error) {
-      content = { ok: false, content: [...describeError(error)] };
-    }
-    return new Delivery(Kind.external, record.id, record, seq, "", content, -1, undefined, cause);
+    for (const [i, external] of externals.entries()) kernel.next.add(resultOf(external, outcomes[i]!, kernel));
   }
 
   #zeno(chain: ReadonlySet<string>): ZenoError {
@@ -151,41 +137,4 @@ export class Advance {
       `still exchanging: ${agents.join(", ")}`;
     return new ZenoError("ERR_ZENO", text, { agent: agents[0] ?? "", tag: kernel.tag });
   }
-
-  /** Throw the first failure in the order of agents, with the others in its message. */
-  #throwFailures(): void {
-    const { failures } = this.#kernel;
-    if (failures.length === 0) return;
-    failures.sort((a, b) => byCodeUnits(a.agent, b.agent));
-    this.#kernel.failures = [];
-    const first = failures[0]!.error;
-    if (failures.length > 1) {
-      const others = failures.slice(1, NAMED_AGENTS_MAX + 1).map((failure) => failure.error.message);
-      first.message += ` (and ${failures.length - 1} more: ${others.join("; ")})`;
-    }
-    throw first;
-  }
-
-  /** Name, once each, the agents whose handlers wait on nothing that the simulation knows. */
-  #reportStuck(): void {
-    for (const record of this.rounds.stuck) {
-      if (record.reported || !record.stuck) continue;
-      record.reported = true;
-      const methods = [...new Set(record.open.map((activity) => activity.name))].join(", ");
-      const text = `agent "${record.id}" is still in ${methods} at the end of the step without a simulated wait`;
-      process.emitWarning(text, { code: "COSIMAS_OPEN_HANDLER" });
-    }
-    this.rounds.stuck.clear();
-  }
-
-  readonly #onRejection = (reason: unknown, owner: unknown): void => {
-    const kernel = this.#kernel;
-    const [, name, message] = describeError(reason);
-    const known = owner instanceof AgentRecord ? owner.id : undefined;
-    const agents = known === undefined ? [...this.rounds.served].sort(byCodeUnits) : [known];
-    const who = agents.slice(0, NAMED_AGENTS_MAX).join(", ");
-    const text = `a promise in the code of ${known === undefined ? "one of " : ""}${who || "an agent"} was rejected and nobody handled it: ${name}: ${message}`;
-    const agent = agents[0] ?? "";
-    kernel.fail(agent, new AgentError("ERR_AGENT_REJECTION", text, { agent, tag: kernel.tag, cause: reason }));
-  };
 }

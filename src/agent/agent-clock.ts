@@ -21,19 +21,27 @@ export class AgentClock implements Clock {
     return this.#kernel.clock.utcnow();
   }
 
-  async sleep(dt: number): Promise<void> {
-    return this.#kernel.sleep(this.#record, this.#kernel.clock.ticksIn(dt));
+  sleep(dt: number): Promise<void> {
+    try {
+      return this.#kernel.emissions.sleep(this.#record, this.#kernel.clock.ticksIn(dt));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
-  async sleepUntil(t: number | DateTime): Promise<void> {
-    return this.#kernel.sleep(this.#record, this.#kernel.clock.ticksAt(t));
+  sleepUntil(t: number | DateTime): Promise<void> {
+    try {
+      return this.#kernel.emissions.sleep(this.#record, this.#kernel.clock.ticksAt(t));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   callIn(dt: number, f: () => unknown): Timer {
-    return this.#kernel.callAt(this.#record, this.#kernel.clock.ticksIn(dt), f);
+    return this.#kernel.emissions.callAt(this.#record, this.#kernel.clock.ticksIn(dt), f);
   }
 
   callAt(t: number | DateTime, f: () => unknown): Timer {
-    return this.#kernel.callAt(this.#record, this.#kernel.clock.ticksAt(t), f);
+    return this.#kernel.emissions.callAt(this.#record, this.#kernel.clock.ticksAt(t), f);
   }
 }

@@ -2,6 +2,7 @@ import type { Clock } from "../clock/clock.ts";
 import { createProxy } from "../rpc/proxy.ts";
 import type { AgentClass } from "./agent.ts";
 import { AgentClock } from "./agent-clock.ts";
+import { timeoutTicks } from "./communication.ts";
 import { checkAgentId } from "./id.ts";
 import type { Kernel } from "./kernel.ts";
 import { checkOutput } from "./outputs.ts";
@@ -23,11 +24,21 @@ export interface SpawnOptions {
   args?: readonly unknown[];
 }
 
+/** Options of a proxy. */
+export interface ConnectOptions {
+  /**
+   * Simulated seconds, above 0, within which a call has to be answered, or it fails with `ERR_CALL_TIMEOUT`; an answer at
+   * exactly that time is late. Default: `callTimeout` of the communication model, otherwise none. Calls of live peers
+   * have `limits.callTimeoutMs` of wall time instead.
+   */
+  timeout?: number;
+}
+
 /** What the container does for its agents besides the simulation itself. */
 export interface AgentHost {
   readonly seed: number | string;
   /** Proxy of an agent by id or URL. */
-  connect(record: AgentRecord, address: string): Promise<object>;
+  connect(record: AgentRecord, address: string, options: ConnectOptions): Promise<object>;
   /** Make an agent and its record. */
   create(type: AgentClass, id: string, args: readonly unknown[]): AgentRecord;
   /** Run agent code as a tracked task. */
@@ -36,25 +47,29 @@ export interface AgentHost {
 
 /** Everything that one agent may ask of its container. */
 export class AgentLink {
-  readonly clock: Clock;
   readonly #kernel: Kernel;
   readonly #record: AgentRecord;
   readonly #host: AgentHost;
+  #clock: Clock | undefined;
   #random: (() => number) | undefined;
 
   constructor(kernel: Kernel, record: AgentRecord, host: AgentHost) {
     this.#kernel = kernel;
     this.#record = record;
     this.#host = host;
-    this.clock = new AgentClock(kernel, record);
+  }
+
+  get clock(): Clock {
+    this.#clock ??= new AgentClock(this.#kernel, this.#record);
+    return this.#clock;
   }
 
   get id(): string {
     return this.#record.id;
   }
 
-  connect(address: string): Promise<object> {
-    return this.#host.connect(this.#record, address);
+  connect(address: string, options: ConnectOptions): Promise<object> {
+    return this.#host.connect(this.#record, address, options);
   }
 
   random(): number {
@@ -64,7 +79,7 @@ export class AgentLink {
   }
 
   external<T>(start: () => Promise<T> | T): Promise<T> {
-    return this.#kernel.external(this.#record, start);
+    return this.#kernel.emissions.external(this.#record, start);
   }
 
   future<T>(): AgentFuture<T> {
@@ -81,7 +96,7 @@ export class AgentLink {
   }
 
   send(to: string, method: string, args: readonly unknown[], options: SendOptions): void {
-    this.#kernel.send(this.#record, to, method, args, this.#kernel.clock.ticksIn(options.delay ?? 0));
+    this.#kernel.emissions.send(this.#record, to, method, args, this.#kernel.clock.ticksIn(options.delay ?? 0));
   }
 
   emit(output: string, value: unknown): void {
@@ -120,7 +135,12 @@ export class AgentLink {
 }
 
 /** Proxy through which `record` calls the agent `id` of its own platform. One made outside may be used outside. */
-export function localProxy(kernel: Kernel, record: AgentRecord, id: string): object {
+export function localProxy(kernel: Kernel, record: AgentRecord, id: string, options: ConnectOptions = {}): object {
   const outside = !kernel.serving;
-  return createProxy((path, args) => kernel.call(record, id, path, args, outside));
+  const { timeout } = options;
+  const ticks =
+    timeout === undefined
+      ? (kernel.communication?.callTimeoutTicks ?? -1)
+      : timeoutTicks(timeout, kernel.clock.resolution);
+  return createProxy((path, args) => kernel.emissions.call(record, id, path, args, outside, ticks));
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock/clock.ts";
 import { AgentError } from "../errors.ts";
 import type { Remote } from "../rpc/types.ts";
-import type { AgentLink, SendOptions, SpawnOptions } from "./agent-link.ts";
+import type { AgentLink, ConnectOptions, SendOptions, SpawnOptions } from "./agent-link.ts";
 import type { AgentFuture, AgentQueue } from "./waits.ts";
 
 /** A class of agents. */
@@ -70,9 +70,11 @@ export abstract class Agent {
    * Get a proxy of another agent, by id or by URL (`tcp://host:port/id`). An id costs no round and is not checked: a
    * call to an agent that does not exist is rejected with `ERR_AGENT_UNKNOWN`. A URL of another container connects
    * now, in wall time; inside the simulation that is an external.
+   *
+   * @param options - A time-out of the calls through this proxy.
    */
-  connect<C extends AgentClass>(address: string): Promise<Remote<C>> {
-    return this.#link.connect(address) as Promise<Remote<C>>;
+  connect<C extends AgentClass>(address: string, options: ConnectOptions = {}): Promise<Remote<C>> {
+    return this.#link.connect(address, options) as Promise<Remote<C>>;
   }
 
   /** Called once before the first message is delivered; messages wait until it has settled. */

@@ -1,14 +1,19 @@
 import type { ExternalClock } from "../clock/external-clock.ts";
+import type { RealTimeClock } from "../clock/real-time-clock.ts";
 import type { CodecName, ValueType } from "../codec/index.ts";
 import type { Limits } from "../limits.ts";
+import type { CommunicationModel } from "./communication-model.ts";
 import type { TraceLevel } from "./tracer.ts";
 
 /** How to make a container. */
 export interface ContainerOptions {
   /** Where to listen for live peers, as `tcp://127.0.0.1:0`; without it the container opens no socket. */
   address?: string;
-  /** The clock that drives it; it belongs to this container alone. Default: a new ExternalClock. */
-  clock?: ExternalClock;
+  /**
+   * The clock that drives it; it belongs to this container alone. Default: a new ExternalClock, moved by `advance`. On a
+   * RealTimeClock the container runs by itself.
+   */
+  clock?: ExternalClock | RealTimeClock;
   /** Codec on the wire to live peers; the peer must use the same. Default `msgpack`. */
   codec?: CodecName;
   /**
@@ -20,6 +25,22 @@ export interface ContainerOptions {
   seed?: number | string;
   /** Default `hash`. */
   trace?: TraceLevel;
+  /**
+   * Find agent code that would not repeat: in a handler, timer or task the use of the wall's time, of chance, of a Node
+   * timer or of I/O outside `this.external` fails the run with `ERR_AGENT_STRICT`, and a handler that a step leaves open
+   * without a simulated wait with `ERR_AGENT_OPEN_HANDLER`. It slows agents down; `docs/determinism.md` has the list
+   * and the cost. Default false.
+   */
+  strict?: boolean;
+  /** How messages between agents travel. Default: without delay, all of them arrive. */
+  communication?: CommunicationModel;
   /** Bounds that differ from the defaults. */
   limits?: Partial<Limits>;
+}
+
+/** A call of one of an agent's methods by what stands outside the simulation. */
+export interface AgentInput {
+  readonly agent: string;
+  readonly method: string;
+  readonly args: readonly unknown[];
 }

@@ -1,32 +1,34 @@
 import { ExternalClock } from "../clock/external-clock.ts";
+import { RealTimeClock } from "../clock/real-time-clock.ts";
 import type { CodecName } from "../codec/index.ts";
-import { AgentError, RunError } from "../errors.ts";
+import { AgentError, ClockError, RunError } from "../errors.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/event-stream.ts";
-import { exposedMethods } from "../rpc/expose.ts";
 import type { TraceEvent, TraceSink, TraceSource } from "../trace.ts";
 import { Advance } from "./advance.ts";
 import { type Agent, type AgentClass, construct } from "./agent.ts";
-import { type AgentHost, AgentLink, localProxy } from "./agent-link.ts";
-import type { ContainerOptions } from "./container-options.ts";
-import { settleStops } from "./externals.ts";
+import { type AgentHost, AgentLink, type ConnectOptions, localProxy } from "./agent-link.ts";
+import { agentType } from "./agent-type.ts";
+import type { AgentInput, ContainerOptions } from "./container-options.ts";
 import { checkAgentId } from "./id.ts";
 import { Kernel } from "./kernel.ts";
 import { LiveLinks } from "./live-links.ts";
+import { LiveRun } from "./live-run.ts";
 import { readOutputs } from "./outputs.ts";
 import { AgentRecord } from "./record.ts";
 import type { Counts } from "./run-state.ts";
+import { stopAll } from "./stop.ts";
+import { underTraps } from "./strict.ts";
 import { combine } from "./tracer.ts";
 import { DATE_TIME } from "./value-types.ts";
 
 /**
- * A home of agents: runs them on a clock that is set from outside, and lets them call each other.
- *
- * Owner: whoever creates it calls `close()`.
+ * A home of agents: lets them call each other, on a clock that is set from outside by `advance`, or on one that follows
+ * the wall, where it runs by itself. Whoever creates it calls `close()`.
  */
 export class Container implements TraceSource {
   readonly #kernel: Kernel;
-  readonly #advance: Advance;
+  readonly #run: Advance | LiveRun;
   readonly #host: AgentHost;
   readonly #links: LiveLinks;
   #events: Observable<TraceEvent> | undefined;
@@ -35,13 +37,13 @@ export class Container implements TraceSource {
 
   private constructor(kernel: Kernel, seed: number | string, codec: CodecName) {
     this.#kernel = kernel;
-    this.#advance = new Advance(kernel);
+    this.#run = kernel.clock instanceof RealTimeClock ? new LiveRun(kernel, kernel.clock) : new Advance(kernel);
     this.#links = new LiveLinks(kernel, codec);
     this.#host = {
       seed,
-      connect: (record, address) => this.#connect(record, address),
+      connect: (record, address, options) => this.#connect(record, address, options),
       create: (type, id, args) => this.#create(type, id, args),
-      task: (record, code) => this.#advance.rounds.handlers.task(record, code),
+      task: (record, code) => this.#run.rounds.handlers.task(record, code),
     };
   }
 
@@ -51,11 +53,19 @@ export class Container implements TraceSource {
    * @throws ChannelError if the address is taken or not allowed.
    */
   static async create(options: ContainerOptions = {}): Promise<Container> {
-    const { clock = new ExternalClock(), seed = 0, trace = "hash", codec = "msgpack" } = options;
+    const {
+      clock = new ExternalClock(),
+      seed = 0,
+      trace = "hash",
+      codec = "msgpack",
+      strict = false,
+      communication,
+    } = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
-    clock.own();
     const types = [DATE_TIME, ...(options.types ?? [])];
-    const container = new Container(new Kernel(clock, limits, trace, types), seed, codec);
+    const kernel = new Kernel({ clock, limits, trace, seed, types, strict, communication });
+    clock.own();
+    const container = new Container(kernel, seed, codec);
     if (options.address !== undefined) await container.#links.listen(options.address);
     return container;
   }
@@ -66,8 +76,16 @@ export class Container implements TraceSource {
   }
 
   /** The clock; only this container moves it. */
-  get clock(): ExternalClock {
-    return this.#kernel.clock;
+  get clock(): ExternalClock | RealTimeClock {
+    return this.#kernel.clock as ExternalClock | RealTimeClock;
+  }
+
+  /**
+   * On a real-time clock: resolves when the container was closed, rejects when the run has failed. If nobody has asked
+   * for it, a failure is an uncaught exception. On another clock `advance` tells.
+   */
+  get ended(): Promise<void> | undefined {
+    return this.#run instanceof LiveRun ? this.#run.ended : undefined;
   }
 
   /** What has been done so far. */
@@ -106,6 +124,7 @@ export class Container implements TraceSource {
     const id = checkAgentId(options.id ?? String(this.#unnamed++));
     const record = this.#create(type, id, options.args ?? []);
     this.#kernel.next.addBirth({ id, create: () => record, parent: undefined, cause: undefined });
+    this.#kernel.wake?.();
     return record.agent as InstanceType<C>;
   }
 
@@ -119,9 +138,7 @@ export class Container implements TraceSource {
   }
 
   /** Give several inputs, in their order; if one of them is refused, none is taken. Throws as `input`. */
-  inputs(
-    inputs: readonly { readonly agent: string; readonly method: string; readonly args: readonly unknown[] }[],
-  ): void {
+  inputs(inputs: readonly AgentInput[]): void {
     this.#kernel.requireIdle("an input");
     const copies = inputs.map(({ agent, method, args }) => {
       this.#known(agent, method);
@@ -151,12 +168,15 @@ export class Container implements TraceSource {
    *
    * @param t - Seconds since the start.
    * @returns Seconds of the next event, or undefined if nothing is due.
-   * @throws ClockError `ERR_CLOCK_BACKWARDS`, nothing has changed; RangeError if `t` is no time; AgentError if an agent
+   * @throws ClockError `ERR_CLOCK_BACKWARDS`, nothing has changed; `ERR_CLOCK_REAL_TIME`; RangeError if `t` is no time; AgentError if an agent
    *   failed: then the run has failed.
    */
   async advance(t: number): Promise<number | undefined> {
     const { resolution } = this.#kernel.clock;
-    const next = await this.#advance.to(resolution.toTicks(t));
+    if (this.#run instanceof LiveRun) {
+      throw new ClockError("ERR_CLOCK_REAL_TIME", "a container on a real-time clock runs by itself");
+    }
+    const next = await this.#run.to(resolution.toTicks(t));
     return next === undefined ? undefined : resolution.toSeconds(next);
   }
 
@@ -184,7 +204,7 @@ export class Container implements TraceSource {
    *   `limits.stopTimeoutMs`, after everything was closed.
    */
   close(): Promise<void> {
-    if (this.#kernel.phase === "advancing") {
+    if (this.#kernel.phase === "advancing" && this.#run instanceof Advance) {
       return Promise.reject(new RunError("ERR_RUN_BUSY", "an advance is under way; await it first"));
     }
     this.#closing ??= this.#close();
@@ -192,29 +212,20 @@ export class Container implements TraceSource {
   }
 
   async #close(): Promise<void> {
-    const kernel = this.#kernel;
-    const alive = [...kernel.registry].filter((record) => record.state !== "removed");
-    kernel.serving = true;
-    const stops = alive.map(async (record) => record.agent?.stop());
-    kernel.serving = false;
-    kernel.phase = "closed";
-    kernel.outside.end(new RunError("ERR_RUN_CLOSED", "the container was closed"));
-    for (const record of alive) {
-      record.state = "removed";
-      record.end(kernel.tag);
-    }
-    const failure = await settleStops(stops, kernel.limits.stopTimeoutMs);
+    if (this.#run instanceof LiveRun) await this.#run.stop();
+    const failure = await stopAll(this.#kernel);
     await this.#links.close();
     if (failure !== undefined) throw failure;
   }
 
   #create(type: AgentClass, id: string, args: readonly unknown[]): AgentRecord {
-    const record = new AgentRecord(id, type.name, exposedMethods(type), type.outputs);
+    const record = new AgentRecord(id, agentType(type));
     this.#kernel.registry.add(record, this.#kernel.tag);
     const outer = this.#kernel.constructing;
     this.#kernel.constructing = record;
     try {
-      record.agent = construct(new AgentLink(this.#kernel, record, this.#host), type, [...args]);
+      const link = new AgentLink(this.#kernel, record, this.#host);
+      record.agent = underTraps(this.#kernel, record, "constructor", () => construct(link, type, [...args]));
     } catch (error) {
       this.#kernel.forget(record);
       throw error;
@@ -224,9 +235,10 @@ export class Container implements TraceSource {
     return record;
   }
 
-  async #connect(record: AgentRecord, address: string): Promise<object> {
+  async #connect(record: AgentRecord, address: string, options: ConnectOptions): Promise<object> {
     const local = this.#links.localId(address);
-    return local === undefined ? this.#links.connect(record, address) : localProxy(this.#kernel, record, local);
+    if (local === undefined) return this.#links.connect(record, address);
+    return localProxy(this.#kernel, record, local, options);
   }
 
   #known(agent: string, method: string): AgentRecord {

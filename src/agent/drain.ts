@@ -5,6 +5,7 @@ const EXTRA_HOPS = 16;
 const HOPS_MAX = 100_000;
 
 const nextTick = process.nextTick;
+const settled = Promise.resolve();
 /** Ticks that the program has queued while containers advanced. */
 let ticks = 0;
 /** Containers that advance now. */
@@ -28,26 +29,45 @@ export function endTicks(): void {
   if (--watching === 0) process.nextTick = nextTick;
 }
 
-/** Resolve when the microtask queue, and the tick queue after it, have been emptied once. */
-function hop(): Promise<void> {
-  return new Promise((resolve) => {
-    queueMicrotask(() => nextTick(resolve));
-  });
-}
-
 /**
- * Wait until the microtask and `nextTick` queues are quiet, without a turn of the event loop: whatever runs meanwhile
+ * Waits until the microtask and `nextTick` queues are quiet, without a turn of the event loop: whatever runs meanwhile
  * was set going by the deliveries just made, never by a socket or a timer.
  *
- * @param unsettled - Whether some handler still runs without a simulated wait. It may be in a tick that could not be
- *   counted, so the drain goes round some more; what is then still unsettled waits on something foreign.
+ * A tick queued in a microtask runs once all microtasks have: one tick, and a microtask to come back in, is one turn of
+ * the queues. It is a callback and no promise because each served class of each round costs one drain.
  */
-export async function drain(unsettled: () => boolean): Promise<void> {
-  for (let hops = 0; hops < HOPS_MAX; hops++) {
-    const before = ticks;
-    await hop();
-    if (ticks === before && (hops >= EXTRA_HOPS || !unsettled())) return;
+export class Drain {
+  readonly #unsettled: () => boolean;
+  readonly #done: () => void;
+  #hops = 0;
+  /** Ticks queued when the class began, then at the end of each turn. */
+  #before = 0;
+
+  /**
+   * @param unsettled - Whether some handler still runs without a simulated wait. It may be in a tick that could not be
+   *   counted, so the drain goes round some more; what is then still unsettled waits on something foreign.
+   * @param done - Called in a microtask once the queues are quiet; must not throw.
+   */
+  constructor(unsettled: () => boolean, done: () => void) {
+    this.#unsettled = unsettled;
+    this.#done = done;
   }
+
+  /** Note what the queues hold before anything is delivered. */
+  prepare(): void {
+    this.#before = ticks;
+    this.#hops = 0;
+  }
+
+  /** Begin, after `prepare` and what was delivered; must be called in a microtask. */
+  readonly begin = (): void => nextTick(this.#ticked);
+
+  readonly #ticked = (): void => {
+    // Ticks that were queued before the last look have run by now, and all microtasks that they led to.
+    const quiet = ticks === this.#before && (this.#hops >= EXTRA_HOPS || !this.#unsettled());
+    this.#before = ticks;
+    settled.then(quiet || ++this.#hops >= HOPS_MAX ? this.#done : this.begin);
+  };
 }
 
 /** Let the event loop turn once: sockets are read, and rejections that nobody handled are reported. */

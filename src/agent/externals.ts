@@ -1,4 +1,6 @@
-import { AgentError, RunError } from "../errors.ts";
+import { AgentError, describeError, RunError } from "../errors.ts";
+import { Delivery, Kind } from "./delivery.ts";
+import type { Kernel } from "./kernel.ts";
 import type { AgentRecord } from "./record.ts";
 
 /** Real I/O that an agent has opened at a tag and whose end the next round waits for. */
@@ -13,6 +15,15 @@ export interface External {
 /** How an external ended. */
 export type Outcome = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
 
+/** Wait for one external; never rejects. */
+export async function settle(external: External): Promise<Outcome> {
+  try {
+    return { ok: true, value: await external.promise };
+  } catch (error) {
+    return { ok: false, error };
+  }
+}
+
 /**
  * Wait for all externals of a tag, in wall time.
  *
@@ -22,14 +33,10 @@ export type Outcome = { readonly ok: true; readonly value: unknown } | { readonl
  */
 export async function settleExternals(externals: readonly External[], timeoutMs: number): Promise<Outcome[]> {
   const waiting = new Set(externals);
-  const outcomes = externals.map(async (external): Promise<Outcome> => {
-    try {
-      return { ok: true, value: await external.promise };
-    } catch (error) {
-      return { ok: false, error };
-    } finally {
-      waiting.delete(external);
-    }
+  const outcomes = externals.map(async (external) => {
+    const outcome = await settle(external);
+    waiting.delete(external);
+    return outcome;
   });
   const late = () => {
     const agents = [...new Set([...waiting].map((external) => external.record.id))].slice(0, 10);
@@ -37,6 +44,18 @@ export async function settleExternals(externals: readonly External[], timeoutMs:
     return new AgentError("ERR_EXTERNAL_TIMEOUT", message, { agent: agents[0] ?? "" });
   };
   return within(Promise.all(outcomes), timeoutMs, late);
+}
+
+/** What the agent gets: a copy of the value, or what may be told of the error. */
+export function resultOf({ record, seq, cause }: External, outcome: Outcome, kernel: Kernel): Delivery {
+  let content: { ok: boolean; content: unknown };
+  try {
+    if (!outcome.ok) throw outcome.error;
+    content = { ok: true, content: kernel.copy(outcome.value, `${record.id}.external()`) };
+  } catch (error) {
+    content = { ok: false, content: [...describeError(error)] };
+  }
+  return Delivery.own(Kind.external, record, seq, content, -1, undefined, cause);
 }
 
 /** Wait, in wall time, until agents have stopped. Gives the error of the first that failed, or of those that did not end. */

@@ -1,6 +1,7 @@
 import { AgentError, type CosimError, describeError } from "../errors.ts";
 import { Activity, current } from "./activity.ts";
-import type { Answers, OpenCall } from "./answers.ts";
+import type { Answers } from "./answers.ts";
+import { type Delivery, Kind } from "./delivery.ts";
 import type { Kernel } from "./kernel.ts";
 import type { AgentRecord } from "./record.ts";
 
@@ -19,40 +20,45 @@ export class Handlers {
     this.#answers = answers;
   }
 
-  /**
-   * Run `code` of an agent now; it may return a promise.
-   *
-   * @param name - Method, `setup`, `stop`, `timer` or `task`: for messages.
-   * @param cause - Id of the event that starts it.
-   * @param call - The call that waits for the outcome, if it is one.
-   */
-  start(record: AgentRecord, name: string, cause: string, call: OpenCall | undefined, code: () => unknown): void {
-    let activity = this.#kernel.tracer.observed ? new Activity(record, name, cause, call) : undefined;
+  /** Run the method that a message names now; it may return a promise. */
+  invoke(record: AgentRecord, message: Delivery, target: (...args: unknown[]) => unknown): void {
+    const { method, content } = message;
+    const call = message.kind === Kind.request ? message : undefined;
+    if (this.#kernel.followed) {
+      this.#follow(record, method, message.id, call, () => target.apply(record.agent, content as unknown[]));
+      return;
+    }
     let result: unknown;
-    let pending = false;
     try {
-      result = activity === undefined ? code() : current.run(activity, code);
-      pending = isThenable(result);
+      result = target.apply(record.agent, content as unknown[]);
     } catch (error) {
-      this.#finish(record, name, cause, call, false, error);
+      this.#finish(record, method, undefined, call, false, error);
       return;
     }
-    if (!pending) {
-      this.#finish(record, name, cause, call, true, result);
-      return;
-    }
-    activity ??= new Activity(record, name, cause, call);
-    const opened = activity;
-    record.opened(opened);
-    (result as PromiseLike<unknown>).then(
-      (value) => this.#settled(opened, true, value),
-      (error) => this.#settled(opened, false, error),
-    );
+    if (isThenable(result)) this.#await(result, new Activity(record, method, undefined, call, undefined));
+    else this.#finish(record, method, undefined, call, true, result);
   }
 
-  /** Run `code` of an agent beside its present handler, as a tracked task. */
+  /** Run what a timer is for. */
+  fire(record: AgentRecord, timer: Delivery): void {
+    if (this.#kernel.followed) this.#follow(record, "timer", timer.id, undefined, timer.run!);
+    else this.#run(record, "timer", timer.run!);
+  }
+
+  /**
+   * Run other `code` of an agent now; it may return a promise.
+   *
+   * @param name - `setup`, `stop` or `task`: for messages.
+   * @param cause - Id of the event that starts it.
+   */
+  start(record: AgentRecord, name: string, cause: string, code: () => unknown): void {
+    if (this.#kernel.followed) this.#follow(record, name, cause, undefined, code);
+    else this.#run(record, name, code);
+  }
+
+  /** Run code of an agent beside its present handler, as a tracked task. */
   task(record: AgentRecord, code: () => unknown): void {
-    this.start(record, "task", this.#kernel.cause ?? `${record.id}#task`, undefined, code);
+    this.start(record, "task", this.#kernel.cause ?? `${record.id}#task`, code);
   }
 
   /** Let the step fail with what an agent threw where no caller waits. */
@@ -61,6 +67,40 @@ export class Handlers {
     const [, type, message] = describeError(cause);
     const text = `agent "${agent}" failed in ${name} at ${clock.time()} s: ${type}: ${message}`;
     this.#kernel.fail(agent, new AgentError("ERR_AGENT_FAILED", text, { agent, method: name, tag, cause }));
+  }
+
+  #run(record: AgentRecord, name: string, code: () => unknown): void {
+    let result: unknown;
+    try {
+      result = code();
+    } catch (error) {
+      this.#finish(record, name, undefined, undefined, false, error);
+      return;
+    }
+    if (isThenable(result)) this.#await(result, new Activity(record, name, undefined, undefined, undefined));
+    else this.#finish(record, name, undefined, undefined, true, result);
+  }
+
+  /** Run code so that it is known through its promises whose it is. */
+  #follow(record: AgentRecord, name: string, cause: string, call: Delivery | undefined, code: () => unknown): void {
+    const activity = new Activity(record, name, cause, call, this.#kernel.strict);
+    let result: unknown;
+    try {
+      result = current.run(activity, code);
+    } catch (error) {
+      this.#finish(record, name, cause, call, false, error);
+      return;
+    }
+    if (isThenable(result)) this.#await(result, activity);
+    else this.#finish(record, name, cause, call, true, result);
+  }
+
+  #await(result: PromiseLike<unknown>, activity: Activity): void {
+    activity.record.opened(activity);
+    result.then(
+      (value) => this.#settled(activity, true, value),
+      (error) => this.#settled(activity, false, error),
+    );
   }
 
   #settled(activity: Activity, ok: boolean, value: unknown): void {
@@ -82,13 +122,13 @@ export class Handlers {
     record: AgentRecord,
     name: string,
     cause: string | undefined,
-    call: OpenCall | undefined,
+    call: Delivery | undefined,
     ok: boolean,
     value: unknown,
   ): void {
     if (call !== undefined) this.#answers.settle(record, call, cause, ok, value);
     else if (!ok) this.failed(record.id, name, value);
-    if (name === "setup") this.#prepared.push(record);
+    if (record.state === "setup" && name === "setup") this.#prepared.push(record);
   }
 
   /**
@@ -96,11 +136,11 @@ export class Handlers {
    * round, so that nothing that is still to come in it overtakes them.
    */
   releaseHeld(): void {
+    if (this.#prepared.length === 0) return;
     for (const record of this.#prepared) {
       if (record.state !== "setup") continue;
       record.state = "ready";
-      for (const held of record.held) this.#kernel.next.add(held);
-      record.held = [];
+      for (const held of record.takeHeld()) this.#kernel.next.add(held);
     }
     this.#prepared.length = 0;
   }

@@ -5,9 +5,17 @@
  * rules. This layer knows simulated time and live peers; it knows no simulator.
  */
 export { Agent, type AgentClass } from "./agent.ts";
-export type { SendOptions, SpawnOptions } from "./agent-link.ts";
+export type { ConnectOptions, SendOptions, SpawnOptions } from "./agent-link.ts";
+export type {
+  CommunicationModel,
+  Link,
+  LinkFunction,
+  LinkMessage,
+  LinkRule,
+  Partition,
+} from "./communication-model.ts";
 export { Container } from "./container.ts";
-export type { ContainerOptions } from "./container-options.ts";
+export type { AgentInput, ContainerOptions } from "./container-options.ts";
 export type { Counts } from "./run-state.ts";
 export type { TraceLevel } from "./tracer.ts";
 export { DATE_TIME } from "./value-types.ts";

@@ -1,6 +1,5 @@
 import type { Tag } from "../errors.ts";
 import type { Answers } from "./answers.ts";
-import { Kind } from "./delivery.ts";
 import type { Handlers } from "./handlers.ts";
 import type { Kernel } from "./kernel.ts";
 import type { AgentRecord } from "./record.ts";
@@ -20,16 +19,11 @@ export class Life {
 
   /** Serve the births, then the deaths of a round; agents whose code ran are added to `touched`. */
   serve(round: Round, tag: Tag, touched: AgentRecord[]): void {
-    round.births.sort((a, b) => byCodeUnits(a.id, b.id));
-    for (const birth of round.births) this.#bear(birth, tag, touched);
-    if (round.deaths.length === 0) return;
-    round.deaths.sort((a, b) => byCodeUnits(a.record.id, b.record.id));
-    const dead = new Set<string>();
-    for (const { record, cause } of round.deaths) {
-      if (record.state !== "removed") this.#bury(record, tag, cause);
-      dead.add(record.id);
-    }
-    this.#kernel.timers.cancelWhere((delivery) => delivery.kind === Kind.timer && dead.has(delivery.to));
+    const { births = [], deaths = [] } = round;
+    births.sort((a, b) => byCodeUnits(a.id, b.id));
+    for (const birth of births) this.#bear(birth, tag, touched);
+    deaths.sort((a, b) => byCodeUnits(a.record.id, b.record.id));
+    for (const { record, cause } of deaths) if (record.state !== "removed") this.#bury(record, tag, cause);
   }
 
   #bear(birth: Birth, tag: Tag, touched: AgentRecord[]): void {
@@ -43,21 +37,20 @@ export class Life {
     touched.push(record);
     record.state = "setup";
     this.#kernel.tracer.life("created", record, tag, birth.cause, birth.parent?.id);
-    this.#handlers.start(record, "setup", `${record.id}#created`, undefined, () => record.agent?.setup());
+    this.#handlers.start(record, "setup", `${record.id}#created`, () => record.agent?.setup());
   }
 
   #bury(record: AgentRecord, tag: Tag, cause: string | undefined): void {
-    this.#handlers.start(record, "stop", `${record.id}#removed`, undefined, () => record.agent?.stop());
+    this.#handlers.start(record, "stop", `${record.id}#removed`, () => record.agent?.stop());
     record.state = "removed";
     this.#kernel.tracer.life("removed", record, tag, cause);
     for (const activity of record.open) {
       activity.abandoned = true;
       if (activity.call !== undefined) this.#answers.settle(record, activity.call, cause, false, record.gone(tag));
     }
-    record.open.length = 0;
     // What waited for its setup finds it gone in the next round, like everything that comes later.
-    for (const held of record.held) this.#kernel.next.add(held);
-    record.held = [];
+    for (const held of record.takeHeld()) this.#kernel.next.add(held);
+    for (const timer of record.takeTimers()) this.#kernel.timers.cancel(timer);
     record.end(tag);
   }
 }

@@ -85,7 +85,7 @@ export class LiveLinks {
 
   /** Do I/O for an agent: as an external inside the simulation, at once for a program that uses the agent outside. */
   async #real<T>(record: AgentRecord, outside: boolean, io: () => Promise<T>): Promise<T> {
-    if (!outside || this.#kernel.serving) return this.#kernel.external(record, io);
+    if (!outside || this.#kernel.serving) return this.#kernel.emissions.external(record, io);
     this.#kernel.guardOutside(record, "call of a live peer");
     return io();
   }
@@ -114,7 +114,7 @@ export class LiveLinks {
     if (path.length === 1 && path[0] === "validate_aid") {
       return ([id]) => {
         const record = typeof id === "string" ? registry.get(id) : undefined;
-        return record === undefined || record.state === "removed" ? null : record.type;
+        return record === undefined || record.state === "removed" ? null : record.type.name;
       };
     }
     // Ids may have slashes, methods may not.

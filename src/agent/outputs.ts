@@ -27,9 +27,10 @@ export class OutputEvents {
 }
 
 /** @throws {@link AgentError} `ERR_AGENT_OUTPUT` for a name that the agent's class does not list in `outputs`. */
-export function checkOutput({ id, type, outputs }: AgentRecord, name: string): void {
+export function checkOutput({ id, type }: AgentRecord, name: string): void {
+  const { outputs } = type;
   if (outputs.includes(name)) return;
-  const text = `agent "${id}" (${type}) has no output "${name}"; it has ${outputs.join(", ") || "none"}`;
+  const text = `agent "${id}" (${type.name}) has no output "${name}"; it has ${outputs.join(", ") || "none"}`;
   throw new AgentError("ERR_AGENT_OUTPUT", text, { agent: id, method: name });
 }
 

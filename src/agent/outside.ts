@@ -1,5 +1,5 @@
 import { AgentError, RemoteError, RunError } from "../errors.ts";
-import { Delivery, Kind, OUTSIDE } from "./delivery.ts";
+import { Delivery, Kind } from "./delivery.ts";
 import { byCodeUnits } from "./round.ts";
 
 /** A call from outside that has not been answered. */
@@ -28,10 +28,18 @@ export class Outside {
   #answers: (() => void)[] = [];
   #seq = 0;
   #ended: RunError | undefined;
+  /** Told of everything that comes, on a real-time clock. */
+  wake: (() => void) | undefined;
+
+  /** Whether something waits to enter. */
+  get waits(): boolean {
+    return this.#waiting.length > 0 || this.#inputs.length > 0;
+  }
 
   /** An input to `agent`, due at the time of the next advance. */
   input(agent: string, method: string, args: unknown): void {
-    this.#inputs.push(new Delivery(Kind.input, agent, OUTSIDE, this.#seq++, method, args, -1, undefined, undefined));
+    this.#inputs.push(Delivery.outside(Kind.input, agent, this.#seq++, method, args));
+    this.wake?.();
   }
 
   /**
@@ -47,6 +55,7 @@ export class Outside {
     }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ peer, agent, method, args, resolve, reject });
+      this.wake?.();
     });
   }
 
@@ -57,7 +66,7 @@ export class Outside {
     return calls.map((call) => {
       const seq = this.#seq++;
       this.#entered.set(seq, call);
-      return new Delivery(Kind.request, call.agent, OUTSIDE, seq, call.method, call.args, -1, undefined, undefined);
+      return Delivery.outside(Kind.request, call.agent, seq, call.method, call.args);
     });
   }
 

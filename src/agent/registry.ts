@@ -2,11 +2,14 @@ import { AgentError, type Tag } from "../errors.ts";
 import type { AgentRecord } from "./record.ts";
 import { byCodeUnits } from "./round.ts";
 
+/** Agents without a rank are compared by their ids; ranks are given anew when they are more than this part of all. */
+const UNRANKED_PART = 1 / 4;
+
 /** All agents of a container, those that were removed included: their ids are never used again. */
 export class Registry implements Iterable<AgentRecord> {
   readonly #records = new Map<string, AgentRecord>();
-  /** Ranks are to be given anew: an agent was added. */
-  #stale = false;
+  /** Agents added since ranks were given. */
+  #unranked = 0;
 
   get(id: string): AgentRecord | undefined {
     return this.#records.get(id);
@@ -28,7 +31,7 @@ export class Registry implements Iterable<AgentRecord> {
       throw new AgentError("ERR_AGENT_DUPLICATE", text, { agent: id, tag });
     }
     this.#records.set(id, record);
-    this.#stale = true;
+    this.#unranked++;
   }
 
   /** Forget an agent that could not be made. */
@@ -36,11 +39,14 @@ export class Registry implements Iterable<AgentRecord> {
     this.#records.delete(record.id);
   }
 
-  /** Give every agent its place in the order of ids, if agents were added. */
+  /**
+   * Give every agent its place in the order of ids, once enough have none: each birth then costs the logarithm of the
+   * population, however they come.
+   */
   refreshRanks(): void {
-    if (!this.#stale) return;
-    this.#stale = false;
+    if (this.#unranked <= this.#records.size * UNRANKED_PART) return;
+    this.#unranked = 0;
     const records = [...this.#records.values()].sort((a, b) => byCodeUnits(a.id, b.id));
-    for (const [rank, record] of records.entries()) record.rank = rank;
+    for (let rank = 0; rank < records.length; rank++) records[rank]!.rank = rank;
   }
 }

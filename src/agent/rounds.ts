@@ -1,16 +1,18 @@
 import { AgentError, RemoteError, type Tag } from "../errors.ts";
 import { Answers } from "./answers.ts";
 import { CLASSES, type Delivery, Kind } from "./delivery.ts";
-import { drain } from "./drain.ts";
+import { Drain } from "./drain.ts";
+import type { Faults } from "./faults.ts";
 import { Handlers } from "./handlers.ts";
 import type { Kernel } from "./kernel.ts";
 import { Life } from "./life.ts";
 import type { AgentRecord } from "./record.ts";
-import { ownRejection, type RejectionSink } from "./rejections.ts";
+import { ownRejection } from "./rejections.ts";
 import { Round, sortDeliveries } from "./round.ts";
+import type { Wait } from "./wait.ts";
 
-/** Rank of receivers that do not exist: served last; nothing observable depends on their order. */
-const RANK_UNKNOWN = Number.MAX_SAFE_INTEGER;
+const NO_DELIVERIES: readonly Delivery[] = [];
+const NO_ROUND = new Round();
 
 /**
  * Serves rounds: hands each delivery of a tag to its agent in the total order, and waits after each class until every
@@ -21,112 +23,181 @@ export class Rounds {
   readonly #answers: Answers;
   readonly handlers: Handlers;
   readonly #life: Life;
-  readonly #onRejection: RejectionSink;
-  /** Agents that had open handlers and no simulated wait when they were last served. */
-  readonly stuck = new Set<AgentRecord>();
-  /** Agents served since the event loop last turned: one of them let a promise reject. */
-  readonly served = new Set<string>();
+  readonly #faults: Faults;
+  /** The round under way, its tag and the class that is served. */
+  #round = NO_ROUND;
+  #tag: Tag = { ticks: 0, round: 0 };
+  #class = 0;
+  /** Agents with open handlers that were served in this class. */
+  readonly #touched: AgentRecord[] = [];
+  readonly #drain = new Drain(
+    () => this.#unsettled(),
+    () => this.#drained(),
+  );
+  #between: () => boolean = () => false;
+  #resolve = (): void => {};
+  #reject = (_error: unknown): void => {};
 
-  constructor(kernel: Kernel, onRejection: RejectionSink) {
+  constructor(kernel: Kernel, faults: Faults) {
     this.#kernel = kernel;
     this.#answers = new Answers(kernel);
     this.handlers = new Handlers(kernel, this.#answers);
     this.#life = new Life(kernel, this.handlers, this.#answers);
-    this.#onRejection = onRejection;
+    this.#faults = faults;
   }
 
-  /** Serve everything of the present tag; afterwards `kernel.round` is the next one. */
-  async serve(): Promise<void> {
+  /**
+   * Serve everything of the present tag; afterwards `kernel.round` is the next one. Must be called in a microtask.
+   *
+   * @param between - Called after each round: true goes on with the next one at once.
+   */
+  serve(between: () => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#between = between;
+      this.#resolve = resolve;
+      this.#reject = reject;
+      this.#begin();
+    });
+  }
+
+  #begin(): void {
     const kernel = this.#kernel;
-    const round = kernel.next;
+    this.#round = kernel.next;
     kernel.next = new Round();
-    const tag = kernel.tag;
-    for (let c = 0; c < CLASSES; c++) {
-      const list = round.classes[c]!;
-      const life = c === 0 && round.births.length + round.deaths.length > 0;
-      if (list.length === 0 && !life) continue;
-      const touched: AgentRecord[] = [];
-      kernel.serving = true;
-      if (life) this.#life.serve(round, tag, touched);
-      kernel.registry.refreshRanks();
-      sortDeliveries(list, (id) => kernel.registry.get(id)?.rank ?? RANK_UNKNOWN);
-      for (const delivery of list) this.#deliver(delivery, tag, touched);
-      await drain(() => touched.some((record) => record.unsettled));
-      kernel.serving = false;
-      for (const record of touched) if (record.stuck) this.stuck.add(record);
-    }
-    this.handlers.releaseHeld();
-    kernel.round++;
-    kernel.counts.rounds++;
+    this.#tag = kernel.tag;
+    kernel.tracer.at(this.#tag);
+    this.#class = 0;
+    this.#goOn();
   }
 
-  #deliver(delivery: Delivery, tag: Tag, touched: AgentRecord[]): void {
+  /** Serve the next class that has something, or end the round. */
+  #goOn(): void {
+    try {
+      const { classes, births, deaths } = this.#round;
+      for (; this.#class < CLASSES; this.#class++) {
+        const list = classes[this.#class];
+        const life = this.#class === 0 && (births !== undefined || deaths !== undefined);
+        if (list === undefined && !life) continue;
+        this.#serveClass(list ?? NO_DELIVERIES, life);
+        this.#drain.begin();
+        return;
+      }
+      this.#round = NO_ROUND;
+      this.handlers.releaseHeld();
+      this.#kernel.round++;
+      this.#kernel.counts.rounds++;
+      if (this.#between()) this.#begin();
+      else this.#resolve();
+    } catch (error) {
+      this.#reject(error);
+    }
+  }
+
+  #drained(): void {
+    this.#kernel.serving = false;
+    const touched = this.#touched;
+    if (touched.length > 0) {
+      for (const record of touched) if (record.stuck) this.#faults.stuck.add(record);
+      touched.length = 0;
+    }
+    this.#class++;
+    this.#goOn();
+  }
+
+  #unsettled(): boolean {
+    const touched = this.#touched;
+    for (let i = 0; i < touched.length; i++) if (touched[i]!.unsettled) return true;
+    return false;
+  }
+
+  #serveClass(list: readonly Delivery[], life: boolean): void {
+    const { registry } = this.#kernel;
+    this.#drain.prepare();
+    this.#kernel.serving = true;
+    if (life) this.#life.serve(this.#round, this.#tag, this.#touched);
+    registry.refreshRanks();
+    for (let i = 0; i < list.length; i++) {
+      const delivery = list[i]!;
+      if (delivery.receiver === undefined) delivery.receiver = registry.get(delivery.to);
+    }
+    sortDeliveries(list as Delivery[]);
+    for (let i = 0; i < list.length; i++) this.#deliver(list[i]!);
+  }
+
+  #deliver(delivery: Delivery): void {
     if (delivery.spent) return;
-    const kernel = this.#kernel;
-    const record = kernel.registry.get(delivery.to);
+    const { kind, receiver: record } = delivery;
     if (record === undefined || record.state === "removed") {
-      this.#undeliverable(delivery, record, tag);
+      this.#undeliverable(delivery, record, this.#tag);
       return;
     }
-    const message = delivery.kind === Kind.input || delivery.kind === Kind.request || delivery.kind === Kind.oneway;
+    const message = kind === Kind.input || kind === Kind.request || kind === Kind.oneway;
     if (message && record.state !== "ready") {
       this.#hold(record, delivery);
       return;
     }
-    this.served.add(record.id);
-    kernel.counts.deliveries[delivery.kind]!++;
-    this.#hand(record, delivery, tag, message);
-    if (record.open.length > 0) touched.push(record);
-  }
-
-  #hand(record: AgentRecord, delivery: Delivery, tag: Tag, message: boolean): void {
-    const kernel = this.#kernel;
+    record.servedAtTurn = this.#faults.turns;
+    this.#kernel.counts.deliveries[kind]!++;
     if (message) {
-      kernel.tracer.delivered(record, delivery, tag, delivery.from.id);
+      this.#kernel.tracer.delivered(record, delivery, delivery.from.id);
       this.#invoke(record, delivery);
     } else if (delivery.run !== undefined) {
       delivery.spent = true;
-      kernel.tracer.delivered(record, delivery, tag, record.id);
-      this.handlers.start(record, "timer", delivery.id, undefined, delivery.run);
-    } else this.#resume(record, delivery, tag);
+      record.dropTimer(delivery);
+      this.#kernel.tracer.delivered(record, delivery, record.id);
+      this.handlers.fire(record, delivery);
+    } else this.#resume(record, delivery);
+    if (record.open.length > 0) this.#touched.push(record);
   }
 
   /** What a handler of the agent waits for: the end of a sleep, a reply, an external. */
-  #resume(record: AgentRecord, delivery: Delivery, tag: Tag): void {
-    const answersCall = delivery.kind === Kind.reply || delivery.kind === Kind.failure;
-    const wait = this.#kernel.endWait(record, answersCall ? delivery.callSeq : delivery.seq, delivery);
+  #resume(record: AgentRecord, delivery: Delivery): void {
+    const { kind, callSeq, seq } = delivery;
+    if (kind === Kind.timer) record.dropTimer(delivery);
+    const wait = this.#kernel.emissions.endWait(record, callSeq < 0 ? seq : callSeq, delivery);
     if (wait === undefined) return;
-    this.#kernel.tracer.delivered(record, delivery, tag, wait.peer);
-    let { content } = delivery;
-    let ok = delivery.kind !== Kind.failure;
-    if (delivery.kind === Kind.external) ({ ok, content } = content as { ok: boolean; content: unknown });
-    if (ok) {
-      wait.resolve(content);
+    this.#kernel.tracer.delivered(record, delivery, wait.peer);
+    if (kind === Kind.timer) {
+      if (callSeq < 0) wait.resolve(undefined);
+      else wait.reject(this.#late(record, wait));
       return;
     }
-    const [code, name, text] = content as [string, string, string];
-    const error = new RemoteError(code, name, text, { agent: wait.peer, method: wait.method, tag });
-    ownRejection(error, this.#onRejection, record);
-    wait.reject(error);
+    let { content } = delivery;
+    let ok = kind !== Kind.failure;
+    if (kind === Kind.external) ({ ok, content } = content as { ok: boolean; content: unknown });
+    if (ok) wait.resolve(content);
+    else wait.reject(this.#failure(record, wait, content as [string, string, string]));
+  }
+
+  #failure(record: AgentRecord, wait: Wait, [code, name, text]: readonly [string, string, string]): RemoteError {
+    const error = new RemoteError(code, name, text, { agent: wait.peer, method: wait.method, tag: this.#tag });
+    ownRejection(error, this.#faults.onRejection, record);
+    return error;
+  }
+
+  #late(record: AgentRecord, { peer, method }: Wait): AgentError {
+    const text = `call of ${peer}.${method} by agent "${record.id}" was not answered in time`;
+    const error = new AgentError("ERR_CALL_TIMEOUT", text, { agent: peer, method, tag: this.#tag });
+    ownRejection(error, this.#faults.onRejection, record);
+    return error;
   }
 
   #invoke(record: AgentRecord, delivery: Delivery): void {
-    const { from: caller, seq, method } = delivery;
-    const args = delivery.content as unknown[];
-    const agent = record.agent as unknown as Record<string, (...args: unknown[]) => unknown>;
-    // A bridge is part of the scenario, not a peer: its inputs may go to methods that peers cannot call.
-    const ownMethod = delivery.kind === Kind.input && typeof agent[method] === "function" ? agent[method] : undefined;
-    const target = record.exposed.get(method) ?? ownMethod;
+    const { method, kind } = delivery;
+    let target = record.type.exposed.get(method);
+    if (target === undefined && kind === Kind.input) {
+      // A bridge is part of the scenario, not a peer: its inputs may go to methods that peers cannot call.
+      const own = (record.agent as unknown as Record<string, unknown>)[method];
+      if (typeof own === "function") target = own as (...args: unknown[]) => unknown;
+    }
     if (target !== undefined) {
-      const call = delivery.kind === Kind.request ? { caller, seq, method } : undefined;
-      this.handlers.start(record, method, delivery.id, call, () => target.apply(agent, args));
+      this.handlers.invoke(record, delivery, target);
       return;
     }
-    const allowed = [...record.exposed.keys()].join(", ") || "nothing";
-    const text = `agent "${record.id}" (${record.type}) does not expose "${method}"; it exposes ${allowed}`;
-    const error = new AgentError("ERR_RPC_NOT_EXPOSED", text, { agent: record.id, method });
-    if (delivery.kind === Kind.request) this.#answers.refuse(delivery, record, error);
-    else this.#kernel.fail(record.id, error);
+    const { name, exposed } = record.type;
+    const allowed = [...exposed.keys()].join(", ") || "nothing";
+    const text = `agent "${record.id}" (${name}) does not expose "${method}"; it exposes ${allowed}`;
+    this.#refuse(record, delivery, new AgentError("ERR_RPC_NOT_EXPOSED", text, { agent: record.id, method }));
   }
 
   #undeliverable(delivery: Delivery, record: AgentRecord | undefined, tag: Tag): void {
@@ -145,11 +216,15 @@ export class Rounds {
   /** Keep a message until the agent's setup has settled. */
   #hold(record: AgentRecord, delivery: Delivery): void {
     if (record.held.length < this.#kernel.limits.setupInboxMax) {
-      record.held.push(delivery);
+      record.hold(delivery);
       return;
     }
     const text = `more than ${this.#kernel.limits.setupInboxMax} messages wait for the setup of agent "${record.id}"`;
-    const error = new AgentError("ERR_AGENT_INBOX_FULL", text, { agent: record.id, method: delivery.method });
+    const details = { agent: record.id, method: delivery.method };
+    this.#refuse(record, delivery, new AgentError("ERR_AGENT_INBOX_FULL", text, details));
+  }
+
+  #refuse(record: AgentRecord, delivery: Delivery, error: AgentError): void {
     if (delivery.kind === Kind.request) this.#answers.refuse(delivery, record, error);
     else this.#kernel.fail(record.id, error);
   }

@@ -22,39 +22,53 @@ export class Tracer {
   readonly #types: TypeRegistry;
   readonly #hashes: boolean;
   readonly #full: boolean;
+  /** True while causes are to be followed. */
+  observed: boolean;
   readonly #sinks = new Set<TraceSink>();
   #batch: TraceEvent[] = [];
+  #tag: Tag = { ticks: 0, round: 0 };
+  #ticksHigh = 0;
+  #ticksLow = 0;
 
   /** @param types - Whose instances contents may hold. */
   constructor(level: TraceLevel, types: TypeRegistry) {
     this.#types = types;
     this.#hashes = level !== "off";
     this.#full = level === "full";
-  }
-
-  /** True while causes are to be followed. */
-  get observed(): boolean {
-    return this.#full || this.#sinks.size > 0;
+    this.observed = this.#full;
   }
 
   /** See `TraceSource.attach`. */
   attach(sink: TraceSink): () => void {
     this.#sinks.add(sink);
-    return () => this.#sinks.delete(sink);
+    this.observed = true;
+    return () => this.#detach(sink);
+  }
+
+  #detach(sink: TraceSink): void {
+    this.#sinks.delete(sink);
+    this.observed = this.#full || this.#sinks.size > 0;
+  }
+
+  /** What is delivered from now on is delivered at `tag`. */
+  at(tag: Tag): void {
+    this.#tag = tag;
+    this.#ticksHigh = Math.floor(tag.ticks / 0x1_0000_0000);
+    this.#ticksLow = tag.ticks | 0;
   }
 
   /** A delivery to an agent, before the agent sees it. */
-  delivered(record: AgentRecord, delivery: Delivery, tag: Tag, peer: string): void {
+  delivered(record: AgentRecord, delivery: Delivery, peer: string): void {
     if (this.#hashes) {
       const chain = record.chain;
-      hashTag(chain, tag, delivery.kind);
+      chain.words(this.#ticksHigh, this.#ticksLow, this.#tag.round, delivery.kind);
       if (delivery.kind !== Kind.timer) {
         chain.string(peer);
         chain.string(delivery.method);
         hashValue(chain, delivery.content, this.#types);
       }
     }
-    if (this.#sinks.size > 0) this.#batch.push(toEvent(record, delivery, tag, peer, this.#types));
+    if (this.#sinks.size > 0) this.#batch.push(toEvent(record, delivery, this.#tag, peer, this.#types));
   }
 
   /** An agent came to life, made by `peer`, or was removed. */
@@ -62,10 +76,10 @@ export class Tracer {
     if (this.#hashes) {
       hashTag(record.chain, tag, LIFE_CODES[kind]);
       record.chain.string(peer);
-      record.chain.string(record.type);
+      record.chain.string(record.type.name);
     }
     if (this.#sinks.size === 0) return;
-    this.#batch.push({ kind, ...tag, agent: record.id, id: `${record.id}#${kind}`, cause, type: record.type });
+    this.#batch.push({ kind, ...tag, agent: record.id, id: `${record.id}#${kind}`, cause, type: record.type.name });
   }
 
   /** An event that is in no chain: ticks, logs, faults. Called only for its observers. */
@@ -80,7 +94,7 @@ export class Tracer {
     this.#batch = [];
     for (const sink of this.#sinks) {
       const detach = (error: unknown) => {
-        this.#sinks.delete(sink);
+        this.#detach(sink);
         process.emitWarning(`an observer threw and was detached: ${error}`, { code: "COSIMAS_OBSERVER" });
       };
       try {
@@ -105,10 +119,7 @@ export function combine(records: Iterable<AgentRecord>): string {
 }
 
 function hashTag(chain: Hash64, tag: Tag, code: number): void {
-  chain.word(Math.floor(tag.ticks / 0x1_0000_0000));
-  chain.word(tag.ticks | 0);
-  chain.word(tag.round);
-  chain.word(code);
+  chain.words(Math.floor(tag.ticks / 0x1_0000_0000), tag.ticks | 0, tag.round, code);
 }
 
 /**
@@ -138,7 +149,7 @@ export function hashValue(hash: Hash64, value: unknown, types: TypeRegistry): vo
   else if (Array.isArray(value)) {
     hash.word(9);
     hash.word(value.length);
-    for (const item of value) hashValue(hash, item, types);
+    for (let i = 0; i < value.length; i++) hashValue(hash, value[i], types);
   } else if (value instanceof Uint8Array) {
     hash.word(10);
     hash.bytes(value);

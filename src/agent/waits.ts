@@ -19,7 +19,7 @@ export interface AgentFuture<T> {
 
 /** Open a future of `record`. */
 export function openFuture<T>(kernel: Kernel, record: AgentRecord): AgentFuture<T> {
-  const { promise, settle } = kernel.openWait(record, "future", record.id);
+  const { promise, settle } = kernel.emissions.openWait(record, "future", record.id);
   // Until somebody asks for the promise, it must not hide that a handler waits on something foreign.
   let awaited = false;
   record.unawaited++;
@@ -86,7 +86,7 @@ export class AgentQueue<T> {
   next(): Promise<T> {
     this.#kernel.guard(this.#record, "queue.next");
     if (this.#items.length > 0) return Promise.resolve(this.#items.shift() as T);
-    const { promise, settle } = this.#kernel.openWait(this.#record, "queue", this.#record.id);
+    const { promise, settle } = this.#kernel.emissions.openWait(this.#record, "queue", this.#record.id);
     this.#takers.push(settle.resolve as (item: T) => void);
     return promise as Promise<T>;
   }

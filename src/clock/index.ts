@@ -7,5 +7,7 @@
 export { Calendar, DateTime } from "./calendar.ts";
 export type { Clock, Timer } from "./clock.ts";
 export { ExternalClock, type ExternalClockOptions } from "./external-clock.ts";
+export { RealTimeClock, type RealTimeClockOptions } from "./real-time-clock.ts";
+export type { SimulationClock, SimulationClockOptions } from "./simulation-clock.ts";
 export { Resolution, TICKS_PER_SECOND } from "./ticks.ts";
 export { type Timed, TimerQueue } from "./timer-queue.ts";

@@ -20,6 +20,9 @@ export class TimerQueue<T extends Timed> {
   /** Every key of `#buckets`, and perhaps times whose bucket has gone (dropped when they come up). */
   readonly #times: number[] = [];
   #size = 0;
+  /** The bucket made last: most of what one step adds falls due at one time. */
+  #lastTicks = -1;
+  #lastBucket: T[] | undefined;
 
   /** Items in the queue. */
   get size(): number {
@@ -34,10 +37,12 @@ export class TimerQueue<T extends Timed> {
   /** Put `item` in, due at `ticks`. */
   add(ticks: number, item: T): void {
     item.dueTicks = ticks;
-    const bucket = this.#buckets.get(ticks);
+    const bucket = ticks === this.#lastTicks ? this.#lastBucket : this.#buckets.get(ticks);
     if (bucket === undefined) {
       item.slot = 0;
-      this.#buckets.set(ticks, [item]);
+      this.#lastTicks = ticks;
+      this.#lastBucket = [item];
+      this.#buckets.set(ticks, this.#lastBucket);
       this.#push(ticks);
     } else {
       item.slot = bucket.length;
@@ -60,7 +65,7 @@ export class TimerQueue<T extends Timed> {
       last.slot = item.slot;
     }
     if (bucket.length === 0) {
-      this.#buckets.delete(item.dueTicks);
+      this.#drop(item.dueTicks);
       this.#compact();
     }
     item.dueTicks = -1;
@@ -88,10 +93,17 @@ export class TimerQueue<T extends Timed> {
   take(ticks: number): T[] {
     const bucket = this.#buckets.get(ticks);
     if (bucket === undefined) return [];
-    this.#buckets.delete(ticks);
+    this.#drop(ticks);
     this.#size -= bucket.length;
-    for (const item of bucket) item.dueTicks = -1;
+    for (let i = 0; i < bucket.length; i++) bucket[i]!.dueTicks = -1;
     return bucket;
+  }
+
+  #drop(ticks: number): void {
+    this.#buckets.delete(ticks);
+    if (ticks !== this.#lastTicks) return;
+    this.#lastTicks = -1;
+    this.#lastBucket = undefined;
   }
 
   /** Drop times without a bucket once they are the larger part. */

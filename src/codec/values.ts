@@ -6,6 +6,7 @@ import { canonicalNumber, Refusal, type Value } from "./value.ts";
 import { ValueWalk, type WalkRules } from "./value-walk.ts";
 
 export type { Value, ValueObject } from "./value.ts";
+export type { WalkRules } from "./value-walk.ts";
 
 /** The bounds of one value. */
 export type ValueLimits = Pick<Limits, "nestingMax" | "nodesMax">;
@@ -39,6 +40,11 @@ export type ValueLimits = Pick<Limits, "nestingMax" | "nodesMax">;
  *   registered type cannot read what it wrote.
  */
 export function copyValue(value: unknown, limits: ValueLimits, root = "$", types: TypeRegistry = NO_TYPES): Value {
+  return copyBy(value, copyRules(limits, types), root);
+}
+
+/** As {@link copyValue}, by rules made before. */
+export function copyBy(value: unknown, rules: WalkRules, root: string): Value {
   switch (typeof value) {
     case "number":
       return canonicalNumber(value);
@@ -47,11 +53,40 @@ export function copyValue(value: unknown, limits: ValueLimits, root = "$", types
     case "undefined":
       return null;
   }
-  if (value === null) return null;
-  return walkValue(value, { limits, profile: PROFILES.platform, types, integerDigitsMax: 0, form: "copy" }, root);
+  return value === null ? null : walkValue(value, rules, root);
 }
 
 const NO_LIMITS: ValueLimits = { nestingMax: Number.POSITIVE_INFINITY, nodesMax: Number.POSITIVE_INFINITY };
+
+/**
+/** The rules of {@link copyValue}, made once for many copies. */
+export function copyRules(limits: ValueLimits, types: TypeRegistry): WalkRules {
+  return { limits, profile: PROFILES.platform, types, integerDigitsMax: 0, form: "copy" };
+}
+
+/**
+ * As {@link copyValue} of the arguments of a call to the method of an agent, by which an error names the place. Numbers,
+ * booleans and nothing, of which most calls consist, are copied without a walk.
+ */
+export function copyArguments(args: readonly unknown[], rules: WalkRules, agent: string, method: string): Value {
+  const { length } = args;
+  const { nodesMax, nestingMax } = rules.limits;
+  const first = args[0];
+  // An array that grows from nothing has room for 17 items; these have room for their own.
+  if (length === 1 && isFlat(first) && nodesMax > 1 && nestingMax > 0) return [flat(first)];
+  if (length === 2 && isFlat(first) && isFlat(args[1]) && nodesMax > 2 && nestingMax > 0) {
+    return [flat(first), flat(args[1])];
+  }
+  return walkValue(args, rules, `${agent}.${method}`);
+}
+
+function isFlat(value: unknown): value is number | boolean | null {
+  return typeof value === "number" || typeof value === "boolean" || value === null;
+}
+
+function flat(value: number | boolean | null): Value {
+  return typeof value === "number" ? canonicalNumber(value) : value;
+}
 
 /**
  * A copy of what {@link copyValue} gave, for observers and recordings: instances of registered types become what stands

@@ -1,9 +1,10 @@
-import { Agent, Container } from "../../src/index.ts";
+import { Agent, Container, type TraceLevel } from "../../src/index.ts";
 import type { Bench } from "./figure.ts";
 
 const AGENTS = 10_000;
-const STEPS = 10;
-const CALLS = 20_000;
+/** Agent-steps of one measurement: as many steps as that takes. */
+const AGENT_STEPS = 500_000;
+const CALLS = 50_000;
 
 class Ticker extends Agent {
   ticks = 0;
@@ -14,6 +15,44 @@ class Ticker extends Agent {
     this.clock.callIn(1, () => {
       this.ticks++;
       this.#arm();
+    });
+  }
+}
+
+/** A timer and one message to a neighbour each step. */
+class Neighbour extends Agent {
+  static override readonly exposed = ["note"] as const;
+  readonly #peer: string;
+  heard = 0;
+  constructor(peer: string) {
+    super();
+    this.#peer = peer;
+  }
+  override setup(): void {
+    this.clock.callIn(1, this.#tick);
+  }
+  readonly #tick = (): void => {
+    this.send(this.#peer, "note", [1]);
+    this.clock.callIn(1, this.#tick);
+  };
+  note(value: number): void {
+    this.heard += value;
+  }
+}
+
+/** The same, as a loop with a sleep. */
+class SleepingNeighbour extends Neighbour {
+  readonly #to: string;
+  constructor(peer: string) {
+    super(peer);
+    this.#to = peer;
+  }
+  override setup(): void {
+    this.task(async () => {
+      for (;;) {
+        await this.clock.sleep(1);
+        this.send(this.#to, "note", [1]);
+      }
     });
   }
 }
@@ -41,17 +80,18 @@ class Idle extends Agent {}
 
 /** A loop over as many plain objects with a method, awaited once a step: what the steps would cost without a clock. */
 async function plainSteps(): Promise<number> {
+  const steps = AGENT_STEPS / AGENTS;
   const objects = Array.from({ length: AGENTS }, () => ({
     ticks: 0,
     tick() {
       this.ticks++;
     },
   }));
-  for (let step = 0; step < STEPS; step++) {
+  for (let step = 0; step < steps; step++) {
     for (const object of objects) object.tick();
     await undefined;
   }
-  return AGENTS * STEPS;
+  return AGENT_STEPS;
 }
 
 /** Direct awaited method calls. */
@@ -61,14 +101,30 @@ async function plainCalls(): Promise<number> {
   return CALLS;
 }
 
-async function steps(type: typeof Ticker | typeof Sleeper): Promise<number> {
-  const container = await Container.create();
-  for (let i = 0; i < AGENTS; i++) container.spawn(type as typeof Ticker, { id: `agent-${i}` });
-  await container.advance(STEPS);
-  const timers = container.counts.deliveries[1]!;
-  if (timers !== AGENTS * STEPS) throw new Error(`${timers} timers instead of ${AGENTS * STEPS}`);
-  await container.close();
-  return timers;
+/**
+ * A benchmark of agents that do the same each second; the message of a step must be delivered, too, if it sends one. The
+ * agents are made in the warm-up and live on.
+ */
+function steps(type: typeof Ticker | typeof Neighbour, agents: number, trace: TraceLevel = "hash") {
+  const messages = type === Neighbour || type === SleepingNeighbour ? AGENT_STEPS : 0;
+  let population: Promise<Container> | undefined;
+  const populate = async (): Promise<Container> => {
+    const container = await Container.create({ trace });
+    for (let i = 0; i < agents; i++) {
+      container.spawn(type as typeof Neighbour, { id: `agent-${i}`, args: [`agent-${(i + 1) % agents}`] });
+    }
+    await container.advance(0);
+    return container;
+  };
+  return async (): Promise<number> => {
+    population ??= populate();
+    const container = await population;
+    const [, timersBefore = 0, , , , , messagesBefore = 0] = container.counts.deliveries;
+    await container.advance(container.clock.time() + AGENT_STEPS / agents);
+    const [, timers = 0, , , , , sent = 0] = container.counts.deliveries;
+    if (timers - timersBefore !== AGENT_STEPS || sent - messagesBefore !== messages) throw new Error("work is missing");
+    return AGENT_STEPS;
+  };
 }
 
 async function calls(): Promise<number> {
@@ -104,19 +160,20 @@ async function turns(): Promise<number> {
   return 1000;
 }
 
+const stepBench = (name: string, type: typeof Ticker | typeof Neighbour, population: number, trace?: TraceLevel) => ({
+  name: `agent-step by ${name}, ${population.toLocaleString("en")} agents`,
+  baseline: "a plain method call",
+  run: steps(type, population, trace),
+  base: plainSteps,
+});
+
 export const agents: readonly Bench[] = [
-  {
-    name: "agent-step by callback, 10,000 agents",
-    baseline: "a plain method call",
-    run: () => steps(Ticker),
-    base: plainSteps,
-  },
-  {
-    name: "agent-step by sleep, 10,000 agents",
-    baseline: "a plain method call",
-    run: () => steps(Sleeper),
-    base: plainSteps,
-  },
+  stepBench("callback", Ticker, AGENTS),
+  stepBench("sleep", Sleeper as unknown as typeof Ticker, AGENTS),
+  stepBench("callback and one message", Neighbour, AGENTS),
+  stepBench("callback and one message without a trace", Neighbour, AGENTS, "off"),
+  stepBench("callback and one message", Neighbour, 10 * AGENTS),
+  stepBench("sleep and one message", SleepingNeighbour, 10 * AGENTS),
   { name: "awaited call between agents, two rounds", baseline: "a direct awaited call", run: calls, base: plainCalls },
   { name: "step with nothing due, 100,000 agents", baseline: "a turn of the event loop", run: idleSteps, base: turns },
 ];

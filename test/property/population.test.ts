@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Agent, Container, type Remote } from "../../src/index.ts";
+import { Agent, type CommunicationModel, Container, type Remote } from "../../src/index.ts";
 
 /** What one agent does at a time: a step of a random program. */
 type Action =
@@ -10,18 +10,24 @@ type Action =
   | { do: "sleep"; dt: number }
   | { do: "timer"; dt: number }
   | { do: "spawn" }
-  | { do: "throw"; peer: number };
+  | { do: "throw"; peer: number }
+  | { do: "doze"; peer: number; dt: number }
+  | { do: "leave"; peer: number };
 
 interface Plan {
   agents: number;
+  communication: CommunicationModel | undefined;
   inputs: { at: number; agent: number; actions: Action[] }[];
 }
+
+/** Agents that get no inputs. */
+const GUESTS = 2;
 
 const name = (index: number) => `agent-${index}`;
 
 /** Runs a program and draws random numbers on the way; what it does shows only in its messages. */
 class Actor extends Agent {
-  static override readonly exposed = ["echo", "fail", "note", "leave"] as const;
+  static override readonly exposed = ["echo", "fail", "note", "doze", "leave"] as const;
   heard = 0;
   async run(actions: Action[]): Promise<void> {
     for (const action of actions) await this.#act(action);
@@ -38,6 +44,15 @@ class Actor extends Agent {
   }
   note(value: number): void {
     this.heard += value;
+  }
+  /** Sleeps and timers that may be cut off by a removal. */
+  async doze(dt: number): Promise<void> {
+    this.clock.callIn(dt, () => this.send(name(0), "note", [this.random()]));
+    try {
+      await this.clock.sleep(dt);
+    } finally {
+      this.heard++;
+    }
   }
   leave(): void {
     this.remove();
@@ -68,19 +83,44 @@ class Actor extends Agent {
         break;
       case "throw":
         await (await remote(action.peer)).fail().catch((error: Error) => this.log(error.message));
+        break;
+      case "doze":
+        this.send(name(action.peer), "doze", [action.dt]);
+        break;
+      case "leave": // the peer may be in the middle of whatever it does, and so may this agent itself
+        await (await remote(action.peer)).leave().catch(() => {});
     }
   }
   /** A child lives, answers, leaves, and is called too late. */
   async #raise(child: Remote<typeof Actor>): Promise<void> {
-    this.heard += await child.echo(0, 1);
-    await child.leave();
+    this.heard += await child.echo(0, 1).catch(() => 0);
+    await child.leave().catch(() => {});
     this.heard += await child.echo(0, 1).catch((error) => error.message.length);
   }
 }
 
+const chance = fc.constantFrom(0, 0.1, 0.5);
+const link = fc.record({
+  delay: fc.constantFrom(0, 0.1, 1),
+  jitter: fc.constantFrom(0, 0.3),
+  loss: chance,
+  duplication: chance,
+  bandwidth: fc.constantFrom(10, 1000),
+});
+const communications: fc.Arbitrary<CommunicationModel> = fc.record({
+  links: fc.oneof(
+    link,
+    fc.tuple(link, link).map(([all, some]) => [all, { ...some, from: name(0) }]),
+    link.map((some) => (from: string, to: string) => (from < to ? some : undefined)),
+  ),
+  partitions: fc.constantFrom([], [{ at: 1, until: 3, groups: [[name(0)], [name(1)]] }]),
+  callTimeout: fc.constantFrom(0.5, 2),
+});
 const dt = fc.constantFrom(0, 0.1, 0.25, 1, 3);
 const plans: fc.Arbitrary<Plan> = fc.integer({ min: 1, max: 6 }).chain((agents) => {
-  const peer = fc.integer({ min: 0, max: agents }); // the last one does not exist
+  // The last one does not exist; the two before it get no inputs, and may be removed.
+  const peer = fc.integer({ min: 0, max: agents + GUESTS });
+  const guest = fc.integer({ min: agents, max: agents + GUESTS - 1 });
   const action: fc.Arbitrary<Action> = fc.oneof(
     fc.record({ do: fc.constant("call" as const), peer, depth: fc.integer({ min: 0, max: 2 }) }),
     fc.record({ do: fc.constant("both" as const), peers: fc.tuple(peer, peer) }),
@@ -89,13 +129,19 @@ const plans: fc.Arbitrary<Plan> = fc.integer({ min: 1, max: 6 }).chain((agents) 
     fc.record({ do: fc.constant("timer" as const), dt }),
     fc.record({ do: fc.constant("spawn" as const) }),
     fc.record({ do: fc.constant("throw" as const), peer }),
+    fc.record({ do: fc.constant("doze" as const), peer: guest, dt }),
+    fc.record({ do: fc.constant("leave" as const), peer: guest }),
   );
   const input = fc.record({
     at: fc.integer({ min: 0, max: 5 }),
     agent: fc.integer({ min: 0, max: agents - 1 }),
     actions: fc.array(action, { maxLength: 5 }),
   });
-  return fc.record({ agents: fc.constant(agents), inputs: fc.array(input, { maxLength: 8 }) });
+  return fc.record({
+    agents: fc.constant(agents),
+    communication: fc.option(communications, { nil: undefined }),
+    inputs: fc.array(input, { maxLength: 8 }),
+  });
 });
 
 interface Schedule {
@@ -108,14 +154,17 @@ interface Schedule {
 }
 
 async function hashOf(plan: Plan, { reversed, observed, stride }: Schedule): Promise<string> {
-  const container = await Container.create({ seed: 7 });
-  const indices = Array.from({ length: plan.agents }, (_, i) => i);
+  const { communication } = plan;
+  const container = await Container.create({ seed: 7, ...(communication && { communication }) });
+  const indices = Array.from({ length: plan.agents + GUESTS }, (_, i) => i);
   for (const index of reversed ? indices.reverse() : indices) container.spawn(Actor, { id: name(index) });
   let seen = 0;
   if (observed) container.events$.subscribe(() => seen++);
   for (let t = 0; t <= 20; t += stride) {
     const due = plan.inputs.filter(({ at }) => at === t);
-    for (const { agent, actions } of due) container.input(name(agent), "run", [actions]);
+    for (const { agent, actions } of due) {
+      container.input(name(agent), "run", [actions]);
+    }
     await container.advance(t);
   }
   const hash = container.traceHash();

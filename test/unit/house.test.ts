@@ -44,9 +44,11 @@ const BANNED =
   /\b(Date\.now|new Date\b|Math\.random|performance\.now|set(?:Timeout|Interval|Immediate)\(|setImmediate\(|console\.|DateTime\.(?:now|local)\b|localeCompare)/;
 const MAY_CALL: Record<string, string> = {
   "src/agent/drain.ts": "lets the event loop turn between rounds",
+  "src/agent/traps.ts": "names what strict mode traps",
   "src/agent/externals.ts": "bounds real I/O in wall time",
   "src/channel/backoff.ts": "spreads the attempts of many that have lost the same peer",
   "src/channel/deadline.ts": "bounds live calls and connects in wall time",
+  "src/clock/real-time-clock.ts": "is the clock that follows the wall",
   "src/cli/parent.ts": "looks in wall time whether its parent lives",
   "src/cli/progress.ts": "draws the progress line",
   "adapters/mosaik/grace.ts": "bounds the end of a simulator whose mosaik is gone, in wall time",

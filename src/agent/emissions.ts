@@ -1,0 +1,184 @@
+import type { Timer } from "../clock/clock.ts";
+import { type Activity, current } from "./activity.ts";
+import { Delivery, Kind } from "./delivery.ts";
+import { type External, type Outcome, resultOf, settle } from "./externals.ts";
+import type { Kernel } from "./kernel.ts";
+import type { AgentRecord } from "./record.ts";
+import { untrapped } from "./strict.ts";
+import { Wait } from "./wait.ts";
+
+/** Everything that agent code emits: messages, sleeps, timers, externals; and the simulated waits that this opens. */
+export class Emissions {
+  readonly #kernel: Kernel;
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  /** Open a simulated wait under a number of its own. */
+  openWait(
+    record: AgentRecord,
+    method: string,
+    peer: string,
+  ): { readonly promise: Promise<unknown>; readonly settle: Pick<Wait, "resolve" | "reject"> } {
+    this.#kernel.guard(record, method);
+    const seq = record.seq++;
+    const promise = this.#wait(record, seq, method, peer);
+    const settle = {
+      resolve: (value: unknown) => this.endWait(record, seq)?.resolve(value),
+      reject: (error: Error) => this.endWait(record, seq)?.reject(error),
+    };
+    return { promise, settle };
+  }
+
+  /** Take a wait out of its agent's list; undefined if it has ended before. */
+  endWait(record: AgentRecord, seq: number, by?: Delivery): Wait | undefined {
+    const wait = record.takeWait(seq);
+    if (wait === undefined) return undefined;
+    if (wait.deadline !== undefined) this.#cancel(record, wait.deadline);
+    if (wait.activity !== undefined && by !== undefined) wait.activity.cause = by.id;
+    return wait;
+  }
+
+  /**
+   * A call to the agent `to`; never throws, all goes into the promise.
+   *
+   * @param outside - The proxy was given to a program outside, which may use it between advances.
+   * @param timeoutTicks - Simulated time that it may take; -1: any.
+   */
+  call(
+    record: AgentRecord,
+    to: string,
+    method: string,
+    args: readonly unknown[],
+    outside: boolean,
+    timeoutTicks: number,
+  ): Promise<unknown> {
+    const kernel = this.#kernel;
+    try {
+      if (outside && !kernel.serving) kernel.guardOutside(record, `call of ${to}.${method}`);
+      else if (!kernel.allows(record)) kernel.guard(record, `call of ${to}.${method}`);
+      const content = kernel.copyArguments(args, to, method);
+      const seq = record.seq++;
+      const request = new Delivery(
+        Kind.request,
+        to,
+        undefined,
+        record,
+        seq,
+        method,
+        content,
+        -1,
+        undefined,
+        kernel.cause,
+      );
+      kernel.post(record, kernel.clock.presentTicks, request);
+      const promise = this.#wait(record, seq, method, to);
+      if (timeoutTicks >= 0) this.#setDeadline(record, seq, timeoutTicks);
+      if (outside) kernel.wake?.();
+      return promise;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** A one-way message, due at `ticks`. */
+  send(record: AgentRecord, to: string, method: string, args: readonly unknown[], ticks: number): void {
+    const kernel = this.#kernel;
+    if (!kernel.allows(record)) kernel.guard(record, `send to ${to}.${method}`);
+    const content = kernel.copyArguments(args, to, method);
+    const seq = record.seq++;
+    const { cause } = kernel;
+    const message = new Delivery(Kind.oneway, to, undefined, record, seq, method, content, -1, undefined, cause);
+    kernel.post(record, ticks, message);
+  }
+
+  /** A promise that resolves at `ticks`. */
+  sleep(record: AgentRecord, ticks: number): Promise<void> {
+    this.#kernel.guard(record, "sleep");
+    const seq = record.seq++;
+    this.#setTimer(record, ticks, Delivery.own(Kind.timer, record, seq, undefined, -1, undefined, this.#kernel.cause));
+    return this.#wait(record, seq, "sleep", record.id) as Promise<void>;
+  }
+
+  /** A callback at `ticks`. */
+  callAt(record: AgentRecord, ticks: number, run: () => unknown): Timer {
+    this.#kernel.guard(record, "callAt");
+    const timer = Delivery.own(Kind.timer, record, record.seq++, undefined, -1, run, this.#kernel.cause);
+    this.#setTimer(record, ticks, timer);
+    return new AgentTimer(this, record, timer);
+  }
+
+  /** Take a timer back; false if it has run or was cancelled before. */
+  cancel(record: AgentRecord, timer: Delivery): boolean {
+    if (timer.spent || record.state === "removed") return false;
+    this.#kernel.guard(record, "timer.cancel");
+    this.#cancel(record, timer);
+    return true;
+  }
+
+  /** Real I/O, started now; its end is waited for before the next round. */
+  external<T>(record: AgentRecord, start: () => Promise<T> | T): Promise<T> {
+    this.#kernel.guard(record, "external");
+    const seq = record.seq++;
+    const { serving } = this.#kernel;
+    this.#kernel.serving = false; // what `start` does is real: a simulated wait in it could never end
+    const promise = new Promise<T>((resolve) => resolve(untrapped(start)));
+    this.#kernel.serving = serving;
+    const external = { record, seq, cause: this.#kernel.cause, promise };
+    promise.catch(() => {}); // its rejection is taken when the round ends
+    if (this.#kernel.wake === undefined) this.#kernel.externals.push(external);
+    else void settle(external).then((outcome) => this.#arrive(external, outcome));
+    return this.#wait(record, seq, "external", record.id) as Promise<T>;
+  }
+
+  /** On a real-time clock no round waits for an external: its result comes when it is there. */
+  #arrive(external: External, outcome: Outcome): void {
+    this.#kernel.next.add(resultOf(external, outcome, this.#kernel));
+    this.#kernel.wake?.();
+  }
+
+  #setTimer(record: AgentRecord, ticks: number, timer: Delivery): void {
+    record.addTimer(timer);
+    this.#kernel.emit(ticks, timer);
+  }
+
+  #cancel(record: AgentRecord, timer: Delivery): void {
+    timer.spent = true;
+    record.dropTimer(timer);
+    this.#kernel.timers.cancel(timer);
+  }
+
+  /** A timer of the call's own; an answer that comes at the same time comes too late, since timers are served first. */
+  #setDeadline(record: AgentRecord, callSeq: number, timeoutTicks: number): void {
+    const { clock, cause } = this.#kernel;
+    const deadline = Delivery.own(Kind.timer, record, record.seq++, undefined, callSeq, undefined, cause);
+    this.#setTimer(record, clock.presentTicks + timeoutTicks, deadline);
+    const wait = record.waitOf(callSeq);
+    if (wait !== undefined) wait.deadline = deadline;
+  }
+
+  #wait(record: AgentRecord, seq: number, method: string, peer: string): Promise<unknown> {
+    const activity: Activity | undefined = this.#kernel.followed ? current.getStore() : undefined;
+    return new Promise((resolve, reject) => {
+      record.addWait(new Wait(seq, resolve, reject, peer, method, activity));
+    });
+  }
+}
+
+/** What the agent holds of its timer. */
+class AgentTimer implements Timer {
+  readonly #emissions: Emissions;
+  readonly #record: AgentRecord;
+  readonly #timer: Delivery;
+
+  constructor(emissions: Emissions, record: AgentRecord, timer: Delivery) {
+    this.#emissions = emissions;
+    this.#record = record;
+    this.#timer = timer;
+  }
+
+  cancel(): boolean {
+    return this.#emissions.cancel(this.#record, this.#timer);
+  }
+}
