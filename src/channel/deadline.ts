@@ -18,6 +18,22 @@ export function after(delayMs: number, expired: () => void): () => void {
 }
 
 /**
+ * Run `tick` every `periodMs`; after the process was blocked or suspended, once.
+ *
+ * @returns Stops it.
+ */
+export function every(periodMs: number, tick: () => void): () => void {
+  const timer = setInterval(tick, Math.min(periodMs, DELAY_MS_MAX));
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/** Run `next` after the event loop has looked at its sockets and timers. */
+export function turn(next: () => void): void {
+  setImmediate(next);
+}
+
+/**
  * One deadline for many things that are numbered in the order in which they begin: a number that was given out at
  * least `periodMs` ago has expired. Costs nothing per thing, and is at most 1/8 of the period late.
  *
