@@ -9,7 +9,6 @@ import { jsonCodec } from "./json.ts";
 import { msgpackCodec } from "./msgpack.ts";
 
 export type { Codec, CodecName, CodecOptions } from "./codec.ts";
-export { validateDecoded } from "./validate.ts";
 export { copyValue, rebase, type Value, type ValueLimits, type ValueObject } from "./values.ts";
 
 const CODECS: ReadonlyMap<string, (options: CodecOptions) => Codec> = new Map([
