@@ -1,3 +1,4 @@
+import { canonicalNumber } from "../codec/value.ts";
 import { copyValue } from "../codec/values.ts";
 import { AgentError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
@@ -44,7 +45,9 @@ export function readOutputs(record: AgentRecord, names: readonly string[], limit
   const values: Record<string, unknown> = {};
   for (const name of names) {
     checkOutput(record, name);
-    values[name] = copyValue(agent[name], limits, `${record.id}.${name}`);
+    const value = agent[name];
+    values[name] =
+      typeof value === "number" ? canonicalNumber(value) : copyValue(value, limits, `${record.id}.${name}`);
   }
   return values;
 }

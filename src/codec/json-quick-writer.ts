@@ -1,14 +1,6 @@
+import { BACKSLASH, BRACE, BRACE_END, BRACKET, BRACKET_END, COLON, COMMA, QUOTE } from "./json-bytes.ts";
 import { numberText } from "./json-writer.ts";
 import type { ValueLimits } from "./values.ts";
-
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const BRACKET = 0x5b;
-const BACKSLASH = 0x5c;
-const BRACKET_END = 0x5d;
-const BRACE = 0x7b;
-const BRACE_END = 0x7d;
 
 /** First size of the buffer, and the largest that is kept for the next value. */
 const BUFFER_BYTES_MIN = 16 * 1024;

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Codec, copyValue, createCodec, type Value } from "../../src/codec/index.ts";
+import { jsonText } from "../../src/codec/json-writer.ts";
+import { Refusal } from "../../src/codec/value.ts";
 import { DEFAULT_LIMITS as limits } from "../../src/limits.ts";
 
 const msgpack = createCodec("msgpack", { limits });
@@ -62,6 +64,16 @@ function ordered(value: Value): unknown {
   return { object: Object.entries(value).map(([name, field]) => [name, ordered(field)]) };
 }
 
+/** What is to be written, by the plain rules. */
+function textOfCopy(value: unknown, bounds: typeof limits): string {
+  const copy = copyValue(value, bounds);
+  try {
+    return jsonText(copy);
+  } catch (error) {
+    throw Refusal.toError(error, "$");
+  }
+}
+
 function roundTrip(codec: Codec, value: unknown): Value {
   const headroom = 4;
   const bytes = codec.encode(value, headroom);
@@ -100,7 +112,48 @@ describe("a copy", () => {
   });
 });
 
+describe("the writer of JSON", () => {
+  it("writes the text of the copy, or refuses what the copy refuses", () => {
+    const written = (write: () => string) => {
+      try {
+        return { text: write() };
+      } catch (error) {
+        const { code, path } = error as { code: string; path: string };
+        return { code, path };
+      }
+    };
+    const tight = { ...limits, nodesMax: 30, nestingMax: 3 };
+    const tightJson = createCodec("json", { limits: tight });
+    fc.assert(
+      fc.property(fc.oneof(plain, anything, fc.anything()), (value) => {
+        for (const [codec, bounds] of [[json, limits] as const, [tightJson, tight] as const]) {
+          const expected = written(() => textOfCopy(value, bounds));
+          expect(written(() => new TextDecoder().decode(codec.encode(value)))).toStrictEqual(expected);
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});
+
 describe("the reader of JSON", () => {
+  it("reads every notation of a number as JSON.parse does", () => {
+    const notations = fc
+      .tuple(fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), number), fc.integer({ min: 1, max: 25 }))
+      .map(([x, digits]) => [String(x), x.toPrecision(digits), x.toExponential(digits), x.toFixed(digits)]);
+    const decimal = fc.tuple(fc.maxSafeNat(), fc.bigInt({ min: 0n, max: 10n ** 30n })).map(([a, b]) => [`-${a}.${b}`]);
+    fc.assert(
+      fc.property(fc.oneof(notations, decimal), (literals) => {
+        for (const literal of literals) {
+          fc.pre(/[.e]/.test(literal));
+          const expected = JSON.parse(literal) as number;
+          expect(Object.is(json.decode(utf8(literal)), expected === 0 ? 0 : expected)).toBe(true);
+        }
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+
   it("reads what JSON.parse reads, and refuses what it refuses", () => {
     const document = fc.oneof(
       fc.json(),
