@@ -23,6 +23,11 @@ export interface Schedule {
   readonly q_mvar: number;
 }
 
+/** Before the first quarter hour nothing was measured: null, or NaN where mosaik, which takes null for an error, gives it. */
+function measured(value: number | null): value is number {
+  return value !== null && !Number.isNaN(value);
+}
+
 /** A PV plant: feeds in what it can, unless the market or its own voltage says less. */
 export class PvAgent extends Agent {
   static override readonly exposed = ["offer", "award"] as const;
@@ -41,7 +46,7 @@ export class PvAgent extends Agent {
 
   /** What the plant measures: what is available now, and its bus voltage of the quarter hour last solved. */
   measure(inputs: { available_mw: number; vm_pu: number | null }): void {
-    if (inputs.vm_pu !== null) this.#guard.learn(inputs.vm_pu, this);
+    if (measured(inputs.vm_pu)) this.#guard.learn(inputs.vm_pu, this);
     const plan = this.#guard.plan(inputs.available_mw);
     this.p_mw = plan.p_mw;
     this.q_mvar = plan.q_mvar;
@@ -83,7 +88,7 @@ export class StorageAgent extends Agent {
   /** What the storage measures: its charge now, and its bus voltage of the quarter hour last solved. */
   measure(inputs: { e_mwh: number; vm_pu: number | null }): void {
     const { minMw, maxMw } = powerRange(this.#data, inputs.e_mwh, this.#stepH);
-    const mayDischarge = inputs.vm_pu !== null && inputs.vm_pu < this.#vmMaxPu;
+    const mayDischarge = measured(inputs.vm_pu) && inputs.vm_pu < this.#vmMaxPu;
     this.p_mw = 0;
     this.#bid = [
       [PRICE_CURTAIL, maxMw],
@@ -122,7 +127,7 @@ export class TransformerAgent extends Agent {
   /** What the transformer measures of the quarter hour last solved; import and consumption count positive. */
   async measure(inputs: { p_mw: number | null; q_mvar: number | null; loading_percent: number | null }): Promise<void> {
     const { p_mw, q_mvar, loading_percent } = inputs;
-    if (p_mw !== null && q_mvar !== null && loading_percent !== null) {
+    if (measured(p_mw) && measured(q_mvar) && measured(loading_percent)) {
       this.#forecast.learn({ p_mw, q_mvar, loading_percent }, this.#schedules);
     }
     const devices = await Promise.all(

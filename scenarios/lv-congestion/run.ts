@@ -1,9 +1,9 @@
-import { AgentSimulator, type Entity, World } from "cosimas/mosaik";
-import { PvAgent, StorageAgent, TransformerAgent } from "./agents.ts";
+import { type Entity, World } from "cosimas/mosaik";
 import { Collector, type QuarterHour } from "./collector.ts";
 import { connectionsOf, VM_MAX_PU } from "./connections.ts";
 import { DeviceProfiles, dayRange, type GridData, type Profiles, STEP_H, STEP_S, STEPS_PER_DAY } from "./grid/index.ts";
 import { GridSimulator } from "./grid-simulator.ts";
+import { population } from "./population.ts";
 import { ProfileSimulator } from "./profile-simulator.ts";
 
 /** Quarter hours that agents remember: a week. */
@@ -42,7 +42,7 @@ export async function simulate(spec: RunSpec): Promise<RunResult> {
   const { grid, profiles, day, days, control, seed, signal, progress } = spec;
   const { first, end } = dayRange(profiles, day, days);
   const collector = new Collector();
-  const agents = agentSimulator(seed, day);
+  const agents = population(seed, day);
   const world = new World(
     {
       Profiles: { simulator: () => new ProfileSimulator(grid, new DeviceProfiles(grid, profiles), first) },
@@ -77,35 +77,6 @@ export async function simulate(spec: RunSpec): Promise<RunResult> {
   } finally {
     await world.shutdown();
   }
-}
-
-/** The agents' side: which classes there are, and what they take from the grid. */
-function agentSimulator(seed: number, day: number): AgentSimulator {
-  const start = new Date(Date.UTC(2016, 0, 1 + day)).toISOString();
-  return new AgentSimulator({
-    seed,
-    start,
-    models: {
-      PvAgent: {
-        agent: PvAgent,
-        params: ["connection", "memory_steps"],
-        method: "measure",
-        inputs: { available_mw: "one", vm_pu: "one" },
-      },
-      StorageAgent: {
-        agent: StorageAgent,
-        params: ["data", "step_h", "vm_max_pu"],
-        method: "measure",
-        inputs: { e_mwh: "one", vm_pu: "one" },
-      },
-      TransformerAgent: {
-        agent: TransformerAgent,
-        params: ["devices", "sn_mva", "memory_steps"],
-        method: "measure",
-        inputs: { p_mw: "one", q_mvar: "one", loading_percent: "one" },
-      },
-    },
-  });
 }
 
 /**

@@ -54,7 +54,7 @@ export async function pythonEnvironment(set: string): Promise<PythonEnvironment>
 async function ready(set: string): Promise<string> {
   const interpreter = findInterpreter((minor) => existsSync(requirementsFile(set, minor)));
   const requirements = requirementsFile(set, interpreter.minor);
-  const hash = createHash("sha256").update(interpreter.version).update("\n").update(readFileSync(requirements));
+  const hash = createHash("sha256").update(interpreter.version).update("\n").update(pins(requirements));
   const name = `${set}-${hash.digest("hex").slice(0, 12)}`;
   const marker = join(root, `${name}.ready`);
   mkdirSync(root, { recursive: true });
@@ -69,6 +69,13 @@ async function ready(set: string): Promise<string> {
     writeFileSync(marker, attempt);
   });
   return interpreterIn(join(root, readFileSync(marker, "utf8")));
+}
+
+/** The text of a requirements file and of those that it includes by `-r`. */
+function pins(file: string): string {
+  const text = readFileSync(file, "utf8");
+  const included = [...text.matchAll(/^-r (\S+)$/gm)].map(([, name]) => pins(join(support, name!)));
+  return [text, ...included].join("\n");
 }
 
 function interpreterIn(folder: string): string {
