@@ -10,6 +10,8 @@ export interface Limits {
   readonly nestingMax: number;
   /** Values (leaves and containers) in one message. */
   readonly nodesMax: number;
+  /** Longest integer in JSON, in decimal digits; beyond 2^53 - 1 they are bigints. MsgPack's have 64 bits. */
+  readonly integerDigitsMax: number;
   /** Calls of one connection that wait for their reply. */
   readonly pendingCallsMax: number;
   /** Requests of the peer of one connection that are being handled. */
@@ -18,6 +20,10 @@ export interface Limits {
   readonly sendQueueBytesMax: number;
   /** Parts of the path of a remote method, as two in `sub/mul`. */
   readonly pathPartsMax: number;
+  /** Services outside of what is served that one side of a connection has passed, and its peer has not released. */
+  readonly passedServicesMax: number;
+  /** Services of the peer of one connection of which proxies are in use, or not collected yet. */
+  readonly remoteServicesMax: number;
   /** Wall time to establish a connection, in milliseconds. */
   readonly connectTimeoutMs: number;
   /** Wall time that a call over a live channel may take, in milliseconds; simulated calls know no such limit. */
@@ -39,10 +45,13 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   frameBytesMax: 16 * 1024 * 1024,
   nestingMax: 64,
   nodesMax: 1_000_000,
+  integerDigitsMax: 4300, // Python's own: sys.int_info.default_max_str_digits
   pendingCallsMax: 65_536,
   openRequestsMax: 65_536,
   sendQueueBytesMax: 64 * 1024 * 1024,
   pathPartsMax: 8,
+  passedServicesMax: 65_536,
+  remoteServicesMax: 131_072, // twice that: what was revoked there may still be in use here
   connectTimeoutMs: 10_000,
   callTimeoutMs: 30_000,
   roundsMax: 1000,

@@ -1,19 +1,33 @@
-/** Wall time that a simulator gets to end a call, and to finalise, once mosaik has said stop or is gone. */
-export const GRACE_MS = 5000;
+/** Wall time until a simulator has been finalised, once mosaik has said stop or is gone. */
+export const GRACE_MS = 4500;
+
+/** Part of it that a call may take which is still being answered. */
+export const CALL_GRACE_MS = 3000;
 
 /**
- * Wait for `work`, at most {@link GRACE_MS}: nobody is left to end a process whose mosaik is gone.
- *
- * @returns Whether it has ended in time. Rejected if `work` is.
+ * Bounds the end of a simulator whose mosaik is gone: nobody is left to end its process, which is over within 5 s
+ * therefore. Starts with its construction.
  */
-export async function withinGrace(work: void | Promise<void>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), GRACE_MS);
-  });
-  try {
-    return await Promise.race([Promise.resolve(work).then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
+export class Grace {
+  #timers: NodeJS.Timeout[] = [];
+  readonly #callLate = this.#after(CALL_GRACE_MS);
+  readonly #allLate = this.#after(GRACE_MS);
+
+  /** Wait for the call that is being answered. @returns Whether it has ended in time. Rejected if `work` is. */
+  forCall(work: void | Promise<void>): Promise<boolean> {
+    return Promise.race([Promise.resolve(work).then(() => true), this.#callLate]);
+  }
+
+  /** Wait for what comes after it, in what is left of the time. */
+  forAll(work: void | Promise<void>): Promise<boolean> {
+    return Promise.race([Promise.resolve(work).then(() => true), this.#allLate]);
+  }
+
+  end(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  #after(ms: number): Promise<false> {
+    return new Promise((resolve) => this.#timers.push(setTimeout(resolve, ms, false)));
   }
 }

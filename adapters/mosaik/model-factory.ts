@@ -1,4 +1,5 @@
 import { ScenarioError } from "../../src/index.ts";
+import { checkCreated } from "./created.ts";
 import { Entity, type EntityGraph, unknownEntity } from "./entity.ts";
 import { listed, simulatorFault } from "./fault.ts";
 import type { SimRunner } from "./sim-runner.ts";
@@ -126,34 +127,24 @@ function adopt(
   type: string,
   graph: EntityGraph,
 ): Entity[] {
-  const refuse = (problem: string) => simulatorFault("ERR_BRIDGE_CREATE", sim.site("create"), problem);
-  if (!Array.isArray(results)) throw refuse(`returned ${String(results)} instead of an array`);
-  if (results.length !== num) throw refuse(`${num} entities of ${type} were requested, ${results.length} were created`);
-  const made = new Map<EntityId, Entity>();
-  const ids = new Set<EntityId>();
+  const site = sim.site("create");
+  const ids = checkCreated(site, results, num, type, sim.meta, (eid) => sim.entities.has(eid));
+  const made: Entity[] = [];
   const relations: (readonly [EntityId, EntityId])[] = [];
-  const build = (result: CreateResult, wanted?: string): Entity => {
-    const { eid, type: given, rel = [], children = [], extra_info } = result ?? {};
-    if (typeof eid !== "string" || eid === "" || eid === "__proto__")
-      throw refuse(`${JSON.stringify(eid)} is no entity id`);
-    if (ids.has(eid) || sim.entities.has(eid)) throw refuse(`entity id "${eid}" is there already`);
-    ids.add(eid);
-    if (wanted !== undefined && given !== wanted)
-      throw refuse(`entity "${eid}" is of type "${given}", not "${wanted}"`);
-    const model = Object.hasOwn(sim.meta.models, given) ? sim.meta.models[given] : undefined;
-    if (model === undefined) throw refuse(`entity "${eid}" is of type "${given}", which meta does not name`);
+  const build = ({ eid, type: model, rel = [], children = [], extra_info }: CreateResult): Entity => {
     for (const other of rel) relations.push([eid, other]);
-    const built = children.map((child: CreateResult) => build(child));
+    const built = children.map(build);
     for (const child of built) relations.push([eid, child.eid]);
-    const entity = new Entity(sim.sid, eid, given, model, built, extra_info);
-    made.set(eid, entity);
+    const entity = new Entity(sim.sid, eid, model, sim.meta.models[model]!, built, extra_info);
+    made.push(entity);
     return entity;
   };
-  const entities = results.map((result) => build(result, type));
+  const entities = results.map(build);
   for (const [a, b] of relations) {
-    if (!ids.has(b) && !sim.entities.has(b)) throw refuse(`entity "${a}" is related to "${b}", which is not there`);
+    if (ids.has(b) || sim.entities.has(b)) continue;
+    throw simulatorFault("ERR_BRIDGE_CREATE", site, `entity "${a}" is related to "${b}", which is not there`);
   }
-  for (const entity of made.values()) {
+  for (const entity of made) {
     sim.entities.set(entity.eid, entity);
     graph.add(entity);
   }

@@ -1,12 +1,13 @@
-import { BridgeError, type channel, type Log, type Value } from "../../src/index.ts";
+import { BridgeError, type channel, type Log } from "../../src/index.ts";
+import { checkCreated } from "./created.ts";
 import { type CallSite, callSimulator, listed, simulatorFault } from "./fault.ts";
-import { GRACE_MS, withinGrace } from "./grace.ts";
+import { CALL_GRACE_MS, GRACE_MS, Grace } from "./grace.ts";
 import { checkMeta } from "./meta.ts";
 import { checkNextStep } from "./next-step.ts";
-import { checkOutputs, isObject, parseCall, type RemoteCall } from "./remote-call.ts";
+import { bigintText, checkArguments, checkOutputs, parseCall, type RemoteCall } from "./remote-call.ts";
 import { remoteProxy } from "./remote-proxy.ts";
 import type { Simulator } from "./simulator.ts";
-import type { InputData, Meta, OutputRequest, SimId, Time } from "./types.ts";
+import type { EntityId, InputData, Meta, OutputRequest, SimId, Time } from "./types.ts";
 
 /**
  * Answers mosaik's calls on one connection: one at a time, in their order, while the simulator's own requests to
@@ -23,13 +24,16 @@ export class RemoteCalls {
   #settle: (end: Promise<void>) => void = () => {};
   /** The call that is being answered and those that wait behind it. */
   #tail: Promise<void> = Promise.resolve();
-  #answering = false;
+  /** The call that is being answered. */
+  #calling: string | undefined;
   #ending = false;
   /** The first failure that ends a run of mosaik's. */
   #failure: unknown;
+  #initialised = false;
   #sid: SimId = "(without an id)";
   #timeResolution = 1;
   #meta: Meta | undefined;
+  readonly #created = new Set<EntityId>();
   /** Time of the present step, or of the last. */
   #time: Time | undefined;
 
@@ -41,7 +45,7 @@ export class RemoteCalls {
     this.done = new Promise((resolve) => {
       this.#settle = resolve;
     });
-    simulator.mosaik = remoteProxy(peer, () => this.#answering);
+    simulator.mosaik = remoteProxy(peer, () => this.#calling !== undefined);
     peer.serve((request) => this.#take(request));
     void peer.closed.then((reason) => this.#end(reason));
   }
@@ -54,7 +58,7 @@ export class RemoteCalls {
   }
 
   async #answer(request: channel.Request, call: RemoteCall): Promise<void> {
-    this.#answering = true;
+    this.#calling = call.name;
     try {
       request.reply((await this.#perform(call)) ?? null);
     } catch (error) {
@@ -65,33 +69,36 @@ export class RemoteCalls {
       // A scenario may go on after a failed extra method; any other failure ends its run.
       if (!this.#isExtra(call.name) && failed.code !== "ERR_BRIDGE_CALL") this.#failure ??= error;
     }
-    this.#answering = false;
+    this.#calling = undefined;
   }
 
   async #perform(call: RemoteCall): Promise<unknown> {
-    const { name, args, kwargs } = call;
+    const { name, args } = call;
     const simulator = this.#simulator;
+    checkArguments(call);
     if (name === "init") return this.#init(call);
-    const { type } = this.#metaOrFail(name);
+    const meta = this.#metaOrFail(name);
     switch (name) {
-      case "create": {
-        const [num, model] = args as [number, string];
-        return callSimulator(this.#site("create"), () => simulator.create(num, model, kwargs));
-      }
+      case "create":
+        return this.#create(call, meta);
       case "setup_done":
         return callSimulator(this.#site("setupDone"), () => simulator.setupDone());
       case "step": {
         const [time, inputs, maxAdvance] = args as [Time, InputData, Time];
-        this.#checkStep(args);
+        this.#checkStep(meta, time);
         this.#time = time;
         const site = this.#site("step", time);
-        return checkNextStep(site, type, await callSimulator(site, () => simulator.step(time, inputs, maxAdvance)));
+        return checkNextStep(
+          site,
+          meta.type,
+          await callSimulator(site, () => simulator.step(time, inputs, maxAdvance)),
+        );
       }
       case "get_data": {
         const asked = args[0] as OutputRequest;
         const site = this.#site("getData", this.#time);
         const data = await callSimulator(site, () => simulator.getData(asked));
-        return checkOutputs(site, data, asked, type === "time-based");
+        return checkOutputs(site, data, asked, { complete: meta.type === "time-based", created: this.#created });
       }
       default:
         return this.#extra(call);
@@ -99,11 +106,10 @@ export class RemoteCalls {
   }
 
   async #init({ args, kwargs }: RemoteCall): Promise<Meta> {
-    const { time_resolution: timeResolution = 1, ...params } = kwargs;
-    if (typeof args[0] !== "string" || typeof timeResolution !== "number") {
-      throw new BridgeError("ERR_BRIDGE_CALL", "init takes an id and a time resolution");
-    }
-    this.#sid = args[0];
+    const { time_resolution: timeResolution = 1, ...params } = kwargs as { time_resolution?: number };
+    if (this.#initialised) throw new BridgeError("ERR_BRIDGE_CALL", "init was called twice", { method: "init" });
+    this.#initialised = true;
+    this.#sid = args[0] as SimId;
     this.#timeResolution = timeResolution;
     const site = this.#site("init");
     const meta = await callSimulator(site, () => this.#simulator.init(this.#sid, { ...params, timeResolution }));
@@ -113,6 +119,19 @@ export class RemoteCalls {
       throw simulatorFault("ERR_BRIDGE_META", site, `extra method "${name}" is not a method of the simulator`);
     }
     return meta;
+  }
+
+  async #create({ args, kwargs }: RemoteCall, meta: Meta): Promise<unknown> {
+    const [num, model] = args as [number, string];
+    const site = this.#site("create");
+    if (!Object.hasOwn(meta.models, model)) {
+      const text = `simulator ${this.#sid} has no model "${model}"; it has: ${listed(Object.keys(meta.models))}`;
+      throw new BridgeError("ERR_BRIDGE_CALL", text, { method: "create" });
+    }
+    const made = await callSimulator(site, () => this.#simulator.create(num, model, kwargs));
+    const ids = checkCreated(site, made, num, model, meta, (eid) => this.#created.has(eid));
+    for (const eid of ids) this.#created.add(eid);
+    return made;
   }
 
   /** Keyword arguments, which JavaScript does not have, follow as one object if there are any. */
@@ -136,9 +155,12 @@ export class RemoteCalls {
     throw new BridgeError("ERR_BRIDGE_CALL", `${name} was called before init`, { method: name });
   }
 
-  #checkStep([time, inputs]: readonly Value[]): void {
-    if (Number.isSafeInteger(time) && isObject(inputs)) return;
-    throw new BridgeError("ERR_BRIDGE_CALL", `step takes an integer time and inputs, got ${String(time)}`);
+  /** mosaik repeats a time in same-time loops, which a time-based simulator, without events, has no part in. */
+  #checkStep({ type }: Meta, time: Time): void {
+    const last = this.#time;
+    if (last === undefined || time > last || (time === last && type !== "time-based")) return;
+    const how = time < last ? `${last} was stepped before` : `a ${type} simulator is stepped once at a time`;
+    throw simulatorFault("ERR_BRIDGE_REPEATED", this.#site("step", time), how);
   }
 
   #site(call: string, time?: Time): CallSite {
@@ -157,23 +179,21 @@ export class RemoteCalls {
   }
 
   async #finish(): Promise<void> {
+    const grace = new Grace();
+    const stuck = this.#calling ?? "step";
+    const late = (ms: number) => `has not ended within ${ms} ms`;
     try {
-      const idle = await withinGrace(this.#tail);
+      const idle = await grace.forCall(this.#tail);
       const site = this.#site("finalize");
-      const ended = await withinGrace(callSimulator(site, () => this.#simulator.finalize()) as void | Promise<void>);
-      const late = `has not ended within ${GRACE_MS} ms`;
-      if (!idle) throw simulatorFault("ERR_BRIDGE_STUCK", this.#site("step", this.#time), late);
-      if (!ended) throw simulatorFault("ERR_BRIDGE_STUCK", site, late);
+      const ended = await grace.forAll(callSimulator(site, () => this.#simulator.finalize()) as void | Promise<void>);
+      if (!idle) throw simulatorFault("ERR_BRIDGE_STUCK", this.#site(stuck, this.#time), late(CALL_GRACE_MS));
+      if (!ended) throw simulatorFault("ERR_BRIDGE_STUCK", site, late(GRACE_MS));
     } catch (error) {
       this.#failure ??= error;
     }
+    grace.end();
     // mosaik keeps its end open for a while, and ends the process by a signal after it.
     void this.#peer.close();
     if (this.#failure !== undefined) throw this.#failure;
   }
-}
-
-/** Integers beyond 2^53 in the log. */
-function bigintText(_key: string, value: unknown): unknown {
-  return typeof value === "bigint" ? String(value) : value;
 }

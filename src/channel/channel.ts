@@ -1,7 +1,8 @@
-import { type CodecName, createCodec, rebase, type Value } from "../codec/index.ts";
+import { rebase, type TypeRegistry, type Value } from "../codec/index.ts";
 import { ChannelError, ProtocolError } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { Calls, type RequestOptions } from "./calls.ts";
+import { type CodecChoice, codecOf } from "./codec-of.ts";
 import { type FailureFormat, TEXT_FAILURES } from "./failures.ts";
 import { FrameSplitter } from "./framing.ts";
 import { EXCEPTION, Messages, REQUEST, RESULT } from "./messages.ts";
@@ -10,9 +11,7 @@ import { Request } from "./request.ts";
 import type { Transport } from "./transport.ts";
 
 /** Options of a channel. */
-export interface ChannelOptions {
-  /** How values are written; both sides need the same. Default `msgpack`; aiomas's own default is JSON. */
-  readonly codec?: CodecName;
+export interface ChannelOptions extends CodecChoice {
   /** How failures are written and read; both sides need the same. Default: one text, as aiomas does. */
   readonly failures?: FailureFormat;
   /** Bounds that differ from the defaults. */
@@ -29,6 +28,8 @@ export class Channel {
   readonly peer: string;
   /** Resolves, never rejects, when the connection is gone, with the reason. */
   readonly closed: Promise<ChannelError>;
+  /** The registered types of this connection; a layer above may add its own. */
+  readonly types: TypeRegistry;
   readonly #transport: Transport;
   readonly #outbox: Outbox;
   readonly #splitter: FrameSplitter;
@@ -47,11 +48,10 @@ export class Channel {
   constructor(transport: Transport, options: ChannelOptions = {}) {
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const { peer } = transport;
-    // The message itself is an array around the content, which has all levels to itself.
-    const codecLimits = { ...limits, nestingMax: limits.nestingMax + 1 };
-    const codec = createCodec(options.codec ?? "msgpack", { limits: codecLimits });
+    const codec = codecOf(options, limits);
     this.#limits = limits;
     this.peer = peer;
+    this.types = codec.types;
     this.#transport = transport;
     this.#failures = options.failures ?? TEXT_FAILURES;
     this.#messages = new Messages(codec, limits.frameBytesMax, peer, this.#failures);

@@ -9,10 +9,21 @@ import { parseAddress } from "./address.ts";
 import { Channel, type ChannelOptions } from "./channel.ts";
 import { connectTcp, listenTcp } from "./tcp.ts";
 
+export {
+  type ClassOf,
+  type Codec,
+  type CodecName,
+  type CreateCodecOptions,
+  createCodec,
+  serializable,
+  TypeRegistry,
+  type ValueType,
+} from "../codec/index.ts";
 export { type AcceptOptions, accept } from "./accept.ts";
 export { type Address, type AgentUrl, formatAddress, formatAgentUrl, parseAddress, parseAgentUrl } from "./address.ts";
 export type { RequestOptions } from "./calls.ts";
 export { Channel, type ChannelOptions } from "./channel.ts";
+export type { CodecChoice } from "./codec-of.ts";
 export type { FailureFormat } from "./failures.ts";
 export { type MemoryPair, memoryPair } from "./memory.ts";
 export type { Request } from "./request.ts";

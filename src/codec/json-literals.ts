@@ -1,4 +1,3 @@
-import { CodecError } from "../errors.ts";
 import { BACKSLASH, QUOTE, ZERO } from "./json-bytes.ts";
 import { canonicalInteger, canonicalNumber, Refusal, type Value } from "./value.ts";
 
@@ -37,7 +36,7 @@ export function closingQuote(bytes: Buffer, from: number): number {
     if (byte === QUOTE) return at;
     if (byte === BACKSLASH) at++;
   }
-  throw new CodecError("ERR_CODEC_BYTES", "not JSON: a string does not end");
+  throw new Refusal("ERR_CODEC_BYTES", "a string does not end");
 }
 
 /** A string with escapes or more than ASCII in it, given with its quotes. */
@@ -46,21 +45,25 @@ export function unusualString(quoted: string): string {
   try {
     text = JSON.parse(quoted) as string;
   } catch (error) {
-    throw new CodecError("ERR_CODEC_BYTES", "not JSON: a bad character or escape in a string", { cause: error });
+    throw new Refusal("ERR_CODEC_BYTES", "a bad character or escape in a string", error);
   }
   if (!text.isWellFormed()) throw refused("the string has a lone surrogate");
   return text;
 }
 
-/** A number without an exponent whose digits are no safe integer, or that has very many places. */
-export function longNumber(bytes: Buffer, start: number, end: number, integer: boolean): Value {
-  // 20 digits and a sign hold any 64-bit integer; longer ones are not converted, which would take long.
-  if (integer && end - start > 21) throw refused("an integer does not fit into 64 bits");
+/** A number with a fraction and without an exponent whose digits are no safe integer, or very many. */
+export function longDecimal(bytes: Buffer, start: number, end: number): number {
+  return canonicalNumber(Number(bytes.toString("latin1", start, end)));
+}
+
+/** An integer that is no safe one. @throws Refusal if it has more than `integerDigitsMax` digits. */
+export function longInteger(bytes: Buffer, start: number, end: number, integerDigitsMax: number): Value {
   const literal = bytes.toString("latin1", start, end);
-  if (!integer) return canonicalNumber(Number(literal));
-  const exact = canonicalInteger(BigInt(literal));
-  if (exact === undefined) throw refused("an integer does not fit into 64 bits");
-  return exact;
+  // Checked before it is converted, which takes long.
+  if (literal.length - (literal[0] === "-" ? 1 : 0) > integerDigitsMax) {
+    throw refused(`an integer has more than integerDigitsMax = ${integerDigitsMax} digits`);
+  }
+  return canonicalInteger(BigInt(literal));
 }
 
 /** A value that is JSON, but may not cross. */
@@ -68,15 +71,9 @@ export function refused(what: string): Refusal {
   return new Refusal("ERR_CODEC_VALUE", what);
 }
 
-/** The error of a refused value, with the place that it has in the whole. */
-export function refusal({ code, path, what }: Refusal): CodecError {
-  const place = `$${path}`;
-  return new CodecError(code, `${place}: ${what}`, { path: place });
-}
-
 /** The error of bytes that are not JSON from `at` on. */
-export function unexpected(bytes: Buffer, at: number): CodecError {
-  if (at >= bytes.length) return new CodecError("ERR_CODEC_BYTES", "not JSON: it ends too early");
+export function unexpected(bytes: Buffer, at: number): Refusal {
+  if (at >= bytes.length) return new Refusal("ERR_CODEC_BYTES", "it ends too early");
   const [found] = bytes.toString("utf8", at, at + 4);
-  return new CodecError("ERR_CODEC_BYTES", `not JSON: unexpected ${JSON.stringify(found)} at byte ${at}`);
+  return new Refusal("ERR_CODEC_BYTES", `unexpected ${JSON.stringify(found)} at byte ${at}`);
 }

@@ -1,5 +1,5 @@
 import { BACKSLASH, BRACE, BRACE_END, BRACKET, BRACKET_END, COLON, COMMA, QUOTE } from "./json-bytes.ts";
-import { numberText } from "./json-writer.ts";
+import { COMPACT } from "./json-writer.ts";
 import type { ValueLimits } from "./values.ts";
 
 /** First size of the buffer, and the largest that is kept for the next value. */
@@ -60,7 +60,7 @@ export class QuickJsonWriter {
     if (--this.#left < 0) throw OTHER;
     switch (typeof value) {
       case "number":
-        this.#ascii(Number.isInteger(value) && !Number.isSafeInteger(value) ? numberText(value) : String(value));
+        this.#ascii(Number.isInteger(value) && !Number.isSafeInteger(value) ? COMPACT.float(value) : String(value));
         return;
       case "string":
         this.#string(value);

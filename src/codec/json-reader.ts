@@ -1,14 +1,15 @@
 import { isUtf8 } from "node:buffer";
 import { CodecError } from "../errors.ts";
+import { type DecodeRules, revived } from "./decode-rules.ts";
 import { BRACE, BRACE_END, BRACKET, BRACKET_END, COLON, COMMA, MINUS, QUOTE } from "./json-bytes.ts";
-import { isDigit, refusal, refused } from "./json-literals.ts";
+import { isDigit, refused } from "./json-literals.ts";
 import { JsonScanner } from "./json-scanner.ts";
 import { plainObject } from "./plain-object.ts";
-import { Refusal } from "./value.ts";
-import type { Value, ValueLimits, ValueObject } from "./values.ts";
+import type { TypeRegistry } from "./types.ts";
+import { Refusal, type Value, type ValueObject } from "./value.ts";
 
 /**
- * Reads JSON with Python's bare tokens and exact integers up to 64 bits.
+ * Reads JSON with Python's bare tokens and exact integers.
  *
  * Messages of a co-simulation have the same keys in every step: a reader keeps the strings that it has met, which makes
  * it faster than `JSON.parse`, and checks the rules of values on the way. Every bound is checked before anything is
@@ -19,12 +20,18 @@ import type { Value, ValueLimits, ValueObject } from "./values.ts";
 export class JsonReader extends JsonScanner {
   readonly #nestingMax: number;
   readonly #nodesMax: number;
+  readonly #types: TypeRegistry | undefined;
+  readonly #rules: DecodeRules;
   #nodesLeft = 0;
+  #busy = false;
 
-  constructor({ nestingMax, nodesMax }: ValueLimits) {
-    super();
-    this.#nestingMax = nestingMax;
-    this.#nodesMax = nodesMax;
+  constructor(rules: DecodeRules) {
+    const { limits, types, integerDigitsMax } = rules;
+    super(integerDigitsMax);
+    this.#rules = rules;
+    this.#nestingMax = limits.nestingMax;
+    this.#nodesMax = limits.nodesMax;
+    this.#types = types;
   }
 
   /**
@@ -33,9 +40,12 @@ export class JsonReader extends JsonScanner {
    * @throws CodecError as `Codec.decode`; for a value that is refused, `path` names the place.
    */
   read(bytes: Uint8Array, start = 0, end = bytes.length): Value {
+    // A registered type may read something itself.
+    if (this.#busy) return new JsonReader(this.#rules).read(bytes, start, end);
     const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
     if (!isUtf8(text)) throw new CodecError("ERR_CODEC_BYTES", "not JSON: not UTF-8");
     this.begin(text);
+    this.#busy = true;
     this.#nodesLeft = this.#nodesMax;
     try {
       const value = this.#value(0);
@@ -43,9 +53,10 @@ export class JsonReader extends JsonScanner {
       if (!this.ended) throw this.unexpected();
       return value;
     } catch (error) {
-      throw error instanceof Refusal ? refusal(error) : error;
+      throw Refusal.toCodecError(error, "JSON");
     } finally {
       this.end();
+      this.#busy = false;
     }
   }
 
@@ -74,7 +85,7 @@ export class JsonReader extends JsonScanner {
     }
   }
 
-  #object(depth: number): ValueObject {
+  #object(depth: number): Value {
     let byte = this.#enter(depth);
     if (byte === BRACE_END) {
       this.at++;
@@ -93,7 +104,7 @@ export class JsonReader extends JsonScanner {
       } catch (error) {
         throw Refusal.below(error, key);
       }
-      if (!this.#more(BRACE_END)) return object;
+      if (!this.#more(BRACE_END)) return revived(object, this.#types);
       byte = this.skip();
     }
   }

@@ -1,4 +1,3 @@
-import type { CodecError } from "../errors.ts";
 import {
   BACKSLASH,
   DELETE,
@@ -14,9 +13,18 @@ import {
   UPPER_I,
   ZERO,
 } from "./json-bytes.ts";
-import { closingQuote, isDigit, longNumber, TENS, unexpected, unusualString, wordAt } from "./json-literals.ts";
+import {
+  closingQuote,
+  isDigit,
+  longDecimal,
+  longInteger,
+  TENS,
+  unexpected,
+  unusualString,
+  wordAt,
+} from "./json-literals.ts";
 import { hashed, StringCache } from "./string-cache.ts";
-import { canonicalNumber, type Value } from "./value.ts";
+import { canonicalNumber, type Refusal, type Value } from "./value.ts";
 
 const EMPTY = Buffer.alloc(0);
 
@@ -29,6 +37,12 @@ export class JsonScanner {
   #bytes: Buffer = EMPTY;
   #end = 0;
   readonly #strings = new StringCache();
+  readonly #integerDigitsMax: number;
+
+  /** @param integerDigitsMax - Longest integer in decimal digits; only one that is no safe integer is looked at. */
+  constructor(integerDigitsMax: number) {
+    this.#integerDigitsMax = integerDigitsMax;
+  }
 
   /** Go to the start of `bytes`, which are UTF-8. */
   protected begin(bytes: Buffer): void {
@@ -92,7 +106,6 @@ export class JsonScanner {
       digits = this.#digits(digits);
       places = this.at - point - 1;
     }
-    const integer = places === 0;
     if ((this.#byte() | 0x20) === LOWER_E) {
       this.#exponent();
       return canonicalNumber(Number(this.#bytes.toString("latin1", start, this.at)));
@@ -102,7 +115,9 @@ export class JsonScanner {
       const number = digits / TENS[places]!;
       return negative && number !== 0 ? -number : number;
     }
-    return longNumber(this.#bytes, start, this.at, integer);
+    return places === 0
+      ? longInteger(this.#bytes, start, this.at, this.#integerDigitsMax)
+      : longDecimal(this.#bytes, start, this.at);
   }
 
   /** Read one digit or more, and append them to those of `before`. */
@@ -150,7 +165,7 @@ export class JsonScanner {
     return this.at < this.#end ? this.#bytes[this.at]! : 0;
   }
 
-  protected unexpected(): CodecError {
+  protected unexpected(): Refusal {
     return unexpected(this.#bytes, this.at);
   }
 }

@@ -1,23 +1,31 @@
 import type { Codec, CodecOptions } from "./codec.ts";
 import { QuickJsonWriter } from "./json-quick-writer.ts";
 import { JsonReader } from "./json-reader.ts";
-import { jsonText } from "./json-writer.ts";
-import { Refusal } from "./value.ts";
-import { copyValue, type Value, type ValueLimits } from "./values.ts";
+import { COMPACT, jsonText, PYTHON } from "./json-writer.ts";
+import { PROFILES } from "./profile.ts";
+import type { WalkRules } from "./value-walk.ts";
+import { type Value, walkValue } from "./values.ts";
 
 /**
- * JSON as Python's `json` module reads and writes it: NaN, Infinity and -Infinity are bare tokens, integers are exact
- * up to 64 bits, strings may be raw UTF-8. Bytes and maps with other keys than strings cannot be written.
+ * JSON as Python's `json` module reads and writes it: NaN, Infinity and -Infinity are bare tokens, integers are exact,
+ * strings may be raw UTF-8. Bytes and maps with other keys than strings cannot be written.
+ *
+ * `json` writes the bytes that aiomas writes and has registered types; `mosaik-json` writes as little as possible and
+ * has none.
  */
-export function jsonCodec({ limits }: CodecOptions): Codec {
-  const reader = new JsonReader(limits);
-  const writer = new QuickJsonWriter(limits);
+export function jsonCodec(name: "json" | "mosaik-json", { limits, types, integerDigitsMax }: CodecOptions): Codec {
+  const profile = PROFILES[name === "json" ? "aiomas-json" : "mosaik-json"];
+  const style = profile.pythonText ? PYTHON : COMPACT;
+  const writing: WalkRules = { limits, profile, types, integerDigitsMax, form: "wire" };
+  const writer = profile.pythonText || profile.types ? undefined : new QuickJsonWriter(limits);
+  const reader = new JsonReader({ limits, types: profile.types ? types : undefined, integerDigitsMax });
   return {
-    name: "json",
+    name,
+    types,
     encode(value: unknown, headroomBytes = 0): Uint8Array {
-      const quick = writer.write(value, headroomBytes);
+      const quick = writer?.write(value, headroomBytes);
       if (quick !== undefined) return quick;
-      const text = checkedJsonText(value, limits);
+      const text = jsonText(walkValue(value, writing), style);
       const bytes = Buffer.allocUnsafe(headroomBytes + Buffer.byteLength(text));
       bytes.write(text, headroomBytes);
       return bytes;
@@ -26,14 +34,4 @@ export function jsonCodec({ limits }: CodecOptions): Codec {
       return reader.read(bytes, start, end);
     },
   };
-}
-
-/** @throws ValueError as `Codec.encode`. */
-function checkedJsonText(value: unknown, limits: ValueLimits): string {
-  const copy = copyValue(value, limits);
-  try {
-    return jsonText(copy);
-  } catch (error) {
-    throw Refusal.toError(error, "$");
-  }
 }

@@ -1,4 +1,4 @@
-import { Agent, Container } from "cosimas";
+import { Agent, Container } from "../../src/index.ts";
 import type { Bench } from "./figure.ts";
 
 const AGENTS = 10_000;

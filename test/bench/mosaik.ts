@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import type { ProcessCost } from "../support/mosaik-bench/process-cost.ts";
 import { pythonEnvironment } from "../support/python.ts";
 import { figure, type Suite } from "./figure.ts";
-import type { ProcessCost } from "./process-cost.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const ROUNDS = 5;
@@ -19,9 +19,14 @@ const SIZES = [
   { entities: 10_000, steps: 100 },
 ] as const;
 
+const node = `"${process.execPath}"`;
 const KINDS = [
-  { name: "simulator", module: "test/bench/mosaik-sums.ts" },
-  { name: "population of agents", module: "test/bench/mosaik-agents.ts" },
+  { name: "simulator", command: `${node} dist/src/cli/main.js sim test/support/mosaik-bench/sums.ts %(addr)s` },
+  {
+    name: "population of agents",
+    command: `${node} dist/src/cli/main.js sim test/support/mosaik-bench/agents.ts %(addr)s`,
+  },
+  { name: "Node without cosimas", command: `${node} --import tsx test/support/mosaik-bench/bare.ts %(addr)s` },
 ] as const;
 
 /** One run of mosaik with one simulator process. */
@@ -32,21 +37,19 @@ interface Run extends ProcessCost {
 
 /**
  * A simulator of ours, as `cosimas sim` runs it, against the same in Python under the same mosaik: what its process uses
- * of CPU, and how long a step of mosaik takes, most of which is mosaik's own.
+ * of CPU, and how long a step of mosaik takes, most of which is mosaik's own. Each run has fresh processes.
  */
 export const mosaik: Suite = async (report) => {
   const { python, reason } = await pythonEnvironment("mosaik");
   if (python === undefined) throw new Error(reason);
   await promisify(execFile)("npm", ["run", "--silent", "build"], { cwd: root });
-  const baseline = `"${python}" test/bench/mosaik_sums.py %(addr)s`;
+  const baseline = `"${python}" test/support/mosaik-bench/sums.py %(addr)s`;
   for (const { entities, steps } of SIZES) {
-    for (const { name, module } of KINDS) {
+    for (const { name, command } of KINDS) {
       const ours: Run[] = [];
       const theirs: Run[] = [];
       for (let round = 0; round < ROUNDS; round++) {
-        ours.push(
-          await run(python, `"${process.execPath}" dist/src/cli/main.js sim ${module} %(addr)s`, entities, steps),
-        );
+        ours.push(await run(python, command, entities, steps));
         theirs.push(await run(python, baseline, entities, steps));
       }
       const compare = (what: string, unit: string, value: (run: Run) => number) => {
@@ -65,7 +68,7 @@ async function run(python: string, command: string, entities: number, steps: num
   const folder = mkdtempSync(join(tmpdir(), "cosimas-bench-"));
   const cost = join(folder, "cost.json");
   try {
-    const args = ["test/bench/mosaik_master.py", command, String(entities), String(steps)];
+    const args = ["test/support/mosaik-bench/master.py", command, String(entities), String(steps)];
     const env = { ...process.env, PYTHONHASHSEED: "0", COSIMAS_BENCH_COST: cost };
     const { stdout } = await promisify(execFile)(python, args, { cwd: root, timeout: RUN_MS_MAX, env });
     const measured = JSON.parse(readFileSync(cost, "utf8")) as ProcessCost;

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Codec, copyValue, createCodec, type Value } from "../../src/codec/index.ts";
-import { jsonText } from "../../src/codec/json-writer.ts";
-import { Refusal } from "../../src/codec/value.ts";
+import { type Codec, copyValue, createCodec, PROFILES, type Value } from "../../src/codec/index.ts";
+import { COMPACT, jsonText } from "../../src/codec/json-writer.ts";
+import { NO_TYPES } from "../../src/codec/types.ts";
+import { walkValue } from "../../src/codec/values.ts";
 import { DEFAULT_LIMITS as limits } from "../../src/limits.ts";
 
 const msgpack = createCodec("msgpack", { limits });
@@ -12,7 +13,7 @@ const utf8 = (text: string) => new TextEncoder().encode(text);
 /** Keys that some implementation somewhere treats as special, beside all the others. */
 const key = fc.oneof(
   fc.string({ unit: "grapheme", maxLength: 6 }),
-  fc.constantFrom("constructor", "toJSON", "hasOwnProperty", "length", "then", "10", "9", "", "__type__", "prototype"),
+  fc.constantFrom("constructor", "toJSON", "hasOwnProperty", "length", "then", "10", "9", "", "__type_", "prototype"),
   fc.string({ unit: "grapheme", minLength: 60, maxLength: 140 }),
 );
 const text = fc.oneof(
@@ -64,14 +65,11 @@ function ordered(value: Value): unknown {
   return { object: Object.entries(value).map(([name, field]) => [name, ordered(field)]) };
 }
 
-/** What is to be written, by the plain rules. */
+/** What mosaik is to be written, by the plain rules. */
 function textOfCopy(value: unknown, bounds: typeof limits): string {
-  const copy = copyValue(value, bounds);
-  try {
-    return jsonText(copy);
-  } catch (error) {
-    throw Refusal.toError(error, "$");
-  }
+  const { integerDigitsMax } = limits;
+  const rules = { limits: bounds, profile: PROFILES["mosaik-json"], types: NO_TYPES, integerDigitsMax };
+  return jsonText(walkValue(value, { ...rules, form: "wire" }), COMPACT);
 }
 
 function roundTrip(codec: Codec, value: unknown): Value {
@@ -123,10 +121,11 @@ describe("the writer of JSON", () => {
       }
     };
     const tight = { ...limits, nodesMax: 30, nestingMax: 3 };
-    const tightJson = createCodec("json", { limits: tight });
+    const mosaikJson = createCodec("mosaik-json", { limits });
+    const tightJson = createCodec("mosaik-json", { limits: tight });
     fc.assert(
       fc.property(fc.oneof(plain, anything, fc.anything()), (value) => {
-        for (const [codec, bounds] of [[json, limits] as const, [tightJson, tight] as const]) {
+        for (const [codec, bounds] of [[mosaikJson, limits] as const, [tightJson, tight] as const]) {
           const expected = written(() => textOfCopy(value, bounds));
           expect(written(() => new TextDecoder().decode(codec.encode(value)))).toStrictEqual(expected);
         }

@@ -26,8 +26,8 @@ describe("MsgPack", () => {
   table(msgpack, MSGPACK, hex);
 
   it("writes integers beyond 32 bits as integers", () => {
-    expect(Buffer.from(msgpack.encode(1_700_000_000_000)).toString("hex")).toBe("d30000018bcfe56800");
-    expect(Buffer.from(msgpack.encode(2 ** 53 - 1)).toString("hex")).toBe("d3001fffffffffffff");
+    expect(Buffer.from(msgpack.encode(1_700_000_000_000)).toString("hex")).toBe("cf0000018bcfe56800");
+    expect(Buffer.from(msgpack.encode(2 ** 53 - 1)).toString("hex")).toBe("cf001fffffffffffff");
   });
 
   it("reads bytes and 32-bit floats that aiomas does not write", () => {
@@ -71,14 +71,14 @@ describe("messages with many keys", () => {
   // More keys than are kept, and than objects of one kind have descriptions for.
   const many = (step: number) =>
     Object.fromEntries(
-      Array.from({ length: 100_000 }, (_, i) => [
+      Array.from({ length: 35_000 }, (_, i) => [
         `entity-${i}`,
-        { x: { [`source-${(i * 7) % 90_000}`]: i + step / 3 } },
+        { x: { [`source-${(i * 7) % 34_000}`]: i + step / 3 } },
       ]),
     );
 
   it.each([msgpack, json])("$name reads like any others, whatever came before", (codec) => {
-    for (const step of [0, 1, 2]) {
+    for (const step of [0, 1]) {
       const value = many(step);
       expect(JSON.stringify(codec.decode(codec.encode(value)))).toBe(JSON.stringify(value));
     }
@@ -118,6 +118,6 @@ describe("every codec", () => {
   });
 
   it("is known by its name", () => {
-    expect(() => createCodec("xml" as "json", { limits })).toThrow(/codec must be "msgpack" or "json", got "xml"/);
+    expect(() => createCodec("xml" as "json", { limits })).toThrow(/codec must be one of "msgpack", .*, got "xml"/);
   });
 });

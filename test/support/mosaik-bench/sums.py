@@ -1,4 +1,4 @@
-"""The simulator of `mosaik-sums.ts` in Python, for comparison."""
+"""The simulator of `sums.ts` in Python, for comparison."""
 
 import json
 import os

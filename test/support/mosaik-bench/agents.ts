@@ -20,7 +20,7 @@ class Sum extends Agent {
   }
 }
 
-/** The simulator of `mosaik-sums.ts`, each entity an agent. */
+/** The simulator of `sums.ts`, each entity an agent. */
 class Sums extends AgentSimulator {
   #cost!: CostMeter;
 

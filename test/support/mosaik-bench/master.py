@@ -1,4 +1,4 @@
-"""Real mosaik that steps one simulator: `mosaik_master.py COMMAND ENTITIES STEPS`, COMMAND starting the simulator.
+"""Real mosaik that steps one simulator: `master.py COMMAND ENTITIES STEPS`, COMMAND starting the simulator.
 
 Each step, entity i gets one value u_i(t) = sin(i + t) and puts out the sum of all it got; a source in this process gives the
 values and takes the sums of the step before. At the end the sums must be exact. Prints wall seconds of the run.
