@@ -23,9 +23,11 @@ export interface ServeContext<P extends ParameterDeclarations = ParameterDeclara
   readonly timeoutMs: number;
   /** With `remote`, accept a master on another machine. */
   readonly insecure: boolean;
-  /** Write a line of the log. */
-  log(level: LogLevel, text: string): void;
+  readonly log: Log;
 }
+
+/** Write a line of the log: a text, or what makes one, called only if the level is logged. */
+export type Log = (level: LogLevel, text: string | (() => string)) => void;
 
 /** Something that can be served to a co-simulation master. */
 export interface Servable {

@@ -37,11 +37,17 @@ export class AgentOutputs {
   /** Answer `getData`; asked twice in one step it gives the same. */
   async get(request: OutputRequest): Promise<OutputData> {
     const data: Record<EntityId, Record<Attr, unknown>> = {};
-    for (const [eid, attrs] of Object.entries(request)) {
+    for (const eid of Object.keys(request)) {
+      const attrs = request[eid]!;
       const kinds = this.#kindsOf(eid);
-      const fields = attrs.filter((attr) => kinds.get(attr) !== "event");
+      const states = onlyStates(kinds, attrs);
+      const fields = states ? attrs : attrs.filter((attr) => kinds.get(attr) !== "event");
       const read = this.#population.outputs(eid, fields);
       const values = read instanceof Promise ? await read : read;
+      if (states) {
+        data[eid] = values;
+        continue;
+      }
       for (const attr of attrs) {
         const kind = kinds.get(attr);
         if (kind === "change" && !this.#changed(eid, attr, values[attr])) delete values[attr];
@@ -68,4 +74,10 @@ export class AgentOutputs {
     ofEntity.set(attr, { value, step: this.#step });
     return true;
   }
+}
+
+/** So it is for nearly every entity, and then there is nothing to compare or to add. */
+function onlyStates(kinds: ReadonlyMap<Attr, AgentOutput>, attrs: readonly Attr[]): boolean {
+  for (const attr of attrs) if (kinds.get(attr) !== "state") return false;
+  return true;
 }

@@ -135,7 +135,8 @@ export class AgentSimulator extends Simulator {
   }
 
   async step(time: Time, inputs: InputData): Promise<Time | null> {
-    const given = Object.entries(inputs).map(([eid, attrs]) => this.#input(eid, attrs, time));
+    const given: BridgeInput[] = [];
+    for (const eid of Object.keys(inputs)) given.push(this.#input(eid, inputs[eid]!, time));
     const next = await this.#bridge!.step(time, given);
     this.#outputs!.stepped();
     if (this.meta.type === "time-based") this.#warnBetween(time, next!);

@@ -101,18 +101,24 @@ export function checkOutputs(
 ): OutputData {
   const refuse = (problem: string) => simulatorFault("ERR_BRIDGE_OUTPUT", site, `returned ${problem}`);
   if (!isObject(data)) throw refuse(`${data === null ? "null" : typeof data} instead of an object`);
-  for (const [eid, attrs] of Object.entries(data)) {
-    if (eid === "time" && !isObject(attrs)) checkTime(site, attrs);
-    else if (!isObject(attrs)) throw refuse(`${String(attrs)} for entity ${eid}`);
-    else if (!Object.hasOwn(asked, eid) && !created.has(eid)) {
+  for (const eid of Object.keys(data)) {
+    const attrs = data[eid];
+    if (!isObject(attrs)) {
+      if (eid !== "time") throw refuse(`${String(attrs)} for entity ${eid}`);
+      checkTime(site, attrs);
+      continue;
+    }
+    if (!Object.hasOwn(asked, eid) && !created.has(eid)) {
       throw refuse(`data of "${eid}", an entity that was never created; there are: ${listed(created)}`);
-    } else for (const attr in attrs) if (attrs[attr] === undefined) throw refuse(`undefined for "${attr}" of ${eid}`);
+    }
+    for (const attr in attrs) if (attrs[attr] === undefined) throw refuse(`undefined for "${attr}" of ${eid}`);
   }
   if (!complete) return data;
-  for (const [eid, attrs] of Object.entries(asked)) {
-    const given = Object.hasOwn(data, eid) ? data[eid] : undefined;
-    const missing = attrs.find((attr) => !isObject(given) || !Object.hasOwn(given, attr));
-    if (missing !== undefined) throw refuse(`no value for attribute "${missing}" of ${eid}`);
+  for (const eid in asked) {
+    const given = data[eid];
+    for (const attr of asked[eid]!) {
+      if (!isObject(given) || !Object.hasOwn(given, attr)) throw refuse(`no value for attribute "${attr}" of ${eid}`);
+    }
   }
   return data;
 }

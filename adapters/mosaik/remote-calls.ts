@@ -1,4 +1,4 @@
-import { BridgeError, type channel, type LogLevel } from "../../src/index.ts";
+import { BridgeError, type channel, type Log } from "../../src/index.ts";
 import { checkCreated } from "./created.ts";
 import { type CallSite, callSimulator, listed, simulatorFault } from "./fault.ts";
 import { CALL_GRACE_MS, GRACE_MS, Grace } from "./grace.ts";
@@ -20,7 +20,7 @@ export class RemoteCalls {
   readonly done: Promise<void>;
   readonly #simulator: Simulator;
   readonly #peer: channel.Channel;
-  readonly #log: (level: LogLevel, text: string) => void;
+  readonly #log: Log;
   #settle: (end: Promise<void>) => void = () => {};
   /** The call that is being answered and those that wait behind it. */
   #tail: Promise<void> = Promise.resolve();
@@ -38,7 +38,7 @@ export class RemoteCalls {
   #time: Time | undefined;
 
   /** @param peer - Just opened; it belongs to this object from now on, as the simulator does. */
-  constructor(simulator: Simulator, peer: channel.Channel, log: (level: LogLevel, text: string) => void) {
+  constructor(simulator: Simulator, peer: channel.Channel, log: Log) {
     this.#simulator = simulator;
     this.#peer = peer;
     this.#log = log;
@@ -52,7 +52,7 @@ export class RemoteCalls {
 
   #take(request: channel.Request): void {
     const call = parseCall(request.content);
-    this.#log("trace", `${call.name}(${JSON.stringify(call.args, bigintText)})`);
+    this.#log("trace", () => `${call.name}(${JSON.stringify(call.args, bigintText)})`);
     if (call.name === "stop") this.#end(undefined);
     else if (!this.#ending) this.#tail = this.#tail.then(() => this.#answer(request, call));
   }

@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import { Command, Option } from "commander";
 import { parseAddress } from "../channel/index.ts";
-import { LOG_LEVELS, type LogLevel, type Servable, type ServeContext } from "../servable.ts";
+import { LOG_LEVELS, type Log, type LogLevel, type Servable, type ServeContext } from "../servable.ts";
 import { EXIT_FAILED, EXIT_FINE, EXIT_SIGNAL, UsageError } from "./exit-code.ts";
 import { lastResort } from "./last-resort.ts";
 import { loadModule, SIMULATOR } from "./load-module.ts";
@@ -79,8 +79,9 @@ async function serve(given: string | undefined, rest: readonly string[], options
     process.exit(EXIT_FAILED);
   });
   const threshold = LOG_LEVELS.indexOf(options.logLevel);
-  const log = (level: LogLevel, text: string) => {
-    if (LOG_LEVELS.indexOf(level) >= threshold) process.stderr.write(`cosimas: ${level}: ${text}\n`);
+  const log: Log = (level, text) => {
+    if (LOG_LEVELS.indexOf(level) < threshold) return;
+    process.stderr.write(`cosimas: ${level}: ${typeof text === "string" ? text : text()}\n`);
   };
   try {
     const simulator = await loadModule(given, SIMULATOR);

@@ -1,166 +1,126 @@
-import { type DecodeRules, revived } from "./validate.ts";
-import { canonicalInteger, canonicalNumber, Refusal, type Value, type ValueObject } from "./value.ts";
+import { isUtf8 } from "node:buffer";
+import { CodecError } from "../errors.ts";
+import { type DecodeRules, revived } from "./decode-rules.ts";
+import { BRACE, BRACE_END, BRACKET, BRACKET_END, COLON, COMMA, MINUS, QUOTE } from "./json-bytes.ts";
+import { isDigit, refused } from "./json-literals.ts";
+import { JsonScanner } from "./json-scanner.ts";
+import { plainObject } from "./plain-object.ts";
+import type { TypeRegistry } from "./types.ts";
+import { Refusal, type Value, type ValueObject } from "./value.ts";
 
-const SPACE = /[ \t\n\r]*/y;
-const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
-const WORD = /null|true|false|NaN|-?Infinity/y;
-
-const WORDS: ReadonlyMap<string, Value> = new Map<string, Value>([
-  ["null", null],
-  ["true", true],
-  ["false", false],
-  ["NaN", Number.NaN],
-  ["Infinity", Number.POSITIVE_INFINITY],
-  ["-Infinity", Number.NEGATIVE_INFINITY],
-]);
-
-/** Reads JSON with Python's bare tokens and exact integers; slower than `JSON.parse`. */
-export class JsonReader {
-  readonly #text: string;
+/**
+ * Reads JSON with Python's bare tokens and exact integers.
+ *
+ * Messages of a co-simulation have the same keys in every step: a reader keeps the strings that it has met, which makes
+ * it faster than `JSON.parse`, and checks the rules of values on the way. Every bound is checked before anything is
+ * entered.
+ *
+ * Source: RFC 8259; bare tokens as in Python's `json`.
+ */
+export class JsonReader extends JsonScanner {
+  readonly #nestingMax: number;
+  readonly #nodesMax: number;
+  readonly #types: TypeRegistry | undefined;
   readonly #rules: DecodeRules;
-  #nodesLeft: number;
-  #at = 0;
+  #nodesLeft = 0;
+  #busy = false;
 
-  constructor(text: string, rules: DecodeRules) {
-    this.#text = text;
+  constructor(rules: DecodeRules) {
+    const { limits, types, integerDigitsMax } = rules;
+    super(integerDigitsMax);
     this.#rules = rules;
-    this.#nodesLeft = rules.limits.nodesMax;
+    this.#nestingMax = limits.nestingMax;
+    this.#nodesMax = limits.nodesMax;
+    this.#types = types;
   }
 
-  /** The one value of the text. @throws CodecError as `Codec.decode`. */
-  read(): Value {
+  /**
+   * The one value that fills `bytes` from `start` to `end`.
+   *
+   * @throws CodecError as `Codec.decode`; for a value that is refused, `path` names the place.
+   */
+  read(bytes: Uint8Array, start = 0, end = bytes.length): Value {
+    // A registered type may read something itself.
+    if (this.#busy) return new JsonReader(this.#rules).read(bytes, start, end);
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
+    if (!isUtf8(text)) throw new CodecError("ERR_CODEC_BYTES", "not JSON: not UTF-8");
+    this.begin(text);
+    this.#busy = true;
+    this.#nodesLeft = this.#nodesMax;
     try {
       const value = this.#value(0);
-      this.#match(SPACE);
-      if (this.#at !== this.#text.length) throw this.#unexpected();
+      this.skip();
+      if (!this.ended) throw this.unexpected();
       return value;
     } catch (error) {
       throw Refusal.toCodecError(error, "JSON");
+    } finally {
+      this.end();
+      this.#busy = false;
     }
   }
 
   #value(depth: number): Value {
-    if (--this.#nodesLeft < 0) throw refused(`more than nodesMax = ${this.#rules.limits.nodesMax} values`);
-    this.#match(SPACE);
-    switch (this.#text[this.#at]) {
-      case "[":
-        return this.#array(this.#enter(depth));
-      case "{":
-        return this.#object(this.#enter(depth));
-      case '"':
-        return this.#string();
-    }
-    const word = this.#match(WORD)?.[0];
-    return word === undefined ? this.#number() : WORDS.get(word)!;
+    if (--this.#nodesLeft < 0) throw refused(`more than nodesMax = ${this.#nodesMax} values`);
+    const byte = this.skip();
+    if (byte === QUOTE) return this.string();
+    if (byte === MINUS || isDigit(byte)) return this.number();
+    if (byte === BRACE) return this.#object(depth + 1);
+    if (byte === BRACKET) return this.#array(depth + 1);
+    return this.word();
   }
 
   #array(depth: number): Value[] {
     const items: Value[] = [];
-    if (this.#next("]")) return items;
+    if (this.#enter(depth) === BRACKET_END) {
+      this.at++;
+      return items;
+    }
     try {
       do items.push(this.#value(depth));
-      while (this.#next(","));
+      while (this.#more(BRACKET_END));
+      return items;
     } catch (error) {
       throw Refusal.below(error, items.length);
     }
-    this.#expect("]");
-    return items;
   }
 
   #object(depth: number): Value {
-    const object: ValueObject = {};
-    if (this.#next("}")) return object;
-    do this.#field(object, depth);
-    while (this.#next(","));
-    this.#expect("}");
-    return revived(object, this.#rules.types);
-  }
-
-  #field(object: ValueObject, depth: number): void {
-    this.#match(SPACE);
-    const key = this.#string();
-    this.#expect(":");
-    try {
-      if (key === "__proto__") throw refused("the key __proto__ is not allowed");
-      object[key] = this.#value(depth);
-    } catch (error) {
-      throw Refusal.below(error, key);
+    let byte = this.#enter(depth);
+    if (byte === BRACE_END) {
+      this.at++;
+      return {};
+    }
+    let object: ValueObject | undefined;
+    for (;;) {
+      if (byte !== QUOTE) throw this.unexpected();
+      const key = this.string();
+      object ??= plainObject(this.hash);
+      try {
+        if (key === "__proto__") throw refused("the key __proto__ is not allowed");
+        if (this.skip() !== COLON) throw this.unexpected();
+        this.at++;
+        object[key] = this.#value(depth);
+      } catch (error) {
+        throw Refusal.below(error, key);
+      }
+      if (!this.#more(BRACE_END)) return revived(object, this.#types);
+      byte = this.skip();
     }
   }
 
-  #string(): string {
-    if (this.#text[this.#at] !== '"') throw this.#unexpected();
-    const start = this.#at;
-    this.#at = this.#closingQuote(start + 1) + 1;
-    let text: string;
-    try {
-      text = JSON.parse(this.#text.slice(start, this.#at)) as string;
-    } catch (error) {
-      throw new Refusal("ERR_CODEC_BYTES", "a bad character or escape in a string", error);
-    }
-    if (!text.isWellFormed()) throw refused("a string has a lone surrogate");
-    return text;
+  /** Past a comma, after which more comes, or the mark that ends the array or object. */
+  #more(endMark: number): boolean {
+    const mark = this.skip();
+    if (mark !== COMMA && mark !== endMark) throw this.unexpected();
+    this.at++;
+    return mark === COMMA;
   }
 
-  /** Place of the first quote from `from` on that is not escaped: one with an even number of backslashes before it. */
-  #closingQuote(from: number): number {
-    for (let quote = this.#text.indexOf('"', from); quote >= 0; quote = this.#text.indexOf('"', quote + 1)) {
-      let first = quote;
-      while (first > from && this.#text[first - 1] === "\\") first--;
-      if ((quote - first) % 2 === 0) return quote;
-    }
-    throw new Refusal("ERR_CODEC_BYTES", "a string does not end");
-  }
-
-  #number(): Value {
-    const found = this.#match(NUMBER);
-    if (found === undefined) throw this.#unexpected();
-    const [literal, fraction, exponent] = found;
-    const number = Number(literal);
-    if (fraction !== undefined || exponent !== undefined || Number.isSafeInteger(number))
-      return canonicalNumber(number);
-    const { integerDigitsMax } = this.#rules;
-    // Checked before it is converted, which takes long.
-    if (literal.length - (literal[0] === "-" ? 1 : 0) > integerDigitsMax) {
-      throw refused(`an integer has more than integerDigitsMax = ${integerDigitsMax} digits`);
-    }
-    return canonicalInteger(BigInt(literal));
-  }
-
-  /** Into an array or object: past its bracket, one level down. */
+  /** Into an array or object: past its bracket; its first byte that is no space. */
   #enter(depth: number): number {
-    const { nestingMax } = this.#rules.limits;
-    if (depth + 1 > nestingMax) throw refused(`nested deeper than nestingMax = ${nestingMax}`);
-    this.#at++;
-    return depth + 1;
+    if (depth > this.#nestingMax) throw refused(`nested deeper than nestingMax = ${this.#nestingMax}`);
+    this.at++;
+    return this.skip();
   }
-
-  #next(mark: string): boolean {
-    this.#match(SPACE);
-    if (this.#text[this.#at] !== mark) return false;
-    this.#at++;
-    return true;
-  }
-
-  #expect(mark: string): void {
-    if (!this.#next(mark)) throw this.#unexpected();
-  }
-
-  #match(pattern: RegExp): RegExpExecArray | undefined {
-    pattern.lastIndex = this.#at;
-    const found = pattern.exec(this.#text);
-    if (found === null) return undefined;
-    this.#at = pattern.lastIndex;
-    return found;
-  }
-
-  #unexpected(): Refusal {
-    const found = this.#text[this.#at];
-    const what = found === undefined ? "it ends too early" : `unexpected ${JSON.stringify(found)} at ${this.#at}`;
-    return new Refusal("ERR_CODEC_BYTES", what);
-  }
-}
-
-function refused(what: string): Refusal {
-  return new Refusal("ERR_CODEC_VALUE", what);
 }

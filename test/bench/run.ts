@@ -5,10 +5,11 @@
  */
 import { agents } from "./agents.ts";
 import { type Figure, type Suite, timed } from "./figure.ts";
+import { mosaik } from "./mosaik.ts";
 import { powerFlow } from "./power-flow.ts";
 import { rpc } from "./rpc.ts";
 
-const suites: Record<string, Suite> = { agents: timed(agents), "power-flow": timed(powerFlow), rpc };
+const suites: Record<string, Suite> = { agents: timed(agents), "power-flow": timed(powerFlow), rpc, mosaik };
 
 function lineOf({ name, value, unit, baseline, ratio, ratioMin, ratioMax }: Figure): string {
   const spread = `${ratioMin.toFixed(2)} to ${ratioMax.toFixed(2)}`;

@@ -1,12 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Codec, copyValue, createCodec, type Value } from "../../src/codec/index.ts";
-import { JsonReader } from "../../src/codec/json-reader.ts";
+import { type Codec, copyValue, createCodec, PROFILES, type Value } from "../../src/codec/index.ts";
+import { COMPACT, jsonText } from "../../src/codec/json-writer.ts";
+import { NO_TYPES } from "../../src/codec/types.ts";
+import { walkValue } from "../../src/codec/values.ts";
 import { DEFAULT_LIMITS as limits } from "../../src/limits.ts";
 
 const msgpack = createCodec("msgpack", { limits });
 const json = createCodec("json", { limits });
-const rules = { limits, types: undefined, integerDigitsMax: limits.integerDigitsMax };
+const utf8 = (text: string) => new TextEncoder().encode(text);
 
 /** Keys that some implementation somewhere treats as special, beside all the others. */
 const key = fc.oneof(
@@ -63,6 +65,13 @@ function ordered(value: Value): unknown {
   return { object: Object.entries(value).map(([name, field]) => [name, ordered(field)]) };
 }
 
+/** What mosaik is to be written, by the plain rules. */
+function textOfCopy(value: unknown, bounds: typeof limits): string {
+  const { integerDigitsMax } = limits;
+  const rules = { limits: bounds, profile: PROFILES["mosaik-json"], types: NO_TYPES, integerDigitsMax };
+  return jsonText(walkValue(value, { ...rules, form: "wire" }), COMPACT);
+}
+
 function roundTrip(codec: Codec, value: unknown): Value {
   const headroom = 4;
   const bytes = codec.encode(value, headroom);
@@ -101,7 +110,49 @@ describe("a copy", () => {
   });
 });
 
-describe("the slow reader of JSON", () => {
+describe("the writer of JSON", () => {
+  it("writes the text of the copy, or refuses what the copy refuses", () => {
+    const written = (write: () => string) => {
+      try {
+        return { text: write() };
+      } catch (error) {
+        const { code, path } = error as { code: string; path: string };
+        return { code, path };
+      }
+    };
+    const tight = { ...limits, nodesMax: 30, nestingMax: 3 };
+    const mosaikJson = createCodec("mosaik-json", { limits });
+    const tightJson = createCodec("mosaik-json", { limits: tight });
+    fc.assert(
+      fc.property(fc.oneof(plain, anything, fc.anything()), (value) => {
+        for (const [codec, bounds] of [[mosaikJson, limits] as const, [tightJson, tight] as const]) {
+          const expected = written(() => textOfCopy(value, bounds));
+          expect(written(() => new TextDecoder().decode(codec.encode(value)))).toStrictEqual(expected);
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});
+
+describe("the reader of JSON", () => {
+  it("reads every notation of a number as JSON.parse does", () => {
+    const notations = fc
+      .tuple(fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), number), fc.integer({ min: 1, max: 25 }))
+      .map(([x, digits]) => [String(x), x.toPrecision(digits), x.toExponential(digits), x.toFixed(digits)]);
+    const decimal = fc.tuple(fc.maxSafeNat(), fc.bigInt({ min: 0n, max: 10n ** 30n })).map(([a, b]) => [`-${a}.${b}`]);
+    fc.assert(
+      fc.property(fc.oneof(notations, decimal), (literals) => {
+        for (const literal of literals) {
+          fc.pre(/[.e]/.test(literal));
+          const expected = JSON.parse(literal) as number;
+          expect(Object.is(json.decode(utf8(literal)), expected === 0 ? 0 : expected)).toBe(true);
+        }
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+
   it("reads what JSON.parse reads, and refuses what it refuses", () => {
     const document = fc.oneof(
       fc.json(),
@@ -119,12 +170,12 @@ describe("the slow reader of JSON", () => {
         try {
           expected = JSON.parse(source);
         } catch {
-          expect(() => new JsonReader(source, rules).read()).toThrow();
+          expect(() => json.decode(utf8(source))).toThrow();
           return;
         }
         const parsed = copyValue(expected, limits);
         const exact = (_key: string, value: unknown) => (typeof value === "bigint" ? Number(value) : value);
-        const read = JSON.parse(JSON.stringify(new JsonReader(source, rules).read(), exact));
+        const read = JSON.parse(JSON.stringify(json.decode(utf8(source)), exact));
         expect(read).toStrictEqual(JSON.parse(JSON.stringify(parsed)));
       }),
       { numRuns: 2000 },

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import type { Log } from "cosimas";
 import { defineSimulator } from "cosimas/mosaik";
 import type { ScenarioPlan } from "./mosaik-arbitrary.ts";
 import { ScriptSimulator } from "./mosaik-script.ts";
@@ -117,8 +118,8 @@ async function listen(simulator: ScriptSimulator): Promise<{ address: string; en
   const { serve } = defineSimulator(() => simulator);
   let ended: Promise<void> = Promise.resolve();
   const address = await new Promise<string>((resolve, reject) => {
-    const log = (_level: string, text: string) => {
-      const port = /waiting for mosaik at .*:(\d+)$/.exec(text)?.[1];
+    const log: Log = (_level, text) => {
+      const port = /waiting for mosaik at .*:(\d+)$/.exec(typeof text === "string" ? text : text())?.[1];
       if (port !== undefined) resolve(`127.0.0.1:${port}`);
     };
     const options = { remote: true, insecure: false, timeoutMs: SCENARIO_MS_MAX, parameters: {} };

@@ -67,11 +67,54 @@ describe("JSON", () => {
   });
 });
 
+describe("messages with many keys", () => {
+  // More keys than are kept, and than objects of one kind have descriptions for.
+  const many = (step: number) =>
+    Object.fromEntries(
+      Array.from({ length: 35_000 }, (_, i) => [
+        `entity-${i}`,
+        { x: { [`source-${(i * 7) % 34_000}`]: i + step / 3 } },
+      ]),
+    );
+
+  it.each([msgpack, json])("$name reads like any others, whatever came before", (codec) => {
+    for (const step of [0, 1]) {
+      const value = many(step);
+      expect(JSON.stringify(codec.decode(codec.encode(value)))).toBe(JSON.stringify(value));
+    }
+  });
+
+  it.each([msgpack, json])("$name reads as plain objects", (codec) => {
+    const value = codec.decode(codec.encode({ toString: 1, "grid.bus-1": { constructor: 2 }, "": [{}], 7: {} }));
+    expect(value).toStrictEqual({ toString: 1, "grid.bus-1": { constructor: 2 }, "": [{}], 7: {} });
+    const inner = (value as Record<string, object>)["grid.bus-1"]!;
+    expect(Object.getPrototypeOf(inner)).toBe(Object.prototype);
+    expect(Reflect.ownKeys(inner)).toEqual(["constructor"]);
+    expect(Object.getOwnPropertyDescriptor(inner, "constructor")).toEqual({
+      value: 2,
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
+  });
+});
+
 describe("every codec", () => {
   it.each([msgpack, json])("$name leaves headroom in front", (codec) => {
     const frame = codec.encode([1, "x"], 4);
     expect(codec.decode(frame, 4)).toStrictEqual([1, "x"]);
     expect(frame.length).toBe(codec.encode([1, "x"]).length + 4);
+  });
+
+  it.each([msgpack, json])("$name can be used by a getter in the value that it writes", (codec) => {
+    const value = {
+      a: 1,
+      get b() {
+        return codec.encode({ inner: "text" }).length;
+      },
+    };
+    const { length } = codec.encode({ inner: "text" });
+    expect(codec.decode(codec.encode(value))).toStrictEqual({ a: 1, b: length });
   });
 
   it("is known by its name", () => {

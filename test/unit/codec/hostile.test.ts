@@ -67,6 +67,19 @@ describe("JSON refuses", () => {
     expect(() => json.decode(utf8(text))).toThrow(expect.objectContaining({ name: "CodecError", code }));
   });
 
+  it.each([
+    ["a lone surrogate", '{"a": [1, "\\udc00"]}', "$.a[1]"],
+    ["a long integer", `[{"b c": ${"9".repeat(5000)}}]`, '$[0]["b c"]'],
+    ["the key __proto__", '[0, {"__proto__": 1}]', "$[1].__proto__"],
+  ])("%s with its place", (_what, text, path) => {
+    expect(() => json.decode(utf8(text))).toThrow(expect.objectContaining({ code: "ERR_CODEC_VALUE", path }));
+  });
+
+  it("what is no JSON at its byte, wherever the frame lies", () => {
+    expect(() => json.decode(utf8('xxxx["ä", +1]'), 4)).toThrow(/unexpected "\+" at byte 7$/);
+    expect(() => json.decode(utf8('["a"]]'), 0, 4)).toThrow(/ends too early$/);
+  });
+
   it("bytes that are not UTF-8", () => {
     expect(() => json.decode(hex("22ff22"))).toThrow(expect.objectContaining({ code: "ERR_CODEC_BYTES" }));
   });

@@ -1,16 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { createCodec, type Value } from "../../../src/codec/index.ts";
-import { JsonReader } from "../../../src/codec/json-reader.ts";
-import { DEFAULT_LIMITS as limits } from "../../../src/limits.ts";
 
 /**
  * Texts that a reader of JSON must accept (y), must refuse (n), or may do with as it likes (i), in the manner of
  * "Parsing JSON is a Minefield" (N. Seriot, 2016); written from RFC 8259 and what CPython's `json` adds to it.
  *
- * Each is read by both profiles, by the fast way where it can be taken and by the slow one.
+ * Each is read by both profiles.
  */
 const codecs = [createCodec("json"), createCodec("mosaik-json")];
-const rules = { limits, types: undefined, integerDigitsMax: limits.integerDigitsMax };
 const utf8 = (text: string) => Buffer.from(text);
 const hex = (text: string) => Buffer.from(text.replaceAll(" ", ""), "hex");
 
@@ -254,25 +251,21 @@ function nested(depth: number): Value {
 describe.each(codecs)("$name", (codec) => {
   it.each(Y)("reads %s", (text, value) => {
     expect(codec.decode(utf8(text))).toStrictEqual(value);
-    expect(new JsonReader(text, rules).read()).toStrictEqual(value);
     expect(codec.decode(codec.encode(value))).toStrictEqual(value);
   });
 
   it.each(N)("refuses %j", (text) => {
     const error = expect.objectContaining({ name: "CodecError", code: "ERR_CODEC_BYTES" });
     expect(() => codec.decode(utf8(text))).toThrow(error);
-    expect(() => new JsonReader(text, rules).read()).toThrow(error);
   });
 
   it.each(REFUSED)("refuses %s: %s", (text) => {
     const error = expect.objectContaining({ name: "CodecError", code: "ERR_CODEC_VALUE" });
     expect(() => codec.decode(utf8(text))).toThrow(error);
-    expect(() => new JsonReader(text, rules).read()).toThrow(error);
   });
 
   it.each(I)("reads %.40s as Python does", (text, value) => {
     expect(codec.decode(utf8(text))).toStrictEqual(value);
-    expect(new JsonReader(text, rules).read()).toStrictEqual(value);
   });
 
   it.each(BYTES)("refuses %s", (_what, wire) => {

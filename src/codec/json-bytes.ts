@@ -1,0 +1,20 @@
+/** Bytes that mean something in JSON. */
+export const TAB = 0x09;
+export const NEWLINE = 0x0a;
+export const RETURN = 0x0d;
+export const SPACE = 0x20;
+export const QUOTE = 0x22;
+export const PLUS = 0x2b;
+export const COMMA = 0x2c;
+export const MINUS = 0x2d;
+export const POINT = 0x2e;
+export const ZERO = 0x30;
+export const COLON = 0x3a;
+export const UPPER_I = 0x49;
+export const BRACKET = 0x5b;
+export const BACKSLASH = 0x5c;
+export const BRACKET_END = 0x5d;
+export const LOWER_E = 0x65;
+export const BRACE = 0x7b;
+export const BRACE_END = 0x7d;
+export const DELETE = 0x7f;
