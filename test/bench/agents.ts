@@ -1,5 +1,5 @@
-import { Agent, Container, type TraceLevel } from "cosimas";
-import type { Bench } from "./run.ts";
+import { Agent, Container, type TraceLevel } from "../../src/index.ts";
+import type { Bench } from "./figure.ts";
 
 const AGENTS = 10_000;
 /** Agent-steps of one measurement: as many steps as that takes. */

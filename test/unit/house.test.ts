@@ -35,6 +35,7 @@ const HOME_OF: Record<string, string> = {
   "pure-rand": "src/agent/random.ts",
   commander: "src/cli/",
   tsx: "src/cli/",
+  ws: "src/channel/websocket.ts",
   "node:net": "src/channel/",
 };
 
@@ -45,6 +46,7 @@ const MAY_CALL: Record<string, string> = {
   "src/agent/drain.ts": "lets the event loop turn between rounds",
   "src/agent/traps.ts": "names what strict mode traps",
   "src/agent/externals.ts": "bounds real I/O in wall time",
+  "src/channel/backoff.ts": "spreads the attempts of many that have lost the same peer",
   "src/channel/deadline.ts": "bounds live calls and connects in wall time",
   "src/clock/real-time-clock.ts": "is the clock that follows the wall",
   "src/cli/parent.ts": "looks in wall time whether its parent lives",
