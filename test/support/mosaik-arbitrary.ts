@@ -103,6 +103,12 @@ export function triggers({ meta }: Script, attr: string): boolean {
   return meta.type === "event-based" || trigger?.includes(attr) === true;
 }
 
+/** Whether the output `attr` stays valid until the next one. */
+function persistent({ meta }: Script, attr: string): boolean {
+  const lists = meta.models["M"]!["non-persistent"];
+  return meta.type === "time-based" || (meta.type === "hybrid" && lists?.includes(attr) !== true);
+}
+
 function scriptArbitrary(sid: string): fc.Arbitrary<Script> {
   return fc.constantFrom<SimulatorType>("time-based", "event-based", "hybrid").chain((type) => {
     const timed = type === "time-based";
@@ -174,7 +180,11 @@ function legal(raw: RawConnection, sims: readonly SimulatorPlan[]): ConnectionPl
   let to = raw.to % sims.length;
   if (from === to) return undefined;
   const shared = sims[from]!.group.length > 0 && sims[from]!.group[0] === sims[to]!.group[0];
-  const kind = raw.kind === "weak" && !shared ? "plain" : raw.kind;
+  // Over a weak connection mosaik 3.7.1 takes a persistent output by time alone, whatever the sub-step:
+  // at the same time it is the new one or the one before, as remote simulators happen to end. Of 200 runs of one such
+  // scenario in Python, 172 went one way and 28 the other.
+  const loose = raw.kind === "weak" && (!shared || persistent(sims[from]!.script, raw.src.attr));
+  const kind = loose ? "plain" : raw.kind;
   // Without a delay, from earlier simulators to later ones only: no cycles. Weak ones may lead back.
   if (kind === "plain" && from > to) [from, to] = [to, from];
   const [source, dest] = [sims[from]!, sims[to]!];
