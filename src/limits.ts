@@ -10,14 +10,30 @@ export interface Limits {
   readonly nestingMax: number;
   /** Values (leaves and containers) in one message. */
   readonly nodesMax: number;
+  /** Longest integer in JSON, in decimal digits; beyond 2^53 - 1 they are bigints. MsgPack's have 64 bits. */
+  readonly integerDigitsMax: number;
   /** Calls of one connection that wait for their reply. */
   readonly pendingCallsMax: number;
   /** Requests of the peer of one connection that are being handled. */
   readonly openRequestsMax: number;
   /** Bytes queued for sending on one connection. */
   readonly sendQueueBytesMax: number;
+  /** Connections of one listener, those in their handshake included; who comes then is turned away. */
+  readonly connectionsMax: number;
+  /** Connections of one listener that have not ended their handshake (TLS, WebSocket, token); one more ends the oldest. */
+  readonly handshakesMax: number;
+  /** Wall time that all handshakes of an accepted connection may take together, in milliseconds. */
+  readonly handshakeTimeoutMs: number;
+  /** Wall time between two signs of life on a connection with a heartbeat, in milliseconds. */
+  readonly heartbeatMs: number;
+  /** Wall time without any sign of life after which its peer is given up, in milliseconds. */
+  readonly heartbeatTimeoutMs: number;
   /** Parts of the path of a remote method, as two in `sub/mul`. */
   readonly pathPartsMax: number;
+  /** Services outside of what is served that one side of a connection has passed, and its peer has not released. */
+  readonly passedServicesMax: number;
+  /** Services of the peer of one connection of which proxies are in use, or not collected yet. */
+  readonly remoteServicesMax: number;
   /** Wall time to establish a connection, in milliseconds. */
   readonly connectTimeoutMs: number;
   /** Wall time that a call over a live channel may take, in milliseconds; simulated calls know no such limit. */
@@ -34,15 +50,23 @@ export interface Limits {
   readonly outsideCallsMax: number;
 }
 
-/** The defaults; sources: FAULTS F06, F07, F20, F27 and mosaik's own limits. */
+/** The defaults; sources: FAULTS F02, F06, F07, F19, F20, F27 and mosaik's own limits. */
 export const DEFAULT_LIMITS: Limits = Object.freeze({
   frameBytesMax: 16 * 1024 * 1024,
   nestingMax: 64,
   nodesMax: 1_000_000,
+  integerDigitsMax: 4300, // Python's own: sys.int_info.default_max_str_digits
   pendingCallsMax: 65_536,
   openRequestsMax: 65_536,
   sendQueueBytesMax: 64 * 1024 * 1024,
+  connectionsMax: 4096,
+  handshakesMax: 128,
+  handshakeTimeoutMs: 2000,
+  heartbeatMs: 1000,
+  heartbeatTimeoutMs: 4000,
   pathPartsMax: 8,
+  passedServicesMax: 65_536,
+  remoteServicesMax: 131_072, // twice that: what was revoked there may still be in use here
   connectTimeoutMs: 10_000,
   callTimeoutMs: 30_000,
   roundsMax: 1000,

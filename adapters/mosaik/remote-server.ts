@@ -4,7 +4,7 @@ import { PYTHON_FAILURES } from "./remote-failures.ts";
 import { Simulator } from "./simulator.ts";
 
 /** How values and failures stand on mosaik's wire. Source: mosaik-api-v3 `connection.py`. */
-export const MOSAIK_WIRE = { codec: "json", failures: PYTHON_FAILURES } as const;
+export const MOSAIK_WIRE = { codec: "mosaik-json", failures: PYTHON_FAILURES } as const;
 
 /**
  * Make a simulator and serve it to one mosaik, until that says stop.

@@ -1,4 +1,3 @@
-import { copyValue } from "../codec/values.ts";
 import { AgentError, ClockError, describeError, RunError, ZenoError } from "../errors.ts";
 import { Delivery, Kind } from "./delivery.ts";
 import { endTicks, Pace, turn, watchTicks } from "./drain.ts";
@@ -137,7 +136,7 @@ export class Advance {
     let content: { ok: boolean; content: unknown };
     try {
       if (!outcome.ok) throw outcome.error;
-      content = { ok: true, content: copyValue(outcome.value, this.#kernel.limits, `${record.id}.external()`) };
+      content = { ok: true, content: this.#kernel.copy(outcome.value, `${record.id}.external()`) };
     } catch (error) {
       content = { ok: false, content: [...describeError(error)] };
     }

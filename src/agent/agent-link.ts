@@ -1,5 +1,4 @@
 import type { Clock } from "../clock/clock.ts";
-import { copyValue } from "../codec/values.ts";
 import { createProxy } from "../rpc/proxy.ts";
 import type { AgentClass } from "./agent.ts";
 import { AgentClock } from "./agent-clock.ts";
@@ -86,10 +85,10 @@ export class AgentLink {
   }
 
   emit(output: string, value: unknown): void {
-    const { limits, outputEvents } = this.#kernel;
+    const { outputEvents } = this.#kernel;
     this.#kernel.guard(this.#record, "emit");
     checkOutput(this.#record, output);
-    outputEvents.put(this.#record.id, output, copyValue(value, limits, `${this.#record.id}.${output}`));
+    outputEvents.put(this.#record.id, output, this.#kernel.copy(value, `${this.#record.id}.${output}`));
   }
 
   log(message: string, fields: Record<string, unknown>): void {
@@ -98,7 +97,7 @@ export class AgentLink {
     kernel.guard(record, "log");
     const id = `${record.id}#${record.seq++}`;
     // Checked whether somebody observes or not: an observer must not make a difference.
-    const kept = copyValue(fields, kernel.limits, `${record.id}.log`);
+    const kept = kernel.copy(fields, `${record.id}.log`);
     const { cause, tag } = kernel;
     kernel.tracer.note(() => ({ kind: "log", ...tag, agent: record.id, id, cause, message, fields: kept }));
   }
@@ -108,7 +107,7 @@ export class AgentLink {
     const record = this.#record;
     kernel.guard(record, "spawn");
     const id = checkAgentId(options.id ?? `${record.id}/${record.children++}`);
-    const args = copyValue(options.args ?? [], kernel.limits, `spawn(${id})`) as unknown[];
+    const args = kernel.copy(options.args ?? [], `spawn(${id})`) as unknown[];
     const create = () => this.#host.create(type, id, args);
     kernel.next.addBirth({ id, create, parent: record, cause: kernel.cause });
     return localProxy(kernel, record, id);

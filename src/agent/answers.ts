@@ -1,4 +1,3 @@
-import { copyValue } from "../codec/values.ts";
 import { describeError } from "../errors.ts";
 import { Delivery, Kind, OUTSIDE, type Sender } from "./delivery.ts";
 import type { Kernel } from "./kernel.ts";
@@ -25,7 +24,7 @@ export class Answers {
     let answered = ok;
     let content: unknown;
     try {
-      content = ok ? copyValue(value, this.#kernel.limits, `${record.id}.${call.method}()`) : [...describeError(value)];
+      content = ok ? this.#kernel.copy(value, `${record.id}.${call.method}()`) : [...describeError(value)];
     } catch (error) {
       answered = false;
       content = [...describeError(error)];

@@ -1,13 +1,14 @@
 import { ExternalClock } from "../clock/external-clock.ts";
-import { type CodecName, copyValue } from "../codec/index.ts";
+import type { CodecName } from "../codec/index.ts";
 import { AgentError, RunError } from "../errors.ts";
-import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import { DEFAULT_LIMITS } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/event-stream.ts";
 import { exposedMethods } from "../rpc/expose.ts";
 import type { TraceEvent, TraceSink, TraceSource } from "../trace.ts";
 import { Advance } from "./advance.ts";
 import { type Agent, type AgentClass, construct } from "./agent.ts";
 import { type AgentHost, AgentLink, localProxy } from "./agent-link.ts";
+import type { ContainerOptions } from "./container-options.ts";
 import { settleStops } from "./externals.ts";
 import { checkAgentId } from "./id.ts";
 import { Kernel } from "./kernel.ts";
@@ -15,23 +16,8 @@ import { LiveLinks } from "./live-links.ts";
 import { readOutputs } from "./outputs.ts";
 import { AgentRecord } from "./record.ts";
 import type { Counts } from "./run-state.ts";
-import { combine, type TraceLevel, Tracer } from "./tracer.ts";
-
-/** How to make a container. */
-export interface ContainerOptions {
-  /** Where to listen for live peers, as `tcp://127.0.0.1:0`; without it the container opens no socket. */
-  address?: string;
-  /** The clock that drives it; it belongs to this container alone. Default: a new ExternalClock. */
-  clock?: ExternalClock;
-  /** Codec on the wire to live peers; the peer must use the same. Default `msgpack`. */
-  codec?: CodecName;
-  /** Seed of the agents' random numbers. Default 0. */
-  seed?: number | string;
-  /** Default `hash`. */
-  trace?: TraceLevel;
-  /** Bounds that differ from the defaults. */
-  limits?: Partial<Limits>;
-}
+import { combine } from "./tracer.ts";
+import { DATE_TIME } from "./value-types.ts";
 
 /**
  * A home of agents: runs them on a clock that is set from outside, and lets them call each other.
@@ -68,7 +54,8 @@ export class Container implements TraceSource {
     const { clock = new ExternalClock(), seed = 0, trace = "hash", codec = "msgpack" } = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     clock.own();
-    const container = new Container(new Kernel(clock, limits, new Tracer(trace)), seed, codec);
+    const types = [DATE_TIME, ...(options.types ?? [])];
+    const container = new Container(new Kernel(clock, limits, trace, types), seed, codec);
     if (options.address !== undefined) await container.#links.listen(options.address);
     return container;
   }
@@ -138,7 +125,7 @@ export class Container implements TraceSource {
     this.#kernel.requireIdle("an input");
     const copies = inputs.map(({ agent, method, args }) => {
       this.#known(agent, method);
-      return copyValue(args, this.#kernel.limits, `${agent}.${method}`);
+      return this.#kernel.copy(args, `${agent}.${method}`);
     });
     for (const [i, { agent, method }] of inputs.entries()) this.#kernel.outside.input(agent, method, copies[i]);
   }
@@ -151,7 +138,7 @@ export class Container implements TraceSource {
   call(agent: string, method: string, args: readonly unknown[] = []): Promise<unknown> {
     const { limits, outside } = this.#kernel;
     const answer = (async () => {
-      const content = copyValue(args, limits, `${agent}.${method}`);
+      const content = this.#kernel.copy(args, `${agent}.${method}`);
       return outside.call(agent, method, content, limits.outsideCallsMax);
     })();
     answer.catch(() => {}); // it may well be awaited only after the advance that settles it
@@ -179,7 +166,7 @@ export class Container implements TraceSource {
    * @throws AgentError `ERR_AGENT_OUTPUT` for a name that is not listed.
    */
   outputs(agent: string, names: readonly string[]): Record<string, unknown> {
-    return readOutputs(this.#known(agent, "outputs"), names, this.#kernel.limits);
+    return readOutputs(this.#known(agent, "outputs"), names, this.#kernel);
   }
 
   /**

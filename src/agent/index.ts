@@ -6,7 +6,9 @@
  */
 export { Agent, type AgentClass } from "./agent.ts";
 export type { SendOptions, SpawnOptions } from "./agent-link.ts";
-export { Container, type ContainerOptions } from "./container.ts";
+export { Container } from "./container.ts";
+export type { ContainerOptions } from "./container-options.ts";
 export type { Counts } from "./run-state.ts";
 export type { TraceLevel } from "./tracer.ts";
+export { DATE_TIME } from "./value-types.ts";
 export type { AgentFuture, AgentQueue } from "./waits.ts";

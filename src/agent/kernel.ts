@@ -1,7 +1,7 @@
 import type { Timer } from "../clock/clock.ts";
 import type { ExternalClock } from "../clock/external-clock.ts";
 import { TimerQueue } from "../clock/timer-queue.ts";
-import { copyValue } from "../codec/values.ts";
+import { copyValue, TypeRegistry, type Value, type ValueType } from "../codec/index.ts";
 import { ForeignAwaitError, RunError, type Tag } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { type Activity, current } from "./activity.ts";
@@ -13,7 +13,7 @@ import type { AgentRecord, Wait } from "./record.ts";
 import { Registry } from "./registry.ts";
 import { Round } from "./round.ts";
 import type { Counts, Phase, StepFailure } from "./run-state.ts";
-import type { Tracer } from "./tracer.ts";
+import { type TraceLevel, Tracer } from "./tracer.ts";
 
 /**
  * The state of one container's simulation, and every way in which agent code adds to it. Who serves what was added is
@@ -22,6 +22,8 @@ import type { Tracer } from "./tracer.ts";
 export class Kernel {
   readonly clock: ExternalClock;
   readonly limits: Limits;
+  readonly types: TypeRegistry;
+  readonly valueTypes: readonly ValueType[];
   readonly tracer: Tracer;
   readonly registry = new Registry();
   readonly timers = new TimerQueue<Delivery>();
@@ -42,10 +44,18 @@ export class Kernel {
   externals: External[] = [];
   failures: StepFailure[] = [];
 
-  constructor(clock: ExternalClock, limits: Limits, tracer: Tracer) {
+  /** @param types - Registered types; their order is that of their ids. */
+  constructor(clock: ExternalClock, limits: Limits, trace: TraceLevel, types: readonly ValueType[]) {
     this.clock = clock;
     this.limits = limits;
-    this.tracer = tracer;
+    this.types = new TypeRegistry(types);
+    this.valueTypes = types;
+    this.tracer = new Tracer(trace, this.types);
+  }
+
+  /** What another agent gets of a value; `root` names it in errors. @throws ValueError as `copyValue`. */
+  copy(value: unknown, root: string): Value {
+    return copyValue(value, this.limits, root, this.types);
   }
 
   /** Tag that is being served, or the next one. */
@@ -179,7 +189,7 @@ export class Kernel {
   ): Promise<unknown> {
     if (outside && !this.serving) this.guardOutside(record, `call of ${to}.${method}`);
     else this.guard(record, `call of ${to}.${method}`);
-    const content = copyValue(args, this.limits, `${to}.${method}`);
+    const content = this.copy(args, `${to}.${method}`);
     const seq = record.seq++;
     this.next.add(new Delivery(Kind.request, to, record, seq, method, content, -1, undefined, this.cause));
     return this.#wait(record, seq, method, to);
@@ -188,7 +198,7 @@ export class Kernel {
   /** A one-way message, due at `ticks`. */
   send(record: AgentRecord, to: string, method: string, args: readonly unknown[], ticks: number): void {
     this.guard(record, `send to ${to}.${method}`);
-    const content = copyValue(args, this.limits, `${to}.${method}`);
+    const content = this.copy(args, `${to}.${method}`);
     this.emit(ticks, new Delivery(Kind.oneway, to, record, record.seq++, method, content, -1, undefined, this.cause));
   }
 

@@ -1,7 +1,17 @@
 import { parseAgentUrl } from "../channel/index.ts";
 import type { CodecName } from "../codec/index.ts";
 import { AgentError, RunError } from "../errors.ts";
-import { connect, createProxy, type Method, notFound, type RpcConnection, type Server, serve } from "../rpc/index.ts";
+import {
+  connect,
+  createProxy,
+  type Method,
+  notFound,
+  type Resolver,
+  type RpcConnection,
+  type Server,
+  serve,
+} from "../rpc/index.ts";
+import { Agent } from "./agent.ts";
 import type { Kernel } from "./kernel.ts";
 import type { AgentRecord } from "./record.ts";
 
@@ -15,6 +25,10 @@ import type { AgentRecord } from "./record.ts";
 export class LiveLinks {
   readonly #kernel: Kernel;
   readonly #codec: CodecName;
+  readonly #resolver: Resolver = {
+    resolve: (path, from) => this.#resolve(path, from),
+    pathOf: (service) => this.#pathOf(service),
+  };
   #server: Server | undefined;
   /** One connection for each peer; a failed or closed one is forgotten, so that the next connect tries again. */
   readonly #connections = new Map<string, Promise<RpcConnection>>();
@@ -25,7 +39,8 @@ export class LiveLinks {
   }
 
   get #options() {
-    return { limits: this.#kernel.limits, codec: this.#codec };
+    // Dates come first, as in aiomas\'s containers: on the wire a type is its number.
+    return { limits: this.#kernel.limits, codec: this.#codec, types: this.#kernel.valueTypes };
   }
 
   /** Where it listens, with the port that was really taken. */
@@ -35,8 +50,7 @@ export class LiveLinks {
 
   /** Offer the container's agents at `address`. @throws ChannelError as `rpc.serve`. */
   async listen(address: string): Promise<void> {
-    const resolver = { resolve: (path: readonly string[], from: RpcConnection) => this.#resolve(path, from) };
-    this.#server = await serve(address, resolver, this.#options);
+    this.#server = await serve(address, this.#resolver, this.#options);
   }
 
   /** Id of the agent that `address` names in this container; undefined if it is elsewhere. */
@@ -87,7 +101,7 @@ export class LiveLinks {
     let connection = this.#connections.get(address);
     if (connection === undefined) {
       if (this.#kernel.phase === "closed") throw new RunError("ERR_RUN_CLOSED", "the container is closed");
-      connection = connect(address, this.#options);
+      connection = connect(address, { ...this.#options, service: this.#resolver });
       this.#connections.set(address, connection);
       const forget = () => this.#connections.delete(address);
       connection.then(({ closed }) => closed.then(forget), forget);
@@ -106,6 +120,17 @@ export class LiveLinks {
     // Ids may have slashes, methods may not.
     const [root, ...id] = path.slice(0, -1);
     if (root !== "agents" || id.length === 0) throw notFound(path);
-    return (args) => outside.call(id.join("/"), path.at(-1)!, args, this.#kernel.limits.outsideCallsMax, from.peer);
+    const { limits } = this.#kernel;
+    // Proxies of the peer's services are no values of the simulation.
+    return (args) =>
+      outside.call(id.join("/"), path.at(-1)!, this.#kernel.copy(args, "$.args"), limits.outsideCallsMax, from.peer);
+  }
+
+  /** Where peers find an agent that is passed to them. @throws AgentError for one of another container. */
+  #pathOf(service: object): string | undefined {
+    if (!(service instanceof Agent)) return undefined;
+    if (this.#kernel.registry.get(service.id)?.agent === service) return `agents/${service.id}`;
+    const message = `agent "${service.id}" is not in the container that passes it`;
+    throw new AgentError("ERR_AGENT_UNKNOWN", message, { agent: service.id });
   }
 }

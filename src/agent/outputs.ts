@@ -1,6 +1,5 @@
-import { copyValue } from "../codec/values.ts";
 import { AgentError } from "../errors.ts";
-import type { Limits } from "../limits.ts";
+import type { Kernel } from "./kernel.ts";
 import type { AgentRecord } from "./record.ts";
 
 /** Events that agents have put out and nobody has taken yet: at most one of each output of each agent. */
@@ -39,12 +38,12 @@ export function checkOutput({ id, type, outputs }: AgentRecord, name: string): v
  *
  * @throws {@link AgentError} `ERR_AGENT_OUTPUT` for a name that is not listed.
  */
-export function readOutputs(record: AgentRecord, names: readonly string[], limits: Limits): Record<string, unknown> {
+export function readOutputs(record: AgentRecord, names: readonly string[], kernel: Kernel): Record<string, unknown> {
   const agent = record.agent as unknown as Record<string, unknown>;
   const values: Record<string, unknown> = {};
   for (const name of names) {
     checkOutput(record, name);
-    values[name] = copyValue(agent[name], limits, `${record.id}.${name}`);
+    values[name] = kernel.copy(agent[name], `${record.id}.${name}`);
   }
   return values;
 }

@@ -1,3 +1,4 @@
+import { plainCopy, type TypeRegistry } from "../codec/index.ts";
 import type { Tag } from "../errors.ts";
 import { Hash64 } from "../hash.ts";
 import type { AgentTraceEvent, TraceEvent, TraceSink } from "../trace.ts";
@@ -18,12 +19,15 @@ export type TraceLevel = "off" | "hash" | "full";
  * In the chain: tag, kind, peer, method, content. Not in it: logs, causes, anything of one container or machine.
  */
 export class Tracer {
+  readonly #types: TypeRegistry;
   readonly #hashes: boolean;
   readonly #full: boolean;
   readonly #sinks = new Set<TraceSink>();
   #batch: TraceEvent[] = [];
 
-  constructor(level: TraceLevel) {
+  /** @param types - Whose instances contents may hold. */
+  constructor(level: TraceLevel, types: TypeRegistry) {
+    this.#types = types;
     this.#hashes = level !== "off";
     this.#full = level === "full";
   }
@@ -47,10 +51,10 @@ export class Tracer {
       if (delivery.kind !== Kind.timer) {
         chain.string(peer);
         chain.string(delivery.method);
-        hashValue(chain, delivery.content);
+        hashValue(chain, delivery.content, this.#types);
       }
     }
-    if (this.#sinks.size > 0) this.#batch.push(toEvent(record, delivery, tag, peer));
+    if (this.#sinks.size > 0) this.#batch.push(toEvent(record, delivery, tag, peer, this.#types));
   }
 
   /** An agent came to life, made by `peer`, or was removed. */
@@ -107,8 +111,11 @@ function hashTag(chain: Hash64, tag: Tag, code: number): void {
   chain.word(code);
 }
 
-/** Mix in a value as `copyValue` gives it; each type has a code of its own, so that 1 and "1" differ. */
-export function hashValue(hash: Hash64, value: unknown): void {
+/**
+ * Mix in a value as `copyValue` gives it; each type has a code of its own, so that 1 and "1" differ. Of an instance of
+ * a registered type, what stands for it on the wire.
+ */
+export function hashValue(hash: Hash64, value: unknown, types: TypeRegistry): void {
   switch (typeof value) {
     case "number":
       hash.double(value);
@@ -131,7 +138,7 @@ export function hashValue(hash: Hash64, value: unknown): void {
   else if (Array.isArray(value)) {
     hash.word(9);
     hash.word(value.length);
-    for (const item of value) hashValue(hash, item);
+    for (const item of value) hashValue(hash, item, types);
   } else if (value instanceof Uint8Array) {
     hash.word(10);
     hash.bytes(value);
@@ -139,21 +146,37 @@ export function hashValue(hash: Hash64, value: unknown): void {
     hash.word(11);
     hash.word(value.size);
     for (const [key, item] of value) {
-      hashValue(hash, key);
-      hashValue(hash, item);
+      hashValue(hash, key, types);
+      hashValue(hash, item, types);
     }
-  } else {
-    const entries = Object.entries(value as object);
+  } else hashObject(hash, value as object, types);
+}
+
+function hashObject(hash: Hash64, value: object, types: TypeRegistry): void {
+  const prototype: object = Object.getPrototypeOf(value);
+  const type = prototype === Object.prototype ? undefined : types.idOf(value, prototype);
+  if (type === undefined) {
+    const entries = Object.entries(value);
     hash.word(12);
     hash.word(entries.length);
     for (const [key, item] of entries) {
       hash.string(key);
-      hashValue(hash, item);
+      hashValue(hash, item, types);
     }
+  } else {
+    hash.word(13);
+    hash.word(type);
+    hashValue(hash, types.write(type, value), types);
   }
 }
 
-function toEvent(record: AgentRecord, delivery: Delivery, tag: Tag, peer: string): AgentTraceEvent {
+function toEvent(
+  record: AgentRecord,
+  delivery: Delivery,
+  tag: Tag,
+  peer: string,
+  types: TypeRegistry,
+): AgentTraceEvent {
   const base = { ...tag, agent: record.id, id: delivery.id, cause: delivery.cause };
   switch (delivery.kind) {
     case Kind.timer:
@@ -161,15 +184,15 @@ function toEvent(record: AgentRecord, delivery: Delivery, tag: Tag, peer: string
     case Kind.reply:
     case Kind.failure: {
       const kind = delivery.kind === Kind.reply ? "reply" : "failure";
-      return { kind, ...base, peer, method: delivery.method, content: structuredClone(delivery.content) };
+      return { kind, ...base, peer, method: delivery.method, content: plainCopy(delivery.content, types) };
     }
     case Kind.external: {
       const { ok, content } = delivery.content as { ok: boolean; content: unknown };
-      return { kind: "external", ...base, ok, content: structuredClone(content) };
+      return { kind: "external", ...base, ok, content: plainCopy(content, types) };
     }
     default: {
       const kind = KIND_NAMES[delivery.kind] as "input" | "request" | "oneway";
-      const args = structuredClone(delivery.content) as unknown[];
+      const args = plainCopy(delivery.content, types) as unknown[];
       return { kind, ...base, peer, method: delivery.method, args };
     }
   }

@@ -15,18 +15,22 @@ const PYTHONS = /^([\w.]+)(?:: (.*))?$/s;
 /**
  * How an error stands in an EXCEPTION message: one text that people can read, never with a stack.
  *
- * Name and code lose brackets, colons and line ends; otherwise {@link readError} gives back exactly what went in.
+ * Name and code lose brackets, colons and line ends, the message of an error without a code loses line ends at its end;
+ * otherwise {@link readError} gives back exactly what went in.
  */
 export function writeError(error: unknown): string {
   const [code, name, message] = describeError(error);
   const mark = code === CODE_REMOTE ? "" : ` [${label(code)}]`;
-  return `${label(name)}${mark}: ${cut(message, MESSAGE_CHARS_MAX)}`;
+  const text = `${label(name)}${mark}: ${cut(message, MESSAGE_CHARS_MAX)}`;
+  return mark === "" ? text.replace(/\n+$/, "") : text;
 }
 
 /** The error that an EXCEPTION message tells of, written by {@link writeError} or by a Python peer as a traceback. */
 export function readError(text: string, details: ErrorDetails): RemoteError {
   const ours = OURS.exec(text);
-  if (ours !== null) return new RemoteError(ours[2] ?? CODE_REMOTE, ours[1]!, ours[3]!, details);
+  // Python's always ends with a line end, ours never does without a code; what was never raised has no traceback there.
+  if (ours !== null && (ours[2] !== undefined || !text.endsWith("\n")))
+    return new RemoteError(ours[2] ?? CODE_REMOTE, ours[1]!, ours[3]!, details);
   const python = PYTHONS.exec(afterTraceback(text));
   if (python === null) return new RemoteError(CODE_REMOTE, "Error", text.trimEnd(), details);
   return new RemoteError(CODE_REMOTE, python[1]!.split(".").at(-1)!, python[2] ?? "", details);

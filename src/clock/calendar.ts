@@ -30,4 +30,35 @@ export class Calendar {
   }
 }
 
+/** ISO 8601 with an offset, as `str()` of Python's Arrow; the forms that other programs may send besides. */
+const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d([.,]\d{1,9})?)?(Z|[+-]\d\d(:?\d\d)?)$/;
+
+/**
+ * A date as aiomas writes it, by `str()` of Python's Arrow: `2016-01-01T01:00:00+00:00`, six digits of a second's
+ * fraction if there is one, the offset never as `Z`.
+ *
+ * @throws RangeError if it is not valid, or not in the years 1 to 9999.
+ */
+export function writeDateTime(date: DateTime): string {
+  const text = date.toISO({ suppressMilliseconds: true });
+  if (text === null || date.year < 1 || date.year > 9999)
+    throw new RangeError(`not a date of the years 1 to 9999: ${date}`);
+  return text.replace(/Z$/, "+00:00").replace(/\.(\d{3})/, ".$1000");
+}
+
+/**
+ * The date that {@link writeDateTime} or Python's Arrow wrote, at the offset that it names. Digits beyond the
+ * millisecond are dropped: luxon knows nothing finer.
+ *
+ * @param text - Whatever came from the peer.
+ * @throws RangeError if it is no such text.
+ */
+export function readDateTime(text: unknown): DateTime {
+  if (typeof text === "string" && text.length <= 40 && DATE_TIME.test(text)) {
+    const date = DateTime.fromISO(text, { setZone: true, locale: "en-US" });
+    if (date.isValid) return date;
+  }
+  throw new RangeError(`not an ISO 8601 date with an offset: ${JSON.stringify(text)?.slice(0, 60)}`);
+}
+
 export { DateTime };

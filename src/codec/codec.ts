@@ -1,9 +1,14 @@
+import type { Limits } from "../limits.ts";
+import type { TypeRegistry } from "./types.ts";
 import type { Value, ValueLimits } from "./values.ts";
 
-/** How values become bytes. One codec may serve many connections: it keeps nothing between calls. */
+/** How values become bytes. It keeps nothing between calls; one that has types of a connection belongs to it. */
 export interface Codec {
-  /** `msgpack` or `json`; there is no negotiation, both sides have to be given the same. */
+  /** There is no negotiation: both sides have to be given the same. */
   readonly name: CodecName;
+
+  /** The registered types; more may be added while nothing is encoded or decoded. */
+  readonly types: TypeRegistry;
 
   /**
    * Encode one value.
@@ -19,15 +24,24 @@ export interface Codec {
    * Decode one value that fills `bytes` from `start` (included) to `end` (excluded); nothing of `bytes` is kept.
    *
    * @throws CodecError `ERR_CODEC_BYTES` if they are not exactly one value in this encoding,
-   *   `ERR_CODEC_VALUE` if it is a value that may not be sent or breaks a limit.
+   *   `ERR_CODEC_VALUE` if it is a value that may not be sent or breaks a limit, `ERR_CODEC_TYPE` if what should stand
+   *   for an instance of a registered type does not. `path` names the place where there is one.
    */
   decode(bytes: Uint8Array, start?: number, end?: number): Value;
 }
 
-/** An encoding by its name. */
-export type CodecName = "msgpack" | "json";
+/**
+ * A codec by its name: those of aiomas, `msgpack`, `json` and `msgpack-blosc`; JSON as mosaik's, without registered
+ * types.
+ */
+export type CodecName = "msgpack" | "json" | "msgpack-blosc" | "mosaik-json";
 
 /** What a codec is made of. */
 export interface CodecOptions {
   readonly limits: ValueLimits;
+  readonly types: TypeRegistry;
+  /** Longest integer in JSON, in decimal digits; see `Limits`. */
+  readonly integerDigitsMax: Limits["integerDigitsMax"];
+  /** Bytes that a compressed frame may decompress to. */
+  readonly frameBytesMax: Limits["frameBytesMax"];
 }

@@ -2,24 +2,50 @@
  * Values and bytes: which values may cross from one agent or process to another, in what form they arrive, and how
  * they are written as MsgPack or as Python's JSON. It knows nothing of messages or connections.
  *
- * Both codecs give the same values as `copyValue`, the copy that agents of one container give each other.
+ * All codecs give the same values as `copyValue`, the copy that agents of one container give each other; where they
+ * cannot, `profile.ts` has the table.
  */
+import { DEFAULT_LIMITS } from "../limits.ts";
+import { bloscCodec } from "./blosc.ts";
 import type { Codec, CodecName, CodecOptions } from "./codec.ts";
 import { jsonCodec } from "./json.ts";
 import { msgpackCodec } from "./msgpack.ts";
+import { TypeRegistry, type ValueType } from "./types.ts";
+import type { ValueLimits } from "./values.ts";
 
 export type { Codec, CodecName, CodecOptions } from "./codec.ts";
-export { validateDecoded } from "./validate.ts";
-export { copyValue, rebase, type Value, type ValueLimits, type ValueObject } from "./values.ts";
+export { PROFILES, type Profile, type ProfileName } from "./profile.ts";
+export { serializable } from "./serializable.ts";
+export { type ClassOf, TypeRegistry, type ValueType } from "./types.ts";
+export { copyValue, plainCopy, rebase, type Value, type ValueLimits, type ValueObject } from "./values.ts";
 
 const CODECS: ReadonlyMap<string, (options: CodecOptions) => Codec> = new Map([
   ["msgpack", msgpackCodec],
-  ["json", jsonCodec],
+  ["json", (options) => jsonCodec("json", options)],
+  ["msgpack-blosc", bloscCodec],
+  ["mosaik-json", (options) => jsonCodec("mosaik-json", options)],
 ]);
 
-/** @throws TypeError if there is no codec of this name. */
-export function createCodec(name: CodecName, options: CodecOptions): Codec {
+/** How to make a codec. */
+export interface CreateCodecOptions {
+  /** Bounds of one value; those of bytes and digits default to the usual ones. Default: `DEFAULT_LIMITS`. */
+  readonly limits?: ValueLimits & Partial<Pick<CodecOptions, "integerDigitsMax" | "frameBytesMax">>;
+  /** Registered types, with ids from 0 on in this order; or a registry, which more may be added to. */
+  readonly types?: Iterable<ValueType> | TypeRegistry | undefined;
+}
+
+/**
+ * Make a codec.
+ *
+ * @throws TypeError if there is no codec of this name, or a type is listed twice.
+ */
+export function createCodec(name: CodecName, { limits = DEFAULT_LIMITS, types = [] }: CreateCodecOptions = {}): Codec {
   const create = CODECS.get(name);
-  if (create === undefined) throw new TypeError(`codec must be "msgpack" or "json", got ${JSON.stringify(name)}`);
-  return create(options);
+  if (create === undefined) {
+    const known = [...CODECS.keys()].map((each) => `"${each}"`).join(", ");
+    throw new TypeError(`codec must be one of ${known}, got ${JSON.stringify(name)}`);
+  }
+  const { integerDigitsMax, frameBytesMax } = { ...DEFAULT_LIMITS, ...limits };
+  const registry = types instanceof TypeRegistry ? types : new TypeRegistry(types);
+  return create({ limits, types: registry, integerDigitsMax, frameBytesMax });
 }

@@ -1,6 +1,5 @@
-import { CodecError } from "../errors.ts";
-import { canonicalInteger, canonicalNumber } from "./value.ts";
-import type { Value, ValueLimits, ValueObject } from "./values.ts";
+import { type DecodeRules, revived } from "./validate.ts";
+import { canonicalInteger, canonicalNumber, Refusal, type Value, type ValueObject } from "./value.ts";
 
 const SPACE = /[ \t\n\r]*/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
@@ -15,29 +14,33 @@ const WORDS: ReadonlyMap<string, Value> = new Map<string, Value>([
   ["-Infinity", Number.NEGATIVE_INFINITY],
 ]);
 
-/** Reads JSON with Python's bare tokens and exact integers up to 64 bits; slower than `JSON.parse`. */
+/** Reads JSON with Python's bare tokens and exact integers; slower than `JSON.parse`. */
 export class JsonReader {
   readonly #text: string;
-  readonly #limits: ValueLimits;
+  readonly #rules: DecodeRules;
   #nodesLeft: number;
   #at = 0;
 
-  constructor(text: string, limits: ValueLimits) {
+  constructor(text: string, rules: DecodeRules) {
     this.#text = text;
-    this.#limits = limits;
-    this.#nodesLeft = limits.nodesMax;
+    this.#rules = rules;
+    this.#nodesLeft = rules.limits.nodesMax;
   }
 
-  /** The one value of the text. */
+  /** The one value of the text. @throws CodecError as `Codec.decode`. */
   read(): Value {
-    const value = this.#value(0);
-    this.#match(SPACE);
-    if (this.#at !== this.#text.length) throw this.#unexpected();
-    return value;
+    try {
+      const value = this.#value(0);
+      this.#match(SPACE);
+      if (this.#at !== this.#text.length) throw this.#unexpected();
+      return value;
+    } catch (error) {
+      throw Refusal.toCodecError(error, "JSON");
+    }
   }
 
   #value(depth: number): Value {
-    if (--this.#nodesLeft < 0) throw refused(`more than nodesMax = ${this.#limits.nodesMax} values`);
+    if (--this.#nodesLeft < 0) throw refused(`more than nodesMax = ${this.#rules.limits.nodesMax} values`);
     this.#match(SPACE);
     switch (this.#text[this.#at]) {
       case "[":
@@ -54,24 +57,35 @@ export class JsonReader {
   #array(depth: number): Value[] {
     const items: Value[] = [];
     if (this.#next("]")) return items;
-    do items.push(this.#value(depth));
-    while (this.#next(","));
+    try {
+      do items.push(this.#value(depth));
+      while (this.#next(","));
+    } catch (error) {
+      throw Refusal.below(error, items.length);
+    }
     this.#expect("]");
     return items;
   }
 
-  #object(depth: number): ValueObject {
+  #object(depth: number): Value {
     const object: ValueObject = {};
     if (this.#next("}")) return object;
-    do {
-      this.#match(SPACE);
-      const key = this.#string();
-      if (key === "__proto__") throw refused("the key __proto__ is not allowed");
-      this.#expect(":");
-      object[key] = this.#value(depth);
-    } while (this.#next(","));
+    do this.#field(object, depth);
+    while (this.#next(","));
     this.#expect("}");
-    return object;
+    return revived(object, this.#rules.types);
+  }
+
+  #field(object: ValueObject, depth: number): void {
+    this.#match(SPACE);
+    const key = this.#string();
+    this.#expect(":");
+    try {
+      if (key === "__proto__") throw refused("the key __proto__ is not allowed");
+      object[key] = this.#value(depth);
+    } catch (error) {
+      throw Refusal.below(error, key);
+    }
   }
 
   #string(): string {
@@ -82,7 +96,7 @@ export class JsonReader {
     try {
       text = JSON.parse(this.#text.slice(start, this.#at)) as string;
     } catch (error) {
-      throw new CodecError("ERR_CODEC_BYTES", "not JSON: a bad character or escape in a string", { cause: error });
+      throw new Refusal("ERR_CODEC_BYTES", "a bad character or escape in a string", error);
     }
     if (!text.isWellFormed()) throw refused("a string has a lone surrogate");
     return text;
@@ -95,7 +109,7 @@ export class JsonReader {
       while (first > from && this.#text[first - 1] === "\\") first--;
       if ((quote - first) % 2 === 0) return quote;
     }
-    throw new CodecError("ERR_CODEC_BYTES", "not JSON: a string does not end");
+    throw new Refusal("ERR_CODEC_BYTES", "a string does not end");
   }
 
   #number(): Value {
@@ -105,16 +119,18 @@ export class JsonReader {
     const number = Number(literal);
     if (fraction !== undefined || exponent !== undefined || Number.isSafeInteger(number))
       return canonicalNumber(number);
-    // 20 digits and a sign hold any 64-bit integer; longer ones are not converted, which would take long.
-    const integer = literal.length > 21 ? undefined : canonicalInteger(BigInt(literal));
-    if (integer === undefined) throw refused("an integer does not fit into 64 bits");
-    return integer;
+    const { integerDigitsMax } = this.#rules;
+    // Checked before it is converted, which takes long.
+    if (literal.length - (literal[0] === "-" ? 1 : 0) > integerDigitsMax) {
+      throw refused(`an integer has more than integerDigitsMax = ${integerDigitsMax} digits`);
+    }
+    return canonicalInteger(BigInt(literal));
   }
 
   /** Into an array or object: past its bracket, one level down. */
   #enter(depth: number): number {
-    if (depth + 1 > this.#limits.nestingMax)
-      throw refused(`nested deeper than nestingMax = ${this.#limits.nestingMax}`);
+    const { nestingMax } = this.#rules.limits;
+    if (depth + 1 > nestingMax) throw refused(`nested deeper than nestingMax = ${nestingMax}`);
     this.#at++;
     return depth + 1;
   }
@@ -138,13 +154,13 @@ export class JsonReader {
     return found;
   }
 
-  #unexpected(): CodecError {
+  #unexpected(): Refusal {
     const found = this.#text[this.#at];
     const what = found === undefined ? "it ends too early" : `unexpected ${JSON.stringify(found)} at ${this.#at}`;
-    return new CodecError("ERR_CODEC_BYTES", `not JSON: ${what}`);
+    return new Refusal("ERR_CODEC_BYTES", what);
   }
 }
 
-function refused(what: string): CodecError {
-  return new CodecError("ERR_CODEC_VALUE", `JSON refused: ${what}`);
+function refused(what: string): Refusal {
+  return new Refusal("ERR_CODEC_VALUE", what);
 }

@@ -2,9 +2,11 @@ import { isUtf8 } from "node:buffer";
 import { CodecError } from "../errors.ts";
 import type { Codec, CodecOptions } from "./codec.ts";
 import { JsonReader } from "./json-reader.ts";
-import { validateDecoded } from "./validate.ts";
-import { Refusal } from "./value.ts";
-import { copyValue, type Value, type ValueLimits } from "./values.ts";
+import { COMPACT, jsonText, PYTHON } from "./json-writer.ts";
+import { PROFILES } from "./profile.ts";
+import { type DecodeRules, validateDecoded } from "./validate.ts";
+import type { WalkRules } from "./value-walk.ts";
+import { type Value, walkValue } from "./values.ts";
 
 /**
  * What `JSON.parse` cannot read or would round: Python's bare tokens, and integers of 16 digits and more. It may find
@@ -17,47 +19,46 @@ const BRACKET = 0x5b;
 const BRACE = 0x7b;
 
 /**
- * JSON as Python's `json` module reads and writes it: NaN, Infinity and -Infinity are bare tokens, integers are exact
- * up to 64 bits, strings may be raw UTF-8. Bytes and maps with other keys than strings cannot be written.
+ * JSON as Python's `json` module reads and writes it: NaN, Infinity and -Infinity are bare tokens, integers are exact,
+ * strings may be raw UTF-8. Bytes and maps with other keys than strings cannot be written.
+ *
+ * `json` writes the bytes that aiomas writes and has registered types; `mosaik-json` writes as little as possible and
+ * has none.
  */
-export function jsonCodec({ limits }: CodecOptions): Codec {
+export function jsonCodec(name: "json" | "mosaik-json", { limits, types, integerDigitsMax }: CodecOptions): Codec {
+  const profile = PROFILES[name === "json" ? "aiomas-json" : "mosaik-json"];
+  const style = profile.pythonText ? PYTHON : COMPACT;
+  const writing: WalkRules = { limits, profile, types, integerDigitsMax, form: "wire" };
+  const reading: DecodeRules = { limits, types: profile.types ? types : undefined, integerDigitsMax };
   return {
-    name: "json",
+    name,
+    types,
     encode(value: unknown, headroomBytes = 0): Uint8Array {
-      const text = writeJson(value, limits);
+      const text = jsonText(walkValue(value, writing), style);
       const bytes = Buffer.allocUnsafe(headroomBytes + Buffer.byteLength(text));
       bytes.write(text, headroomBytes);
       return bytes;
     },
     decode(bytes: Uint8Array, start = 0, end = bytes.length): Value {
-      return readJson(bytes.subarray(start, end), limits);
+      return readJson(bytes.subarray(start, end), reading);
     },
   };
 }
 
-/** @throws ValueError as `Codec.encode`. */
-function writeJson(value: unknown, limits: ValueLimits): string {
-  const copy = copyValue(value, limits);
-  try {
-    return jsonText(copy);
-  } catch (error) {
-    throw Refusal.toError(error, "$");
-  }
-}
-
 /** @throws CodecError as `Codec.decode`. */
-function readJson(bytes: Uint8Array, limits: ValueLimits): Value {
+function readJson(bytes: Uint8Array, rules: DecodeRules): Value {
   if (!isUtf8(bytes)) throw new CodecError("ERR_CODEC_BYTES", "not JSON: not UTF-8");
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
-  if (BEYOND_JSON_PARSE.test(text) || mayHoldMoreThan(limits.nodesMax, bytes))
-    return new JsonReader(text, limits).read();
+  if (BEYOND_JSON_PARSE.test(text) || mayHoldMoreThan(rules.limits.nodesMax, bytes)) {
+    return new JsonReader(text, rules).read();
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
     throw new CodecError("ERR_CODEC_BYTES", `not JSON: ${(error as Error).message.slice(0, 200)}`, { cause: error });
   }
-  return validateDecoded(value, limits);
+  return validateDecoded(value, rules);
 }
 
 /** Whether the text may be of more than `nodesMax` values; `JSON.parse` would build all of them before they are counted. */
@@ -66,45 +67,4 @@ function mayHoldMoreThan(nodesMax: number, bytes: Uint8Array): boolean {
   let marks = 1;
   for (const byte of bytes) if (byte === COMMA || byte === BRACKET || byte === BRACE) marks++;
   return marks > nodesMax;
-}
-
-/** @param value - In canonical form. */
-function jsonText(value: Value): string {
-  switch (typeof value) {
-    case "number":
-      return numberText(value);
-    case "bigint":
-      return value.toString();
-    case "string":
-      return JSON.stringify(value);
-    case "boolean":
-      return value ? "true" : "false";
-  }
-  if (value === null) return "null";
-  if (Array.isArray(value)) return `[${joined(value.entries(), (_index, text) => text)}]`;
-  if (value instanceof Uint8Array) throw new Refusal("ERR_VALUE_TYPE", "JSON cannot write bytes");
-  if (value instanceof Map)
-    throw new Refusal("ERR_VALUE_TYPE", "JSON cannot write a Map whose keys are not all strings");
-  return `{${joined(Object.entries(value), (key, text) => `${JSON.stringify(key)}:${text}`)}}`;
-}
-
-function joined<K extends string | number>(
-  entries: Iterable<readonly [K, Value]>,
-  write: (key: K, text: string) => string,
-): string {
-  let all = "";
-  for (const [key, value] of entries) {
-    try {
-      all += (all === "" ? "" : ",") + write(key, jsonText(value));
-    } catch (error) {
-      throw Refusal.below(error, key);
-    }
-  }
-  return all;
-}
-
-/** A float that is an integer beyond 2^53 - 1 gets a fraction, so that no reader takes it for an exact integer. */
-function numberText(value: number): string {
-  const text = String(value);
-  return Number.isSafeInteger(value) || !/^-?\d+$/.test(text) ? text : `${text}.0`;
 }

@@ -1,45 +1,66 @@
 import { isUtf8 } from "node:buffer";
-import { CodecError } from "../errors.ts";
 import { StringCache } from "./string-cache.ts";
-import { canonicalNumber } from "./value.ts";
-import type { Value, ValueLimits, ValueObject } from "./values.ts";
+import { TYPE_KEY, type TypeRegistry } from "./types.ts";
+import { canonicalNumber, Refusal, type Value, type ValueObject } from "./value.ts";
+import type { ValueLimits } from "./values.ts";
 
 /**
- * Reads the part of MsgPack that this project speaks: no extension types, maps with string keys as plain objects.
+ * Reads the part of MsgPack that this project speaks: no extension types, maps with string keys as plain objects,
+ * `{"__type__": [id, repr]}` as instances of registered types.
  *
  * Every bound is checked before anything is allocated or entered, so hostile bytes cost no more than their length.
  *
  * Source: MessagePack specification (github.com/msgpack/msgpack, spec.md).
  */
 export class MsgPackReader {
+  readonly #limits: ValueLimits;
   readonly #nestingMax: number;
   readonly #nodesMax: number;
+  readonly #types: TypeRegistry;
   readonly #strings = new StringCache();
+  /** Index or key that is being read at each level; those up to `#depth` count. For errors alone. */
+  readonly #places: (string | number)[] = [];
+  #depth = 0;
   #bytes: Buffer = Buffer.alloc(0);
   /** Next byte to read; never beyond `#end`. */
   #at = 0;
   #end = 0;
   #nodesLeft = 0;
+  /** A value is being read; what a registered type does meanwhile may read another one. */
+  #busy = false;
 
-  constructor({ nestingMax, nodesMax }: ValueLimits) {
-    this.#nestingMax = nestingMax;
-    this.#nodesMax = nodesMax;
+  constructor(limits: ValueLimits, types: TypeRegistry) {
+    this.#limits = limits;
+    this.#nestingMax = limits.nestingMax;
+    this.#nodesMax = limits.nodesMax;
+    this.#types = types;
   }
 
-  /** The one value that fills `bytes` from `start` to `end`. */
+  /** The one value that fills `bytes` from `start` to `end`. @throws CodecError as `Codec.decode`. */
   read(bytes: Uint8Array, start: number, end: number): Value {
+    if (this.#busy) return new MsgPackReader(this.#limits, this.#types).read(bytes, start, end);
     this.#bytes = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#at = start;
     this.#end = end;
+    this.#depth = 0;
     this.#nodesLeft = this.#nodesMax;
-    const value = this.#value(0);
-    if (this.#at !== end) throw malformed(`${end - this.#at} bytes follow the value`);
-    return value;
+    this.#busy = true;
+    try {
+      const value = this.#value(0);
+      this.#depth = 0;
+      if (this.#at !== end) throw malformed(`${end - this.#at} bytes follow the value`);
+      return value;
+    } catch (error) {
+      throw Refusal.toCodecError(this.#located(error), "MsgPack");
+    } finally {
+      this.#busy = false;
+    }
   }
 
   #value(depth: number): Value {
     if (--this.#nodesLeft < 0) throw refused(`more than nodesMax = ${this.#nodesMax} values`);
-    const token = this.#bytes[this.#take(1)]!;
+    if (this.#at === this.#end) throw cutOff();
+    const token = this.#bytes[this.#at++]!;
     if (token < 0x80) return token;
     if (token < 0x90) return this.#map(token & 0x0f, depth + 1);
     if (token < 0xa0) return this.#array(token & 0x0f, depth + 1);
@@ -96,7 +117,7 @@ export class MsgPackReader {
   /** Move on by `length` bytes; where they start. */
   #take(length: number): number {
     const start = this.#at;
-    if (length > this.#end - start) throw malformed("the value is cut off");
+    if (length > this.#end - start) throw cutOff();
     this.#at = start + length;
     return start;
   }
@@ -135,10 +156,26 @@ export class MsgPackReader {
     return new Uint8Array(this.#bytes.subarray(start, start + length));
   }
 
+  /** The item or field at `place`. */
+  #child(depth: number, place: string | number): Value {
+    this.#places[depth] = place;
+    this.#depth = depth;
+    return this.#value(depth);
+  }
+
   #array(length: number, depth: number): Value[] {
     this.#enter(length, depth);
+    // A literal takes the room of its items; one that grows by `push` takes that of 17.
+    switch (length) {
+      case 1:
+        return [this.#child(depth, 0)];
+      case 2:
+        return [this.#child(depth, 0), this.#child(depth, 1)];
+      case 3:
+        return [this.#child(depth, 0), this.#child(depth, 1), this.#child(depth, 2)];
+    }
     const items: Value[] = [];
-    for (let i = 0; i < length; i++) items.push(this.#value(depth));
+    for (let i = 0; i < length; i++) items.push(this.#child(depth, i));
     return items;
   }
 
@@ -147,35 +184,66 @@ export class MsgPackReader {
     const start = this.#at;
     const object: ValueObject = {};
     for (let i = 0; i < size; i++) {
-      const key = this.#value(depth);
+      const key = this.#child(depth, i);
       // What was read so far is read again: an object may not have kept the order of its keys. The nodes count twice,
       // which bounds the work.
       if (typeof key !== "string") return this.#mapFrom(start, size, depth);
-      if (key === "__proto__") throw refused("the key __proto__ is not allowed");
+      if (key === TYPE_KEY) return this.#instance(size, depth);
+      this.#checkKey(key, depth);
       this.#nodesLeft++; // a string that is a key counts for nothing, as in `copyValue`
-      object[key] = this.#value(depth);
+      object[key] = this.#child(depth, key);
     }
     return object;
   }
 
-  #mapFrom(start: number, size: number, depth: number): Map<Value, Value> {
+  #mapFrom(start: number, size: number, depth: number): Value {
     this.#at = start;
     const map = new Map<Value, Value>();
-    for (let i = 0; i < size; i++) map.set(this.#value(depth), this.#value(depth));
+    for (let i = 0; i < size; i++) {
+      const key = this.#child(depth, i);
+      if (key === TYPE_KEY) return this.#instance(size, depth);
+      if (typeof key === "string") this.#checkKey(key, depth);
+      map.set(key, this.#child(depth, i));
+    }
     return map;
+  }
+
+  /** The instance that a map of `size` entries stands for, after its key. */
+  #instance(size: number, depth: number): Value {
+    const typed = size === 1 ? this.#child(depth, TYPE_KEY) : null;
+    this.#depth = depth - 1;
+    if (size > 1) throw new Refusal("ERR_CODEC_TYPE", `${TYPE_KEY} has to be the only key`);
+    return this.#types.read(typed);
+  }
+
+  #checkKey(key: string, depth: number): void {
+    if (key !== "__proto__") return;
+    this.#places[depth] = key;
+    this.#depth = depth;
+    throw refused("the key __proto__ is not allowed");
   }
 
   /** Check a container before it is built: each of its `children` takes at least one byte. */
   #enter(children: number, depth: number): void {
     if (depth > this.#nestingMax) throw refused(`nested deeper than nestingMax = ${this.#nestingMax}`);
-    if (children > this.#end - this.#at) throw malformed("the value is cut off");
+    if (children > this.#end - this.#at) throw cutOff();
+  }
+
+  /** An error with the path to where the reader stands. */
+  #located(error: unknown): unknown {
+    for (let depth = this.#depth; depth > 0; depth--) Refusal.below(error, this.#places[depth]!);
+    return error;
   }
 }
 
-function malformed(what: string): CodecError {
-  return new CodecError("ERR_CODEC_BYTES", `not MsgPack: ${what}`);
+function malformed(what: string): Refusal {
+  return new Refusal("ERR_CODEC_BYTES", what);
 }
 
-function refused(what: string): CodecError {
-  return new CodecError("ERR_CODEC_VALUE", `MsgPack refused: ${what}`);
+function cutOff(): Refusal {
+  return malformed("the value is cut off");
+}
+
+function refused(what: string): Refusal {
+  return new Refusal("ERR_CODEC_VALUE", what);
 }

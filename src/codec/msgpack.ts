@@ -1,10 +1,27 @@
-import { Packr } from "msgpackr";
+import { addExtension, Packr } from "msgpackr";
 import type { Codec, CodecOptions } from "./codec.ts";
 import { MsgPackReader } from "./msgpack-reader.ts";
-import { copyForPacking, type Value } from "./values.ts";
+import { Packable } from "./packable.ts";
+import { PROFILES } from "./profile.ts";
+import { UnsignedInteger } from "./value-walk.ts";
+import { type Value, walkValue } from "./values.ts";
 
 /** Flag of `Packr.pack`: leave as many bytes free in front as the low byte says. Source: msgpackr `pack.js`. */
 const RESERVE_START_SPACE = 2048;
+
+/** Place in msgpackr's output where an extension may write by itself. Source: msgpackr `pack.js`, as its `Date` does. */
+type Allocate = (bytes: number) => { target: Buffer; targetView: DataView; position: number };
+
+// As aiomas: uint64 for all positive integers beyond 32 bits. msgpackr has that form only from 2^63 on.
+addExtension({
+  Class: UnsignedInteger,
+  type: 1, // asked for, and not written: `pack` writes by itself
+  pack: ((integer: UnsignedInteger, allocate: Allocate): undefined => {
+    const { target, targetView, position } = allocate(9);
+    target[position] = 0xcf;
+    targetView.setBigUint64(position + 1, integer.value);
+  }) as unknown as (integer: UnsignedInteger) => Buffer,
+});
 
 const packr = new Packr({
   useRecords: false, // else objects become an extension that other implementations cannot read
@@ -14,19 +31,21 @@ const packr = new Packr({
 });
 
 /**
- * MsgPack as aiomas writes it: smallest integers, float64, `str` and `bin` apart, no extension types.
+ * MsgPack as aiomas writes it, byte for byte: smallest integers, float64, `str` and `bin` apart, no extension types.
  *
  * msgpackr packs; unpacking is {@link MsgPackReader}, because msgpackr's result depends on whether its native part is
  * installed (without it a byte order mark in front of a long string is lost), it renames `__proto__`, turns integer
  * keys into strings, and unpacks extensions (RegExp, Error, cyclic references, records) that nobody asked for.
- * Integers beyond 32 bits are written as int64, where aiomas writes uint64 for positive ones; both read both.
  */
-export function msgpackCodec({ limits }: CodecOptions): Codec {
-  const reader = new MsgPackReader(limits);
+export function msgpackCodec({ limits, types }: CodecOptions): Codec {
+  const reader = new MsgPackReader(limits, types);
+  const packable = new Packable(limits);
+  const rules = { limits, profile: PROFILES["aiomas-msgpack"], types, integerDigitsMax: 0, form: "pack" } as const;
   return {
     name: "msgpack",
+    types,
     encode(value: unknown, headroomBytes = 0): Uint8Array {
-      const ready = copyForPacking(value, limits);
+      const ready = packable.test(value) ? value : walkValue(value, rules);
       return headroomBytes === 0 ? packr.pack(ready) : packr.pack(ready, RESERVE_START_SPACE | headroomBytes);
     },
     decode(bytes: Uint8Array, start = 0, end = bytes.length): Value {

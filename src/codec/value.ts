@@ -1,4 +1,4 @@
-import { ValueError } from "../errors.ts";
+import { CodecError, ValueError } from "../errors.ts";
 
 /**
  * A value that may cross from one agent or process to another, in its one canonical form.
@@ -25,21 +25,28 @@ export function canonicalNumber(value: number): number {
   return value === 0 ? 0 : Number.isNaN(value) ? Number.NaN : value;
 }
 
-/** A number if it is one exactly, else the bigint itself; undefined if it does not fit into 64 bits. */
-export function canonicalInteger(value: bigint): number | bigint | undefined {
-  if (value >= SAFE_MIN && value <= SAFE_MAX) return Number(value);
-  return value >= INT64_MIN && value <= UINT64_MAX ? value : undefined;
+/** A number if it is one exactly, else the bigint itself. */
+export function canonicalInteger(value: bigint): number | bigint {
+  return value >= SAFE_MIN && value <= SAFE_MAX ? Number(value) : value;
+}
+
+/** Whether it is an int64 or a uint64. */
+export function fits64Bits(value: bigint): boolean {
+  return value >= INT64_MIN && value <= UINT64_MAX;
 }
 
 /** Why a value was refused; `path` grows towards the root while the walk unwinds, then it becomes an error. */
 export class Refusal {
   readonly code: string;
   readonly what: string;
+  /** What was thrown by code that is not of this layer, if anything was. */
+  readonly cause: unknown;
   path = "";
 
-  constructor(code: string, what: string) {
+  constructor(code: string, what: string, cause?: unknown) {
     this.code = code;
     this.what = what;
+    this.cause = cause;
   }
 
   /** Refusals of the values below `key` pass through here; any other error is left as it is. */
@@ -52,11 +59,28 @@ export class Refusal {
   static toError(error: unknown, root: string): unknown {
     if (!(error instanceof Refusal)) return error;
     const path = root + error.path;
-    return new ValueError(error.code, `${path}: ${error.what}`, { path });
+    return new ValueError(error.code, `${path}: ${error.what}`, { path, cause: error.cause });
+  }
+
+  /**
+   * The error that the receiver of the bytes sees; any other error is left as it is.
+   *
+   * @param encoding - As people call it: `MsgPack`, `JSON`.
+   */
+  static toCodecError(error: unknown, encoding: string): unknown {
+    if (!(error instanceof Refusal)) return error;
+    const { code, what, cause } = error;
+    const path = `$${error.path}`;
+    const verdict = code === "ERR_CODEC_BYTES" ? `not ${encoding}` : `${encoding} refused`;
+    return new CodecError(code, `${verdict}: ${path}: ${what}`, { path, cause });
   }
 }
 
+/** Characters of a key that a path shows: keys may come from a peer. */
+const SEGMENT_CHARS_MAX = 64;
+
 function segment(key: string | number): string {
   if (typeof key === "number") return `[${key}]`;
-  return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key.slice(0, 64))}]`;
+  const short = key.slice(0, SEGMENT_CHARS_MAX);
+  return /^[A-Za-z_$][\w$]*$/.test(short) ? `.${short}` : `[${JSON.stringify(short)}]`;
 }

@@ -1,13 +1,13 @@
-import type { Channel, Request, RequestOptions } from "../channel/index.ts";
+import type { ChannelLike, Request, RequestOptions } from "../channel/index.ts";
 import type { Value } from "../codec/index.ts";
 import { type ChannelError, RpcError } from "../errors.ts";
-import { splitArguments } from "./kwargs.ts";
+import type { Limits } from "../limits.ts";
+import { callContent } from "./kwargs.ts";
 import { createProxy } from "./proxy.ts";
-import { notFound, type Resolver } from "./resolver.ts";
-import type { Remote } from "./types.ts";
-
-/** Characters of a path that are looked at; a longer one leads nowhere. */
-const PATH_CHARS_MAX = 4096;
+import { isReference, PATH_CHARS_MAX, RELEASE, References, ServiceReference } from "./references.ts";
+import { allowRelay } from "./relay.ts";
+import { type Method, notFound, type Resolver } from "./resolver.ts";
+import type { OneWay, Remote } from "./types.ts";
 
 /** What the places in the content of a request are to the caller. */
 const PLACES = [
@@ -15,12 +15,22 @@ const PLACES = [
   ["$[2]", "$.kwargs"],
 ] as const;
 
+/** Paths of one connection that are kept in parts, and how long each may be. */
+const PATHS_KEPT_MAX = 1024;
+const PATH_KEPT_CHARS_MAX = 256;
+
 /** Options of one call. */
 export type CallOptions = Pick<RequestOptions, "timeoutMs" | "signal">;
+
+/** The bounds of one rpc connection. */
+export type RpcLimits = Pick<Limits, "pathPartsMax" | "passedServicesMax" | "remoteServicesMax">;
 
 /**
  * One rpc connection: the peer's service as an object, and this side's service for calls back. Both sides are equal
  * once it is established.
+ *
+ * Services may stand anywhere in arguments and results; the other side gets a proxy of them, whose calls come back on
+ * this connection, and one that returns to its owner is the object itself.
  *
  * @typeParam C - Type of the peer's service, as {@link Remote} takes it.
  */
@@ -32,26 +42,59 @@ export class RpcConnection<C = unknown> {
    * with a ChannelError or ValueError.
    */
   readonly remote: Remote<C>;
+  /**
+   * The same methods without an answer: a call gives nothing, and what becomes of it is not known here. It is made as
+   * any other (the wire knows no other kind); how it failed is told to `onOneWayFailure` alone.
+   */
+  readonly oneWay: OneWay<C>;
   /** Resolves, never rejects, when the connection is gone, with the reason. */
   readonly closed: Promise<ChannelError>;
-  readonly #channel: Channel;
+  /** Told how one-way calls failed. Default: nobody is told. */
+  onOneWayFailure: (error: Error, path: string) => void = () => {};
+  readonly #channel: ChannelLike;
   readonly #resolver: Resolver | undefined;
   readonly #pathPartsMax: number;
+  readonly #references: References;
+  /** The first paths that the peer has called, in parts. */
+  readonly #paths = new Map<string, readonly string[]>();
 
   /** @param channel - Belongs to the connection from now on. */
-  constructor(channel: Channel, resolver: Resolver | undefined, pathPartsMax: number) {
+  constructor(channel: ChannelLike, resolver: Resolver | undefined, limits: RpcLimits) {
+    const invoke = (path: string, args: unknown[]) => this.call(path, args);
+    allowRelay(invoke);
     this.peer = channel.peer;
     this.closed = channel.closed;
     this.#channel = channel;
     this.#resolver = resolver;
-    this.#pathPartsMax = pathPartsMax;
-    this.remote = createProxy((path, args) => this.call(path, args)) as Remote<C>;
+    this.#pathPartsMax = limits.pathPartsMax;
+    this.#references = new References({
+      resolver,
+      invoke,
+      passedServicesMax: limits.passedServicesMax,
+      remoteServicesMax: limits.remoteServicesMax,
+      release: (id, count) => void this.call(RELEASE, [id, count]).catch(() => {}),
+      peer: channel.peer,
+    });
+    this.remote = this.#references.root as Remote<C>;
+    this.oneWay = createProxy(this.#send as never) as OneWay<C>;
+    channel.types.add({
+      type: ServiceReference,
+      accepts: (value) => this.#references.accepts(value),
+      write: (value) => this.#references.write(value),
+      read: (path) => this.#references.read(path),
+    });
     channel.serve((request) => this.#serve(request));
+    void channel.closed.then(() => this.#references.clear());
   }
 
   /** Whether calls can still be made. */
   get isOpen(): boolean {
     return this.#channel.isOpen;
+  }
+
+  /** Services outside of what this side serves that it has passed and keeps, until the peer releases them. */
+  get passedServices(): number {
+    return this.#references.passedServices;
   }
 
   /**
@@ -61,14 +104,62 @@ export class RpcConnection<C = unknown> {
    * @returns The result; rejected as `Channel.request` is.
    */
   call(path: string, args: readonly unknown[], options?: CallOptions): Promise<Value> {
-    const [positional, named] = splitArguments(args);
-    return this.#channel.request([path, positional, named], { ...options, method: path, places: PLACES });
+    const asked =
+      options === undefined ? { method: path, places: PLACES } : { ...options, method: path, places: PLACES };
+    return this.#channel.request(callContent(path, args), asked);
+  }
+
+  /**
+   * The service at a path that need not be made of names, as `agents/0`.
+   *
+   * @typeParam S - Its type, as {@link Remote} takes it.
+   */
+  at<S = unknown>(path: string): Remote<S> {
+    return this.#references.proxy(path) as Remote<S>;
+  }
+
+  /**
+   * Take back a service that was passed: calls of it fail from now on. Needed for peers that never release one, as
+   * Python's, before `limits.passedServicesMax` of them have been passed. What is served stays.
+   *
+   * @returns Whether it had been passed and was kept.
+   */
+  revoke(service: object): boolean {
+    return this.#references.revoke(service);
+  }
+
+  /**
+   * Give back a proxy that this side has got: the peer need not keep the service for it, and calls of it may fail from
+   * now on. Without it the peer keeps the service until the garbage collector takes the proxy.
+   *
+   * @returns Whether the peer was told; it is not if what it serves is not kept for this side.
+   */
+  release(proxy: object): boolean {
+    return this.#references.release(proxy);
+  }
+
+  /**
+   * Call `callback` once when the connection is gone, whoever closed it, with the reason; at the end of this turn if it
+   * is gone already. There may be many.
+   *
+   * @returns Withdraws the callback.
+   */
+  onDisconnect(callback: (reason: ChannelError) => void): () => void {
+    let told: typeof callback | undefined = callback;
+    void this.closed.then((reason) => told?.(reason));
+    return () => {
+      told = undefined;
+    };
   }
 
   /** Close the connection; calls that wait are rejected. Resolves when it is gone. */
   close(): Promise<void> {
     return this.#channel.close();
   }
+
+  readonly #send = (path: string, args: unknown[]): void => {
+    this.call(path, args).catch((error: Error) => this.onOneWayFailure(error, path));
+  };
 
   /** What it throws fails the request. */
   #serve(request: Request): void {
@@ -86,11 +177,20 @@ export class RpcConnection<C = unknown> {
     } else request.reply(result);
   }
 
-  #resolve(path: string): (args: Value[], named: Record<string, Value>) => unknown {
+  #resolve(path: string): Method {
+    const parts = this.#partsOf(path);
+    if (isReference(path)) return this.#references.resolve(parts, this as RpcConnection);
     if (this.#resolver === undefined) throw new RpcError("ERR_RPC_NOT_FOUND", "this side offers no service");
+    return this.#resolver.resolve(parts, this as RpcConnection);
+  }
+
+  #partsOf(path: string): readonly string[] {
+    const known = this.#paths.get(path);
+    if (known !== undefined) return known;
     const parts = path.length > PATH_CHARS_MAX ? [] : path.split("/");
     if (parts.length === 0 || parts.length > this.#pathPartsMax) throw notFound([path]);
-    return this.#resolver.resolve(parts, this as RpcConnection);
+    if (this.#paths.size < PATHS_KEPT_MAX && path.length <= PATH_KEPT_CHARS_MAX) this.#paths.set(path, parts);
+    return parts;
   }
 }
 

@@ -1,14 +1,16 @@
 import type { Value } from "../codec/index.ts";
 import { RpcError } from "../errors.ts";
 import { isCallableName } from "./names.ts";
-import { type Method, notExposed, notFound, type Resolver } from "./resolver.ts";
+import type { Method } from "./resolver.ts";
 import type { Exposing } from "./types.ts";
 
 type AnyMethod = (...args: unknown[]) => unknown;
 
 /**
  * An object whose class lists its exposed methods. `parameters`, if the class has it, names the positional parameters
- * of methods that peers may call with keyword arguments: `static readonly parameters = { add: ["a", "b"] }`.
+ * of methods that peers may call with keyword arguments: `static readonly parameters = { add: ["a", "b"] }`. `services`,
+ * if the class has it, names the fields that hold services of their own, which stand below this one:
+ * `static readonly services = ["sub"] as const`.
  */
 export type Service = object;
 
@@ -55,12 +57,8 @@ export function isService(value: object): boolean {
   return typeof type === "function" && "exposed" in type;
 }
 
-/**
- * The resolver of one service object.
- *
- * @throws TypeError as {@link exposedMethods}, or if `parameters` does not fit.
- */
-export function serviceResolver(service: Service): Resolver {
+/** Methods of one service object, bound to it, by name. @throws TypeError as {@link exposedMethods}, or if `parameters` does not fit. */
+export function boundMethods(service: Service): ReadonlyMap<string, Method> {
   const type = service.constructor as Exposing;
   const methods = new Map<string, Method>();
   const parameters = parametersOf(type);
@@ -68,15 +66,12 @@ export function serviceResolver(service: Service): Resolver {
     const names = parameters.get(name);
     methods.set(name, (args, kwargs) => method.apply(service, bound(name, names, args, kwargs)));
   }
-  return {
-    resolve(path) {
-      const name = path[0]!;
-      const method = path.length === 1 ? methods.get(name) : undefined;
-      if (method !== undefined) return method;
-      if (path.length === 1 && memberOf(service, name) !== undefined) throw notExposed(name);
-      throw notFound(path);
-    },
-  };
+  return methods;
+}
+
+/** Whether `service` has something of this name that is not every object's; getters are not run. */
+export function hasMember(service: Service, name: string): boolean {
+  return memberOf(service, name) !== undefined;
 }
 
 function parametersOf(type: Exposing): ReadonlyMap<string, readonly string[]> {
@@ -94,7 +89,8 @@ function parametersOf(type: Exposing): ReadonlyMap<string, readonly string[]> {
 /** The arguments in their positions, as Python would bind them; a parameter that was left out is undefined. */
 function bound(method: string, names: readonly string[] | undefined, args: Value[], kwargs: Record<string, Value>) {
   const all: unknown[] = args;
-  for (const [key, value] of Object.entries(kwargs)) {
+  for (const key in kwargs) {
+    const value = kwargs[key];
     if (names === undefined) throw badArguments(`${method}() takes no keyword arguments`);
     const place = names.indexOf(key);
     if (place < 0) throw badArguments(`${method}() has no parameter "${key.slice(0, 64)}"`);

@@ -2,21 +2,27 @@
  * Calls of exposed methods over a channel: services and routers on one side, typed proxies on the other; either side
  * may offer a service to the other. Calls and errors are aiomas's on the wire (`docs/protocol.md`).
  *
- * Only what a class lists in `exposed` can be called. There are no one-way calls and no reconnect, and services are not
- * yet passed as arguments.
+ * Only what a class lists in `exposed` can be called. Services are passed by reference, everything else by value.
  */
-import { type Listener, type ListenOptions, listen, type OpenOptions, open } from "../channel/index.ts";
+import {
+  type Listener,
+  type ListenOptions,
+  listen,
+  type OpenOptions,
+  open,
+  type ReconnectOptions,
+} from "../channel/index.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { RpcConnection } from "./connection.ts";
 import { type Servable, toResolver } from "./router.ts";
 
-export { type CallOptions, RpcConnection } from "./connection.ts";
+export { type CallOptions, RpcConnection, type RpcLimits } from "./connection.ts";
 export { exposedMethods, type Service } from "./expose.ts";
 export { Kwargs, kwargs } from "./kwargs.ts";
 export { createProxy, type Invoke } from "./proxy.ts";
 export { type Method, notExposed, notFound, type Resolver } from "./resolver.ts";
-export { type Routes, router, type Servable } from "./router.ts";
-export type { Exposing, Remote, UntypedRemote } from "./types.ts";
+export { Router, type Routes, router, type Servable } from "./router.ts";
+export { asRemote, type Exposing, type OneWay, type Remote, type UntypedRemote } from "./types.ts";
 
 /** Options of {@link serve}. */
 export interface ServeOptions extends ListenOptions {
@@ -28,6 +34,8 @@ export interface ServeOptions extends ListenOptions {
 export interface ConnectOptions extends OpenOptions {
   /** Offered to the peer for calls back. Default: nothing. */
   readonly service?: Servable;
+  /** Connect again when the connection is lost. Default: once lost it stays lost. */
+  readonly reconnect?: ReconnectOptions;
 }
 
 /** A service that is offered at an address. */
@@ -46,12 +54,13 @@ export interface Server {
  * @throws TypeError for a malformed address or service; ChannelError as `channel.listen`.
  */
 export async function serve(address: string, service: Servable, options: ServeOptions = {}): Promise<Server> {
+  checkCodec(options);
   const resolver = toResolver(service);
-  const pathPartsMax = options.limits?.pathPartsMax ?? DEFAULT_LIMITS.pathPartsMax;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const listener: Listener = await listen(
     address,
     (channel) => {
-      const connection = new RpcConnection(channel, resolver, pathPartsMax);
+      const connection = new RpcConnection(channel, resolver, limits);
       options.onConnection?.(connection);
     },
     options,
@@ -66,7 +75,14 @@ export async function serve(address: string, service: Servable, options: ServeOp
  * @throws TypeError for a malformed address or service; ChannelError as `channel.open`.
  */
 export async function connect<C = unknown>(address: string, options: ConnectOptions = {}): Promise<RpcConnection<C>> {
+  checkCodec(options);
   const resolver = options.service && toResolver(options.service);
   const channel = await open(address, options);
-  return new RpcConnection<C>(channel, resolver, options.limits?.pathPartsMax ?? DEFAULT_LIMITS.pathPartsMax);
+  return new RpcConnection<C>(channel, resolver, { ...DEFAULT_LIMITS, ...options.limits });
+}
+
+/** References to services are a type of one connection: a codec that several share cannot have it. */
+function checkCodec({ codec }: ListenOptions | OpenOptions): void {
+  if (typeof codec === "object")
+    throw new TypeError("rpc takes a codec by its name; pass types of your own as `types`");
 }

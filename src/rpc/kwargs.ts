@@ -15,8 +15,10 @@ export function kwargs(values: Readonly<Record<string, unknown>>): Kwargs {
   return new Kwargs(values);
 }
 
-/** Positional and keyword arguments of a call. */
-export function splitArguments(args: readonly unknown[]): [readonly unknown[], Readonly<Record<string, unknown>>] {
-  const last = args.at(-1);
-  return last instanceof Kwargs ? [args.slice(0, -1), last.values] : [args, {}];
+const NONE: Readonly<Record<string, unknown>> = Object.freeze({});
+
+/** The content of a request: path, positional and keyword arguments. */
+export function callContent(path: string, args: readonly unknown[]): readonly unknown[] {
+  const last = args[args.length - 1];
+  return last instanceof Kwargs ? [path, args.slice(0, -1), last.values] : [path, args, NONE];
 }

@@ -1,33 +1,64 @@
+import { RpcError } from "../errors.ts";
 import { isCallableName } from "./names.ts";
 
 /** Makes the call of `path`, as `sub/mul`. */
 export type Invoke = (path: string, args: unknown[]) => Promise<unknown>;
+
+/** What a proxy stands for. */
+export interface ProxyTarget {
+  readonly invoke: Invoke;
+  /** Empty at the root. */
+  readonly path: string;
+}
+
+const targets = new WeakMap<object, ProxyTarget>();
+
+/** What `value` stands for, if it is a proxy or a stub below one. */
+export function proxyTarget(value: object): ProxyTarget | undefined {
+  return targets.get(value);
+}
 
 /**
  * An object on which every name is a remote method: `proxy.offer(3)` is `invoke("offer", [3])`, `proxy.sub.mul(6, 7)`
  * is `invoke("sub/mul", [6, 7])`. A stub is made once for each name and kept.
  *
  * Names that cannot be remote (symbols, `then`, `toJSON` and the like) are undefined. Nothing can be assigned.
+ *
+ * @param path - Where it stands; a call of the proxy itself is a call of this path, and fails at the root.
  */
-export function createProxy(invoke: Invoke): object {
-  return new Proxy(Object.freeze({ __proto__: null }), new Stubs("", invoke));
+export function createProxy(invoke: Invoke, path = ""): object {
+  return createStub(invoke, path, undefined);
+}
+
+/** @param parent - Kept alive by its stubs: what it stands for is in use while one of them is. */
+function createStub(invoke: Invoke, path: string, parent: object | undefined): object {
+  const call = path === "" ? refuse : (...args: unknown[]) => invoke(path, args);
+  const stubs = new Stubs(invoke, path, parent);
+  const stub = new Proxy(call, stubs);
+  targets.set(stub, stubs);
+  return stub;
+}
+
+function refuse(): Promise<never> {
+  return Promise.reject(new RpcError("ERR_RPC_NOT_FOUND", "a method has to be named"));
 }
 
 /** The stubs below one path. */
-class Stubs implements ProxyHandler<object> {
-  readonly #prefix: string;
-  readonly #invoke: Invoke;
-  readonly #stubs = new Map<string, object>();
+class Stubs implements ProxyHandler<object>, ProxyTarget {
+  readonly invoke: Invoke;
+  readonly path: string;
+  readonly parent: object | undefined;
+  #stubs: Map<string, object> | undefined;
 
-  /** @param prefix - Path up to here with a slash at its end; empty at the root. */
-  constructor(prefix: string, invoke: Invoke) {
-    this.#prefix = prefix;
-    this.#invoke = invoke;
+  constructor(invoke: Invoke, path: string, parent: object | undefined) {
+    this.invoke = invoke;
+    this.path = path;
+    this.parent = parent;
   }
 
-  get(_target: object, name: string | symbol): object | undefined {
+  get(_target: object, name: string | symbol, proxy: object): object | undefined {
     if (typeof name === "symbol") return undefined;
-    return this.#stubs.get(name) ?? this.#create(name);
+    return this.#stubs?.get(name) ?? this.#create(name, proxy);
   }
 
   set(): boolean {
@@ -46,11 +77,10 @@ class Stubs implements ProxyHandler<object> {
     return false;
   }
 
-  #create(name: string): object | undefined {
+  #create(name: string, proxy: object): object | undefined {
     if (!isCallableName(name)) return undefined;
-    const path = this.#prefix + name;
-    const invoke = this.#invoke;
-    const stub = new Proxy((...args: unknown[]) => invoke(path, args), new Stubs(`${path}/`, invoke));
+    const stub = createStub(this.invoke, this.path === "" ? name : `${this.path}/${name}`, proxy);
+    this.#stubs ??= new Map();
     this.#stubs.set(name, stub);
     return stub;
   }

@@ -15,6 +15,12 @@ export interface Resolver {
    * @throws RpcError if there is none; {@link notFound} makes it.
    */
   resolve(path: readonly string[], from: RpcConnection): Method;
+
+  /** The service at `path` itself, empty for the root: what a reference that comes home stands for. */
+  serviceAt?(path: readonly string[]): object | undefined;
+
+  /** Where `service` stands here, as `sub` or "" for the root: what a peer gets for it. Undefined if it is not here. */
+  pathOf?(service: object): string | undefined;
 }
 
 /** `ERR_RPC_NOT_FOUND` for a path that leads to no method. */
@@ -25,4 +31,9 @@ export function notFound(path: readonly string[]): RpcError {
 /** `ERR_RPC_NOT_EXPOSED` for a name that a service has, and keeps to itself. */
 export function notExposed(name: string): RpcError {
   return new RpcError("ERR_RPC_NOT_EXPOSED", `"${name.slice(0, 200)}" is not exposed`);
+}
+
+/** `below` under `name`. */
+export function joinPath(name: string, below: string): string {
+  return below === "" ? name : `${name}/${below}`;
 }

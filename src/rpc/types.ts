@@ -7,10 +7,31 @@ export type Exposing = (abstract new (...args: any[]) => object) & { readonly ex
  *
  * A class is named by its type, `Remote<typeof Battery>`. Services below it stand under their names:
  * `Remote<typeof Root & { sub: typeof Sub }>` for `router({ sub }, root)`, `Remote<{ sub: typeof Sub }>` without a
- * service at the root. Where nothing is known (`unknown`, or a class whose list is not `as const`), every name can be
- * called.
+ * service at the root. A field that the class lists in `services` has the type of its class if that says
+ * `declare readonly ["constructor"]: typeof Sub`. Where nothing is known (`unknown`, or a class whose list is not
+ * `as const`), every name can be called.
  */
-export type Remote<C> = unknown extends C ? UntypedRemote : RemoteService<C> & RemoteParts<C>;
+export type Remote<C> = unknown extends C ? UntypedRemote : RemoteService<C> & RemoteFields<C> & RemoteParts<C>;
+
+/** {@link Remote} without answers: each method gives nothing. */
+export type OneWay<C> = unknown extends C ? UntypedRemote : Silent<Remote<C>>;
+
+type Silent<R> = {
+  readonly [K in keyof R]: 0 extends 1 & R[K] // only for the index of an untyped part
+    ? R[K]
+    : R[K] extends (...args: infer A) => unknown
+      ? (...args: A) => void
+      : Silent<R[K]>;
+};
+
+/**
+ * A service as its peer sees it: the type of one that is passed as an argument or a result.
+ *
+ * `asRemote<typeof Meter>(meter)` is `meter` itself; what crosses is a reference to it, and the peer gets a proxy.
+ */
+export function asRemote<C extends Exposing>(service: InstanceType<C>): Remote<C> {
+  return service as unknown as Remote<C>;
+}
 
 /** A peer of whose methods nothing is known. */
 export interface UntypedRemote {
@@ -29,6 +50,12 @@ type RemoteMethods<I, Names extends string> = {
     ? (...args: A) => Promise<Awaited<R>>
     : never;
 };
+
+type RemoteFields<C> = C extends Exposing & { readonly services: readonly (infer F)[] }
+  ? { readonly [K in F & keyof InstanceType<C>]: RemoteField<InstanceType<C>[K]> }
+  : unknown;
+
+type RemoteField<I> = I extends { readonly constructor: infer S extends Exposing } ? Remote<S> : UntypedRemote;
 
 /** Empty unless some property of `C` is itself a service class. */
 type RemoteParts<C> = {

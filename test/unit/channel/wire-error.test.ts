@@ -49,6 +49,8 @@ describe("an error of our own", () => {
 
 describe("a traceback of Python", () => {
   it.each([
+    ["ValueError: never raised\n", "ValueError", "never raised"],
+    ["package.module.Custom: never raised\n", "Custom", "never raised"],
     [
       'Traceback (most recent call last):\n  File "a.py", line 1, in f\n    raise ValueError("no")\nValueError: no\n',
       "ValueError",

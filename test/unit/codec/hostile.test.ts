@@ -57,7 +57,7 @@ describe("JSON refuses", () => {
     ["tokens that Python does not write", "[+Infinity]", "ERR_CODEC_BYTES"],
     ["another not-a-number", "[-NaN]", "ERR_CODEC_BYTES"],
     ["leading zeros of a long integer", "00000000000000000001", "ERR_CODEC_BYTES"],
-    ["an integer beyond 64 bits", "18446744073709551616", "ERR_CODEC_VALUE"],
+    ["an integer of 4301 digits", `-${"1".repeat(4301)}`, "ERR_CODEC_VALUE"],
     ["an integer of a million digits", "9".repeat(1_000_000), "ERR_CODEC_VALUE"],
     ["a lone surrogate", '"\\ud800"', "ERR_CODEC_VALUE"],
     ["a lone surrogate beside a token", '["\\ud800", NaN]', "ERR_CODEC_VALUE"],

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { connect as connectSocket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { open } from "../../../src/channel/index.ts";
+import { createCodec, open } from "../../../src/channel/index.ts";
+import { DEFAULT_LIMITS } from "../../../src/limits.ts";
 import { connect, router, type Servable, serve } from "../../../src/rpc/index.ts";
 import { Calculator, Sub } from "./services.ts";
 
@@ -101,6 +102,12 @@ describe("what is served", () => {
     const serving = serve("tcp://127.0.0.1:0", new type());
     await expect(serving).rejects.toThrow(message);
     await expect(serving).rejects.toThrow(TypeError);
+  });
+
+  it("must not share a codec with other connections", async () => {
+    const codec = createCodec("json", { limits: DEFAULT_LIMITS });
+    await expect(serve("tcp://127.0.0.1:0", new Sub(), { codec })).rejects.toThrow(/codec by its name/);
+    await expect(connect("tcp://127.0.0.1:1", { codec })).rejects.toThrow(/codec by its name/);
   });
 
   it("must have names that can be called", () => {

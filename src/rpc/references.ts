@@ -1,0 +1,189 @@
+import { CodecError } from "../errors.ts";
+import { isService, type Service } from "./expose.ts";
+import { PASSED, PassedServices } from "./passed-services.ts";
+import { createProxy, type Invoke, type ProxyTarget, proxyTarget } from "./proxy.ts";
+import { mayRelay, relay } from "./relay.ts";
+import { joinPath, type Method, notFound, type Resolver } from "./resolver.ts";
+import { Router, toResolver } from "./router.ts";
+
+/** First part of a path that leads back to whoever reads it. */
+const HOME = "~";
+/** Method by which a peer of our kind says how many of the references it got it has no use for any more. */
+export const RELEASE = "$release";
+
+/** Whether a path leads to what was passed, not to what is served. */
+export function isReference(path: string): boolean {
+  return path.startsWith(PASSED) || path.startsWith(HOME);
+}
+
+/** Characters of a path that are looked at; a longer one leads nowhere. */
+export const PATH_CHARS_MAX = 4096;
+
+/** The name of the type of services in a registry; there are no instances of it. */
+export class ServiceReference {}
+
+/** What one side of a connection has to say about references. */
+export interface ReferencesOptions {
+  /** What is served on this side. */
+  readonly resolver: Resolver | undefined;
+  /** Calls the peer. */
+  readonly invoke: Invoke;
+  readonly passedServicesMax: number;
+  readonly remoteServicesMax: number;
+  /** The peer's `count` references to its own `id` are not needed any more. */
+  readonly release: (id: string, count: number) => void;
+  readonly peer: string;
+}
+
+/**
+ * Services as values of one connection: what crosses for a service is its path at its owner, and what arrives is a
+ * proxy of that path. The same service gives the same proxy as long as that is in use.
+ *
+ * | what is passed | path | what arrives |
+ * |---|---|---|
+ * | a service within what this side serves | its own, "" for the root | a proxy |
+ * | any other service, or a router | `$1`, `$2`, …, never used again | a proxy |
+ * | a proxy of this connection | `~` and its path | the service itself, at its owner |
+ * | a proxy of another connection | `$n` | a proxy; calls are passed on |
+ *
+ * Those with `$` are kept for the peer until it releases them (peers of our kind do when their garbage collector takes
+ * the proxy), they are revoked, or the connection ends.
+ */
+export class References {
+  /** The proxy of what the peer serves. */
+  readonly root: object;
+  readonly #options: ReferencesOptions;
+  readonly #passed: PassedServices;
+  /** Paths of services that were found within what is served; each is checked when it is used again. */
+  readonly #paths = new WeakMap<object, string>();
+  readonly #proxies = new Map<string, { readonly proxy: WeakRef<object>; received: number }>();
+  readonly #collected: FinalizationRegistry<string>;
+
+  constructor(options: ReferencesOptions) {
+    this.#options = options;
+    this.#passed = new PassedServices(options.peer, options.passedServicesMax);
+    this.root = createProxy(options.invoke);
+    this.#collected = new FinalizationRegistry((path) => this.#forget(path));
+  }
+
+  /** Services that this side has passed and keeps for the peer. */
+  get passedServices(): number {
+    return this.#passed.size;
+  }
+
+  /** Whether `value` is a service, or a proxy that may be passed here. */
+  accepts(value: object): boolean {
+    const target = proxyTarget(value);
+    if (target !== undefined) return mayRelay(target.invoke);
+    return isService(value) || value instanceof Router || this.#ownPath(value) !== undefined;
+  }
+
+  /** What crosses for a value that is accepted. @throws RpcError `ERR_RPC_PASSED_SERVICES`. */
+  write(value: object): string {
+    const target = proxyTarget(value);
+    if (target !== undefined) return this.#pathOfProxy(value, target);
+    return this.#ownPath(value) ?? this.#passed.pass(value, () => toResolver(value as Service));
+  }
+
+  /** The proxy, or this side's own service, that `path` stands for. @throws CodecError `ERR_CODEC_TYPE`. */
+  read(path: unknown): object {
+    if (typeof path !== "string" || path.length > PATH_CHARS_MAX) {
+      throw new CodecError("ERR_CODEC_TYPE", "a service is not given by its path");
+    }
+    return (path.startsWith(HOME) ? this.#atHome(path.split("/").slice(1)) : undefined) ?? this.#received(path);
+  }
+
+  /** The method at a path that {@link isReference}. @throws RpcError. */
+  resolve(path: readonly string[], from: Parameters<Resolver["resolve"]>[1]): Method {
+    const [first = "", ...rest] = path;
+    if (first === HOME) return this.#homeward(rest);
+    if (first === RELEASE && rest.length === 0) return ([id, count]) => this.#passed.release(id, count);
+    const passed = this.#passed.find(first);
+    if (passed === undefined || rest.length === 0) throw notFound(path);
+    return passed.resolver.resolve(rest, from);
+  }
+
+  /** Keep `service` no longer for the peer, whose calls of it fail from now on. @returns Whether it was kept. */
+  revoke(service: object): boolean {
+    return this.#passed.revoke(service);
+  }
+
+  /** The connection is gone: keep nothing. */
+  clear(): void {
+    this.#passed.clear();
+    this.#proxies.clear();
+  }
+
+  #pathOfProxy(value: object, { invoke, path }: ProxyTarget): string {
+    return invoke === this.#options.invoke ? joinPath(HOME, path) : this.#passed.pass(value, () => relay(invoke, path));
+  }
+
+  #ownPath(service: object): string | undefined {
+    const { resolver } = this.#options;
+    if (resolver?.pathOf === undefined) return undefined;
+    const known = this.#paths.get(service);
+    if (known !== undefined && resolver.serviceAt?.(partsOf(known)) === service) return known;
+    const path = resolver.pathOf(service);
+    if (path !== undefined) this.#paths.set(service, path);
+    return path;
+  }
+
+  /** Undefined if it is not there any more; calls of the proxy that is given instead tell so. */
+  #atHome(path: readonly string[]): object | undefined {
+    const [first = "", ...rest] = path;
+    if (!first.startsWith(PASSED)) return this.#options.resolver?.serviceAt?.(path);
+    const passed = this.#passed.find(first);
+    return rest.length === 0 ? passed?.service : passed?.resolver.serviceAt?.(rest);
+  }
+
+  /** Pass a call on to the peer: what it got from home and takes for a proxy, because it does not know better. */
+  #homeward(path: readonly string[]): Method {
+    if (path.length === 0 || path[0] === HOME) throw notFound([HOME, ...path]);
+    return relay(this.#options.invoke, "").resolve(path, undefined as never);
+  }
+
+  /** The proxy of the peer's service at `path`. */
+  proxy(path: string): object {
+    if (path === "") return this.root;
+    const known = this.#proxies.get(path);
+    const alive = known?.proxy.deref();
+    if (alive !== undefined) return alive;
+    const proxy = createProxy(this.#options.invoke, path);
+    // What was collected and not yet forgotten has not been released either.
+    this.#proxies.set(path, { proxy: new WeakRef(proxy), received: known?.received ?? 0 });
+    this.#collected.register(proxy, path);
+    return proxy;
+  }
+
+  /** What `proxy` stands for is not used here any more. @returns Whether the peer was told: it keeps it for that. */
+  release(proxy: object): boolean {
+    const path = proxyTarget(proxy)?.path ?? "";
+    const known = this.#proxies.get(path);
+    if (known?.proxy.deref() !== proxy || !path.startsWith(PASSED)) return false;
+    this.#proxies.delete(path);
+    this.#options.release(path, known.received);
+    return true;
+  }
+
+  #received(path: string): object {
+    const { remoteServicesMax } = this.#options;
+    if (this.#proxies.size >= remoteServicesMax && !this.#proxies.has(path)) {
+      throw new CodecError("ERR_CODEC_TYPE", `more than remoteServicesMax = ${remoteServicesMax} services are in use`);
+    }
+    const proxy = this.proxy(path);
+    const known = this.#proxies.get(path);
+    if (known !== undefined) known.received++;
+    return proxy;
+  }
+
+  #forget(path: string): void {
+    const known = this.#proxies.get(path);
+    if (known === undefined || known.proxy.deref() !== undefined) return;
+    this.#proxies.delete(path);
+    if (path.startsWith(PASSED)) this.#options.release(path, known.received);
+  }
+}
+
+function partsOf(path: string): string[] {
+  return path === "" ? [] : path.split("/");
+}
