@@ -25,7 +25,7 @@ const count = { scenarios: 0, simulators: 0, steps: 0, calls: 0 };
  *
  * mosaik 3.7.1 computes it from the next steps of those that may trigger, from which the step that one of them is in
  * has been taken already (`scheduler.get_max_advance`). Whether a remote one is in a step by then is a matter of
- * milliseconds: of 600 scenarios, 7 differed so between two runs in Python, and in nothing else.
+ * milliseconds: of 2,400 scenarios, some 40 steps differed so between two runs in Python, and in nothing else.
  */
 function triggered({ sims, connections }: ScenarioPlan): ReadonlySet<string> {
   const script = new Map(sims.map((sim) => [sim.sid, sim.script]));
@@ -86,7 +86,8 @@ describe.skipIf(reason !== undefined)(`generated scenarios${reason === undefined
         expect(comparable(scenario, await driver.play(scenario, language))).toEqual(expected);
       }
     });
-    await fc.assert(property, { numRuns: SCENARIOS, seed });
+    // Not shrunk: what differs by chance shrinks to nothing, for minutes.
+    await fc.assert(property, { numRuns: SCENARIOS, seed, endOnFailure: true });
     expect(count.steps).toBeGreaterThan(SCENARIOS);
   });
 

@@ -38,7 +38,6 @@ export interface ScenarioPlan {
   readonly until: number;
   readonly timeResolution: number;
   readonly cache: boolean;
-  readonly lazy: boolean;
   /** Whether the scenario reads an attribute before the run. */
   readonly looks: boolean;
   readonly sims: readonly SimulatorPlan[];
@@ -101,6 +100,12 @@ function modelArbitrary(type: SimulatorType): fc.Arbitrary<ModelMeta> {
 export function triggers({ meta }: Script, attr: string): boolean {
   const { trigger } = meta.models["M"]!;
   return meta.type === "event-based" || trigger?.includes(attr) === true;
+}
+
+/** Whether the output `attr` stays valid until the next one. */
+function persistent({ meta }: Script, attr: string): boolean {
+  const lists = meta.models["M"]!["non-persistent"];
+  return meta.type === "time-based" || (meta.type === "hybrid" && lists?.includes(attr) !== true);
 }
 
 function scriptArbitrary(sid: string): fc.Arbitrary<Script> {
@@ -174,7 +179,11 @@ function legal(raw: RawConnection, sims: readonly SimulatorPlan[]): ConnectionPl
   let to = raw.to % sims.length;
   if (from === to) return undefined;
   const shared = sims[from]!.group.length > 0 && sims[from]!.group[0] === sims[to]!.group[0];
-  const kind = raw.kind === "weak" && !shared ? "plain" : raw.kind;
+  // Over a weak connection mosaik 3.7.1 takes a persistent output by time alone, whatever the sub-step:
+  // at the same time it is the new one or the one before, as remote simulators happen to end. Of 200 runs of one such
+  // scenario in Python, 172 went one way and 28 the other.
+  const loose = raw.kind === "weak" && (!shared || persistent(sims[from]!.script, raw.src.attr));
+  const kind = loose ? "plain" : raw.kind;
   // Without a delay, from earlier simulators to later ones only: no cycles. Weak ones may lead back.
   if (kind === "plain" && from > to) [from, to] = [to, from];
   const [source, dest] = [sims[from]!, sims[to]!];
@@ -215,12 +224,15 @@ function grouped(sims: readonly SimulatorPlan[], groups: Groups | null): Simulat
   });
 }
 
+/**
+ * Always with lazy stepping, mosaik's default: without it, mosaik 3.7.1 at times drops from its cache what a slower
+ * simulator has still to pull. Of 100 runs of one such scenario in Python, 14 brought null instead of the value.
+ */
 export const scenarioArbitrary: fc.Arbitrary<ScenarioPlan> = fc
   .record({
     until: fc.integer({ min: 3, max: 12 }),
     timeResolution: fc.constantFrom(1, 0.5, 60),
     cache: fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, fc.boolean()),
-    lazy: fc.boolean(),
     looks: fc.boolean(),
     sims: fc
       .integer({ min: 2, max: SIMULATORS_MAX })

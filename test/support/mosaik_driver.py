@@ -120,7 +120,7 @@ class Stage:
         if self.scenario["looks"]:
             first = next(iter(self.entities.values()))[0]
             self.seen["before"] = plain(list(self.world.get_data([first], "a").values()))
-        self.world.run(until=self.scenario["until"], lazy_stepping=self.scenario["lazy"], print_progress=False)
+        self.world.run(until=self.scenario["until"], print_progress=False)
 
 
 def play(request, python_address):
