@@ -4,6 +4,7 @@ import { Agent, Container } from "../../src/agent/index.ts";
 import type { UntypedRemote } from "../../src/rpc/index.ts";
 import { AiomasPeer } from "../support/aiomas-peer.ts";
 import { pythonEnvironment } from "../support/python.ts";
+import { whileAdvancing } from "../support/while-advancing.ts";
 
 /** Our containers and those of real aiomas 2.0.1: each one's agents call the other's. */
 const { python, reason } = await pythonEnvironment("aiomas");
@@ -56,20 +57,6 @@ describe.skipIf(reason !== undefined)(
         const peer = startPeer();
         const address = await peer.tell<string>("create", { address: "tcp://127.0.0.1:0", codec });
         return { container, battery, buyer, peer, meter: `${address}/0`, ours: `${container.address}/battery-1` };
-      }
-
-      /** Advance second by second until `work` is done. */
-      async function whileAdvancing<T>(container: Container, work: Promise<T>): Promise<T> {
-        let done = false;
-        const settled = work.finally(() => {
-          done = true;
-        });
-        settled.catch(() => {});
-        while (!done) {
-          await container.advance(container.clock.time() + 1);
-          await new Promise((resolve) => setImmediate(resolve));
-        }
-        return settled;
       }
 
       it("lets Python's agents connect to ours and call them", async () => {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { Agent, Container } from "../../../src/agent/index.ts";
 import { connect, type RpcConnection } from "../../../src/rpc/index.ts";
+import { whileAdvancing } from "../../support/while-advancing.ts";
 
 class Battery extends Agent {
   static override readonly exposed = ["offer", "fail", "order"] as const;
@@ -55,20 +56,6 @@ async function buyer(): Promise<Container> {
 /** Everything that a peer has called so far has arrived: what is refused at once comes behind it. */
 async function arrived(peer: RpcConnection): Promise<void> {
   await expect(peer.call("nowhere", [])).rejects.toMatchObject({ code: "ERR_RPC_NOT_FOUND" });
-}
-
-/** Advance a container second by second, as a simulator of its own would, until `work` is done. */
-async function whileAdvancing<T>(container: Container, work: Promise<T>): Promise<T> {
-  let done = false;
-  const settled = work.finally(() => {
-    done = true;
-  });
-  settled.catch(() => {});
-  while (!done) {
-    await container.advance(container.clock.time() + 1);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  return settled;
 }
 
 describe("a container with an address", () => {
