@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ScenarioPlan, scenarioArbitrary, triggers } from "../support/mosaik-arbitrary.ts";
@@ -18,7 +19,7 @@ const PROCESS_SCENARIOS = heavy ? 20 : 5;
 const COSIMAS = "node --conditions=cosimas:source --import tsx src/cli/main.ts sim";
 
 /** What the runs together came to. */
-const count = { scenarios: 0, simulators: 0, steps: 0, calls: 0 };
+const count = { scenarios: 0, simulators: 0, steps: 0, calls: 0, byChance: 0 };
 
 /**
  * Simulators whose `max_advance` is left out of the comparison: those that inputs trigger.
@@ -59,6 +60,30 @@ function expectFine(scenario: ScenarioPlan, played: Played): void {
   expect(Object.keys(played.logs).sort()).toEqual(scenario.sims.map(({ sid }) => sid).sort());
 }
 
+/** Runs in Python that show whether mosaik itself leaves something to chance. */
+const REPEATS = 200;
+
+/**
+ * Expect the same of every simulator, but of one that sees different calls from run to run in Python, too: how soon a
+ * remote simulator answers decides that, and neither language. The generator leaves out the cases that are known.
+ */
+async function expectSame(
+  driver: MosaikDriver,
+  scenario: ScenarioPlan,
+  played: Played,
+  expected: Played,
+): Promise<void> {
+  const got = comparable(scenario, played);
+  const different = Object.keys(expected.logs).filter((sid) => !isDeepStrictEqual(got.logs[sid], expected.logs[sid]));
+  const varies = new Set<string>();
+  for (let i = 0; i < REPEATS && varies.size < different.length; i++) {
+    const again = comparable(scenario, await driver.play(scenario, () => "Python"));
+    for (const sid of different) if (!isDeepStrictEqual(again.logs[sid], expected.logs[sid])) varies.add(sid);
+  }
+  if (different.length > 0 && varies.size === different.length) count.byChance++;
+  else expect(got).toEqual(expected);
+}
+
 describe.skipIf(reason !== undefined)(`generated scenarios${reason === undefined ? "" : ` (${reason})`}`, () => {
   const seed = Number(process.env["COSIMAS_SEED"] ?? Date.now() % 2 ** 31);
   let driver: MosaikDriver;
@@ -67,10 +92,11 @@ describe.skipIf(reason !== undefined)(`generated scenarios${reason === undefined
   });
   afterAll(async () => {
     await driver?.close();
-    const { scenarios, simulators, steps, calls } = count;
+    const { scenarios, simulators, steps, calls, byChance } = count;
     process.stderr.write(
       `mosaik ${driver?.version}, seed ${seed}: ${scenarios} scenarios of ${simulators} simulators, ` +
-        `${steps} steps, ${calls} calls, each compared with Python's in other languages\n`,
+        `${steps} steps, ${calls} calls, each made in Python and compared; ` +
+        `${byChance} runs differed where Python differs from itself\n`,
     );
   });
 
@@ -83,12 +109,13 @@ describe.skipIf(reason !== undefined)(`generated scenarios${reason === undefined
       const expected = comparable(scenario, inPython);
       const mixed = (index: number): Language => (mixture[index] === true ? "TypeScript" : "Python");
       for (const language of [() => "TypeScript" as const, mixed]) {
-        expect(comparable(scenario, await driver.play(scenario, language))).toEqual(expected);
+        await expectSame(driver, scenario, await driver.play(scenario, language), expected);
       }
     });
     // Not shrunk: what differs by chance shrinks to nothing, for minutes.
     await fc.assert(property, { numRuns: SCENARIOS, seed, endOnFailure: true });
     expect(count.steps).toBeGreaterThan(SCENARIOS);
+    expect(count.byChance).toBeLessThanOrEqual(1 + SCENARIOS / 100);
   });
 
   it(`${PROCESS_SCENARIOS} are the same as processes that mosaik starts`, { timeout: 1_800_000 }, async () => {
@@ -107,7 +134,7 @@ describe.skipIf(reason !== undefined)(`generated scenarios${reason === undefined
         );
         const logs = sims.map(({ sid, log }) => [sid, JSON.parse(readFileSync(log, "utf8")) as CallLog] as const);
         const ended = { ...played, logs: Object.fromEntries(logs) };
-        expect(comparable(scenario, ended)).toEqual(comparable(scenario, inPython));
+        await expectSame(driver, scenario, ended, comparable(scenario, inPython));
       }
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -31,9 +31,10 @@ export interface Script {
   readonly children: number;
   /** Whether each entity is related to the one before. */
   readonly relates: boolean;
-  /** Full id of one of its own entities, and of one whose data it may get and set. */
+  /** Full id of one of its own entities. */
   readonly me: string;
-  readonly other: string | null;
+  /** An entity that it sets data of, and an attribute of that which it gets. */
+  readonly other: { readonly id: string; readonly attr: string } | null;
 }
 
 /** The value in JSON that every language reads alike. */
@@ -140,8 +141,8 @@ export class ScriptSimulator extends Simulator {
     const progress = await this.mosaik.getProgress();
     const answers: unknown[] = [0 <= progress && progress <= 100, ...(await this.#related())];
     if (other === null) return answers;
-    answers.push(await this.mosaik.getData({ [other]: ["a", "b"] }));
-    answers.push((await this.mosaik.setData({ [me]: { [other]: { c: ["set", this.#time] } } })) ?? null);
+    answers.push(await this.mosaik.getData({ [other.id]: [other.attr] }));
+    answers.push((await this.mosaik.setData({ [me]: { [other.id]: { c: ["set", this.#time] } } })) ?? null);
     return answers;
   }
 

@@ -103,8 +103,8 @@ class Script(mosaik_api_v3.Simulator):
         answers = [0 <= progress <= 100, *(yield from self.related())]
         other = self.script["other"]
         if other is not None:
-            answers.append((yield self.mosaik.get_data({other: ["a", "b"]})))
-            data = {self.script["me"]: {other: {"c": ["set", self.time]}}}
+            answers.append((yield self.mosaik.get_data({other["id"]: [other["attr"]]})))
+            data = {self.script["me"]: {other["id"]: {"c": ["set", self.time]}}}
             answers.append((yield self.mosaik.set_data(data)))
         return answers
 
