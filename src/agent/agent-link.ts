@@ -124,7 +124,8 @@ export class AgentLink {
     const id = checkAgentId(options.id ?? `${record.id}/${record.children++}`);
     const args = kernel.copy(options.args ?? [], `spawn(${id})`) as unknown[];
     const create = () => this.#host.create(type, id, args);
-    kernel.next.addBirth({ id, create, parent: record, cause: kernel.cause });
+    const birth = { id, create, parent: record, cause: kernel.cause };
+    if (kernel.transit?.bear(birth, type, args) !== true) kernel.next.addBirth(birth);
     return localProxy(kernel, record, id);
   }
 

@@ -1,5 +1,5 @@
 import { describeError } from "../errors.ts";
-import { Delivery, Kind, OUTSIDE, type Sender } from "./delivery.ts";
+import { Delivery, Kind, nobody, OUTSIDE, type Sender } from "./delivery.ts";
 import type { Kernel } from "./kernel.ts";
 import { AgentRecord } from "./record.ts";
 
@@ -26,7 +26,7 @@ export class Answers {
       content = [...describeError(error)];
     }
     const seq = record.seq++;
-    if (call.from === OUTSIDE) this.#kernel.outside.answer(call.seq, answered, content);
+    if (call.from === OUTSIDE) this.#answerOutside(call.seq, answered, content);
     else {
       const reply = answerTo(call, record, seq, answered, content, cause);
       this.#kernel.post(record, this.#kernel.clock.ticks, reply);
@@ -39,11 +39,15 @@ export class Answers {
    */
   refuse(call: Delivery, record: AgentRecord | undefined, error: Error): void {
     // Nobody stands there to count its emissions, but the caller's own number is unique in the caller's inbox.
-    const from = record ?? { id: `@unknown/${call.from.id}`, rank: -2 };
+    const from = record ?? nobody(call.from.id);
     const seq = record === undefined ? call.seq : record.seq++;
     const content = [...describeError(error)];
-    if (call.from === OUTSIDE) this.#kernel.outside.answer(call.seq, false, content);
-    else this.#kernel.next.add(answerTo(call, from, seq, false, content, call.id));
+    if (call.from === OUTSIDE) this.#answerOutside(call.seq, false, content);
+    else this.#kernel.emit(this.#kernel.clock.ticks, answerTo(call, from, seq, false, content, call.id));
+  }
+
+  #answerOutside(seq: number, ok: boolean, content: unknown): void {
+    (this.#kernel.transit ?? this.#kernel.outside).answer(seq, ok, content);
   }
 
   #copy(record: AgentRecord, call: Delivery, value: unknown): unknown {

@@ -6,19 +6,17 @@ import { DEFAULT_LIMITS } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/event-stream.ts";
 import type { TraceEvent, TraceSink, TraceSource } from "../trace.ts";
 import { Advance } from "./advance.ts";
-import { type Agent, type AgentClass, construct } from "./agent.ts";
-import { type AgentHost, AgentLink, type ConnectOptions, localProxy } from "./agent-link.ts";
-import { agentType } from "./agent-type.ts";
+import type { Agent, AgentClass } from "./agent.ts";
 import type { AgentInput, ContainerOptions } from "./container-options.ts";
+import { AgentHome } from "./home.ts";
 import { checkAgentId } from "./id.ts";
 import { Kernel } from "./kernel.ts";
 import { LiveLinks } from "./live-links.ts";
 import { LiveRun } from "./live-run.ts";
 import { readOutputs } from "./outputs.ts";
-import { AgentRecord } from "./record.ts";
+import type { AgentRecord } from "./record.ts";
 import type { Counts } from "./run-state.ts";
 import { stopAll } from "./stop.ts";
-import { underTraps } from "./strict.ts";
 import { combine } from "./tracer.ts";
 import { DATE_TIME } from "./value-types.ts";
 
@@ -29,7 +27,7 @@ import { DATE_TIME } from "./value-types.ts";
 export class Container implements TraceSource {
   readonly #kernel: Kernel;
   readonly #run: Advance | LiveRun;
-  readonly #host: AgentHost;
+  readonly #home: AgentHome;
   readonly #links: LiveLinks;
   #events: Observable<TraceEvent> | undefined;
   #unnamed = 0;
@@ -39,12 +37,7 @@ export class Container implements TraceSource {
     this.#kernel = kernel;
     this.#run = kernel.clock instanceof RealTimeClock ? new LiveRun(kernel, kernel.clock) : new Advance(kernel);
     this.#links = new LiveLinks(kernel, codec);
-    this.#host = {
-      seed,
-      connect: (record, address, options) => this.#connect(record, address, options),
-      create: (type, id, args) => this.#create(type, id, args),
-      task: (record, code) => this.#run.rounds.handlers.task(record, code),
-    };
+    this.#home = new AgentHome(kernel, this.#run.rounds.handlers, this.#links, seed);
   }
 
   /**
@@ -122,7 +115,7 @@ export class Container implements TraceSource {
   ): InstanceType<C> {
     this.#kernel.requireIdle("spawn");
     const id = checkAgentId(options.id ?? String(this.#unnamed++));
-    const record = this.#create(type, id, options.args ?? []);
+    const record = this.#home.create(type, id, options.args ?? []);
     this.#kernel.next.addBirth({ id, create: () => record, parent: undefined, cause: undefined });
     this.#kernel.wake?.();
     return record.agent as InstanceType<C>;
@@ -216,29 +209,6 @@ export class Container implements TraceSource {
     const failure = await stopAll(this.#kernel);
     await this.#links.close();
     if (failure !== undefined) throw failure;
-  }
-
-  #create(type: AgentClass, id: string, args: readonly unknown[]): AgentRecord {
-    const record = new AgentRecord(id, agentType(type));
-    this.#kernel.registry.add(record, this.#kernel.tag);
-    const outer = this.#kernel.constructing;
-    this.#kernel.constructing = record;
-    try {
-      const link = new AgentLink(this.#kernel, record, this.#host);
-      record.agent = underTraps(this.#kernel, record, "constructor", () => construct(link, type, [...args]));
-    } catch (error) {
-      this.#kernel.forget(record);
-      throw error;
-    } finally {
-      this.#kernel.constructing = outer;
-    }
-    return record;
-  }
-
-  async #connect(record: AgentRecord, address: string, options: ConnectOptions): Promise<object> {
-    const local = this.#links.localId(address);
-    if (local === undefined) return this.#links.connect(record, address);
-    return localProxy(this.#kernel, record, local, options);
   }
 
   #known(agent: string, method: string): AgentRecord {

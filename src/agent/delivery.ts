@@ -30,6 +30,14 @@ export const RANK_NONE = 2 ** 31 - 1;
 /** Sender of what comes from outside: a bridge's inputs and calls, live peers. */
 export const OUTSIDE: Sender = { id: "@", rank: -1 };
 
+/** Sender of the answer that the caller of an agent gets which does not exist. */
+export function nobody(caller: string): Sender {
+  return { id: `${NOBODY}${caller}`, rank: -2 };
+}
+
+/** What the ids of such senders begin with. */
+export const NOBODY = "@unknown/";
+
 /** Order of senders and receivers: by id, in code units; ranks say the same in less time. */
 export function compareSenders(a: Sender, b: Sender): number {
   const byRank = a.rank - b.rank;

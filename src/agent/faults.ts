@@ -3,6 +3,7 @@ import { openMethods } from "./foreign.ts";
 import type { Kernel } from "./kernel.ts";
 import { AgentRecord } from "./record.ts";
 import { byCodeUnits } from "./round.ts";
+import type { StepFailure } from "./run-state.ts";
 
 /** Agents that one message names, at most. */
 export const NAMED_AGENTS_MAX = 10;
@@ -23,14 +24,8 @@ export class Faults {
   throwFirst(): void {
     const { failures } = this.#kernel;
     if (failures.length === 0) return;
-    failures.sort((a, b) => byCodeUnits(a.agent, b.agent));
     this.#kernel.failures = [];
-    const first = failures[0]!.error;
-    if (failures.length > 1) {
-      const others = failures.slice(1, NAMED_AGENTS_MAX + 1).map((failure) => failure.error.message);
-      first.message += ` (and ${failures.length - 1} more: ${others.join("; ")})`;
-    }
-    throw first;
+    throw firstOf(failures);
   }
 
   /** Name, once each, the agents whose handlers wait on nothing that the simulation knows. */
@@ -62,6 +57,17 @@ export class Faults {
     const agent = agents[0] ?? "";
     kernel.fail(agent, new AgentError("ERR_AGENT_REJECTION", text, { agent, tag: kernel.tag, cause: reason }));
   };
+}
+
+/** Of what failed in one round, the error of the first agent and the first of its own; it tells of the others. */
+export function firstOf(failures: readonly StepFailure[]): Error {
+  const inOrder = [...failures].sort((a, b) => byCodeUnits(a.agent, b.agent));
+  const [first, ...others] = inOrder.map((failure) => failure.error);
+  if (others.length > 0) {
+    const named = others.slice(0, NAMED_AGENTS_MAX).map((error) => error.message);
+    first!.message += ` (and ${others.length} more: ${named.join("; ")})`;
+  }
+  return first!;
 }
 
 function openHandler(record: AgentRecord, text: string, tag: Tag): AgentError {

@@ -61,12 +61,12 @@ export class Handlers {
     this.start(record, "task", this.#kernel.cause ?? `${record.id}#task`, code);
   }
 
-  /** Let the step fail with what an agent threw where no caller waits. */
-  failed(agent: string, name: string, cause: unknown): void {
+  /** Let the step fail with what an agent threw where no caller waits; `id` as in `Kernel.fail`. */
+  failed(agent: string, name: string, cause: unknown, id?: string): void {
     const { tag, clock } = this.#kernel;
     const [, type, message] = describeError(cause);
     const text = `agent "${agent}" failed in ${name} at ${clock.time()} s: ${type}: ${message}`;
-    this.#kernel.fail(agent, new AgentError("ERR_AGENT_FAILED", text, { agent, method: name, tag, cause }));
+    this.#kernel.fail(agent, new AgentError("ERR_AGENT_FAILED", text, { agent, method: name, tag, cause }), id);
   }
 
   #run(record: AgentRecord, name: string, code: () => unknown): void {

@@ -19,6 +19,7 @@ import { Round } from "./round.ts";
 import { type Counts, type Phase, refusal, type StepFailure } from "./run-state.ts";
 import { Strict } from "./strict.ts";
 import { type TraceLevel, Tracer } from "./tracer.ts";
+import type { Transit } from "./transit.ts";
 
 /** What a container's simulation is made of. */
 export interface KernelOptions {
@@ -30,6 +31,8 @@ export interface KernelOptions {
   readonly types: readonly ValueType[];
   readonly strict: boolean;
   readonly communication: CommunicationModel | undefined;
+  /** Undefined unless the container is one of several. */
+  readonly transit?: Transit | undefined;
 }
 
 /**
@@ -67,10 +70,13 @@ export class Kernel {
   readonly communication: Communication | undefined;
   readonly emissions = new Emissions(this);
 
+  /** Takes what is for other containers of a platform. */
+  readonly transit: Transit | undefined;
   /** Undefined unless the container is strict. */
   readonly strict: Strict | undefined;
 
-  constructor({ clock, limits, trace, seed, types, strict, communication }: KernelOptions) {
+  constructor({ clock, limits, trace, seed, types, strict, communication, transit }: KernelOptions) {
+    this.transit = transit;
     this.clock = clock;
     this.limits = limits;
     this.types = new TypeRegistry(types);
@@ -123,6 +129,7 @@ export class Kernel {
     this.outputEvents.forget(record.id);
     for (const timer of record.takeTimers()) this.timers.cancel(timer);
     this.timers.cancelWhere((delivery) => delivery.from === record); // messages on their way
+    this.transit?.forget(record);
     this.next = this.next.without(record);
     this.externals = this.externals.filter((external) => external.record !== record);
     record.end(this.tag);
@@ -167,16 +174,19 @@ export class Kernel {
     return error;
   }
 
-  /** Let the step fail once the round has ended. */
-  fail(agent: string, error: Error): void {
+  /**
+   * Let the step fail once the round has ended.
+   *
+   * @param id - Of the event; by default the next of the agent's faults.
+   */
+  fail(agent: string, error: Error, id?: string): void {
     this.failures.push({ agent, error });
     this.wake?.();
     const record = this.registry.get(agent);
-    const number = record === undefined ? 0 : record.faults++;
+    const fault = id ?? `${agent}#fault-${record === undefined ? 0 : record.faults++}`;
     this.tracer.note(() => {
       const code = (error as { code?: string }).code ?? error.name;
-      const id = `${agent}#fault-${number}`;
-      return { kind: "fault", ...this.tag, agent, id, cause: this.cause, code, message: error.message };
+      return { kind: "fault", ...this.tag, agent, id: fault, cause: this.cause, code, message: error.message };
     });
   }
 
@@ -197,7 +207,10 @@ export class Kernel {
 
   /** Due at `ticks`: in the next round if that is the present time. */
   emit(ticks: number, delivery: Delivery): void {
-    if (ticks === this.clock.ticks) this.next.add(delivery);
+    const { transit } = this;
+    if (transit !== undefined && delivery.receiver === undefined && transit.isElsewhere(delivery.to)) {
+      transit.send(ticks, delivery);
+    } else if (ticks === this.clock.ticks) this.next.add(delivery);
     else this.timers.add(ticks, delivery);
   }
 }

@@ -31,7 +31,7 @@ export class Life {
     try {
       record = birth.create();
     } catch (error) {
-      this.#handlers.failed(birth.parent?.id ?? birth.id, `spawn of ${birth.id}`, error);
+      this.#handlers.failed(birth.parent?.id ?? birth.id, `spawn of ${birth.id}`, error, `${birth.id}#unborn`);
       return;
     }
     touched.push(record);

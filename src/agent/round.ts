@@ -1,4 +1,4 @@
-import { CLASS_OF, CLASSES, compareSenders, type Delivery } from "./delivery.ts";
+import { CLASS_OF, CLASSES, compareSenders, type Delivery, type Sender } from "./delivery.ts";
 import type { AgentRecord } from "./record.ts";
 
 /** An agent that comes to life at a tag: the record, or how to make it. */
@@ -7,7 +7,7 @@ export interface Birth {
   /** Makes the agent and its record; throws if that is not possible. */
   readonly create: () => AgentRecord;
   /** Agent that asked for it; undefined from outside. */
-  readonly parent: AgentRecord | undefined;
+  readonly parent: Sender | undefined;
   readonly cause: string | undefined;
 }
 

@@ -24,6 +24,8 @@ export class Tracer {
   readonly #full: boolean;
   /** True while causes are to be followed. */
   observed: boolean;
+  /** Agents whose chain has grown, if somebody takes note of them. */
+  touched: Set<AgentRecord> | undefined;
   readonly #sinks = new Set<TraceSink>();
   #batch: TraceEvent[] = [];
   #tag: Tag = { ticks: 0, round: 0 };
@@ -60,6 +62,7 @@ export class Tracer {
   /** A delivery to an agent, before the agent sees it. */
   delivered(record: AgentRecord, delivery: Delivery, peer: string): void {
     if (this.#hashes) {
+      this.touched?.add(record);
       const chain = record.chain;
       chain.words(this.#ticksHigh, this.#ticksLow, this.#tag.round, delivery.kind);
       if (delivery.kind !== Kind.timer) {
@@ -73,6 +76,7 @@ export class Tracer {
 
   /** An agent came to life, made by `peer`, or was removed. */
   life(kind: "created" | "removed", record: AgentRecord, tag: Tag, cause: string | undefined, peer = ""): void {
+    this.touched?.add(record);
     if (this.#hashes) {
       hashTag(record.chain, tag, LIFE_CODES[kind]);
       record.chain.string(peer);
@@ -107,8 +111,14 @@ export class Tracer {
   }
 }
 
+/** An agent's id and the state of its chain. */
+interface ChainOfAgent {
+  readonly id: string;
+  readonly chain: { readonly a: number; readonly b: number };
+}
+
 /** The chains of all agents in id order, as 16 hexadecimal digits. */
-export function combine(records: Iterable<AgentRecord>): string {
+export function combine(records: Iterable<ChainOfAgent>): string {
   const hash = new Hash64();
   for (const record of [...records].sort((a, b) => byCodeUnits(a.id, b.id))) {
     hash.string(record.id);
