@@ -14,6 +14,7 @@ export * from "./errors.ts";
 export { Hash64 } from "./hash.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export * from "./observe/index.ts";
+export * from "./platform/index.ts";
 export type { Remote } from "./rpc/index.ts";
 export * as rpc from "./rpc/index.ts";
 export * from "./scenario.ts";

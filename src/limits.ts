@@ -48,6 +48,12 @@ export interface Limits {
   readonly stopTimeoutMs: number;
   /** Calls from outside that wait for the next advance. */
   readonly outsideCallsMax: number;
+  /** Wall time until all containers of a platform have joined it, in milliseconds. */
+  readonly joinTimeoutMs: number;
+  /** Wall time that one round of one container may take, in milliseconds; the run fails after it. */
+  readonly stepTimeoutMs: number;
+  /** Wall time after which it is told that a container is still in its round, in milliseconds. */
+  readonly stepWarningMs: number;
 }
 
 /** The defaults; sources: FAULTS F02, F06, F07, F19, F20, F27 and mosaik's own limits. */
@@ -74,4 +80,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   externalTimeoutMs: 600_000,
   stopTimeoutMs: 10_000,
   outsideCallsMax: 100_000,
+  joinTimeoutMs: 60_000,
+  stepTimeoutMs: 600_000, // FAULTS F03
+  stepWarningMs: 30_000,
 });

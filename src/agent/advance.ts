@@ -1,14 +1,11 @@
-import { ClockError, ZenoError } from "../errors.ts";
+import { ClockError } from "../errors.ts";
 import { Pace, turn } from "./drain.ts";
 import { resultOf, settleExternals } from "./externals.ts";
 import { Faults, NAMED_AGENTS_MAX } from "./faults.ts";
 import type { Kernel } from "./kernel.ts";
-import { byCodeUnits } from "./round.ts";
 import { Rounds } from "./rounds.ts";
 import { stretch } from "./stretch.ts";
-
-/** Last rounds before the bound whose agents are taken for those of the endless exchange. */
-const CHAIN_ROUNDS = 10;
+import { CHAIN_ROUNDS, zeno } from "./zeno.ts";
 
 /**
  * Moves one container's clock: serves everything due before the target at its own time, then rounds at the target
@@ -94,7 +91,7 @@ export class Advance {
     while (kernel.busy) {
       const left = kernel.limits.roundsMax - kernel.round;
       if (left <= CHAIN_ROUNDS) for (const id of kernel.next.agents(NAMED_AGENTS_MAX)) chain.add(id);
-      if (left <= 0) throw this.#zeno(chain);
+      if (left <= 0) throw zeno(kernel.limits, kernel.clock, kernel.round, chain);
       await this.rounds.serve(this.#between);
       this.#faults.throwFirst();
       if (kernel.externals.length > 0) await this.#settleExternals();
@@ -127,14 +124,5 @@ export class Advance {
     kernel.externals = [];
     const outcomes = await settleExternals(externals, kernel.limits.externalTimeoutMs);
     for (const [i, external] of externals.entries()) kernel.next.add(resultOf(external, outcomes[i]!, kernel));
-  }
-
-  #zeno(chain: ReadonlySet<string>): ZenoError {
-    const kernel = this.#kernel;
-    const agents = [...chain].sort(byCodeUnits).slice(0, NAMED_AGENTS_MAX);
-    const text =
-      `more than ${kernel.limits.roundsMax} rounds at ${kernel.clock.time()} s without settling; ` +
-      `still exchanging: ${agents.join(", ")}`;
-    return new ZenoError("ERR_ZENO", text, { agent: agents[0] ?? "", tag: kernel.tag });
   }
 }

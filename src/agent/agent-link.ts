@@ -125,7 +125,7 @@ export class AgentLink {
     const args = kernel.copy(options.args ?? [], `spawn(${id})`) as unknown[];
     const create = () => this.#host.create(type, id, args);
     const birth = { id, create, parent: record, cause: kernel.cause };
-    if (kernel.transit?.bear(birth, type, args) !== true) kernel.next.addBirth(birth);
+    if (kernel.transit?.bear(birth, type, args, kernel.clock.ticks) !== true) kernel.next.addBirth(birth);
     return localProxy(kernel, record, id);
   }
 

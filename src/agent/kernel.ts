@@ -182,6 +182,7 @@ export class Kernel {
   fail(agent: string, error: Error, id?: string): void {
     this.failures.push({ agent, error });
     this.wake?.();
+    this.transit?.failed();
     const record = this.registry.get(agent);
     const fault = id ?? `${agent}#fault-${record === undefined ? 0 : record.faults++}`;
     this.tracer.note(() => {

@@ -5,6 +5,7 @@ import type { AgentTraceEvent, TraceEvent, TraceSink } from "../trace.ts";
 import { type Delivery, KIND_NAMES, Kind } from "./delivery.ts";
 import type { AgentRecord } from "./record.ts";
 import { byCodeUnits } from "./round.ts";
+import { Sinks } from "./sinks.ts";
 
 /** Codes of life in the chain; the kinds of delivery have 0 to 6. */
 const LIFE_CODES = { created: 7, removed: 8 } as const;
@@ -26,7 +27,9 @@ export class Tracer {
   observed: boolean;
   /** Agents whose chain has grown, if somebody takes note of them. */
   touched: Set<AgentRecord> | undefined;
-  readonly #sinks = new Set<TraceSink>();
+  readonly #sinks = new Sinks(() => {
+    this.observed = this.#full || this.#sinks.size > 0;
+  });
   #batch: TraceEvent[] = [];
   #tag: Tag = { ticks: 0, round: 0 };
   #ticksHigh = 0;
@@ -42,14 +45,7 @@ export class Tracer {
 
   /** See `TraceSource.attach`. */
   attach(sink: TraceSink): () => void {
-    this.#sinks.add(sink);
-    this.observed = true;
-    return () => this.#detach(sink);
-  }
-
-  #detach(sink: TraceSink): void {
-    this.#sinks.delete(sink);
-    this.observed = this.#full || this.#sinks.size > 0;
+    return this.#sinks.attach(sink);
   }
 
   /** What is delivered from now on is delivered at `tag`. */
@@ -91,23 +87,12 @@ export class Tracer {
     if (this.#sinks.size > 0) this.#batch.push(make());
   }
 
-  /** Hand the batch to the observers; one that throws is detached and warned about, the run goes on. */
+  /** Hand the batch to the observers. */
   flush(): void {
     if (this.#batch.length === 0) return;
     const batch = this.#batch;
     this.#batch = [];
-    for (const sink of this.#sinks) {
-      const detach = (error: unknown) => {
-        this.#detach(sink);
-        process.emitWarning(`an observer threw and was detached: ${error}`, { code: "COSIMAS_OBSERVER" });
-      };
-      try {
-        const result: unknown = sink(batch);
-        if (result instanceof Promise) result.catch(detach);
-      } catch (error) {
-        detach(error);
-      }
-    }
+    this.#sinks.give(batch);
   }
 }
 

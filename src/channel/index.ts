@@ -39,6 +39,7 @@ export type { HelloOptions } from "./hello.ts";
 export { type Listener, type ListenOptions, listen } from "./listen.ts";
 export { type MemoryPair, memoryPair } from "./memory.ts";
 export { type OpenOptions, open, type ReconnectingOptions } from "./open.ts";
+export { PortTransport } from "./port.ts";
 export { type ConnectionState, ReconnectingChannel, type ReconnectOptions } from "./reconnect.ts";
 export type { Request } from "./request.ts";
 export type { TlsFiles } from "./tls.ts";

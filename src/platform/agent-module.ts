@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { Agent, type AgentClass } from "../agent/agent.ts";
+import type { CommunicationModel } from "../agent/communication-model.ts";
+import type { ValueType } from "../codec/index.ts";
+import { AgentError, ScenarioError } from "../errors.ts";
+import { type Placement, placeByHash } from "./placement.ts";
+
+/** What every container of a platform knows: a module that each of them has loaded by itself. */
+export interface AgentModule {
+  /** As `file:///…/agents.ts`. */
+  readonly url: string;
+  /** Exported classes of agents, by the names under which they are exported. */
+  readonly classes: ReadonlyMap<string, AgentClass>;
+  /** Its export `types`: registered types, besides luxon's DateTime. */
+  readonly types: readonly ValueType[];
+  /** Its export `placement`; by default agents are spread by a hash of their ids. */
+  readonly placement: Placement;
+  /** Its export `communication`. */
+  readonly communication: CommunicationModel | undefined;
+  /** SHA-256 of the file, in hexadecimal: containers with another one do not fit. */
+  readonly hash: string;
+}
+
+/**
+ * Load a module of agents.
+ *
+ * @param url - Of a file, which this program can import.
+ * @throws {@link ScenarioError} `ERR_SCENARIO_LOAD` if it does not load or exports no class of agents.
+ */
+export async function loadAgentModule(url: string): Promise<AgentModule> {
+  let exported: Record<string, unknown>;
+  let text: Buffer;
+  try {
+    text = await readFile(fileURLToPath(url));
+    exported = (await import(url)) as Record<string, unknown>;
+  } catch (cause) {
+    const message = `the module of agents ${url} does not load: ${cause instanceof Error ? cause.message : String(cause)}`;
+    throw new ScenarioError("ERR_SCENARIO_LOAD", message, { cause });
+  }
+  const classes = new Map<string, AgentClass>();
+  for (const [name, value] of Object.entries(exported)) if (isAgentClass(value)) classes.set(name, value);
+  if (classes.size === 0) {
+    const names = Object.keys(exported).join(", ") || "nothing";
+    throw new ScenarioError("ERR_SCENARIO_LOAD", `the module ${url} exports no class of agents; it exports ${names}`);
+  }
+  const { types = [], placement = placeByHash, communication } = exported;
+  return {
+    url,
+    classes,
+    types: types as readonly ValueType[],
+    placement: placement as Placement,
+    communication: communication as CommunicationModel | undefined,
+    hash: createHash("sha256").update(text).digest("hex"),
+  };
+}
+
+/**
+ * The class that the module exports as `name`.
+ *
+ * @throws AgentError `ERR_AGENT_CLASS`.
+ */
+export function classNamed(module: AgentModule, name: string): AgentClass {
+  const type = module.classes.get(name);
+  if (type !== undefined) return type;
+  const known = [...module.classes.keys()].join(", ");
+  throw new AgentError(
+    "ERR_AGENT_CLASS",
+    `the platform's module exports no class "${name}" of agents; it exports ${known}`,
+  );
+}
+
+function isAgentClass(value: unknown): value is AgentClass {
+  return typeof value === "function" && value.prototype instanceof Agent;
+}

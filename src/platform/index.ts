@@ -1,0 +1,9 @@
+/**
+ * Platforms: containers under one clock, in one process or in many, with one trace.
+ *
+ * A coordinator lets all containers serve the same tag, one round after the other; `docs/determinism.md` says why the
+ * number of containers changes nothing.
+ */
+export type { Placement } from "./placement.ts";
+export { Platform } from "./platform.ts";
+export type { Isolation, PlatformOptions } from "./platform-options.ts";

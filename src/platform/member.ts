@@ -1,0 +1,219 @@
+import type { Sender } from "../agent/delivery.ts";
+import { Pace, turn } from "../agent/drain.ts";
+import { resultOf, settleExternals } from "../agent/externals.ts";
+import { Faults, NAMED_AGENTS_MAX } from "../agent/faults.ts";
+import { AgentHome } from "../agent/home.ts";
+import { Kernel } from "../agent/kernel.ts";
+import { LiveLinks } from "../agent/live-links.ts";
+import { readOutputs } from "../agent/outputs.ts";
+import { Rounds } from "../agent/rounds.ts";
+import { stopAll } from "../agent/stop.ts";
+import { Stretch } from "../agent/stretch.ts";
+import { DATE_TIME } from "../agent/value-types.ts";
+import { ExternalClock } from "../clock/external-clock.ts";
+import type { Codec } from "../codec/index.ts";
+import { AgentError, RunError } from "../errors.ts";
+import type { TraceEvent } from "../trace.ts";
+import { type AgentModule, classNamed } from "./agent-module.ts";
+import { batchCodec, readBatch, remoteSender } from "./batch.ts";
+import { Ledger } from "./ledger.ts";
+import type { MemberOptions, Order, Report } from "./orders.ts";
+import { Outgoing } from "./outgoing.ts";
+import { checked } from "./placement.ts";
+
+/** The coordinator decides when the next round is served. */
+const ONE_ROUND = () => false;
+
+/**
+ * One of a platform's containers: serves rounds when the coordinator says so, and tells what its agents have sent to
+ * those of others.
+ */
+export class Member {
+  readonly #kernel: Kernel;
+  readonly #module: AgentModule;
+  readonly #faults: Faults;
+  readonly #rounds: Rounds;
+  readonly #home: AgentHome;
+  readonly #links: LiveLinks;
+  readonly #outgoing: Outgoing;
+  readonly #ledger: Ledger;
+  readonly #codec: Codec;
+  readonly #pace = new Pace();
+  readonly #senders = new Map<string, Sender>();
+  #events: TraceEvent[] = [];
+  #detach: (() => void) | undefined;
+  /** An order is being carried out. */
+  #obeying = false;
+  /** From an advance's first round here to its end. */
+  #stretch: Stretch | undefined;
+
+  /** @param onFailure - Told when an agent fails between two orders: the next report has it. */
+  constructor(module: AgentModule, options: MemberOptions, onFailure: () => void) {
+    const { index, count, start, resolution, seed, trace, strict, limits } = options;
+    const { communication = module.communication } = options;
+    this.#module = module;
+    const types = [DATE_TIME, ...module.types];
+    this.#codec = batchCodec(limits, types);
+    this.#outgoing = new Outgoing(module, this.#codec, checked(module.placement, count), index);
+    const clock = new ExternalClock({ start, resolution });
+    clock.own();
+    const transit = this.#outgoing;
+    transit.onFailure = () => {
+      if (!this.#obeying) onFailure();
+    };
+    this.#kernel = new Kernel({ clock, limits, trace, seed, types, strict, communication, transit });
+    this.#faults = new Faults(this.#kernel);
+    this.#rounds = new Rounds(this.#kernel, this.#faults);
+    this.#links = new LiveLinks(this.#kernel, "msgpack");
+    this.#home = new AgentHome(this.#kernel, this.#rounds.handlers, this.#links, seed);
+    this.#ledger = new Ledger(this.#kernel);
+  }
+
+  /** Carry out an order; the caller waits for the report before it gives the next one. Never rejected. */
+  async obey(order: Order): Promise<Report> {
+    this.#obeying = true;
+    try {
+      this.#observe(order.observed);
+      this.#goTo(order.ticks, order.round);
+      for (const batch of order.batches) this.#receive(batch);
+      const extra = await this.#carryOut(order);
+      return { ...this.#report(), ...extra };
+    } catch (error) {
+      return { ...this.#report(), error: error as Error };
+    } finally {
+      this.#obeying = false;
+    }
+  }
+
+  async #carryOut(order: Order): Promise<Partial<Report>> {
+    switch (order.what) {
+      case "round":
+        return this.#round(order.named);
+      case "finish":
+        return this.#finish();
+      case "tell":
+        return {};
+      case "fail":
+        await this.#stretch?.fail(new RunError("ERR_RUN_FAILED", order.reason));
+        this.#stretch = undefined;
+        return { changes: this.#ledger.take() };
+      case "spawn":
+        return this.#spawn(order.type, order.id, order.args);
+      case "outputs":
+        return { values: this.#outputs(order.agent, order.names) };
+      case "close":
+        return this.#close();
+    }
+  }
+
+  async #round(named: boolean): Promise<Partial<Report>> {
+    const kernel = this.#kernel;
+    this.#stretch ??= new Stretch(kernel, this.#faults);
+    await undefined; // a drain begins in a microtask
+    const agents = named ? { agents: kernel.next.agents(NAMED_AGENTS_MAX) } : {};
+    if (kernel.next.size > 0) await this.#rounds.serve(ONE_ROUND);
+    if (kernel.failures.length === 0 && kernel.externals.length > 0) await this.#settleExternals();
+    if (this.#pace.due()) await this.#turn();
+    return agents;
+  }
+
+  async #settleExternals(): Promise<void> {
+    const kernel = this.#kernel;
+    const { externals } = kernel;
+    kernel.externals = [];
+    try {
+      const outcomes = await settleExternals(externals, kernel.limits.externalTimeoutMs);
+      for (const [i, external] of externals.entries()) kernel.next.add(resultOf(external, outcomes[i]!, kernel));
+    } catch (error) {
+      kernel.fail((error as AgentError).agent ?? "", error as Error);
+    }
+  }
+
+  async #finish(): Promise<Partial<Report>> {
+    await this.#turn();
+    this.#faults.reportStuck();
+    if (this.#kernel.failures.length === 0) {
+      this.#stretch?.end();
+      this.#stretch = undefined;
+    }
+    return { changes: this.#ledger.take() };
+  }
+
+  #spawn(type: string, id: string, args: readonly unknown[]): Partial<Report> {
+    const record = this.#home.create(classNamed(this.#module, type), id, args);
+    this.#kernel.next.addBirth({ id, create: () => record, parent: undefined, cause: undefined });
+    this.#ledger.made(record);
+    return { changes: this.#ledger.take() };
+  }
+
+  #outputs(agent: string, names: readonly string[]): Record<string, unknown> {
+    const record = this.#kernel.registry.get(agent);
+    if (record !== undefined && record.state !== "removed") return readOutputs(record, names, this.#kernel);
+    throw new AgentError("ERR_AGENT_UNKNOWN", `there is no agent "${agent}"`, { agent, method: "outputs" });
+  }
+
+  async #close(): Promise<Partial<Report>> {
+    const failure = await stopAll(this.#kernel);
+    await this.#links.close();
+    if (failure !== undefined) throw failure;
+    return {};
+  }
+
+  async #turn(): Promise<void> {
+    await turn();
+    this.#faults.turns++;
+  }
+
+  #goTo(ticks: number, round: number): void {
+    this.#kernel.moveTo(ticks);
+    this.#kernel.round = round;
+  }
+
+  #receive(batch: Uint8Array): void {
+    const kernel = this.#kernel;
+    for (const item of readBatch(batch, this.#codec, (id) => this.#senderOf(id))) {
+      if ("birth" in item) {
+        const { id, parent, type, args, cause } = item.birth;
+        const create = () => this.#home.create(classNamed(this.#module, type), id, args);
+        kernel.next.addBirth({ id, create, parent, cause });
+      } else if (item.ticks === kernel.clock.ticks) kernel.next.add(item.delivery);
+      else kernel.timers.add(item.ticks, item.delivery);
+    }
+  }
+
+  #senderOf(id: string): Sender {
+    let sender = this.#senders.get(id);
+    if (sender === undefined) {
+      sender = remoteSender(id);
+      this.#senders.set(id, sender);
+    }
+    return sender;
+  }
+
+  #observe(observed: boolean): void {
+    if (observed === (this.#detach !== undefined)) return;
+    if (observed) this.#detach = this.#kernel.tracer.attach((batch) => void this.#events.push(...batch));
+    else {
+      this.#detach?.();
+      this.#detach = undefined;
+    }
+  }
+
+  /** What has come of the order so far; what was sent is in one report only. */
+  #report(): Report {
+    const kernel = this.#kernel;
+    kernel.tracer.flush();
+    const { failures } = kernel;
+    if (failures.length > 0) kernel.failures = [];
+    const events = this.#events;
+    if (events.length > 0) this.#events = [];
+    return {
+      busy: kernel.next.size > 0,
+      due: kernel.timers.peek(),
+      sent: this.#outgoing.take(),
+      answers: this.#outgoing.takeAnswers(),
+      failures,
+      events,
+    };
+  }
+}

@@ -1,0 +1,95 @@
+import type { AgentClass } from "../agent/agent.ts";
+import type { Delivery } from "../agent/delivery.ts";
+import type { AgentRecord } from "../agent/record.ts";
+import type { Birth } from "../agent/round.ts";
+import type { Transit } from "../agent/transit.ts";
+import type { Codec } from "../codec/index.ts";
+import { AgentError } from "../errors.ts";
+import type { AgentModule } from "./agent-module.ts";
+import { type Item, writeBatch } from "./batch.ts";
+import type { Answer, Sent } from "./orders.ts";
+
+/** What a container's agents send to those of others, kept until the round has ended. */
+export class Outgoing implements Transit {
+  readonly #module: AgentModule;
+  readonly #codec: Codec;
+  readonly #placeOf: (id: string) => number;
+  readonly #own: number;
+  /** By the receiving container. */
+  #items = new Map<number, Item[]>();
+  #answers: Answer[] = [];
+  /** Told of every failure. */
+  onFailure = (): void => {};
+
+  /** @param own - Number of this container. */
+  constructor(module: AgentModule, codec: Codec, placeOf: (id: string) => number, own: number) {
+    this.#module = module;
+    this.#codec = codec;
+    this.#placeOf = placeOf;
+    this.#own = own;
+  }
+
+  isElsewhere(id: string): boolean {
+    return this.#placeOf(id) !== this.#own;
+  }
+
+  send(ticks: number, delivery: Delivery): void {
+    this.#add(this.#placeOf(delivery.to), { ticks, delivery });
+  }
+
+  bear(birth: Birth, type: AgentClass, args: readonly unknown[], ticks: number): boolean {
+    if (this.#module.classes.get(type.name) !== type) {
+      const text = `agent "${birth.parent?.id}" spawned a ${type.name}, which the platform's module does not export by that name`;
+      throw new AgentError("ERR_AGENT_CLASS", text, { agent: birth.parent?.id ?? "" });
+    }
+    const place = this.#placeOf(birth.id);
+    if (place === this.#own) return false;
+    const { id, parent, cause } = birth;
+    this.#add(place, { ticks, birth: { id, parent, cause, type: type.name, args } });
+    return true;
+  }
+
+  answer(seq: number, ok: boolean, content: unknown): void {
+    this.#answers.push([seq, ok, content]);
+  }
+
+  failed(): void {
+    this.onFailure();
+  }
+
+  forget(sender: AgentRecord): void {
+    const senderOf = (item: Item) => ("birth" in item ? item.birth.parent : item.delivery.from);
+    for (const [to, items] of this.#items) {
+      this.#items.set(
+        to,
+        items.filter((item) => senderOf(item) !== sender),
+      );
+    }
+  }
+
+  /** Take what was sent, encoded, by the receiving container. */
+  take(): Sent[] {
+    if (this.#items.size === 0) return [];
+    const sent: Sent[] = [];
+    for (const [to, items] of this.#items) {
+      if (items.length === 0) continue;
+      const dueTicks = items.reduce((due, { ticks }) => Math.min(due, ticks), Infinity);
+      sent.push([to, dueTicks, writeBatch(items, this.#codec)]);
+    }
+    this.#items = new Map();
+    return sent;
+  }
+
+  /** Take the answers to calls from outside. */
+  takeAnswers(): Answer[] {
+    const answers = this.#answers;
+    if (answers.length > 0) this.#answers = [];
+    return answers;
+  }
+
+  #add(place: number, item: Item): void {
+    const items = this.#items.get(place);
+    if (items === undefined) this.#items.set(place, [item]);
+    else items.push(item);
+  }
+}

@@ -1,0 +1,81 @@
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { DATE_TIME } from "../agent/value-types.ts";
+import { ExternalClock } from "../clock/external-clock.ts";
+import { type Codec, TypeRegistry, type Value } from "../codec/index.ts";
+import { copyBy, copyRules } from "../codec/values.ts";
+import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import { type AgentModule, loadAgentModule } from "./agent-module.ts";
+import { batchCodec } from "./batch.ts";
+import type { MemberOptions } from "./orders.ts";
+import { checked } from "./placement.ts";
+import type { PlatformOptions } from "./platform-options.ts";
+import type { Seat } from "./seat.ts";
+import { startContainers } from "./seats.ts";
+
+/** Containers that a platform may have. */
+const CONTAINERS_MAX = 1024;
+
+/** What a platform is made of. */
+export interface PlatformParts {
+  readonly module: AgentModule;
+  readonly limits: Limits;
+  readonly clock: ExternalClock;
+  readonly copy: (value: unknown, root: string) => Value;
+  readonly codec: Codec;
+  readonly placeOf: (id: string) => number;
+  readonly seats: readonly Seat[];
+}
+
+/** Check the options, load the module and start the containers. Throws as `Platform.create`. */
+export async function createParts(options: PlatformOptions): Promise<PlatformParts> {
+  const { containers: count = 1, isolation = "inline", communication, link } = options;
+  if (!(Number.isInteger(count) && count >= 1 && count <= CONTAINERS_MAX)) {
+    throw new RangeError(`containers must be a whole number from 1 to ${CONTAINERS_MAX}, got ${count}`);
+  }
+  if (!["inline", "thread", "process"].includes(isolation)) {
+    throw new RangeError(`isolation must be inline, thread or process, got ${JSON.stringify(isolation)}`);
+  }
+  if (isolation !== "inline" && typeof communication?.links === "function") {
+    throw new TypeError("a link function does not cross to other threads; let the module export it as `communication`");
+  }
+  const { start, resolution, seed = 0, trace = "hash", strict = false } = options;
+  const clock = new ExternalClock({ ...(start !== undefined && { start }), ...(resolution && { resolution }) });
+  clock.own();
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const module = await loadAgentModule(urlOf(options.module));
+  const types = [DATE_TIME, ...module.types];
+  const shared = {
+    count,
+    module: module.url,
+    start: clock.utcnow().toISO()!,
+    resolution: clock.resolution.ticksPerSecond,
+    seed,
+    trace,
+    strict,
+    communication,
+    limits,
+  };
+  const members = Array.from({ length: count }, (_, index): MemberOptions => ({ ...shared, index }));
+  const seats = await startContainers(module, members, {
+    isolation,
+    execArgv: options.execArgv ?? [],
+    ...(link && { link }),
+  });
+  const rules = copyRules(limits, new TypeRegistry(types));
+  return {
+    module,
+    limits,
+    clock,
+    copy: (value, root) => copyBy(value, rules, root),
+    codec: batchCodec(limits, types),
+    placeOf: checked(module.placement, count),
+    seats,
+  };
+}
+
+/** A path is from the present folder. */
+function urlOf(module: URL | string): string {
+  if (module instanceof URL) return module.href;
+  return module.startsWith("file:") ? module : pathToFileURL(resolve(module)).href;
+}

@@ -1,0 +1,45 @@
+import type { CommunicationModel } from "../agent/communication-model.ts";
+import type { TraceLevel } from "../agent/tracer.ts";
+import type { DateTime } from "../clock/calendar.ts";
+import type { Limits } from "../limits.ts";
+
+/** Where containers run: in the caller's thread, in threads or in processes of their own. */
+export type Isolation = "inline" | "thread" | "process";
+
+/** How to make a platform. */
+export interface PlatformOptions {
+  /** Number of containers, at least 1. It changes nothing that is simulated. Default 1. */
+  containers?: number;
+  /** Default `inline`. */
+  isolation?: Isolation;
+  /**
+   * The module whose exported classes are the agents, as `new URL("./agents.ts", import.meta.url)`. Every container loads
+   * it. It may also export `types`, registered types; `placement`, a function that gives the number of an agent's
+   * container from its id and the number of containers; and `communication`.
+   */
+  module: URL | string;
+  /** Calendar time of second 0: ISO 8601 or a luxon DateTime. Default 2000-01-01T00:00:00Z. */
+  start?: string | DateTime;
+  /** Ticks in a second; default 1,000,000. */
+  resolution?: number;
+  /** Seed of the agents' random numbers. Default 0. */
+  seed?: number | string;
+  /** Default `hash`. */
+  trace?: TraceLevel;
+  /** As `ContainerOptions.strict`. Default false. */
+  strict?: boolean;
+  /**
+   * How messages between agents travel, instead of what the module says. With containers that are not inline it is data:
+   * a function has to come from the module.
+   */
+  communication?: CommunicationModel;
+  /**
+   * Where processes find the coordinator: `ipc`, a Unix socket in a folder of its own, or `tcp`, a free port of the loopback
+   * interface. Default `ipc`, except on Windows.
+   */
+  link?: "ipc" | "tcp";
+  /** Options of Node for threads and processes, as `--max-semi-space-size=64`. */
+  execArgv?: readonly string[];
+  /** Bounds that differ from the defaults. */
+  limits?: Partial<Limits>;
+}

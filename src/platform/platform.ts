@@ -1,0 +1,255 @@
+import type { AgentClass } from "../agent/agent.ts";
+import type { AgentInput } from "../agent/container-options.ts";
+import { checkAgentId } from "../agent/id.ts";
+import { Outside } from "../agent/outside.ts";
+import { type Phase, refusal } from "../agent/run-state.ts";
+import { Sinks } from "../agent/sinks.ts";
+import type { ExternalClock } from "../clock/external-clock.ts";
+import type { Value } from "../codec/index.ts";
+import { AgentError, ClockError, RunError } from "../errors.ts";
+import type { Limits } from "../limits.ts";
+import { eventStream, type Observable } from "../observe/event-stream.ts";
+import { createProxy } from "../rpc/proxy.ts";
+import type { Remote } from "../rpc/types.ts";
+import type { TraceEvent, TraceSink, TraceSource } from "../trace.ts";
+import { type AgentModule, classNamed } from "./agent-module.ts";
+import { Coordinator } from "./coordinator.ts";
+import { Line } from "./line.ts";
+import type { Report } from "./orders.ts";
+import { createParts, type PlatformParts } from "./parts.ts";
+import type { PlatformOptions } from "./platform-options.ts";
+import { Roll } from "./roll.ts";
+import { isLost, type Seat } from "./seat.ts";
+
+/**
+ * Containers under one clock, in threads or processes if that is asked for: agents call each other by id wherever they
+ * are, and the trace is the same for any number of containers. Whoever creates it calls `close()`.
+ */
+export class Platform implements TraceSource {
+  /** The clock; only this platform moves it. */
+  readonly clock: ExternalClock;
+  readonly #module: AgentModule;
+  readonly #limits: Limits;
+  readonly #copy: (value: unknown, root: string) => Value;
+  readonly #placeOf: (id: string) => number;
+  readonly #seats: readonly Seat[];
+  readonly #coordinator: Coordinator;
+  readonly #outside = new Outside();
+  readonly #roll: Roll;
+  readonly #sinks = new Sinks();
+  readonly #line = new Line();
+  #events: Observable<TraceEvent> | undefined;
+  #phase: Phase = "idle";
+  #failure: unknown;
+  #closing: Promise<void> | undefined;
+
+  private constructor({ module, limits, clock, copy, codec, placeOf, seats }: PlatformParts) {
+    this.clock = clock;
+    this.#module = module;
+    this.#limits = limits;
+    this.#copy = copy;
+    this.#placeOf = placeOf;
+    this.#seats = seats;
+    this.#roll = new Roll(seats.length);
+    this.#coordinator = new Coordinator({
+      seats,
+      clock,
+      outside: this.#outside,
+      limits,
+      codec,
+      placeOf,
+      isObserved: () => this.#sinks.size > 0,
+      onEvents: (events) => this.#sinks.give(events),
+      onReport: (index, { changes }) => changes && this.#roll.note(index, changes),
+    });
+  }
+
+  /**
+   * Make a platform and start its containers.
+   *
+   * @throws RangeError for an option out of range; ScenarioError `ERR_SCENARIO_LOAD` if the module does not load;
+   *   RunError `ERR_CONTAINER_START`, with nothing left of the containers that had started.
+   */
+  static async create(options: PlatformOptions): Promise<Platform> {
+    return new Platform(await createParts(options));
+  }
+
+  /** What runs the containers, by their numbers, as `container 2 (process 4711)`. */
+  get containers(): readonly string[] {
+    return this.#seats.map((seat) => seat.name);
+  }
+
+  /** Every event from now on, one by one. Observing never changes the run or its trace hash. */
+  get events$(): Observable<TraceEvent> {
+    return (this.#events ??= eventStream(this));
+  }
+
+  /** Every event from now on, in batches of one round; within a round by agent, whichever container it lives in. */
+  attach(sink: TraceSink): () => void {
+    return this.#sinks.attach(sink);
+  }
+
+  /** Hash over everything delivered to every agent until the last advance has ended, as `Container.traceHash`. */
+  traceHash(): string {
+    return this.#roll.traceHash();
+  }
+
+  /**
+   * Make an agent. Its `setup` runs at the next advance, in the next round of the present time.
+   *
+   * @param type - Name under which the module exports its class.
+   * @param options - `args` go to the constructor as copies.
+   * @returns A proxy whose calls are those of `call`.
+   * @throws AgentError `ERR_AGENT_CLASS`, `ERR_AGENT_ID`, `ERR_AGENT_DUPLICATE`; what the constructor throws; RunError
+   *   during an advance (use `this.spawn` there).
+   */
+  async spawn<C extends AgentClass>(
+    type: string,
+    options: { id: string; args?: readonly unknown[] },
+  ): Promise<Remote<C>> {
+    this.#requireIdle("spawn");
+    const id = checkAgentId(options.id);
+    classNamed(this.#module, type);
+    const args = this.#copy(options.args ?? [], `spawn(${id})`) as unknown[];
+    const index = this.#placeOf(id);
+    await this.#ask(() => this.#coordinator.ask(index, { what: "spawn", type, id, args }));
+    return createProxy((path, values) => this.call(id, path, values)) as Remote<C>;
+  }
+
+  /**
+   * Give an agent an input: a call of any of its methods, delivered at the time of the next advance, before all else.
+   *
+   * @throws AgentError `ERR_AGENT_UNKNOWN`; ValueError for arguments that cannot cross; RunError unless between advances.
+   */
+  input(agent: string, method: string, args: readonly unknown[] = []): void {
+    this.inputs([{ agent, method, args }]);
+  }
+
+  /** Give several inputs, in their order; if one of them is refused, none is taken. Throws as `input`. */
+  inputs(inputs: readonly AgentInput[]): void {
+    this.#requireIdle("an input");
+    const copies = inputs.map(({ agent, method, args }) => {
+      this.#requireAgent(agent, method);
+      return this.#copy(args, `${agent}.${method}`);
+    });
+    for (const [i, { agent, method }] of inputs.entries()) this.#outside.input(agent, method, copies[i]);
+  }
+
+  /**
+   * Call an exposed method from outside. The call enters when the next advance starts, at the time from which that
+   * advance goes on, and is settled by it, unless the method waits for a later time. Nobody has to handle its rejection.
+   */
+  call(agent: string, method: string, args: readonly unknown[] = []): Promise<unknown> {
+    const answer = (async () => {
+      const content = this.#copy(args, `${agent}.${method}`);
+      return this.#outside.call(agent, method, content, this.#limits.outsideCallsMax);
+    })();
+    answer.catch(() => {}); // it may well be awaited only after the advance that settles it
+    return answer;
+  }
+
+  /**
+   * Move the clock to `t` and settle, as `Container.advance`: when it resolves, no message is on its way between any two
+   * agents.
+   *
+   * @param t - Seconds since the start.
+   * @returns Seconds of the next event, or undefined if nothing is due.
+   * @throws ClockError `ERR_CLOCK_BACKWARDS`, nothing has changed; RangeError if `t` is no time; AgentError if an agent
+   *   failed, RunError `ERR_CONTAINER_LOST` or `ERR_STEP_TIMEOUT`: then the run has failed.
+   */
+  async advance(t: number): Promise<number | undefined> {
+    const { resolution } = this.clock;
+    this.#requireIdle("an advance");
+    const target = resolution.toTicks(t);
+    if (target < this.clock.ticks) {
+      const text = `cannot advance to ${resolution.toSeconds(target)} s: it is ${this.clock.time()} s already`;
+      throw new ClockError("ERR_CLOCK_BACKWARDS", text);
+    }
+    this.#phase = "advancing";
+    return this.#line.run(async () => {
+      try {
+        await this.#coordinator.to(target);
+      } catch (error) {
+        await this.#fail(error);
+        throw error;
+      }
+      this.#phase = "idle";
+      const { due } = this.#coordinator;
+      return due === undefined ? undefined : resolution.toSeconds(due);
+    });
+  }
+
+  /**
+   * Read what an agent puts out: copies of fields or getters that its class lists in `outputs`.
+   *
+   * @throws AgentError `ERR_AGENT_UNKNOWN`, `ERR_AGENT_OUTPUT`; RunError during an advance.
+   */
+  async outputs(agent: string, names: readonly string[]): Promise<Record<string, unknown>> {
+    this.#requireIdle("reading outputs");
+    this.#requireAgent(agent, "outputs");
+    const index = this.#placeOf(agent);
+    return { ...(await this.#ask(() => this.#coordinator.ask(index, { what: "outputs", agent, names }))).values };
+  }
+
+  /** Take the events that agents have emitted, as `Container.takeOutputEvents`. The caller owns them. */
+  takeOutputEvents(): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
+    return this.#roll.takeOutputEvents();
+  }
+
+  /**
+   * Call `stop` of all agents, end all containers. A second call waits for the first.
+   *
+   * @throws RunError `ERR_RUN_BUSY` during an advance; `ERR_RUN_STOP` if an agent's `stop` throws or does not end within
+   *   `limits.stopTimeoutMs`, after everything was closed.
+   */
+  close(): Promise<void> {
+    if (this.#phase === "advancing") {
+      return Promise.reject(new RunError("ERR_RUN_BUSY", "an advance is under way; await it first"));
+    }
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const lost = isLost(this.#failure);
+    this.#phase = "closed";
+    this.#outside.end(new RunError("ERR_RUN_CLOSED", "the platform was closed"));
+    const failures = lost ? [] : await this.#line.run(() => this.#coordinator.askAll({ what: "close" }));
+    await this.#leave(lost);
+    if (failures.length > 0) throw failures[0];
+  }
+
+  async #fail(error: unknown): Promise<void> {
+    this.#phase = "failed";
+    this.#failure = error;
+    this.#outside.end(new RunError("ERR_RUN_FAILED", "the run has failed", { cause: error }));
+    const reason = error instanceof Error ? error.message : String(error);
+    if (isLost(error)) await this.#leave(true);
+    else await this.#coordinator.askAll({ what: "fail", reason });
+  }
+
+  #leave(now: boolean): Promise<unknown> {
+    return Promise.all(this.#seats.map((seat) => seat.leave(now)));
+  }
+
+  /** Ask a container between advances; if it is lost, the run has failed. */
+  #ask(work: () => Promise<Report>): Promise<Report> {
+    return this.#line.run(async () => {
+      try {
+        return await work();
+      } catch (error) {
+        if (isLost(error)) await this.#fail(error);
+        throw error;
+      }
+    });
+  }
+
+  #requireAgent(agent: string, method: string): void {
+    if (this.#roll.has(agent)) return;
+    throw new AgentError("ERR_AGENT_UNKNOWN", `there is no agent "${agent}"`, { agent, method });
+  }
+
+  #requireIdle(what: string): void {
+    if (this.#phase !== "idle") throw refusal(what, this.#phase, this.#failure);
+  }
+}

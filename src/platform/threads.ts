@@ -1,0 +1,55 @@
+import { MessageChannel, Worker } from "node:worker_threads";
+import { Channel, PortTransport } from "../channel/index.ts";
+import { RunError } from "../errors.ts";
+import type { Limits } from "../limits.ts";
+import type { AgentModule } from "./agent-module.ts";
+import type { ThreadAssignment } from "./assignment.ts";
+import { joinOptions } from "./join.ts";
+import type { Reception } from "./reception.ts";
+import type { Host } from "./remote-seat.ts";
+import { CONTAINER_MAIN, loadersFor } from "./start-node.ts";
+
+/** Where a thread begins: as a text, because a worker cannot be started from TypeScript on every Node. */
+const BOOTSTRAP = `
+  const { loaders, main } = require("node:worker_threads").workerData;
+  (async () => {
+    for (const loader of loaders) (await import(loader)).register();
+    await import(main);
+  })();
+`;
+
+/**
+ * Start a thread that runs the container `index`.
+ *
+ * @param execArgv - Node's options for it.
+ */
+export function startThread(
+  index: number,
+  module: AgentModule,
+  limits: Limits,
+  execArgv: readonly string[],
+  reception: Reception,
+): Host {
+  const { port1, port2 } = new MessageChannel();
+  const assignment: ThreadAssignment = { index, module: module.url, limits, port: port2 };
+  const loaders = loadersFor(module.url, "tsx/esm/api");
+  const workerData = { ...assignment, loaders, main: CONTAINER_MAIN.href };
+  // Without this process's own options, unless they are asked for: they may say that texts are modules.
+  const worker = new Worker(BOOTSTRAP, { eval: true, workerData, transferList: [port2], execArgv: [...execArgv] });
+  const name = `thread ${worker.threadId}`;
+  let ending: string | undefined;
+  worker.on("error", (error) => {
+    ending = `ended with ${error.name}: ${error.message}`;
+  });
+  worker.on("exit", (code) => {
+    ending ??= `ended with code ${code}`;
+    reception.fail(new RunError("ERR_CONTAINER_START", `container ${index} (${name}) did not start: it ${ending}`));
+    port1.close();
+  });
+  reception.welcome(new Channel(new PortTransport(port1, name), joinOptions(module, limits)));
+  return {
+    name,
+    ending: async () => ending,
+    end: async () => void (await worker.terminate()),
+  };
+}

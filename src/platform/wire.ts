@@ -1,0 +1,116 @@
+import { type Codec, createCodec, type ValueType } from "../codec/index.ts";
+import * as errors from "../errors.ts";
+import type { Limits } from "../limits.ts";
+import type { Order, Report } from "./orders.ts";
+
+/** Levels and values that orders and reports have around the values of agents. */
+const WRAP_NESTING = 8;
+const NODES_MAX = 2 ** 31;
+
+/** Largest order or report, in bytes: all that one container sends in one round goes with it. */
+export const ORDER_BYTES_MAX = 512 * 1024 * 1024;
+
+/** Bounds of the connection between coordinator and container: what agents send was checked when they sent it. */
+export function wireLimits(limits: Limits): Limits {
+  const nestingMax = limits.nestingMax + WRAP_NESTING;
+  const bytes = { frameBytesMax: ORDER_BYTES_MAX, sendQueueBytesMax: 2 * ORDER_BYTES_MAX };
+  return { ...limits, nestingMax, nodesMax: NODES_MAX, ...bytes };
+}
+
+/** The codec of that connection. */
+export function wireCodec(limits: Limits, types: readonly ValueType[]): Codec {
+  return createCodec("msgpack", { limits: wireLimits(limits), types });
+}
+
+/** An order as a value. */
+export function orderToWire(order: Order): unknown {
+  return order;
+}
+
+/** The order that {@link orderToWire} has written. */
+export function orderFromWire(value: unknown): Order {
+  return value as Order;
+}
+
+/** A report as a value: errors as what may be told of them, chains as bytes. */
+export function reportToWire(report: Report): unknown {
+  const { failures, error, changes, ...rest } = report;
+  return {
+    ...rest,
+    failures: failures.map(({ agent, error }) => [agent, errorToWire(error)]),
+    ...(error && { error: errorToWire(error) }),
+    ...(changes && { changes: { ...changes, chains: new Uint8Array(changes.chains.buffer) } }),
+  };
+}
+
+/** The report that {@link reportToWire} has written. */
+export function reportFromWire(value: unknown): Report {
+  const { failures, error, changes, ...rest } = value as WireReport;
+  return {
+    ...rest,
+    failures: failures.map(([agent, failure]) => ({ agent, error: errorFromWire(failure) })),
+    ...(error && { error: errorFromWire(error) }),
+    ...(changes && { changes: { ...changes, chains: new Int32Array(Uint8Array.from(changes.chains).buffer) } }),
+  };
+}
+
+interface WireReport extends Omit<Report, "failures" | "error" | "changes"> {
+  readonly failures: readonly (readonly [agent: string, error: WireError])[];
+  readonly error?: WireError;
+  readonly changes?: Omit<NonNullable<Report["changes"]>, "chains"> & { readonly chains: Uint8Array };
+}
+
+/** What may be told of an error. */
+interface WireError extends Omit<errors.ErrorDetails, "cause"> {
+  readonly type: string;
+  readonly code?: string;
+  readonly message: string;
+  readonly cause?: errors.ErrorTriple;
+}
+
+const TYPES: ReadonlyMap<string, new (code: string, message: string, details: errors.ErrorDetails) => Error> = new Map(
+  Object.entries({
+    AgentError: errors.AgentError,
+    ForeignAwaitError: errors.ForeignAwaitError,
+    ZenoError: errors.ZenoError,
+    ClockError: errors.ClockError,
+    ValueError: errors.ValueError,
+    RunError: errors.RunError,
+    ScenarioError: errors.ScenarioError,
+    ChannelError: errors.ChannelError,
+    CodecError: errors.CodecError,
+    RpcError: errors.RpcError,
+  }),
+);
+
+/** Kinds of Node's own errors that keep their class; others arrive as Error. */
+const PLAIN = new Map([
+  ["RangeError", RangeError],
+  ["TypeError", TypeError],
+]);
+
+/** An error as a value; never its stack. */
+export function errorToWire(error: Error): WireError {
+  const { code, agent, method, path, peer, tag } = error as Partial<errors.CosimError>;
+  const { cause } = error;
+  return {
+    type: error.name,
+    message: error.message,
+    ...(typeof code === "string" && { code }),
+    ...(agent !== undefined && { agent }),
+    ...(method !== undefined && { method }),
+    ...(path !== undefined && { path }),
+    ...(peer !== undefined && { peer }),
+    ...(tag !== undefined && { tag }),
+    ...(cause !== undefined && { cause: errors.describeError(cause) }),
+  };
+}
+
+/** The error that {@link errorToWire} has written; its cause is a RemoteError. */
+export function errorFromWire({ type, code, message, cause, ...fields }: WireError): Error {
+  const details = { ...fields, ...(cause && { cause: new errors.RemoteError(...cause) }) };
+  const known = TYPES.get(type);
+  if (known !== undefined && code !== undefined) return new known(code, message, details);
+  const plain = PLAIN.get(type) ?? Error;
+  return Object.assign(new plain(message), { name: type, ...(code !== undefined && { code }) });
+}

@@ -1,0 +1,189 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { Platform, type PlatformOptions } from "../../src/index.ts";
+
+/** Containers in processes of their own that are killed, frozen, late or wrong. */
+const HEAVY = process.env["COSIMAS_HEAVY"] === "1";
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const module = new URL("../support/platform-agents.ts", import.meta.url);
+/** As short as a loaded machine allows; FAULTS has 1 s and 4 s. */
+const HEARTBEAT = { heartbeatMs: 200, heartbeatTimeoutMs: 2000 };
+
+async function workers(options: Partial<PlatformOptions> = {}): Promise<{ platform: Platform; pids: number[] }> {
+  const platform = await Platform.create({ module, containers: 2, isolation: "process", ...options });
+  onTestFinished(() => platform.close().catch(() => {}));
+  for (let i = 0; i < 4; i++) await platform.spawn("Worker", { id: `worker-${i}` });
+  return { platform, pids: pidsIn(platform.containers) };
+}
+
+function pidsIn(names: readonly string[]): number[] {
+  return names.map((name) => Number(/process (\d+)/.exec(name)![1]));
+}
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function gone(pids: readonly number[]): Promise<void> {
+  while (pids.some(lives)) await pause(20);
+}
+
+/** The advance fails because the container 1 is lost, and then nothing is left of any of them. */
+async function expectLost(platform: Platform, advance: Promise<unknown>, pids: number[], how: RegExp): Promise<void> {
+  const error = (await advance.catch((reason: Error) => reason)) as Error;
+  expect(error).toMatchObject({ name: "RunError", code: "ERR_CONTAINER_LOST" });
+  expect(error.message).toMatch(
+    new RegExp(`^container 1 \\(process ${pids[1]}\\) was lost in round at tick \\d+, round`),
+  );
+  expect(error.message).toMatch(how);
+  await gone(pids);
+  await expect(platform.advance(99)).rejects.toMatchObject({ code: "ERR_RUN_FAILED" });
+}
+
+describe("a platform's containers in processes", () => {
+  it("F01: one that is killed in its step is named, with the tag, and the others end", async () => {
+    const { platform, pids } = await workers();
+    platform.input("worker-1", "compute", [60_000]);
+    const advance = platform.advance(1);
+    await pause(100);
+    process.kill(pids[1]!, "SIGKILL");
+    await expectLost(platform, advance, pids, /tick 1000000, round 0: it was ended by SIGKILL/);
+  });
+
+  it("F01: one that is killed between steps is found at the next", async () => {
+    const { platform, pids } = await workers();
+    await platform.advance(0);
+    process.kill(pids[1]!, "SIGKILL");
+    platform.input("worker-1", "compute", [1]);
+    await expectLost(platform, platform.advance(1), pids, /SIGKILL/);
+  });
+
+  it("F01: one whose agent ends the process is named with its exit code", async () => {
+    const { platform, pids } = await workers();
+    platform.input("worker-1", "die");
+    await expectLost(platform, platform.advance(1), pids, /it ended with code 7/);
+  });
+
+  it("F02: one that is frozen is found by its heartbeat, and killed", async () => {
+    const { platform, pids } = await workers({ limits: HEARTBEAT });
+    process.kill(pids[1]!, "SIGSTOP");
+    platform.input("worker-1", "compute", [1]);
+    await expectLost(platform, platform.advance(1), pids, /no sign of life/);
+  });
+
+  it("F02: one that computes for long is not taken for dead", async () => {
+    const { platform } = await workers({ limits: HEARTBEAT });
+    platform.input("worker-1", "compute", [2 * HEARTBEAT.heartbeatTimeoutMs]);
+    expect(await platform.advance(1)).toBeUndefined();
+  });
+
+  it("F03: one whose step takes longer than the limit fails the run", async () => {
+    const { platform, pids } = await workers({ limits: { stepTimeoutMs: 500, stepWarningMs: 100 } });
+    const warned = once(process, "warning");
+    platform.input("worker-1", "compute", [60_000]);
+    await expect(platform.advance(1)).rejects.toMatchObject({
+      code: "ERR_STEP_TIMEOUT",
+      message: expect.stringContaining(
+        `container 1 (process ${pids[1]}) did not end within stepTimeoutMs = 500 ms in round at tick`,
+      ),
+    });
+    expect((await warned)[0].message).toContain(`container 1 (process ${pids[1]}) is still in round at tick`);
+    await gone(pids);
+  });
+
+  it("F11: one with another version of the module is turned away", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "cosimas-test-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, "agents.mjs");
+    const text = [
+      `import { appendFileSync } from "node:fs";`,
+      `import { Agent } from ${JSON.stringify(new URL("../../src/index.ts", import.meta.url).href)};`,
+      `export class A extends Agent {}`,
+      `appendFileSync(${JSON.stringify(file)}, "// and more\\n");`,
+    ];
+    writeFileSync(file, text.map((line) => `${line}\n`).join(""));
+    const create = Platform.create({ module: file, isolation: "process", execArgv: ["--import", "tsx"] });
+    await expect(create).rejects.toMatchObject({ code: "ERR_CONTAINER_MODULE" });
+    appendFileSync(file, "");
+  });
+
+  it("names a module that does not load there, and leaves nothing behind", async () => {
+    const create = Platform.create({ module, isolation: "process", execArgv: ["--no-such-option"] });
+    await expect(create).rejects.toMatchObject({
+      code: "ERR_CONTAINER_START",
+      message: expect.stringMatching(/^container 0 \(process \d+\) did not join: it ended with code 9$/),
+    });
+  });
+
+  it.each(["SIGKILL", "SIGTERM", "SIGINT", "exit"])(
+    "leaves no process and no socket when its program ends by %s",
+    async (how) => {
+      const folder = mkdtempSync(join(tmpdir(), "cosimas-test-"));
+      onTestFinished(() => rmSync(folder, { recursive: true }));
+      const program = spawn(process.execPath, ["--import", "tsx", "test/support/platform-program.ts", how], {
+        cwd: root,
+        env: { ...process.env, TMPDIR: folder },
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      onTestFinished(() => void program.kill("SIGKILL"));
+      let said = "";
+      program.stdout.setEncoding("utf8").on("data", (text) => {
+        said += text;
+      });
+      while (!said.includes("\n")) await once(program.stdout, "data");
+      const pids = pidsIn(JSON.parse(said.split("\n")[0]!) as string[]);
+      if (how !== "exit") program.kill(how as NodeJS.Signals);
+      if (program.exitCode === null && program.signalCode === null) await once(program, "exit");
+      await gone(pids);
+      expect(readdirSync(folder).filter((name) => name.startsWith("cosimas-"))).toEqual([]);
+    },
+  );
+
+  it("survives nothing and hangs on nothing, whichever of them is killed or frozen whenever", async () => {
+    const delay = fc.integer({ min: 0, max: 40 });
+    const signal = fc.constantFrom<NodeJS.Signals>("SIGKILL", "SIGKILL", "SIGSTOP");
+    let lost = 0;
+    await fc.assert(
+      fc.asyncProperty(delay, signal, fc.nat(1), async (delayMs, how, which) => {
+        const limits = { heartbeatMs: 100, heartbeatTimeoutMs: 1000 };
+        const platform = await Platform.create({ module, containers: 2, isolation: "process", limits });
+        try {
+          for (let i = 0; i < 4; i++) await platform.spawn("Worker", { id: `worker-${i}` });
+          const pids = pidsIn(platform.containers);
+          const killed = pause(delayMs).then(() => process.kill(pids[which]!, how));
+          let outcome: unknown;
+          for (let t = 0; t < 1000 && outcome === undefined; t++) {
+            for (let i = 0; i < 4; i++) void platform.call(`worker-${i}`, "sum", [["worker-0", "worker-1"]]);
+            outcome = await platform.advance(t).then(
+              () => undefined,
+              (error) => error,
+            );
+          }
+          await killed;
+          if (outcome !== undefined) {
+            lost++;
+            expect(outcome).toMatchObject({ code: "ERR_CONTAINER_LOST", tag: { ticks: expect.any(Number) } });
+            expect((outcome as Error).message).toContain(`container ${which} (process ${pids[which]})`);
+            await gone(pids);
+          }
+        } finally {
+          await platform.close();
+        }
+      }),
+      { numRuns: HEAVY ? 300 : 20 },
+    );
+    expect(lost).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,78 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Container, type Isolation, Platform } from "../../src/index.ts";
+import { Actor, name } from "../support/actors.ts";
+import { GUESTS, type Plan, plans } from "../support/population.ts";
+
+const HEAVY = process.env["COSIMAS_HEAVY"] === "1";
+const module = new URL("../support/actors.ts", import.meta.url);
+const STRIDE_S = 1;
+const END_S = 20;
+
+interface Spread {
+  readonly containers: number;
+  readonly isolation: Isolation;
+  readonly link?: "ipc" | "tcp";
+  /** Another one spreads the agents otherwise. */
+  readonly salt: string;
+}
+
+/** Run a plan in one container, which is what all platforms have to repeat. */
+async function inContainer({ agents, communication, inputs }: Plan): Promise<string> {
+  const container = await Container.create({ seed: 7, ...(communication && { communication }) });
+  for (let i = 0; i < agents + GUESTS; i++) container.spawn(Actor, { id: name(i) });
+  for (let t = 0; t <= END_S; t += STRIDE_S) {
+    for (const { at, agent, actions } of inputs) if (at === t) container.input(name(agent), "run", [actions]);
+    await container.advance(t);
+  }
+  const hash = container.traceHash();
+  await container.close();
+  return hash;
+}
+
+async function onPlatform(plan: Plan, { salt, ...spread }: Spread): Promise<string> {
+  const { agents, communication, inputs } = plan;
+  process.env["COSIMAS_TEST_PLACEMENT"] = salt;
+  const platform = await Platform.create({ module, seed: 7, ...spread, ...(communication && { communication }) });
+  try {
+    await Promise.all(Array.from({ length: agents + GUESTS }, (_, i) => platform.spawn("Actor", { id: name(i) })));
+    for (let t = 0; t <= END_S; t += STRIDE_S) {
+      for (const { at, agent, actions } of inputs) if (at === t) platform.input(name(agent), "run", [actions]);
+      await platform.advance(t);
+    }
+    return platform.traceHash();
+  } finally {
+    await platform.close();
+  }
+}
+
+describe("a random population on a platform", () => {
+  it("has the trace of one container, inline, however many containers it is spread over", async () => {
+    await fc.assert(
+      fc.asyncProperty(plans, fc.string(), async (plan, salt) => {
+        const hash = await inContainer(plan);
+        for (const containers of [1, 2, 3, 4, 8]) {
+          expect(await onPlatform(plan, { containers, isolation: "inline", salt })).toBe(hash);
+        }
+      }),
+      { numRuns: HEAVY ? 2000 : 100 },
+    );
+  });
+  it.each([
+    { isolation: "thread" },
+    { isolation: "process", link: "ipc" },
+    { isolation: "process", link: "tcp" },
+  ] as const)("has it in containers of $isolation $link", async (kind) => {
+    await fc.assert(
+      fc.asyncProperty(
+        plans.filter(({ communication }) => typeof communication?.links !== "function"),
+        fc.constantFrom(1, 2, 3, 4, 8),
+        fc.string().map((salt) => salt.replaceAll("\0", "")),
+        async (plan, containers, salt) => {
+          expect(await onPlatform(plan, { ...kind, containers, salt })).toBe(await inContainer(plan));
+        },
+      ),
+      { numRuns: HEAVY ? 34 : 2 },
+    );
+  });
+});

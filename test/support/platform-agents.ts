@@ -1,0 +1,99 @@
+import { Agent, type Remote, type ValueType } from "../../src/index.ts";
+
+/** A value of a class of its own, that crosses by its registered type. */
+export class Power {
+  readonly kw: number;
+  constructor(kw: number) {
+    this.kw = kw;
+  }
+}
+
+export const types: readonly ValueType[] = [
+  { type: Power, write: ({ kw }: Power) => kw, read: (kw: unknown) => new Power(kw as number) } as ValueType,
+];
+
+/** Agents with an even number at the end live in the even containers, so that a test knows who lives apart. */
+export function placement(id: string, containers: number): number {
+  return Number(/\d+$/.exec(id)?.[0] ?? 0) % containers;
+}
+
+/** Does what platforms are tested with. */
+export class Worker extends Agent {
+  static override readonly exposed = ["echo", "ask", "fail", "leave", "count", "raise", "pingPong", "sum"] as const;
+  static override readonly outputs = ["total", "now", "alarm"] as const;
+  total = 0;
+
+  constructor(total = 0) {
+    super();
+    this.total = total;
+  }
+  get now(): number {
+    return this.clock.time();
+  }
+  echo(value: unknown): unknown {
+    return value;
+  }
+  async ask(peer: string, method: "echo" | "fail", value: unknown): Promise<unknown> {
+    return (await this.connect<typeof Worker>(peer))[method](value);
+  }
+  fail(message: unknown): never {
+    throw new RangeError(String(message));
+  }
+  leave(): void {
+    this.remove();
+  }
+  count(by: number): void {
+    this.total += by;
+    this.emit("alarm", this.total);
+  }
+  /** Sum of what the peers answer, one after the other, each asked again after a second. */
+  async sum(peers: string[]): Promise<number> {
+    let sum = 0;
+    for (const peer of peers) {
+      sum += (await (await this.connect<typeof Worker>(peer)).echo(1)) as number;
+      await this.clock.sleep(1);
+    }
+    return sum;
+  }
+  async raise(id: string): Promise<unknown> {
+    const child: Remote<typeof Worker> = this.spawn(Worker, { id, args: [5] });
+    await child.count(2);
+    return child.echo(this.id);
+  }
+  /** Never ends. */
+  async pingPong(peer: string): Promise<void> {
+    this.send(peer, "pingPong", [this.id]);
+  }
+
+  // Inputs
+  order(peer: string, by: number, delay: number): void {
+    this.send(peer, "count", [by], { delay });
+  }
+  crash(message: string): never {
+    throw new Error(message);
+  }
+  stranger(): void {
+    this.spawn(Unknown, { id: "unknown-1" });
+  }
+  twice(id: string): void {
+    this.spawn(Worker, { id });
+    this.spawn(Worker, { id });
+  }
+  /** Computes, so that nothing else runs in its process. */
+  compute(ms: number): void {
+    const end = performance.now() + ms;
+    while (performance.now() < end);
+  }
+  /** Waits for what somebody else in the process does. */
+  async wall(): Promise<void> {
+    await new Promise((resolve) => process.once("beforeExit", resolve));
+  }
+  timer(): void {
+    setTimeout(() => {}, 1);
+  }
+  die(): void {
+    process.exit(7);
+  }
+}
+
+class Unknown extends Agent {}
