@@ -81,7 +81,8 @@ export class Platform implements TraceSource {
 
   /** Every event from now on, one by one. Observing never changes the run or its trace hash. */
   get events$(): Observable<TraceEvent> {
-    return (this.#events ??= eventStream(this));
+    this.#events ??= eventStream(this);
+    return this.#events;
   }
 
   /** Every event from now on, in batches of one round; within a round by agent, whichever container it lives in. */
