@@ -2,11 +2,10 @@ import type { AgentClass } from "../agent/agent.ts";
 import type { AgentInput } from "../agent/container-options.ts";
 import { checkAgentId } from "../agent/id.ts";
 import { Outside } from "../agent/outside.ts";
-import { type Phase, refusal } from "../agent/run-state.ts";
 import { Sinks } from "../agent/sinks.ts";
 import type { ExternalClock } from "../clock/external-clock.ts";
 import type { Value } from "../codec/index.ts";
-import { AgentError, ClockError, RunError } from "../errors.ts";
+import { AgentError, ClockError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/event-stream.ts";
 import { createProxy } from "../rpc/proxy.ts";
@@ -14,12 +13,11 @@ import type { Remote } from "../rpc/types.ts";
 import type { TraceEvent, TraceSink, TraceSource } from "../trace.ts";
 import { type AgentModule, classNamed } from "./agent-module.ts";
 import { Coordinator } from "./coordinator.ts";
-import { Line } from "./line.ts";
-import type { Report } from "./orders.ts";
 import { createParts, type PlatformParts } from "./parts.ts";
 import type { PlatformOptions } from "./platform-options.ts";
+import { PlatformRun } from "./platform-run.ts";
 import { Roll } from "./roll.ts";
-import { isLost, type Seat } from "./seat.ts";
+import type { Seat } from "./seat.ts";
 
 /**
  * Containers under one clock, in threads or processes if that is asked for: agents call each other by id wherever they
@@ -33,15 +31,11 @@ export class Platform implements TraceSource {
   readonly #copy: (value: unknown, root: string) => Value;
   readonly #placeOf: (id: string) => number;
   readonly #seats: readonly Seat[];
-  readonly #coordinator: Coordinator;
+  readonly #run: PlatformRun;
   readonly #outside = new Outside();
   readonly #roll: Roll;
   readonly #sinks = new Sinks();
-  readonly #line = new Line();
   #events: Observable<TraceEvent> | undefined;
-  #phase: Phase = "idle";
-  #failure: unknown;
-  #closing: Promise<void> | undefined;
 
   private constructor({ module, limits, clock, copy, codec, placeOf, seats }: PlatformParts) {
     this.clock = clock;
@@ -51,7 +45,7 @@ export class Platform implements TraceSource {
     this.#placeOf = placeOf;
     this.#seats = seats;
     this.#roll = new Roll(seats.length);
-    this.#coordinator = new Coordinator({
+    const coordinator = new Coordinator({
       seats,
       clock,
       outside: this.#outside,
@@ -62,6 +56,7 @@ export class Platform implements TraceSource {
       onEvents: (events) => this.#sinks.give(events),
       onReport: (index, { changes }) => changes && this.#roll.note(index, changes),
     });
+    this.#run = new PlatformRun(coordinator, seats, this.#outside);
   }
 
   /**
@@ -108,12 +103,12 @@ export class Platform implements TraceSource {
     type: string,
     options: { id: string; args?: readonly unknown[] },
   ): Promise<Remote<C>> {
-    this.#requireIdle("spawn");
+    this.#run.requireIdle("spawn");
     const id = checkAgentId(options.id);
     classNamed(this.#module, type);
     const args = this.#copy(options.args ?? [], `spawn(${id})`) as unknown[];
     const index = this.#placeOf(id);
-    await this.#ask(() => this.#coordinator.ask(index, { what: "spawn", type, id, args }));
+    await this.#run.ask(index, { what: "spawn", type, id, args });
     return createProxy((path, values) => this.call(id, path, values)) as Remote<C>;
   }
 
@@ -128,7 +123,7 @@ export class Platform implements TraceSource {
 
   /** Give several inputs, in their order; if one of them is refused, none is taken. Throws as `input`. */
   inputs(inputs: readonly AgentInput[]): void {
-    this.#requireIdle("an input");
+    this.#run.requireIdle("an input");
     const copies = inputs.map(({ agent, method, args }) => {
       this.#requireAgent(agent, method);
       return this.#copy(args, `${agent}.${method}`);
@@ -160,24 +155,14 @@ export class Platform implements TraceSource {
    */
   async advance(t: number): Promise<number | undefined> {
     const { resolution } = this.clock;
-    this.#requireIdle("an advance");
+    this.#run.requireIdle("an advance");
     const target = resolution.toTicks(t);
     if (target < this.clock.ticks) {
       const text = `cannot advance to ${resolution.toSeconds(target)} s: it is ${this.clock.time()} s already`;
       throw new ClockError("ERR_CLOCK_BACKWARDS", text);
     }
-    this.#phase = "advancing";
-    return this.#line.run(async () => {
-      try {
-        await this.#coordinator.to(target);
-      } catch (error) {
-        await this.#fail(error);
-        throw error;
-      }
-      this.#phase = "idle";
-      const { due } = this.#coordinator;
-      return due === undefined ? undefined : resolution.toSeconds(due);
-    });
+    const due = await this.#run.advance(target);
+    return due === undefined ? undefined : resolution.toSeconds(due);
   }
 
   /**
@@ -186,10 +171,10 @@ export class Platform implements TraceSource {
    * @throws AgentError `ERR_AGENT_UNKNOWN`, `ERR_AGENT_OUTPUT`; RunError during an advance.
    */
   async outputs(agent: string, names: readonly string[]): Promise<Record<string, unknown>> {
-    this.#requireIdle("reading outputs");
+    this.#run.requireIdle("reading outputs");
     this.#requireAgent(agent, "outputs");
     const index = this.#placeOf(agent);
-    return { ...(await this.#ask(() => this.#coordinator.ask(index, { what: "outputs", agent, names }))).values };
+    return { ...(await this.#run.ask(index, { what: "outputs", agent, names })).values };
   }
 
   /** Take the events that agents have emitted, as `Container.takeOutputEvents`. The caller owns them. */
@@ -204,53 +189,11 @@ export class Platform implements TraceSource {
    *   `limits.stopTimeoutMs`, after everything was closed.
    */
   close(): Promise<void> {
-    if (this.#phase === "advancing") {
-      return Promise.reject(new RunError("ERR_RUN_BUSY", "an advance is under way; await it first"));
-    }
-    this.#closing ??= this.#close();
-    return this.#closing;
-  }
-
-  async #close(): Promise<void> {
-    const lost = isLost(this.#failure);
-    this.#phase = "closed";
-    this.#outside.end(new RunError("ERR_RUN_CLOSED", "the platform was closed"));
-    const failures = lost ? [] : await this.#line.run(() => this.#coordinator.askAll({ what: "close" }));
-    await this.#leave(lost);
-    if (failures.length > 0) throw failures[0];
-  }
-
-  async #fail(error: unknown): Promise<void> {
-    this.#phase = "failed";
-    this.#failure = error;
-    this.#outside.end(new RunError("ERR_RUN_FAILED", "the run has failed", { cause: error }));
-    const reason = error instanceof Error ? error.message : String(error);
-    if (isLost(error)) await this.#leave(true);
-    else await this.#coordinator.askAll({ what: "fail", reason });
-  }
-
-  #leave(now: boolean): Promise<unknown> {
-    return Promise.all(this.#seats.map((seat) => seat.leave(now)));
-  }
-
-  /** Ask a container between advances; if it is lost, the run has failed. */
-  #ask(work: () => Promise<Report>): Promise<Report> {
-    return this.#line.run(async () => {
-      try {
-        return await work();
-      } catch (error) {
-        if (isLost(error)) await this.#fail(error);
-        throw error;
-      }
-    });
+    return this.#run.close();
   }
 
   #requireAgent(agent: string, method: string): void {
     if (this.#roll.has(agent)) return;
     throw new AgentError("ERR_AGENT_UNKNOWN", `there is no agent "${agent}"`, { agent, method });
-  }
-
-  #requireIdle(what: string): void {
-    if (this.#phase !== "idle") throw refusal(what, this.#phase, this.#failure);
   }
 }
