@@ -4,7 +4,7 @@ import { parseAddress } from "./address.ts";
 import { Backoff, type BackoffOptions, pause } from "./backoff.ts";
 import { Channel } from "./channel.ts";
 import type { ChannelOptions } from "./channel-options.ts";
-import { after } from "./deadline.ts";
+import { after, keepAlive } from "./deadline.ts";
 import { dial } from "./endpoint.ts";
 import { greeted } from "./greeting.ts";
 import type { HelloOptions } from "./hello.ts";
@@ -85,6 +85,8 @@ async function retry(
   const stop = after(retryMs, () => {
     isOver = true;
   });
+  // A pause keeps no process alive, but whoever waits for it wants it to end.
+  const release = keepAlive();
   try {
     for (;;) {
       try {
@@ -95,6 +97,7 @@ async function retry(
       await pause(pauses.nextMs(), signal);
     }
   } finally {
+    release();
     stop();
   }
 }

@@ -42,11 +42,10 @@ export const SIMULATOR: ModuleKind<Servable> = {
  *   is of another kind; {@link ScenarioError} `ERR_SCENARIO_LOAD` if the module throws while it loads.
  */
 export async function loadModule<T>(given: string, kind: ModuleKind<T>): Promise<T> {
-  const file = await locate(given, kind.folderFiles);
-  if (/\.[mc]?ts$/.test(file)) await enableTypeScript(given);
+  const url = await moduleUrl(given, kind.folderFiles);
   let module: { default?: unknown };
   try {
-    module = await import(pathToFileURL(file).href);
+    module = await import(url);
   } catch (cause) {
     const text = `${given} does not load: ${cause instanceof Error ? cause.message : String(cause)}`;
     throw new ScenarioError("ERR_SCENARIO_LOAD", text, { cause });
@@ -55,6 +54,17 @@ export async function loadModule<T>(given: string, kind: ModuleKind<T>): Promise
   if (kind.accepts(exported)) return exported;
   const found = exported === undefined ? "has no default export" : `exports ${nameOf(exported, kind)} by default`;
   throw new UsageError("ERR_SCENARIO_NO_DEFAULT", `${given} ${found}; write \`${kind.line}\``);
+}
+
+/**
+ * Address of a module for `import`, which can read it from now on.
+ *
+ * @throws UsageError `ERR_SCENARIO_NOT_FOUND`, `ERR_SCENARIO_TYPESCRIPT`.
+ */
+export async function moduleUrl(given: string, folderFiles: readonly string[]): Promise<string> {
+  const file = await locate(given, folderFiles);
+  if (/\.[mc]?ts$/.test(file)) await enableTypeScript(given);
+  return pathToFileURL(file).href;
 }
 
 async function locate(given: string, folderFiles: readonly string[]): Promise<string> {

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
+import { addContainerCommand } from "./container-command.ts";
 import { EXIT_FAILED, EXIT_FINE, EXIT_USAGE, UsageError } from "./exit-code.ts";
 import { errorLines } from "./report-error.ts";
 import { addRunCommand } from "./run-command.ts";
@@ -12,8 +13,9 @@ Examples:
   cosimas run scenario.ts --help             show the scenario's own options
   cosimas run scenario.ts --seed 7           run it with other random numbers
   cosimas sim agents.ts 127.0.0.1:5555       serve agents.ts to the mosaik that listens there
+  cosimas container agents.ts 10.0.0.2:5600  be one of the containers of the platform that waits there
 
-Exit codes: 0 fine (sim: mosaik said stop), 1 the run failed, mosaik was lost or the module does not load,
+Exit codes: 0 fine (sim: mosaik said stop), 1 the run failed, mosaik or the platform was lost or the module does not load,
 2 wrong usage or no such module, 130 or 143 interrupted. Errors are written as "cosimas: <code>: <message>"; --debug adds stacks.`;
 
 /**
@@ -39,6 +41,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   addSimCommand(program, (code) => {
     exitCode = code;
   });
+  addContainerCommand(program);
   const debug = args.includes("--debug");
   try {
     if (args.length === 0) {
@@ -56,7 +59,8 @@ export async function runProgram(args: readonly string[]): Promise<number> {
 }
 
 function fromCommander(error: CommanderError): UsageError {
-  const advice = "see `cosimas --help`, `cosimas run <scenario> --help` or `cosimas sim --help`";
+  const advice =
+    "see `cosimas --help`, `cosimas run <scenario> --help`, `cosimas sim --help` or `cosimas container --help`";
   return new UsageError("ERR_CLI_USAGE", `${error.message.replace(/^error: /, "")}; ${advice}`);
 }
 

@@ -8,12 +8,10 @@ import { loadModule, SIMULATOR } from "./load-module.ts";
 import { addParameters } from "./parameter-options.ts";
 import { watchParent } from "./parent.ts";
 import { errorLines } from "./report-error.ts";
+import { parseSeconds } from "./seconds.ts";
 
 /** Seconds to wait for mosaik; source: mosaik-api-v3. */
 const TIMEOUT_S = 60;
-
-/** Longest time that a Node timer can measure, in seconds. */
-const TIMEOUT_S_MAX = 2_147_483;
 
 interface SimOptions {
   readonly remote?: boolean;
@@ -129,11 +127,4 @@ function parseHostPort(text: string, remote: boolean): string {
   }
   const form = `HOST:PORT with a port from ${remote ? 0 : 1} to 65535, and IPv6 in brackets`;
   throw new UsageError("ERR_CLI_VALUE", `address ${JSON.stringify(text)}: must be ${form}`);
-}
-
-function parseSeconds(text: string): number {
-  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (seconds > 0 && seconds <= TIMEOUT_S_MAX) return seconds;
-  const range = `a number of seconds > 0 and <= ${TIMEOUT_S_MAX}`;
-  throw new UsageError("ERR_CLI_VALUE", `--timeout ${JSON.stringify(text)}: must be ${range}`);
 }

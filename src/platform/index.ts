@@ -4,6 +4,7 @@
  * A coordinator lets all containers serve the same tag, one round after the other; `docs/determinism.md` says why the
  * number of containers changes nothing.
  */
+export { type JoinOptions, joinPlatform } from "./join.ts";
 export type { Placement } from "./placement.ts";
 export { Platform } from "./platform.ts";
 export type { Isolation, PlatformOptions } from "./platform-options.ts";

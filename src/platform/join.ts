@@ -1,8 +1,9 @@
 import { DATE_TIME } from "../agent/value-types.ts";
-import type { Channel } from "../channel/index.ts";
+import { type Channel, open } from "../channel/index.ts";
 import type { Codec } from "../codec/index.ts";
-import type { Limits } from "../limits.ts";
-import type { AgentModule } from "./agent-module.ts";
+import { type CosimError, RunError } from "../errors.ts";
+import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import { type AgentModule, loadAgentModule } from "./agent-module.ts";
 import { Member } from "./member.ts";
 import type { MemberOptions } from "./orders.ts";
 import { orderFromWire, reportToWire, wireCodec, wireLimits } from "./wire.ts";
@@ -25,18 +26,21 @@ export function joinOptions(module: AgentModule, limits: Limits): { codec: Codec
 /**
  * Be one of the containers of the platform behind `channel`: join it, then carry out its orders.
  *
- * @returns Resolves when the coordinator has let go of it, or is gone.
+ * @returns Resolves when the connection has ended: whether the coordinator had let go of the container.
  * @throws RemoteError if the coordinator does not take it.
  */
 export async function serveMember(
   channel: Channel,
   module: AgentModule,
   joining: Omit<Joining, "hash">,
-): Promise<void> {
+): Promise<boolean> {
   let member: Member | undefined;
+  let isReleased = false;
   let last: Promise<unknown> = Promise.resolve();
   channel.serve((request) => {
-    const report = last.then(() => member!.obey(orderFromWire(request.content)));
+    const order = orderFromWire(request.content);
+    isReleased = order.what === "close";
+    const report = last.then(() => member!.obey(order));
     last = report;
     report.then(
       (done) => request.reply(reportToWire(done)),
@@ -47,4 +51,36 @@ export async function serveMember(
   const tell = () => void channel.request(null).catch(() => {}); // who is gone need not be told
   member = new Member(module, options as unknown as MemberOptions, tell);
   await channel.closed;
+  return isReleased;
+}
+
+/** What a container that somebody has started joins with. */
+export interface JoinOptions {
+  /** Shared secret, if the platform has one. */
+  readonly token?: string;
+  /** Wall time to wait for the coordinator, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * Join a platform that waits for remote containers, and be one of them to its end.
+ *
+ * @param module - Of agents, the same as the platform's; a `file:` URL.
+ * @param address - Where the platform waits, as `tcp://127.0.0.1:5555`.
+ * @throws ScenarioError if the module does not load; ChannelError if nobody waits there, or the token is wrong;
+ *   RemoteError if the platform does not take it; RunError `ERR_PLATFORM_LOST` if the platform goes away before it has
+ *   let go of this container.
+ */
+export async function joinPlatform(module: string, address: string, { token, timeoutMs }: JoinOptions): Promise<void> {
+  const agents = await loadAgentModule(module);
+  const hello = { heartbeat: true, ...(token !== undefined && { token }) };
+  const channel = await open(address, { ...joinOptions(agents, DEFAULT_LIMITS), hello, retryMs: timeoutMs });
+  const lost = ({ message }: Error) =>
+    new RunError("ERR_PLATFORM_LOST", `the platform at ${address} was lost: ${message}`, { peer: address });
+  try {
+    if (await serveMember(channel, agents, { index: null, host: `process ${process.pid}` })) return;
+  } catch (error) {
+    throw (error as CosimError).code === "ERR_CHANNEL_CLOSED" ? lost(error as Error) : error;
+  }
+  throw lost(await channel.closed);
 }

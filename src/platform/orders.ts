@@ -10,8 +10,6 @@ export interface MemberOptions {
   readonly index: number;
   /** Number of containers. */
   readonly count: number;
-  /** Module of agents. */
-  readonly module: string;
   /** Calendar time of second 0, in ISO 8601. */
   readonly start: string;
   /** Ticks in a second. */

@@ -29,12 +29,12 @@ export interface PlatformParts {
 
 /** Check the options, load the module and start the containers. Throws as `Platform.create`. */
 export async function createParts(options: PlatformOptions): Promise<PlatformParts> {
-  const { containers: count = 1, isolation = "inline", communication, link } = options;
+  const { containers: count = 1, isolation = "inline", communication } = options;
   if (!(Number.isInteger(count) && count >= 1 && count <= CONTAINERS_MAX)) {
     throw new RangeError(`containers must be a whole number from 1 to ${CONTAINERS_MAX}, got ${count}`);
   }
-  if (!["inline", "thread", "process"].includes(isolation)) {
-    throw new RangeError(`isolation must be inline, thread or process, got ${JSON.stringify(isolation)}`);
+  if (!["inline", "thread", "process", "remote"].includes(isolation)) {
+    throw new RangeError(`isolation must be inline, thread, process or remote, got ${JSON.stringify(isolation)}`);
   }
   if (isolation !== "inline" && typeof communication?.links === "function") {
     throw new TypeError("a link function does not cross to other threads; let the module export it as `communication`");
@@ -47,7 +47,6 @@ export async function createParts(options: PlatformOptions): Promise<PlatformPar
   const types = [DATE_TIME, ...module.types];
   const shared = {
     count,
-    module: module.url,
     start: clock.utcnow().toISO()!,
     resolution: clock.resolution.ticksPerSecond,
     seed,
@@ -57,11 +56,7 @@ export async function createParts(options: PlatformOptions): Promise<PlatformPar
     limits,
   };
   const members = Array.from({ length: count }, (_, index): MemberOptions => ({ ...shared, index }));
-  const seats = await startContainers(module, members, {
-    isolation,
-    execArgv: options.execArgv ?? [],
-    ...(link && { link }),
-  });
+  const seats = await startContainers(module, members, { ...options, isolation, execArgv: options.execArgv ?? [] });
   const rules = copyRules(limits, new TypeRegistry(types));
   return {
     module,

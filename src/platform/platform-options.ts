@@ -3,8 +3,11 @@ import type { TraceLevel } from "../agent/tracer.ts";
 import type { DateTime } from "../clock/calendar.ts";
 import type { Limits } from "../limits.ts";
 
-/** Where containers run: in the caller's thread, in threads or in processes of their own. */
-export type Isolation = "inline" | "thread" | "process";
+/**
+ * Where containers run: in the caller's thread, in threads or in processes of their own; or, as `remote`, wherever
+ * somebody starts them with `cosimas container`.
+ */
+export type Isolation = "inline" | "thread" | "process" | "remote";
 
 /** How to make a platform. */
 export interface PlatformOptions {
@@ -38,6 +41,15 @@ export interface PlatformOptions {
    * interface. Default `ipc`, except on Windows.
    */
   link?: "ipc" | "tcp";
+  /**
+   * Where remote containers find the coordinator. Default `tcp://127.0.0.1:0`, any free port; an address that other
+   * machines reach needs a token.
+   */
+  address?: string;
+  /** Shared secret of the coordinator and its remote containers; what is not in the code of either. */
+  token?: string;
+  /** Told where remote containers are waited for: start them now. */
+  onListening?: (address: string) => void;
   /** Options of Node for threads and processes, as `--max-semi-space-size=64`. */
   execArgv?: readonly string[];
   /** Bounds that differ from the defaults. */

@@ -16,6 +16,7 @@ export interface Joined {
 export class Reception {
   readonly #module: AgentModule;
   readonly #options: readonly MemberOptions[];
+  readonly #isOpen: boolean;
   readonly #joined = new Map<number, Joined>();
   /** Resolves when all have joined. */
   readonly complete: Promise<readonly Joined[]>;
@@ -23,8 +24,12 @@ export class Reception {
   /** Reject `complete`. */
   fail: (error: Error) => void = () => {};
 
-  /** @param options - Of each container, by its number. */
-  constructor(module: AgentModule, options: readonly MemberOptions[]) {
+  /**
+   * @param options - Of each container, by its number.
+   * @param isOpen - Whether anybody may come: then one that does not fit is turned away, and the others are waited for.
+   */
+  constructor(module: AgentModule, options: readonly MemberOptions[], isOpen: boolean) {
+    this.#isOpen = isOpen;
     this.#module = module;
     this.#options = options;
     this.complete = new Promise((resolve, reject) => {
@@ -50,7 +55,7 @@ export class Reception {
         if (this.missing.length === 0) this.#resolve(this.#options.map((each) => this.#joined.get(each.index)!));
       } catch (error) {
         request.fail(error);
-        this.fail(error as Error);
+        if (!this.#isOpen) this.fail(error as Error);
       }
     });
   };

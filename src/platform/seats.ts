@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Channel } from "../channel/index.ts";
 import { openEntrance } from "../channel/listen.ts";
 import { RunError } from "../errors.ts";
 import type { AgentModule } from "./agent-module.ts";
@@ -17,7 +18,7 @@ import { startThread } from "./threads.ts";
 import { within } from "./within.ts";
 
 /** How containers are started. */
-export interface StartOptions extends Pick<PlatformOptions, "link"> {
+export interface StartOptions extends Pick<PlatformOptions, "link" | "address" | "token" | "onListening"> {
   readonly isolation: Isolation;
   readonly execArgv: readonly string[];
 }
@@ -40,11 +41,13 @@ export function startContainers(
       return threadSeats(module, members, options.execArgv);
     case "process":
       return processSeats(module, members, options);
+    case "remote":
+      return remoteSeats(module, members, options);
   }
 }
 
 async function threadSeats(module: AgentModule, members: readonly MemberOptions[], execArgv: readonly string[]) {
-  const reception = new Reception(module, members);
+  const reception = new Reception(module, members, false);
   const { limits } = members[0]!;
   const hosts = members.map(({ index }) => startThread(index, module, limits, execArgv, reception));
   return seated(reception, hosts, members);
@@ -55,24 +58,47 @@ async function processSeats(
   members: readonly MemberOptions[],
   { link = process.platform === "win32" ? "tcp" : "ipc", execArgv }: StartOptions,
 ): Promise<Seat[]> {
-  const reception = new Reception(module, members);
   const { limits } = members[0]!;
   const token = randomBytes(16).toString("hex");
   const folder = link === "ipc" ? await mkdtemp(join(tmpdir(), "cosimas-")) : undefined;
-  const asked = folder === undefined ? "tcp://127.0.0.1:0" : `ipc://${folder}/coordinator`;
   try {
-    const hello = { token, heartbeat: true };
-    const entrance = await openEntrance(asked, { ...joinOptions(module, limits), hello }, reception.welcome);
-    const { address } = entrance;
-    const start = ({ index }: MemberOptions) =>
-      startProcess(index, module, limits, execArgv, { address, token }, reception);
-    try {
-      return await seated(reception, members.map(start), members);
-    } finally {
-      void entrance.close(); // nobody else is to come; resolves only when all have gone
-    }
+    const address = folder === undefined ? "tcp://127.0.0.1:0" : `ipc://${folder}/coordinator`;
+    return await received(module, members, address, token, false, (at, reception) =>
+      members.map(({ index }) => startProcess(index, module, limits, execArgv, { address: at, token }, reception)),
+    );
   } finally {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function remoteSeats(
+  module: AgentModule,
+  members: readonly MemberOptions[],
+  { address = "tcp://127.0.0.1:0", token, onListening }: StartOptions,
+): Promise<Seat[]> {
+  return received(module, members, address, token, true, (at) => {
+    onListening?.(at);
+    return [];
+  });
+}
+
+/** Wait at `address` for the containers that `start` starts; if it `isOpen`, for those that anybody starts. */
+async function received(
+  module: AgentModule,
+  members: readonly MemberOptions[],
+  address: string,
+  token: string | undefined,
+  isOpen: boolean,
+  start: (address: string, reception: Reception) => Host[],
+): Promise<Seat[]> {
+  const reception = new Reception(module, members, isOpen);
+  const hello = { heartbeat: true, ...(token !== undefined && { token }) };
+  const options = { ...joinOptions(module, members[0]!.limits), hello };
+  const entrance = await openEntrance(address, options, reception.welcome);
+  try {
+    return await seated(reception, start(entrance.address, reception), members);
+  } finally {
+    void entrance.close(); // nobody else is to come; resolves only when all have gone
   }
 }
 
@@ -86,13 +112,17 @@ async function seated(
   try {
     if (!(await within(reception.complete, joinTimeoutMs))) throw late(reception.missing, joinTimeoutMs);
     const joined = await reception.complete;
-    return joined.map(
-      ({ index, channel }: Joined) => new RemoteSeat(index, channel, hosts[index]!, members[index]!.limits),
-    );
+    const hostOf = ({ index, host, channel }: Joined) => hosts[index] ?? elsewhere(host, channel);
+    return joined.map((each) => new RemoteSeat(each.index, each.channel, hostOf(each), members[each.index]!.limits));
   } catch (error) {
     await Promise.all(hosts.map((host) => host.end(true)));
     throw error;
   }
+}
+
+/** A container that somebody else has started and ends. */
+function elsewhere(name: string, { peer }: Channel): Host {
+  return { name: `${name} at ${peer}`, ending: async () => undefined, end: async () => {} };
 }
 
 function late(missing: readonly number[], timeoutMs: number): RunError {

@@ -24,7 +24,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   parameter: BASE,
   scenario: [...BASE, "parameter"],
   servable: [...BASE, "parameter"],
-  cli: [...BASE, "channel", "clock", "agent", "bridge", "observe", "scenario", "servable", "parameter"],
+  cli: [...BASE, "channel", "clock", "agent", "platform", "bridge", "observe", "scenario", "servable", "parameter"],
   index: [
     ...BASE,
     "codec",

@@ -163,7 +163,7 @@ describe("a platform", () => {
 
   it.each([
     [{ containers: 0 }, "containers must be a whole number from 1 to 1024, got 0"],
-    [{ isolation: "rack" as Isolation }, 'isolation must be inline, thread or process, got "rack"'],
+    [{ isolation: "rack" as Isolation }, 'isolation must be inline, thread, process or remote, got "rack"'],
     [{ module: "no/such/module.ts" }, "module.ts does not load"],
     [{ module: new URL("../../support/population.ts", import.meta.url) }, "exports no class of agents"],
     [{ isolation: "thread" as Isolation, communication: { links: () => ({}) } }, "does not cross to other threads"],
