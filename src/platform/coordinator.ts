@@ -132,8 +132,10 @@ export class Coordinator {
       if (active.length === 0) return;
       const left = limits.roundsMax - this.#round;
       if (left <= 0) throw zeno(limits, clock, this.#round, chain);
-      const reports = await this.#ask(active, { what: "round", named: left <= CHAIN_ROUNDS });
-      this.#round++;
+      const named = left <= CHAIN_ROUNDS;
+      const lastRound = active.length === 1 && !named ? limits.roundsMax - CHAIN_ROUNDS - 1 : this.#round;
+      const reports = await this.#ask(active, { what: "round", named, lastRound });
+      this.#round = Math.max(...reports.map(({ round }) => round));
       for (const index of active) this.#places[index]!.ran = true;
       for (const { agents = [] } of reports) for (const id of agents) chain.add(id);
       this.#throwFirst(reports);
@@ -190,11 +192,11 @@ export class Coordinator {
     for (const [to, list] of items) this.#send(to, ticks, writeBatch(list, codec));
   }
 
-  /** Hand on the events of a round in an order that the spread over containers does not change: by agent. */
+  /** Hand on the events of rounds in an order that the spread over containers does not change: by round, then agent. */
   #tell(reports: readonly Report[]): void {
     const events = reports.flatMap((report) => report.events) as AgentTraceEvent[];
     if (events.length === 0) return;
-    this.#parts.onEvents(events.sort((a, b) => byCodeUnits(a.agent, b.agent)));
+    this.#parts.onEvents(events.sort((a, b) => a.round - b.round || byCodeUnits(a.agent, b.agent)));
   }
 
   #throwFirst(reports: readonly Report[]): void {

@@ -21,9 +21,6 @@ import type { MemberOptions, Order, Report } from "./orders.ts";
 import { Outgoing } from "./outgoing.ts";
 import { checked } from "./placement.ts";
 
-/** The coordinator decides when the next round is served. */
-const ONE_ROUND = () => false;
-
 /**
  * One of a platform's containers: serves rounds when the coordinator says so, and tells what its agents have sent to
  * those of others.
@@ -40,6 +37,10 @@ export class Member {
   readonly #codec: Codec;
   readonly #pace = new Pace();
   readonly #senders = new Map<string, Sender>();
+  /** Last round that the present order lets it serve. */
+  #lastRound = 0;
+  /** The event loop is due a turn. */
+  #turnDue = false;
   #events: TraceEvent[] = [];
   #detach: (() => void) | undefined;
   /** An order is being carried out. */
@@ -88,7 +89,7 @@ export class Member {
   async #carryOut(order: Order): Promise<Partial<Report>> {
     switch (order.what) {
       case "round":
-        return this.#round(order.named);
+        return this.#serve(order.lastRound, order.named);
       case "finish":
         return this.#finish();
       case "tell":
@@ -106,16 +107,32 @@ export class Member {
     }
   }
 
-  async #round(named: boolean): Promise<Partial<Report>> {
+  async #serve(lastRound: number, named: boolean): Promise<Partial<Report>> {
     const kernel = this.#kernel;
     this.#stretch ??= new Stretch(kernel, this.#faults);
     await undefined; // a drain begins in a microtask
     const agents = named ? { agents: kernel.next.agents(NAMED_AGENTS_MAX) } : {};
-    if (kernel.next.size > 0) await this.#rounds.serve(ONE_ROUND);
-    if (kernel.failures.length === 0 && kernel.externals.length > 0) await this.#settleExternals();
-    if (this.#pace.due()) await this.#turn();
+    this.#lastRound = lastRound;
+    do {
+      if (kernel.next.size > 0) await this.#rounds.serve(this.#between);
+      if (kernel.failures.length === 0 && kernel.externals.length > 0) await this.#settleExternals();
+      if (this.#turnDue) await this.#turn();
+    } while (this.#goesOn);
     return agents;
   }
+
+  /** Whether the next round is served without a word from the coordinator. */
+  get #goesOn(): boolean {
+    const { next, round, failures } = this.#kernel;
+    return next.size > 0 && round <= this.#lastRound && failures.length === 0 && this.#outgoing.isEmpty;
+  }
+
+  /** After each round: whether the next one is served at once. */
+  readonly #between = (): boolean => {
+    this.#turnDue = this.#pace.due();
+    this.#kernel.tracer.flush();
+    return !this.#turnDue && this.#kernel.externals.length === 0 && this.#goesOn;
+  };
 
   async #settleExternals(): Promise<void> {
     const kernel = this.#kernel;
@@ -160,6 +177,7 @@ export class Member {
   }
 
   async #turn(): Promise<void> {
+    this.#turnDue = false;
     await turn();
     this.#faults.turns++;
   }
@@ -210,6 +228,7 @@ export class Member {
     return {
       busy: kernel.next.size > 0,
       due: kernel.timers.peek(),
+      round: kernel.round,
       sent: this.#outgoing.take(),
       answers: this.#outgoing.takeAnswers(),
       failures,

@@ -37,6 +37,11 @@ export type Order = OrderBase &
     | {
         /** Serve the round of this tag. */
         readonly what: "round";
+        /**
+         * Go on with the next rounds of this time up to this one, as long as nothing is sent to other containers: they have
+         * nothing to do. This round itself: do not.
+         */
+        readonly lastRound: number;
         /** Name the agents that are served. */
         readonly named: boolean;
       }
@@ -88,6 +93,8 @@ export interface Report {
   readonly answers: readonly Answer[];
   readonly failures: readonly StepFailure[];
   readonly events: readonly TraceEvent[];
+  /** Number of the next round of the present time. */
+  readonly round: number;
   /** Of a round, where asked for: ids of the first agents that were served. */
   readonly agents?: readonly string[];
   /** Of `outputs`. */

@@ -29,6 +29,11 @@ export class Outgoing implements Transit {
     this.#own = own;
   }
 
+  /** Whether nothing waits to be taken. */
+  get isEmpty(): boolean {
+    return this.#items.size === 0;
+  }
+
   isElsewhere(id: string): boolean {
     return this.#placeOf(id) !== this.#own;
   }

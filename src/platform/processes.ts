@@ -7,7 +7,7 @@ import type { AgentModule } from "./agent-module.ts";
 import { ASSIGNMENT_VARIABLE, type Assignment } from "./assignment.ts";
 import type { Reception } from "./reception.ts";
 import type { Host } from "./remote-seat.ts";
-import { CONTAINER_MAIN, loadersFor } from "./start-node.ts";
+import { BOOT, bootOptions } from "./start-node.ts";
 import { within } from "./within.ts";
 
 /** Wall time that a process has to end by itself once nobody needs it, in milliseconds; then it is killed. */
@@ -43,8 +43,8 @@ export function startProcess(
   reception: Reception,
 ): Host {
   const assignment: Assignment = { index, module: module.url, limits, address, token };
-  const loaders = loadersFor(module.url, "tsx").map((loader) => `--import=${loader}`);
-  const child = spawn(process.execPath, [...execArgv, ...loaders, fileURLToPath(CONTAINER_MAIN)], {
+  const boot = JSON.stringify(bootOptions(module.url));
+  const child = spawn(process.execPath, [...execArgv, fileURLToPath(BOOT), boot], {
     env: { ...process.env, [ASSIGNMENT_VARIABLE]: JSON.stringify(assignment) },
     stdio: ["ignore", "inherit", "inherit"],
   });

@@ -1,23 +1,12 @@
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
-
 /** The program that containers elsewhere start with. */
-export const CONTAINER_MAIN = new URL(
-  `./container-main.${isTypeScript(import.meta.url) ? "ts" : "js"}`,
-  import.meta.url,
-);
+export const BOOT = new URL("./boot.js", import.meta.url);
 
-/**
- * Modules with which a container can load its module of agents: loaders for TypeScript where Node reads none by itself.
- *
- * @param part - Of tsx: `tsx` for a process, which is told to import it; for a thread, where that has no effect, what
- *   registers it.
- * @throws Error if tsx is needed and not installed.
- */
-export function loadersFor(module: string, part: "tsx" | "tsx/esm/api"): string[] {
+/** What that program is told: with what to go on, and whether Node needs tsx to read that or the module of agents. */
+export function bootOptions(module: string): { readonly main: string; readonly typescript: boolean } {
+  const own = isTypeScript(import.meta.url);
+  const main = new URL(`./container-main.${own ? "ts" : "js"}`, import.meta.url).href;
   const native = (process.features as { typescript?: unknown }).typescript;
-  if (native || !(isTypeScript(module) || isTypeScript(CONTAINER_MAIN.href))) return [];
-  return [pathToFileURL(createRequire(import.meta.url).resolve(part)).href];
+  return { main, typescript: !native && (own || isTypeScript(module)) };
 }
 
 function isTypeScript(url: string): boolean {

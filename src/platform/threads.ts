@@ -7,16 +7,7 @@ import type { ThreadAssignment } from "./assignment.ts";
 import { joinOptions } from "./join.ts";
 import type { Reception } from "./reception.ts";
 import type { Host } from "./remote-seat.ts";
-import { CONTAINER_MAIN, loadersFor } from "./start-node.ts";
-
-/** Where a thread begins: as a text, because a worker cannot be started from TypeScript on every Node. */
-const BOOTSTRAP = `
-  const { loaders, main } = require("node:worker_threads").workerData;
-  (async () => {
-    for (const loader of loaders) (await import(loader)).register();
-    await import(main);
-  })();
-`;
+import { BOOT, bootOptions } from "./start-node.ts";
 
 /**
  * Start a thread that runs the container `index`.
@@ -32,10 +23,9 @@ export function startThread(
 ): Host {
   const { port1, port2 } = new MessageChannel();
   const assignment: ThreadAssignment = { index, module: module.url, limits, port: port2 };
-  const loaders = loadersFor(module.url, "tsx/esm/api");
-  const workerData = { ...assignment, loaders, main: CONTAINER_MAIN.href };
-  // Without this process's own options, unless they are asked for: they may say that texts are modules.
-  const worker = new Worker(BOOTSTRAP, { eval: true, workerData, transferList: [port2], execArgv: [...execArgv] });
+  const workerData = { ...assignment, ...bootOptions(module.url) };
+  // Without this process's own options, unless they are asked for: they may be for its main program alone.
+  const worker = new Worker(BOOT, { workerData, transferList: [port2], execArgv: [...execArgv] });
   const name = `thread ${worker.threadId}`;
   let ending: string | undefined;
   worker.on("error", (error) => {

@@ -1,0 +1,12 @@
+/**
+ * What the processes and threads of a platform start from: JavaScript, because on Node 20 a worker cannot be started from
+ * TypeScript, and tsx has to be registered before the first TypeScript is read.
+ */
+import { isMainThread, workerData } from "node:worker_threads";
+
+const { typescript, main } = isMainThread ? JSON.parse(process.argv[2]) : workerData;
+if (typescript) {
+  // Without "type": "module" in the nearest package.json, a .ts file is CommonJS to Node.
+  for (const loader of [await import("tsx/esm/api"), await import("tsx/cjs/api")]) loader.register();
+}
+await import(main);
