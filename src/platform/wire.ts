@@ -1,7 +1,8 @@
+import type { StepFailure } from "../agent/run-state.ts";
 import { type Codec, createCodec, type ValueType } from "../codec/index.ts";
 import * as errors from "../errors.ts";
 import type { Limits } from "../limits.ts";
-import type { Order, Report } from "./orders.ts";
+import type { Changes, Order, Report } from "./orders.ts";
 
 /** Levels and values that orders and reports have around the values of agents. */
 const WRAP_NESTING = 8;
@@ -22,42 +23,87 @@ export function wireCodec(limits: Limits, types: readonly ValueType[]): Codec {
   return createCodec("msgpack", { limits: wireLimits(limits), types });
 }
 
-/** An order as a value. */
+type WireOrder = readonly [
+  ticks: number,
+  round: number,
+  observed: boolean,
+  batches: readonly Uint8Array[],
+  task: readonly [lastRound: number, named: boolean] | object,
+];
+
+/** An order as a value; one that serves a round, of which there are most, without the names of its fields. */
 export function orderToWire(order: Order): unknown {
-  return order;
+  const { ticks, round, observed, batches, ...task } = order;
+  const short = task.what === "round" ? [task.lastRound, task.named] : task;
+  return [ticks, round, observed, batches, short] satisfies WireOrder;
 }
 
 /** The order that {@link orderToWire} has written. */
 export function orderFromWire(value: unknown): Order {
-  return value as Order;
+  const [ticks, round, observed, batches, task] = value as WireOrder;
+  const base = { ticks, round, observed, batches };
+  if (!Array.isArray(task)) return { ...base, ...(task as object) } as Order;
+  const [lastRound, named] = task as [number, boolean];
+  return { ...base, what: "round", lastRound, named };
 }
 
-/** A report as a value: errors as what may be told of them, chains as bytes. */
+type WireFailure = readonly [agent: string, error: WireError];
+
+/** What few reports have. */
+interface WireExtra extends Pick<Report, "agents" | "values"> {
+  readonly answers?: Report["answers"];
+  readonly failures?: readonly WireFailure[];
+  readonly events?: Report["events"];
+  readonly error?: WireError;
+  readonly changes?: Omit<Changes, "chains"> & { readonly chains: Uint8Array };
+}
+
+type WireReport = readonly [
+  busy: boolean,
+  due: number | null,
+  round: number,
+  sent: Report["sent"],
+  extra: WireExtra | null,
+];
+
+/** A report as a value: errors as what may be told of them, chains as bytes, what is empty left out. */
 export function reportToWire(report: Report): unknown {
-  const { failures, error, changes, ...rest } = report;
-  return {
-    ...rest,
-    failures: failures.map(({ agent, error }) => [agent, errorToWire(error)]),
+  const { busy, due = null, round, sent, answers, failures, events, agents, values, error, changes } = report;
+  const extra: WireExtra = {
+    ...(answers.length > 0 && { answers }),
+    ...(failures.length > 0 && { failures: failures.map((failure) => failureToWire(failure)) }),
+    ...(events.length > 0 && { events }),
+    ...(agents && { agents }),
+    ...(values && { values }),
     ...(error && { error: errorToWire(error) }),
     ...(changes && { changes: { ...changes, chains: new Uint8Array(changes.chains.buffer) } }),
   };
+  return [busy, due, round, sent, Object.keys(extra).length > 0 ? extra : null] satisfies WireReport;
 }
+
+const NOTHING: WireExtra = {};
 
 /** The report that {@link reportToWire} has written. */
 export function reportFromWire(value: unknown): Report {
-  const { failures, error, changes, ...rest } = value as WireReport;
+  const [busy, due, round, sent, extra] = value as WireReport;
+  const { answers = [], failures = [], events = [], agents, values, error, changes } = extra ?? NOTHING;
   return {
-    ...rest,
+    busy,
+    due: due ?? undefined,
+    round,
+    sent,
+    answers,
     failures: failures.map(([agent, failure]) => ({ agent, error: errorFromWire(failure) })),
+    events,
+    ...(agents && { agents }),
+    ...(values && { values }),
     ...(error && { error: errorFromWire(error) }),
     ...(changes && { changes: { ...changes, chains: new Int32Array(Uint8Array.from(changes.chains).buffer) } }),
   };
 }
 
-interface WireReport extends Omit<Report, "failures" | "error" | "changes"> {
-  readonly failures: readonly (readonly [agent: string, error: WireError])[];
-  readonly error?: WireError;
-  readonly changes?: Omit<NonNullable<Report["changes"]>, "chains"> & { readonly chains: Uint8Array };
+function failureToWire({ agent, error }: StepFailure): WireFailure {
+  return [agent, errorToWire(error)];
 }
 
 /** What may be told of an error. */
