@@ -12,6 +12,7 @@ import { checked } from "./placement.ts";
 import type { PlatformOptions } from "./platform-options.ts";
 import type { Seat } from "./seat.ts";
 import { startContainers } from "./seats.ts";
+import { inheritedOptions } from "./start-node.ts";
 
 /** Containers that a platform may have. */
 const CONTAINERS_MAX = 1024;
@@ -56,7 +57,7 @@ export async function createParts(options: PlatformOptions): Promise<PlatformPar
     limits,
   };
   const members = Array.from({ length: count }, (_, index): MemberOptions => ({ ...shared, index }));
-  const seats = await startContainers(module, members, { ...options, isolation, execArgv: options.execArgv ?? [] });
+  const seats = await startContainers(module, members, { execArgv: inheritedOptions(), ...options, isolation });
   const rules = copyRules(limits, new TypeRegistry(types));
   return {
     module,

@@ -50,7 +50,7 @@ export interface PlatformOptions {
   token?: string;
   /** Told where remote containers are waited for: start them now. */
   onListening?: (address: string) => void;
-  /** Options of Node for threads and processes, as `--max-semi-space-size=64`. */
+  /** Options of Node for threads and processes, as `--max-semi-space-size=64`. Default: those of this process. */
   execArgv?: readonly string[];
   /** Bounds that differ from the defaults. */
   limits?: Partial<Limits>;

@@ -9,6 +9,14 @@ export function bootOptions(module: string): { readonly main: string; readonly t
   return { main, typescript: !native && (own || isTypeScript(module)) };
 }
 
+/** Options of this process that are its own affair: debuggers and profilers of several processes get in their way. */
+const OWN = /^--(?:inspect|cpu-prof|heap-prof|prof|watch|test)/;
+
+/** Options of Node with which containers start if none are asked for: those of this process. */
+export function inheritedOptions(): string[] {
+  return process.execArgv.filter((option) => !OWN.test(option));
+}
+
 function isTypeScript(url: string): boolean {
   return /\.[mc]?ts$/.test(url);
 }

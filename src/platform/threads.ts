@@ -24,7 +24,6 @@ export function startThread(
   const { port1, port2 } = new MessageChannel();
   const assignment: ThreadAssignment = { index, module: module.url, limits, port: port2 };
   const workerData = { ...assignment, ...bootOptions(module.url) };
-  // Without this process's own options, unless they are asked for: they may be for its main program alone.
   const worker = new Worker(BOOT, { workerData, transferList: [port2], execArgv: [...execArgv] });
   const name = `thread ${worker.threadId}`;
   let ending: string | undefined;
