@@ -57,7 +57,7 @@ function expectOne(hashes: readonly string[]): void {
   expect(distinct).toBe(1);
 }
 
-afterAll(() => console.log(`${counts.schedules} schedules: distinct ${counts.distinct}`));
+afterAll(() => process.stdout.write(`${counts.schedules} schedules: distinct ${counts.distinct}\n`));
 
 describe("a random population on a platform", () => {
   it("has the trace of one container, inline, however many containers it is spread over", async () => {
