@@ -9,7 +9,7 @@ export * from "./agent/index.ts";
 export * from "./bridge/index.ts";
 export * as channel from "./channel/index.ts";
 export * from "./clock/index.ts";
-export { type CodecName, serializable, type Value, type ValueType } from "./codec/index.ts";
+export { type CodecName, JsonPattern, serializable, type Value, type ValueType } from "./codec/index.ts";
 export * from "./errors.ts";
 export { Hash64 } from "./hash.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";

@@ -14,6 +14,7 @@ export {
   type InputArity,
 } from "./agent-model.ts";
 export { AgentSimulator, type AgentSimulatorOptions } from "./agent-simulator.ts";
+export { type ColumnModel, ColumnSimulator, Columns } from "./column-simulator.ts";
 export type { AttrPair, ConnectArgs, ConnectOptions } from "./connection.ts";
 export { defineSimulator } from "./define-simulator.ts";
 export { Entity } from "./entity.ts";

@@ -1,4 +1,5 @@
 import { BridgeError, type channel, type Log } from "../../src/index.ts";
+import { RepeatedArguments, SentOutputs } from "./column-messages.ts";
 import { checkCreated } from "./created.ts";
 import { type CallSite, callSimulator, listed, simulatorFault } from "./fault.ts";
 import { CALL_GRACE_MS, GRACE_MS, Grace } from "./grace.ts";
@@ -75,7 +76,8 @@ export class RemoteCalls {
   async #perform(call: RemoteCall): Promise<unknown> {
     const { name, args } = call;
     const simulator = this.#simulator;
-    checkArguments(call);
+    // What a codec has read as numbers has the form of one that was checked.
+    if (!(args instanceof RepeatedArguments)) checkArguments(call);
     if (name === "init") return this.#init(call);
     const meta = this.#metaOrFail(name);
     switch (name) {
@@ -98,6 +100,7 @@ export class RemoteCalls {
         const asked = args[0] as OutputRequest;
         const site = this.#site("getData", this.#time);
         const data = await callSimulator(site, () => simulator.getData(asked));
+        if (data instanceof SentOutputs) return data;
         return checkOutputs(site, data, asked, { complete: meta.type === "time-based", created: this.#created });
       }
       default:

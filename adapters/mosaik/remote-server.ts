@@ -1,10 +1,18 @@
 import { channel, type ServeContext } from "../../src/index.ts";
+import { ColumnCodec } from "./column-codec.ts";
+import { ColumnSimulator } from "./column-simulator.ts";
 import { RemoteCalls } from "./remote-calls.ts";
 import { PYTHON_FAILURES } from "./remote-failures.ts";
 import { Simulator } from "./simulator.ts";
 
 /** How values and failures stand on mosaik's wire. Source: mosaik-api-v3 `connection.py`. */
 export const MOSAIK_WIRE = { codec: "mosaik-json", failures: PYTHON_FAILURES } as const;
+
+/** Options of the connection of a simulator to its mosaik. */
+export function wireOf(simulator: Simulator) {
+  if (!(simulator instanceof ColumnSimulator)) return MOSAIK_WIRE;
+  return { ...MOSAIK_WIRE, codec: new ColumnCodec(simulator) };
+}
 
 /**
  * Make a simulator and serve it to one mosaik, until that says stop.
@@ -18,10 +26,11 @@ export async function serveSimulator(make: () => Simulator, context: ServeContex
   if (!(simulator instanceof Simulator)) {
     throw new TypeError(`defineSimulator: the function must return a Simulator, it returned ${String(simulator)}`);
   }
+  const wire = wireOf(simulator);
   const onListening = (at: string) => log("info", `waiting for mosaik at ${at}`);
   const peer = remote
-    ? await channel.accept(address, { ...MOSAIK_WIRE, timeoutMs, insecure, onListening })
-    : await channel.open(address, MOSAIK_WIRE);
+    ? await channel.accept(address, { ...wire, timeoutMs, insecure, onListening })
+    : await channel.open(address, wire);
   log("debug", `connected to mosaik at ${peer.peer}`);
   await new RemoteCalls(simulator, peer, log).done;
 }

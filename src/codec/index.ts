@@ -14,6 +14,7 @@ import { TypeRegistry, type ValueType } from "./types.ts";
 import type { ValueLimits } from "./values.ts";
 
 export type { Codec, CodecName, CodecOptions } from "./codec.ts";
+export { JsonPattern } from "./json-pattern.ts";
 export { PROFILES, type Profile, type ProfileName } from "./profile.ts";
 export { serializable } from "./serializable.ts";
 export { type ClassOf, TypeRegistry, type ValueType } from "./types.ts";

@@ -23,6 +23,10 @@ const node = `"${process.execPath}"`;
 const KINDS = [
   { name: "simulator", command: `${node} dist/src/cli/main.js sim test/support/mosaik-bench/sums.ts %(addr)s` },
   {
+    name: "simulator in columns",
+    command: `${node} dist/src/cli/main.js sim test/support/mosaik-bench/columns.ts %(addr)s`,
+  },
+  {
     name: "population of agents",
     command: `${node} dist/src/cli/main.js sim test/support/mosaik-bench/agents.ts %(addr)s`,
   },

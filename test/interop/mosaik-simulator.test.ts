@@ -17,10 +17,10 @@ interface Ended {
   readonly stderr: string;
 }
 
-function runPython(args: readonly string[]): Promise<Ended> {
+function runPython(args: readonly string[], variables: Record<string, string> = {}): Promise<Ended> {
   return new Promise((resolve) => {
     // mosaik asks for attributes in the order of a set of texts.
-    const env = { ...process.env, PYTHONHASHSEED: "0" };
+    const env = { ...process.env, PYTHONHASHSEED: "0", ...variables };
     const options = { cwd: root, timeout: 120_000, env, maxBuffer: 2 ** 24 };
     execFile(python!, args, options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
@@ -110,6 +110,14 @@ describe.skipIf(reason !== undefined)(`under real mosaik${reason === undefined ?
     expect(ended.stderr.match(/^step \d+$/gm)).toEqual(["step 30"]);
   });
 
+  it("one in columns gives the sums that it has to give", async () => {
+    const command = `${COSIMAS} test/support/mosaik-bench/columns.ts %(addr)s`;
+    const ended = await runPython(["test/support/mosaik-bench/master.py", command, "40", "30"], {
+      COSIMAS_BENCH_COST: join(folder, "cost.json"),
+    });
+    expect(ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^[\d.e-]+\n$/) });
+  });
+
   it("a step that throws ends the run; mosaik and standard error say why", async () => {
     const cmd = `${COSIMAS} test/interop/fixtures/throws.ts %(addr)s`;
     const ended = await runPython(single({ cmd }, "6"));
@@ -134,12 +142,14 @@ describe.skipIf(reason !== undefined)(`under real mosaik${reason === undefined ?
   it.each([
     ["README.md", "agents.ts", "scenario.py"],
     ["docs/mosaik.md", "relays.ts", "relays.py"],
-  ])("%s does what it says", async (file, module, scenario) => {
+    ["docs/mosaik.md", "stores.ts", "stores.py"],
+  ])("%s does what it says about %s", async (file, module, scenario) => {
     const text = readFileSync(join(root, file), "utf8");
     const block = (language: string, name: string) =>
       text.split(`\`\`\`${language}\n${language === "ts" ? "//" : "#"} ${name}\n`)[1]?.split("```")[0] ?? "";
     const master = block("python", scenario);
-    const [, expected = ""] = /It prints, besides mosaik's own log,\n\n```\n([\s\S]*?)```/.exec(text) ?? [];
+    const after = text.slice(text.indexOf(master));
+    const [, expected = ""] = /It prints, besides mosaik's own log,\n\n```\n([\s\S]*?)```/.exec(after) ?? [];
     expect(master.trimEnd().split("\n").length).toBeLessThanOrEqual(15);
     // Inside the repository, so that `cosimas` is found.
     mkdirSync(join(root, "out"), { recursive: true });

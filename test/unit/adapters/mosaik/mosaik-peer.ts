@@ -1,5 +1,5 @@
 import { RemoteCalls } from "../../../../adapters/mosaik/remote-calls.ts";
-import { MOSAIK_WIRE } from "../../../../adapters/mosaik/remote-server.ts";
+import { wireOf } from "../../../../adapters/mosaik/remote-server.ts";
 import type { Simulator } from "../../../../adapters/mosaik/simulator.ts";
 import { Channel, memoryPair } from "../../../../src/channel/index.ts";
 
@@ -22,7 +22,7 @@ export function mosaikPeer(simulator: Simulator): MosaikPeer {
   const pair = memoryPair();
   const [near, far] = pair.sides;
   const log: string[] = [];
-  const calls = new RemoteCalls(simulator, new Channel(near, MOSAIK_WIRE), (level, text) =>
+  const calls = new RemoteCalls(simulator, new Channel(near, wireOf(simulator)), (level, text) =>
     log.push(`${level} ${text}`),
   );
   calls.done.catch(() => {}); // whoever is interested awaits it, too

@@ -1,0 +1,155 @@
+import { BACKSLASH, COMMA, MINUS, QUOTE } from "./json-bytes.ts";
+import { isDigit } from "./json-literals.ts";
+import { JsonScanner } from "./json-scanner.ts";
+import { COMPACT } from "./json-writer.ts";
+
+/**
+ * A JSON text as a pattern: the same text but for its numbers, as messages of a co-simulation are in every step. It reads
+ * and writes the numbers alone, without a value of the whole.
+ */
+export class JsonPattern {
+  /** Numbers in the text. */
+  readonly count: number;
+  readonly #text: Buffer;
+  /** Start and end of each number. */
+  readonly #marks: readonly number[];
+  readonly #scanner: NumberScanner;
+  /** Texts of the numbers that are written. */
+  #digits: Buffer = Buffer.alloc(0);
+
+  /**
+   * @param text - JSON as one of the codecs writes it; copied.
+   * @param integerDigitsMax - Longest integer, as in `Limits`.
+   */
+  constructor(text: Uint8Array, integerDigitsMax: number) {
+    this.#text = Buffer.from(text);
+    this.#marks = marksIn(this.#text);
+    this.count = this.#marks.length / 2;
+    this.#scanner = new NumberScanner(integerDigitsMax);
+  }
+
+  /**
+   * Read the numbers of another text, which lies from `start` to `end`.
+   *
+   * @param into - Gets them in their order; at least {@link count} places.
+   * @returns False if the text is not of this pattern, or has an integer that is no double; `into` is then undefined.
+   */
+  read(bytes: Uint8Array, start: number, end: number, into: Float64Array): boolean {
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
+    const like = this.#text;
+    const marks = this.#marks;
+    const scanner = this.#scanner;
+    scanner.open(text);
+    try {
+      let from = 0;
+      let at = 0;
+      for (let i = 0; i < marks.length; i += 2) {
+        for (const to = marks[i]!; from < to; from++, at++) if (like[from] !== text[at]) return false;
+        const number = scanner.numberAt(at);
+        if (number === undefined) return false;
+        into[i >> 1] = number;
+        at = scanner.place;
+        from = marks[i + 1]!;
+      }
+      if (text.length - at !== like.length - from) return false;
+      for (; from < like.length; from++, at++) if (like[from] !== text[at]) return false;
+      return true;
+    } finally {
+      scanner.close();
+    }
+  }
+
+  /**
+   * The text with other numbers, NaN and infinities as Python's bare tokens.
+   *
+   * @param headroomBytes - Bytes left free in front.
+   * @returns Bytes that the caller owns.
+   */
+  write(numbers: Float64Array, headroomBytes: number): Uint8Array {
+    const text = this.#text;
+    const marks = this.#marks;
+    const digits = this.#digitsOf(numbers);
+    const bytes = Buffer.allocUnsafe(headroomBytes + text.length + digits.length);
+    let from = 0;
+    let at = headroomBytes;
+    let digit = 0;
+    for (let i = 0; i < marks.length; i += 2) {
+      for (const to = marks[i]!; from < to; from++, at++) bytes[at] = text[from]!;
+      for (let byte = digits[digit++]!; byte !== COMMA; byte = digits[digit++]!) bytes[at++] = byte;
+      from = marks[i + 1]!;
+    }
+    for (; from < text.length; from++, at++) bytes[at] = text[from]!;
+    return bytes.subarray(0, at);
+  }
+
+  /** The numbers' texts, each with a comma behind it. */
+  #digitsOf(numbers: Float64Array): Buffer {
+    const plain = new Array<number>(this.count);
+    let unusual = false;
+    for (let i = 0; i < plain.length; i++) {
+      const number = numbers[i]!;
+      plain[i] = number;
+      if (!(number > -INTEGER_MAX && number < INTEGER_MAX)) unusual = true;
+    }
+    // One call of the engine's own writer takes two thirds of the time of as many as there are numbers.
+    const text = unusual ? plain.map(textOf).join(",") : JSON.stringify(plain).slice(1, -1);
+    const length = text.length + 1;
+    if (length > this.#digits.length) this.#digits = Buffer.allocUnsafeSlow(2 * length);
+    this.#digits.write(text, "latin1");
+    this.#digits[length - 1] = COMMA;
+    return this.#digits.subarray(0, length);
+  }
+}
+
+/** Numbers below it are written by JavaScript as by the codecs. */
+const INTEGER_MAX = Number.MAX_SAFE_INTEGER;
+
+/** As the codecs write it; -0 is 0. */
+function textOf(number: number): string {
+  return Number.isInteger(number) && !Number.isSafeInteger(number) ? COMPACT.float(number) : String(number);
+}
+
+function marksIn(text: Buffer): number[] {
+  const marks: number[] = [];
+  for (let at = 0; at < text.length; at++) {
+    const byte = text[at]!;
+    if (byte === QUOTE) {
+      while (text[++at] !== QUOTE) if (text[at] === BACKSLASH) at++;
+    } else if (isDigit(byte) || (byte === MINUS && isDigit(text[at + 1]!))) {
+      marks.push(at);
+      while (NUMBER.has(text[at + 1]!)) at++;
+      marks.push(at + 1);
+    }
+  }
+  return marks;
+}
+
+/** Bytes that numbers are made of. */
+const NUMBER: ReadonlySet<number> = new Set(Buffer.from("0123456789.+-eE"));
+
+/** Reads single numbers out of a text. */
+class NumberScanner extends JsonScanner {
+  open(text: Buffer): void {
+    this.begin(text);
+  }
+
+  close(): void {
+    this.end();
+  }
+
+  /** After the number that was read last. */
+  get place(): number {
+    return this.at;
+  }
+
+  /** The number that begins at `at`, if one does and a double holds it. */
+  numberAt(at: number): number | undefined {
+    this.at = at;
+    try {
+      const number = this.number();
+      return typeof number === "number" && this.at > at ? number : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
