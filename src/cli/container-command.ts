@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { constants } from "node:os";
 import type { Command } from "commander";
-import { parseAddress } from "../channel/index.ts";
 import { joinPlatform } from "../platform/index.ts";
 import { EXIT_SIGNAL, UsageError } from "./exit-code.ts";
+import { parseHostPort } from "./host-port.ts";
 import { moduleUrl } from "./load-module.ts";
 import { parseSeconds } from "./seconds.ts";
 
@@ -34,7 +34,7 @@ export function addContainerCommand(program: Command): void {
       for (const name of ["SIGINT", "SIGTERM"] as const) {
         process.on(name, () => process.exit(EXIT_SIGNAL + constants.signals[name]));
       }
-      const platform = addressOf(address);
+      const platform = parseHostPort(address, false);
       const token = await tokenOf(options);
       const module = await moduleUrl(given, []);
       await joinPlatform(module, platform, {
@@ -51,15 +51,4 @@ async function tokenOf({ tokenFile }: ContainerOptions): Promise<string | undefi
   } catch (cause) {
     throw new UsageError("ERR_CLI_VALUE", `--token-file ${tokenFile} cannot be read: ${(cause as Error).message}`);
   }
-}
-
-function addressOf(text: string): string {
-  try {
-    const parsed = parseAddress(`tcp://${text}`);
-    if (parsed.scheme === "tcp" && parsed.port > 0) return `tcp://${text}`;
-  } catch {
-    // Told below, in the terms of the command line.
-  }
-  const form = "HOST:PORT with a port from 1 to 65535, and IPv6 in brackets";
-  throw new UsageError("ERR_CLI_VALUE", `address ${JSON.stringify(text)}: must be ${form}`);
 }

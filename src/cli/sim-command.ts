@@ -1,8 +1,8 @@
 import { constants } from "node:os";
 import { Command, Option } from "commander";
-import { parseAddress } from "../channel/index.ts";
 import { LOG_LEVELS, type Log, type LogLevel, type Servable, type ServeContext } from "../servable.ts";
 import { EXIT_FAILED, EXIT_FINE, EXIT_SIGNAL, UsageError } from "./exit-code.ts";
+import { parseHostPort } from "./host-port.ts";
 import { lastResort } from "./last-resort.ts";
 import { loadModule, SIMULATOR } from "./load-module.ts";
 import { addParameters } from "./parameter-options.ts";
@@ -114,17 +114,4 @@ function parseRequest(
     throw error;
   }
   return { address: parseHostPort(command.args[0]!, remote), parameters: valuesIn(command.opts()) };
-}
-
-/** `tcp://HOST:PORT`; port 0, any free one, can be listened on only. */
-function parseHostPort(text: string, remote: boolean): string {
-  try {
-    const address = `tcp://${text}`;
-    const parsed = parseAddress(address);
-    if (remote || (parsed.scheme === "tcp" && parsed.port > 0)) return address;
-  } catch {
-    // Told below, in the terms of the command line.
-  }
-  const form = `HOST:PORT with a port from ${remote ? 0 : 1} to 65535, and IPv6 in brackets`;
-  throw new UsageError("ERR_CLI_VALUE", `address ${JSON.stringify(text)}: must be ${form}`);
 }

@@ -8,13 +8,10 @@ import { ASSIGNMENT_VARIABLE, type Assignment } from "./assignment.ts";
 import type { Reception } from "./reception.ts";
 import type { Host } from "./remote-seat.ts";
 import { BOOT, bootOptions } from "./start-node.ts";
-import { within } from "./within.ts";
+import { ENDING_MS_MAX, within } from "./within.ts";
 
 /** Wall time that a process has to end by itself once nobody needs it, in milliseconds; then it is killed. */
 const END_MS_MAX = 2000;
-
-/** Wall time to wait until it is known how a process ended whose connection is gone, in milliseconds. */
-const ENDING_MS_MAX = 500;
 
 /** Processes that live: however this one exits, none of them is left. */
 const children = new Set<ChildProcess>();

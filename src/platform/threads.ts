@@ -8,6 +8,7 @@ import { joinOptions } from "./join.ts";
 import type { Reception } from "./reception.ts";
 import type { Host } from "./remote-seat.ts";
 import { BOOT, bootOptions } from "./start-node.ts";
+import { ENDING_MS_MAX, within } from "./within.ts";
 
 /**
  * Start a thread that runs the container `index`.
@@ -28,17 +29,23 @@ export function startThread(
   const name = `thread ${worker.threadId}`;
   let ending: string | undefined;
   worker.on("error", (error) => {
-    ending = `ended with ${error.name}: ${error.message}`;
+    ending = `it ended with ${error.name}: ${error.message}`;
   });
-  worker.on("exit", (code) => {
-    ending ??= `ended with code ${code}`;
-    reception.fail(new RunError("ERR_CONTAINER_START", `container ${index} (${name}) did not start: it ${ending}`));
-    port1.close();
+  const ended = new Promise<void>((resolve) => {
+    worker.on("exit", (code) => {
+      ending ??= `it ended with code ${code}`;
+      reception.fail(new RunError("ERR_CONTAINER_START", `container ${index} (${name}) did not start: ${ending}`));
+      port1.close();
+      resolve();
+    });
   });
   reception.welcome(new Channel(new PortTransport(port1, name), joinOptions(module, limits)));
   return {
     name,
-    ending: async () => ending,
+    async ending() {
+      await within(ended, ENDING_MS_MAX);
+      return ending;
+    },
     end: async () => void (await worker.terminate()),
   };
 }

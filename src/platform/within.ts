@@ -1,3 +1,6 @@
+/** Wall time to wait until it is known how a container ended whose connection is gone, in milliseconds. */
+export const ENDING_MS_MAX = 500;
+
 /**
  * Wait for `work`, in wall time.
  *

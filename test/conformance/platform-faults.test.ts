@@ -76,6 +76,17 @@ describe("a platform's containers in processes", () => {
     await expectLost(platform, platform.advance(1), pids, /it ended with code 7/);
   });
 
+  it("F01: a thread that ends is named with its exit code", async () => {
+    const platform = await Platform.create({ module, containers: 2, isolation: "thread" });
+    onTestFinished(() => platform.close().catch(() => {}));
+    await platform.spawn("Worker", { id: "worker-1" });
+    platform.input("worker-1", "die");
+    await expect(platform.advance(1)).rejects.toMatchObject({
+      code: "ERR_CONTAINER_LOST",
+      message: expect.stringMatching(/^container 1 \(thread \d+\) was lost in round at tick .*: it ended with code 7$/),
+    });
+  });
+
   it("F02: one that is frozen is found by its heartbeat, and killed", async () => {
     const { platform, pids } = await workers({ limits: HEARTBEAT });
     process.kill(pids[1]!, "SIGSTOP");
