@@ -148,12 +148,15 @@ export class Kernel {
   }
 
   /**
-   * Whether a program may use an agent's proxy from outside now.
+   * Whether a program may use an agent's proxy from outside now. While a handler of the agent waits on something foreign,
+   * nobody knows whether it is the program or the handler.
    *
-   * @throws AgentError `ERR_AGENT_GONE`; {@link RunError} during an advance, or when the run is over.
+   * @throws AgentError `ERR_AGENT_GONE`; {@link ForeignAwaitError}; {@link RunError} during an advance, or when the run is
+   *   over.
    */
   guardOutside(record: AgentRecord, api: string): void {
     if (record.state === "removed") throw record.gone(this.tag);
+    if (record.unsettled) throw this.foreign(record, `used ${api}`);
     this.requireIdle(`${api} by agent "${record.id}" from outside`);
   }
 
