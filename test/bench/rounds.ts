@@ -1,0 +1,114 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Isolation, Platform } from "../../src/index.ts";
+import { figure, type Suite } from "./figure.ts";
+
+/** Rounds of one advance, below the bound of rounds at one time. */
+const ROUNDS = 900;
+/** Measurements of each kind, after some that do not count. */
+const TIMES = 9;
+const WARM_UP = 5;
+
+const module = new URL("peers/round-agents.ts", import.meta.url);
+
+interface Kind {
+  readonly isolation: Isolation;
+  readonly link?: "ipc" | "tcp";
+  readonly containers: number;
+}
+
+const KINDS: readonly Kind[] = [
+  { isolation: "inline", containers: 1 },
+  { isolation: "inline", containers: 2 },
+  { isolation: "thread", containers: 2 },
+  { isolation: "process", link: "ipc", containers: 1 },
+  { isolation: "process", link: "ipc", containers: 2 },
+  { isolation: "process", link: "ipc", containers: 4 },
+  { isolation: "process", link: "tcp", containers: 2 },
+  { isolation: "process", link: "tcp", containers: 4 },
+];
+
+/**
+ * A round of a platform in which every container has something to do, and nothing for the others or a message to another
+ * one, beside a raw socket that sends eight bytes to a process and back. The work is counted: an agent for each container
+ * has to have had all its messages.
+ */
+export const rounds: Suite = async (report) => {
+  for (const kind of KINDS) {
+    const { isolation, link, containers } = kind;
+    const platform = await Platform.create({ module, ...kind });
+    const raw = await rawSocket(link ?? "ipc");
+    const ids = Array.from({ length: containers }, (_, i) => `runner-${i}`);
+    for (const id of ids) await platform.spawn("Runner", { id });
+    for (const apart of containers === 1 ? [0] : [0, 1]) {
+      const ours: number[] = [];
+      const theirs: number[] = [];
+      for (let i = 0; i < WARM_UP + TIMES; i++) {
+        ids.forEach((id, k) => {
+          platform.input(id, "run", [ROUNDS, ids[(k + apart) % containers]]);
+        });
+        const microseconds = await timed(() => platform.advance(platform.clock.time() + 1));
+        const base = await timed(() => raw.pingPong(ROUNDS));
+        if (i < WARM_UP) continue;
+        ours.push(microseconds / ROUNDS);
+        theirs.push(base / ROUNDS);
+      }
+      for (const id of ids) {
+        const { rounds: done } = await platform.outputs(id, ["rounds"]);
+        const due = (WARM_UP + TIMES) * ROUNDS * (apart + 1);
+        if (done !== due) throw new Error(`${id} has made ${done} rounds instead of ${due}`);
+      }
+      const where = `${containers} x ${isolation}${link === undefined ? "" : ` over ${link}`}`;
+      const what = apart === 0 ? "nothing for others" : "a message to another each";
+      report(figure(`a round, ${where}, ${what}`, "us", `a ping-pong over ${link ?? "ipc"}`, ours, theirs));
+    }
+    await raw.close();
+    await platform.close();
+  }
+};
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = process.hrtime.bigint();
+  await work();
+  return Number(process.hrtime.bigint() - start) / 1000;
+}
+
+/** A process behind a socket that echoes. */
+async function rawSocket(link: "ipc" | "tcp") {
+  const folder = mkdtempSync(join(tmpdir(), "cosimas-bench-"));
+  const server = createServer({ noDelay: true });
+  if (link === "ipc") server.listen(join(folder, "raw"));
+  else server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const where = link === "ipc" ? join(folder, "raw") : String((server.address() as AddressInfo).port);
+  const child = spawn(process.execPath, [fileURLToPath(new URL("peers/echo.mjs", import.meta.url)), where]);
+  const [socket] = (await once(server, "connection")) as [Socket];
+  const bytes = Buffer.alloc(8);
+  return {
+    async pingPong(times: number): Promise<void> {
+      await new Promise<void>((resolve) => {
+        let left = times;
+        const onData = () => {
+          if (--left > 0) socket.write(bytes);
+          else {
+            socket.off("data", onData);
+            resolve();
+          }
+        };
+        socket.on("data", onData);
+        socket.write(bytes);
+      });
+    },
+    async close(): Promise<void> {
+      socket.destroy();
+      server.close();
+      child.kill();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
