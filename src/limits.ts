@@ -16,7 +16,7 @@ export interface Limits {
   readonly pendingCallsMax: number;
   /** Requests of the peer of one connection that are being handled. */
   readonly openRequestsMax: number;
-  /** Bytes queued for sending on one connection. */
+  /** Bytes queued for sending on one connection; a single frame may be larger if nothing else is queued. */
   readonly sendQueueBytesMax: number;
   /** Connections of one listener, those in their handshake included; who comes then is turned away. */
   readonly connectionsMax: number;
@@ -64,7 +64,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   integerDigitsMax: 4300, // Python's own: sys.int_info.default_max_str_digits
   pendingCallsMax: 65_536,
   openRequestsMax: 65_536,
-  sendQueueBytesMax: 64 * 1024 * 1024,
+  sendQueueBytesMax: 8 * 1024 * 1024, // FAULTS F20
   connectionsMax: 4096,
   handshakesMax: 128,
   handshakeTimeoutMs: 2000,

@@ -150,8 +150,10 @@ export class Channel implements ChannelLike {
     }
   }
 
+  /** A frame has its own bound, which may be above that of the queue: alone, it can always be sent. */
   #fits(frame: Uint8Array): boolean {
-    return this.#outbox.queuedBytes + frame.length <= this.#limits.sendQueueBytesMax;
+    const { queuedBytes } = this.#outbox;
+    return queuedBytes === 0 || queuedBytes + frame.length <= this.#limits.sendQueueBytesMax;
   }
 
   #received(bytes: Uint8Array): void {

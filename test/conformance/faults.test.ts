@@ -360,6 +360,20 @@ describe("F20: a client that never reads", () => {
   });
 });
 
+describe("F20: a frame larger than the send queue", () => {
+  it("goes alone, and not behind another", async () => {
+    const { bad, badServer, good } = await besideAGoodOne({ limits: { sendQueueBytesMax: 1_000_000 } });
+    bad.pause();
+    // More than the buffers of the operating system take.
+    const alone = badServer.request("x".repeat(15_000_000));
+    await expect(badServer.request("behind")).rejects.toMatchObject({ code: "ERR_CHANNEL_SEND_QUEUE" });
+    expect(badServer.isOpen).toBe(true);
+    bad.destroy();
+    await expect(alone).rejects.toMatchObject({ code: "ERR_CHANNEL_CLOSED" });
+    expect(await good.request("x".repeat(3_000_000))).toHaveLength(3_000_000);
+  });
+});
+
 describe("F25: a reply to a connection that has closed", () => {
   it("goes nowhere, and throws nothing", async () => {
     const { proxy, client, held, servers } = await proxied();

@@ -10,7 +10,7 @@ const hole = new Array<number>(2);
 hole[1] = 1;
 const bare = Object.assign(Object.create(null), { a: 1 });
 
-describe("copyValue gives", () => {
+describe("F13: copyValue gives", () => {
   it.each([
     ["undefined at the top", undefined, null],
     ["undefined in an array", [undefined, 1], [null, 1]],
@@ -65,7 +65,7 @@ cyclic.push(cyclic);
 const sparse: number[] = [];
 sparse[2 ** 32 - 2] = 1;
 
-describe("copyValue refuses", () => {
+describe("F13: copyValue refuses", () => {
   it.each([
     ["a function", () => 1, "ERR_VALUE_TYPE", "$"],
     ["a symbol", [Symbol("x")], "ERR_VALUE_TYPE", "$[0]"],

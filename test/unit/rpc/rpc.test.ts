@@ -62,7 +62,7 @@ describe("a remote service", () => {
     await expect(connection.remote["none"](kwargs({ a: 1 }))).rejects.toMatchObject({ code });
   });
 
-  it("fails a call with the code, name and message of what was thrown, and goes on", async () => {
+  it("F22: fails a call with the code, name and message of what was thrown, and goes on", async () => {
     const { remote, peer } = await connected<typeof Calculator>(new Calculator());
     const failure = {
       name: "RemoteError",
