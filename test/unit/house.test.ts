@@ -16,6 +16,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   codec: BASE,
   channel: [...BASE, "codec"],
   rpc: [...BASE, "codec", "channel"],
+  browser: [...BASE, "codec", "channel", "rpc"],
   clock: BASE,
   observe: [...BASE, "codec"],
   agent: [...BASE, "codec", "channel", "rpc", "clock", "observe"],

@@ -9,6 +9,7 @@ describe("public surface", () => {
     ["cosimas/clock", () => import("cosimas/clock")],
     ["cosimas/agent", () => import("cosimas/agent")],
     ["cosimas/observe", () => import("cosimas/observe")],
+    ["cosimas/browser", () => import("../../src/browser/index.ts")],
     ["cosimas/mosaik", () => import("cosimas/mosaik")],
   ])("of %s", async (_name, load) => {
     expect(Object.keys(await load()).sort()).toMatchSnapshot();

@@ -1,0 +1,78 @@
+/**
+ * Bundles `src/browser` for pages, with stand-ins for what it uses of Node: `node esbuild.browser.mjs [OUTFILE]`.
+ */
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL(".", import.meta.url));
+
+/** What a browser has in another form. What it does not have at all is not reached from `src/browser`. */
+const STAND_INS = `
+  export { Buffer } from "buffer/";
+  export const process = {
+    env: {},
+    nextTick: (callback, ...args) => queueMicrotask(() => callback(...args)),
+    emitWarning: (text) => console.warn(text),
+  };
+  export const isUtf8 = (bytes) => {
+    try {
+      new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  export const types = {
+    isUint8Array: (value) => value instanceof Uint8Array,
+    isMap: (value) => value instanceof Map,
+  };
+  // Node's timers are objects; unref says that they keep no process alive.
+  class Timer {
+    constructor(id) {
+      this.id = id;
+    }
+    unref() {}
+  }
+  export const setTimeout = (...args) => new Timer(globalThis.setTimeout(...args));
+  export const setInterval = (...args) => new Timer(globalThis.setInterval(...args));
+  export const clearTimeout = (timer) => globalThis.clearTimeout(timer?.id);
+  export const clearInterval = (timer) => globalThis.clearInterval(timer?.id);
+  export const setImmediate = (callback) => globalThis.setTimeout(callback);
+  const missing = () => {
+    throw new Error("a page cannot do this");
+  };
+  export { missing as createHash, missing as timingSafeEqual };
+`;
+
+/** Globals of Node among them. */
+const GLOBALS = "Buffer, process, setTimeout, setInterval, clearTimeout, clearInterval, setImmediate";
+
+/** Source files get Node's globals as imports, and \`node:\` modules are the stand-ins. */
+const forBrowsers = {
+  name: "for browsers",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(node:|cosimas-stand-ins$)/ }, () => ({ path: "stand-ins", namespace: "cosimas" }));
+    onLoad({ filter: /.*/, namespace: "cosimas" }, () => ({ contents: STAND_INS, loader: "js", resolveDir: root }));
+    onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
+      const text = await readFile(path, "utf8");
+      return { contents: `import { ${GLOBALS} } from "cosimas-stand-ins";\n${text}`, loader: "ts" };
+    });
+  },
+};
+
+/** Write the bundle to `outfile`. */
+export function bundle(outfile) {
+  return build({
+    entryPoints: [`${root}src/browser/index.ts`],
+    outfile,
+    bundle: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    plugins: [forBrowsers],
+    logLevel: "warning",
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle(process.argv[2] ?? `${root}dist/browser/index.js`);
