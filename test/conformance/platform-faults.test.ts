@@ -162,7 +162,9 @@ describe("a platform's containers in processes", () => {
     },
   );
 
-  it("survives nothing and hangs on nothing, whichever of them is killed or frozen whenever", async () => {
+  it("survives nothing and hangs on nothing, whichever of them is killed or frozen whenever", {
+    timeout: 1_200_000,
+  }, async () => {
     const delay = fc.integer({ min: 0, max: 40 });
     const signal = fc.constantFrom<NodeJS.Signals>("SIGKILL", "SIGKILL", "SIGSTOP");
     let lost = 0;

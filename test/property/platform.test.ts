@@ -7,6 +7,8 @@ import { GUESTS, type Plan, plans } from "../support/population.ts";
 const HEAVY = process.env["COSIMAS_HEAVY"] === "1";
 const module = new URL("../support/actors.ts", import.meta.url);
 const STRIDE_S = 1;
+/** Processes are started for every run. */
+const TIMEOUT_MS = 1_200_000;
 const END_S = 20;
 
 interface Spread {
@@ -76,7 +78,7 @@ describe("a random population on a platform", () => {
     { isolation: "thread" },
     { isolation: "process", link: "ipc" },
     { isolation: "process", link: "tcp" },
-  ] as const)("has it in containers of $isolation $link", async (kind) => {
+  ] as const)("has it in containers of $isolation $link", { timeout: TIMEOUT_MS }, async (kind) => {
     await fc.assert(
       fc.asyncProperty(
         plans.filter(({ communication }) => typeof communication?.links !== "function"),
