@@ -1,13 +1,15 @@
 import type { Clock } from "../clock/clock.ts";
-import { createProxy } from "../rpc/proxy.ts";
+import type { Invoke } from "../rpc/proxy.ts";
 import type { AgentClass } from "./agent.ts";
 import { AgentClock } from "./agent-clock.ts";
 import { timeoutTicks } from "./communication.ts";
+import { OUTSIDE } from "./delivery.ts";
 import { checkAgentId } from "./id.ts";
 import type { Kernel } from "./kernel.ts";
 import { checkOutput } from "./outputs.ts";
 import { createRandom } from "./random.ts";
 import type { AgentRecord } from "./record.ts";
+import { agentProxy } from "./references.ts";
 import { type AgentFuture, AgentQueue, openFuture } from "./waits.ts";
 
 /** Options of a one-way message. */
@@ -103,7 +105,7 @@ export class AgentLink {
     const { outputEvents } = this.#kernel;
     this.#kernel.guard(this.#record, "emit");
     checkOutput(this.#record, output);
-    outputEvents.put(this.#record.id, output, this.#kernel.copy(value, `${this.#record.id}.${output}`));
+    outputEvents.put(this.#record.id, output, this.#kernel.copyOut(value, `${this.#record.id}.${output}`));
   }
 
   log(message: string, fields: Record<string, unknown>): void {
@@ -112,7 +114,7 @@ export class AgentLink {
     kernel.guard(record, "log");
     const id = `${record.id}#${record.seq++}`;
     // Checked whether somebody observes or not: an observer must not make a difference.
-    const kept = kernel.copy(fields, `${record.id}.log`);
+    const kept = kernel.copyOut(fields, `${record.id}.log`);
     const { cause, tag } = kernel;
     kernel.tracer.note(() => ({ kind: "log", ...tag, agent: record.id, id, cause, message, fields: kept }));
   }
@@ -122,7 +124,7 @@ export class AgentLink {
     const record = this.#record;
     kernel.guard(record, "spawn");
     const id = checkAgentId(options.id ?? `${record.id}/${record.children++}`);
-    const args = kernel.copy(options.args ?? [], `spawn(${id})`) as unknown[];
+    const args = kernel.copyFor(id, options.args ?? [], `spawn(${id})`) as unknown[];
     const create = () => this.#host.create(type, id, args);
     const birth = { id, create, parent: record, cause: kernel.cause };
     if (kernel.transit?.bear(birth, type, args, kernel.clock.ticks) !== true) kernel.next.addBirth(birth);
@@ -139,9 +141,22 @@ export class AgentLink {
 export function localProxy(kernel: Kernel, record: AgentRecord, id: string, options: ConnectOptions = {}): object {
   const outside = !kernel.serving;
   const { timeout } = options;
-  const ticks =
-    timeout === undefined
-      ? (kernel.communication?.callTimeoutTicks ?? -1)
-      : timeoutTicks(timeout, kernel.clock.resolution);
-  return createProxy((path, args) => kernel.emissions.call(record, id, path, args, outside, ticks));
+  const ticks = timeout === undefined ? callTicks(kernel) : timeoutTicks(timeout, kernel.clock.resolution);
+  return agentProxy(id, kernel, (path, args) => kernel.emissions.call(record, id, path, args, outside, ticks));
+}
+
+/** The calls of the agent `id` by `receiver`, which has got a reference to it: an agent, or what is outside. */
+export function callsOf(kernel: Kernel, receiver: string, id: string): Invoke {
+  const { outside, limits } = kernel;
+  if (receiver === OUTSIDE.id) {
+    return async (path, args) =>
+      outside.call(id, path, kernel.copyFor(id, args, `${id}.${path}`), limits.outsideCallsMax);
+  }
+  const record = kernel.registry.get(receiver)!;
+  return (path, args) => kernel.emissions.call(record, id, path, args, false, callTicks(kernel));
+}
+
+/** Simulated time that a call may take; -1: any. */
+function callTicks(kernel: Kernel): number {
+  return kernel.communication?.callTimeoutTicks ?? -1;
 }

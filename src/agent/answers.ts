@@ -53,7 +53,7 @@ export class Answers {
   #copy(record: AgentRecord, call: Delivery, value: unknown): unknown {
     // Most results are one number or nothing: no name of theirs is needed.
     const plain = typeof value === "number" || typeof value === "boolean" || value === undefined;
-    return this.#kernel.copy(value, plain ? "" : `${record.id}.${call.method}()`);
+    return this.#kernel.copyFor(call.from.id, value, plain ? "" : `${record.id}.${call.method}()`);
   }
 }
 

@@ -135,7 +135,7 @@ export class Container implements TraceSource {
     this.#kernel.requireIdle("an input");
     const copies = inputs.map(({ agent, method, args }) => {
       this.#known(agent, method);
-      return this.#kernel.copy(args, `${agent}.${method}`);
+      return this.#kernel.copyFor(agent, args, `${agent}.${method}`);
     });
     for (const [i, { agent, method }] of inputs.entries()) this.#kernel.outside.input(agent, method, copies[i]);
   }
@@ -148,7 +148,7 @@ export class Container implements TraceSource {
   call(agent: string, method: string, args: readonly unknown[] = []): Promise<unknown> {
     const { limits, outside } = this.#kernel;
     const answer = (async () => {
-      const content = this.#kernel.copy(args, `${agent}.${method}`);
+      const content = this.#kernel.copyFor(agent, args, `${agent}.${method}`);
       return outside.call(agent, method, content, limits.outsideCallsMax);
     })();
     answer.catch(() => {}); // it may well be awaited only after the advance that settles it

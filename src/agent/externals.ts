@@ -51,7 +51,7 @@ export function resultOf({ record, seq, cause }: External, outcome: Outcome, ker
   let content: { ok: boolean; content: unknown };
   try {
     if (!outcome.ok) throw outcome.error;
-    content = { ok: true, content: kernel.copy(outcome.value, `${record.id}.external()`) };
+    content = { ok: true, content: kernel.copyFor(record.id, outcome.value, `${record.id}.external()`) };
   } catch (error) {
     content = { ok: false, content: [...describeError(error)] };
   }

@@ -5,6 +5,8 @@ import { copyArguments, copyBy, copyRules, type WalkRules } from "../codec/value
 import { ForeignAwaitError, RunError, type Tag } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { current } from "./activity.ts";
+import type { Agent } from "./agent.ts";
+import { callsOf } from "./agent-link.ts";
 import { Communication } from "./communication.ts";
 import type { CommunicationModel } from "./communication-model.ts";
 import type { Delivery } from "./delivery.ts";
@@ -14,6 +16,7 @@ import { foreignAwait } from "./foreign.ts";
 import { OutputEvents } from "./outputs.ts";
 import { Outside } from "./outside.ts";
 import type { AgentRecord } from "./record.ts";
+import { AgentReferences } from "./references.ts";
 import { Registry } from "./registry.ts";
 import { Round } from "./round.ts";
 import { type Counts, type Phase, refusal, type StepFailure } from "./run-state.ts";
@@ -44,7 +47,11 @@ export class Kernel {
   readonly limits: Limits;
   readonly types: TypeRegistry;
   readonly valueTypes: readonly ValueType[];
+  /** Of what agents get from each other, and of what leaves the simulation: there agents are no values. */
   readonly #rules: WalkRules;
+  readonly #outwardRules: WalkRules;
+  /** Agents as values. */
+  readonly references: AgentReferences;
   readonly tracer: Tracer;
   readonly registry = new Registry();
   readonly timers = new TimerQueue<Delivery>();
@@ -79,22 +86,38 @@ export class Kernel {
     this.transit = transit;
     this.clock = clock;
     this.limits = limits;
-    this.types = new TypeRegistry(types);
+    const isOwn = (agent: Agent) => this.registry.get(agent.id)?.agent === agent;
+    this.references = new AgentReferences(this, isOwn, (receiver, id) => callsOf(this, receiver, id));
+    this.types = new TypeRegistry([...types, this.references.type]);
     this.valueTypes = types;
     this.#rules = copyRules(limits, this.types);
+    this.#outwardRules = copyRules(limits, new TypeRegistry(types));
     this.tracer = new Tracer(trace, this.types);
     this.strict = strict ? new Strict(this) : undefined;
     this.communication = communication && new Communication(this, communication, seed);
   }
 
-  /** What another agent gets of a value; `root` names it in errors. @throws ValueError as `copyValue`. */
-  copy(value: unknown, root: string): Value {
-    return copyBy(value, this.#rules, root);
+  /**
+   * What the agent `receiver` gets of a value; `root` names it in errors.
+   *
+   * @throws ValueError as `copyValue`; AgentError `ERR_AGENT_UNKNOWN` for an agent of another container.
+   */
+  copyFor(receiver: string, value: unknown, root: string): Value {
+    const copy = copyBy(value, this.#rules, root);
+    this.references.bindTo(receiver);
+    return copy;
   }
 
-  /** As `copy`, of the arguments of a call. */
+  /** As `copyFor`, for a bridge or the trace, which get no agents. */
+  copyOut(value: unknown, root: string): Value {
+    return copyBy(value, this.#outwardRules, root);
+  }
+
+  /** As `copyFor`, of the arguments of a call of `agent`. */
   copyArguments(args: readonly unknown[], agent: string, method: string): Value {
-    return copyArguments(args, this.#rules, agent, method);
+    const copy = copyArguments(args, this.#rules, agent, method);
+    this.references.bindTo(agent);
+    return copy;
   }
 
   /** Tag that is being served, or the next one. */

@@ -14,6 +14,7 @@ import {
 import { Agent } from "./agent.ts";
 import type { Kernel } from "./kernel.ts";
 import type { AgentRecord } from "./record.ts";
+import { idOfProxy } from "./references.ts";
 
 /**
  * A container's connections to live peers: other containers that no simulated clock orders, as those of Python's
@@ -122,12 +123,22 @@ export class LiveLinks {
     if (root !== "agents" || id.length === 0) throw notFound(path);
     const { limits } = this.#kernel;
     // Proxies of the peer's services are no values of the simulation.
-    return (args) =>
-      outside.call(id.join("/"), path.at(-1)!, this.#kernel.copy(args, "$.args"), limits.outsideCallsMax, from.peer);
+    return (args) => {
+      const agent = id.join("/");
+      return outside.call(
+        agent,
+        path.at(-1)!,
+        this.#kernel.copyFor(agent, args, "$.args"),
+        limits.outsideCallsMax,
+        from.peer,
+      );
+    };
   }
 
   /** Where peers find an agent that is passed to them. @throws AgentError for one of another container. */
   #pathOf(service: object): string | undefined {
+    const id = idOfProxy(service, this.#kernel);
+    if (id !== undefined) return `agents/${id}`;
     if (!(service instanceof Agent)) return undefined;
     if (this.#kernel.registry.get(service.id)?.agent === service) return `agents/${service.id}`;
     const message = `agent "${service.id}" is not in the container that passes it`;

@@ -44,7 +44,7 @@ export function readOutputs(record: AgentRecord, names: readonly string[], kerne
   const values: Record<string, unknown> = {};
   for (const name of names) {
     checkOutput(record, name);
-    values[name] = kernel.copy(agent[name], `${record.id}.${name}`);
+    values[name] = kernel.copyOut(agent[name], `${record.id}.${name}`);
   }
   return values;
 }

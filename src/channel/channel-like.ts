@@ -1,6 +1,7 @@
 import type { TypeRegistry, Value } from "../codec/index.ts";
 import type { ChannelError } from "../errors.ts";
 import type { RequestOptions } from "./calls.ts";
+import type { ConnectionState } from "./reconnect.ts";
 import type { Request } from "./request.ts";
 
 /** What the layers above use of a channel: requests and replies, whatever becomes of connections. */
@@ -21,6 +22,8 @@ export interface ChannelLike {
   request(content: unknown, options?: RequestOptions): Promise<Value>;
   /** Wait until the peer has read enough to go on sending. */
   drained(): Promise<void>;
+  /** Be told of losses and new connections, if it connects again. @returns Stops it. */
+  onState?(listener: (state: ConnectionState) => void): () => void;
   /** Send what waits, then close. */
   close(): Promise<void>;
 }

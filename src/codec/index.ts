@@ -15,6 +15,7 @@ import type { ValueLimits } from "./values.ts";
 
 export type { Codec, CodecName, CodecOptions } from "./codec.ts";
 export { JsonPattern } from "./json-pattern.ts";
+export { traceCodec } from "./msgpack.ts";
 export { PROFILES, type Profile, type ProfileName } from "./profile.ts";
 export { serializable } from "./serializable.ts";
 export { type ClassOf, TypeRegistry, type ValueType } from "./types.ts";

@@ -16,7 +16,7 @@ export class MsgPackReader {
   readonly #limits: ValueLimits;
   readonly #nestingMax: number;
   readonly #nodesMax: number;
-  readonly #types: TypeRegistry;
+  readonly #types: TypeRegistry | undefined;
   readonly #strings = new StringCache();
   /** Index or key that is being read at each level; those up to `#depth` count. For errors alone. */
   readonly #places: (string | number)[] = [];
@@ -29,7 +29,8 @@ export class MsgPackReader {
   /** A value is being read; what a registered type does meanwhile may read another one. */
   #busy = false;
 
-  constructor(limits: ValueLimits, types: TypeRegistry) {
+  /** @param types - Without them `__type__` is a key as any other. */
+  constructor(limits: ValueLimits, types: TypeRegistry | undefined) {
     this.#limits = limits;
     this.#nestingMax = limits.nestingMax;
     this.#nodesMax = limits.nodesMax;
@@ -188,7 +189,7 @@ export class MsgPackReader {
       // What was read so far is read again: an object may not have kept the order of its keys. The nodes count twice,
       // which bounds the work.
       if (typeof key !== "string") return this.#mapFrom(start, size, depth);
-      if (key === TYPE_KEY) return this.#instance(size, depth);
+      if (key === TYPE_KEY && this.#types !== undefined) return this.#instance(this.#types, size, depth);
       this.#checkKey(key, depth);
       this.#nodesLeft++; // a string that is a key counts for nothing, as in `copyValue`
       object[key] = this.#child(depth, key);
@@ -201,7 +202,7 @@ export class MsgPackReader {
     const map = new Map<Value, Value>();
     for (let i = 0; i < size; i++) {
       const key = this.#child(depth, i);
-      if (key === TYPE_KEY) return this.#instance(size, depth);
+      if (key === TYPE_KEY && this.#types !== undefined) return this.#instance(this.#types, size, depth);
       if (typeof key === "string") this.#checkKey(key, depth);
       map.set(key, this.#child(depth, i));
     }
@@ -209,11 +210,11 @@ export class MsgPackReader {
   }
 
   /** The instance that a map of `size` entries stands for, after its key. */
-  #instance(size: number, depth: number): Value {
+  #instance(types: TypeRegistry, size: number, depth: number): Value {
     const typed = size === 1 ? this.#child(depth, TYPE_KEY) : null;
     this.#depth = depth - 1;
     if (size > 1) throw new Refusal("ERR_CODEC_TYPE", `${TYPE_KEY} has to be the only key`);
-    return this.#types.read(typed);
+    return types.read(typed);
   }
 
   #checkKey(key: string, depth: number): void {

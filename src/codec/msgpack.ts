@@ -2,9 +2,10 @@ import { addExtension, Packr } from "msgpackr";
 import type { Codec, CodecOptions } from "./codec.ts";
 import { MsgPackReader } from "./msgpack-reader.ts";
 import { Packable } from "./packable.ts";
-import { PROFILES } from "./profile.ts";
+import { PROFILES, type Profile } from "./profile.ts";
+import { NO_TYPES, type TypeRegistry } from "./types.ts";
 import { UnsignedInteger } from "./value-walk.ts";
-import { type Value, walkValue } from "./values.ts";
+import { type Value, type ValueLimits, walkValue } from "./values.ts";
 
 /** Flag of `Packr.pack`: leave as many bytes free in front as the low byte says. Source: msgpackr `pack.js`. */
 const RESERVE_START_SPACE = 2048;
@@ -38,9 +39,21 @@ const packr = new Packr({
  * keys into strings, and unpacks extensions (RegExp, Error, cyclic references, records) that nobody asked for.
  */
 export function msgpackCodec({ limits, types }: CodecOptions): Codec {
-  const reader = new MsgPackReader(limits, types);
+  return codecBy(limits, types, PROFILES["aiomas-msgpack"]);
+}
+
+/**
+ * MsgPack of what traces hold: what stood for an instance of a registered type, `{"__type__": [id, repr]}`, is a plain
+ * object there, and stays one.
+ */
+export function traceCodec(limits: ValueLimits): Codec {
+  return codecBy(limits, NO_TYPES, { ...PROFILES.platform, types: false });
+}
+
+function codecBy(limits: ValueLimits, types: TypeRegistry, profile: Profile): Codec {
+  const reader = new MsgPackReader(limits, profile.types ? types : undefined);
   const packable = new Packable(limits);
-  const rules = { limits, profile: PROFILES["aiomas-msgpack"], types, integerDigitsMax: 0, form: "pack" } as const;
+  const rules = { limits, profile, types, integerDigitsMax: 0, form: "pack" } as const;
   return {
     name: "msgpack",
     types,

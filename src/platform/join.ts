@@ -1,3 +1,4 @@
+import { AGENT_REFERENCE } from "../agent/references.ts";
 import { DATE_TIME } from "../agent/value-types.ts";
 import { type Channel, open } from "../channel/index.ts";
 import type { Codec } from "../codec/index.ts";
@@ -20,7 +21,7 @@ export interface Joining {
 
 /** Options of the connection between a container and its coordinator. */
 export function joinOptions(module: AgentModule, limits: Limits): { codec: Codec; limits: Limits } {
-  return { codec: wireCodec(limits, [DATE_TIME, ...module.types]), limits: wireLimits(limits) };
+  return { codec: wireCodec(limits, [DATE_TIME, ...module.types, AGENT_REFERENCE]), limits: wireLimits(limits) };
 }
 
 /**

@@ -6,6 +6,7 @@ import { AgentHome } from "../agent/home.ts";
 import { Kernel } from "../agent/kernel.ts";
 import { LiveLinks } from "../agent/live-links.ts";
 import { readOutputs } from "../agent/outputs.ts";
+import { AGENT_REFERENCE } from "../agent/references.ts";
 import { Rounds } from "../agent/rounds.ts";
 import { stopAll } from "../agent/stop.ts";
 import { Stretch } from "../agent/stretch.ts";
@@ -54,8 +55,12 @@ export class Member {
     const { communication = module.communication } = options;
     this.#module = module;
     const types = [DATE_TIME, ...module.types];
-    this.#codec = batchCodec(limits, types);
-    this.#outgoing = new Outgoing(module, this.#codec, checked(module.placement, count), index);
+    this.#outgoing = new Outgoing(
+      module,
+      batchCodec(limits, [...types, AGENT_REFERENCE]),
+      checked(module.placement, count),
+      index,
+    );
     const clock = new ExternalClock({ start, resolution });
     clock.own();
     const transit = this.#outgoing;
@@ -63,6 +68,7 @@ export class Member {
       if (!this.#obeying) onFailure();
     };
     this.#kernel = new Kernel({ clock, limits, trace, seed, types, strict, communication, transit });
+    this.#codec = batchCodec(limits, [...types, this.#kernel.references.type]);
     this.#faults = new Faults(this.#kernel);
     this.#rounds = new Rounds(this.#kernel, this.#faults);
     this.#links = new LiveLinks(this.#kernel, "msgpack");
@@ -157,7 +163,8 @@ export class Member {
   }
 
   #spawn(type: string, id: string, args: readonly unknown[]): Partial<Report> {
-    const record = this.#home.create(classNamed(this.#module, type), id, args);
+    const own = this.#kernel.copyFor(id, args, `spawn(${id})`) as unknown[];
+    const record = this.#home.create(classNamed(this.#module, type), id, own);
     this.#kernel.next.addBirth({ id, create: () => record, parent: undefined, cause: undefined });
     this.#ledger.made(record);
     return { changes: this.#ledger.take() };
@@ -189,7 +196,9 @@ export class Member {
 
   #receive(batch: Uint8Array): void {
     const kernel = this.#kernel;
-    for (const item of readBatch(batch, this.#codec, (id) => this.#senderOf(id))) {
+    const senderOf = (id: string) => this.#senderOf(id);
+    for (const item of readBatch(batch, this.#codec, senderOf)) {
+      kernel.references.bindTo("birth" in item ? item.birth.id : item.delivery.to);
       if ("birth" in item) {
         const { id, parent, type, args, cause } = item.birth;
         const create = () => this.#home.create(classNamed(this.#module, type), id, args);

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { AGENT_REFERENCE } from "../agent/references.ts";
 import { DATE_TIME } from "../agent/value-types.ts";
 import { ExternalClock } from "../clock/external-clock.ts";
-import { type Codec, TypeRegistry, type Value } from "../codec/index.ts";
-import { copyBy, copyRules } from "../codec/values.ts";
+import type { Codec, ValueType } from "../codec/index.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { type AgentModule, loadAgentModule } from "./agent-module.ts";
 import { batchCodec } from "./batch.ts";
@@ -22,7 +22,8 @@ export interface PlatformParts {
   readonly module: AgentModule;
   readonly limits: Limits;
   readonly clock: ExternalClock;
-  readonly copy: (value: unknown, root: string) => Value;
+  /** Registered types; their order is that of their ids. */
+  readonly types: readonly ValueType[];
   readonly codec: Codec;
   readonly placeOf: (id: string) => number;
   readonly seats: readonly Seat[];
@@ -58,13 +59,12 @@ export async function createParts(options: PlatformOptions): Promise<PlatformPar
   };
   const members = Array.from({ length: count }, (_, index): MemberOptions => ({ ...shared, index }));
   const seats = await startContainers(module, members, { execArgv: inheritedOptions(), ...options, isolation });
-  const rules = copyRules(limits, new TypeRegistry(types));
   return {
     module,
     limits,
     clock,
-    copy: (value, root) => copyBy(value, rules, root),
-    codec: batchCodec(limits, types),
+    types,
+    codec: batchCodec(limits, [...types, AGENT_REFERENCE]),
     placeOf: checked(module.placement, count),
     seats,
   };

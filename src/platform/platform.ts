@@ -4,15 +4,14 @@ import { checkAgentId } from "../agent/id.ts";
 import { Outside } from "../agent/outside.ts";
 import { Sinks } from "../agent/sinks.ts";
 import type { ExternalClock } from "../clock/external-clock.ts";
-import type { Value } from "../codec/index.ts";
 import { AgentError, ClockError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/event-stream.ts";
-import { createProxy } from "../rpc/proxy.ts";
 import type { Remote } from "../rpc/types.ts";
 import type { TraceEvent, TraceSink, TraceSource } from "../trace.ts";
 import { type AgentModule, classNamed } from "./agent-module.ts";
 import { Coordinator } from "./coordinator.ts";
+import { Exchange } from "./exchange.ts";
 import { createParts, type PlatformParts } from "./parts.ts";
 import type { PlatformOptions } from "./platform-options.ts";
 import { PlatformRun } from "./platform-run.ts";
@@ -28,7 +27,7 @@ export class Platform implements TraceSource {
   readonly clock: ExternalClock;
   readonly #module: AgentModule;
   readonly #limits: Limits;
-  readonly #copy: (value: unknown, root: string) => Value;
+  readonly #exchange: Exchange;
   readonly #placeOf: (id: string) => number;
   readonly #seats: readonly Seat[];
   readonly #run: PlatformRun;
@@ -37,11 +36,11 @@ export class Platform implements TraceSource {
   readonly #sinks = new Sinks();
   #events: Observable<TraceEvent> | undefined;
 
-  private constructor({ module, limits, clock, copy, codec, placeOf, seats }: PlatformParts) {
+  private constructor({ module, limits, clock, types, codec, placeOf, seats }: PlatformParts) {
     this.clock = clock;
     this.#module = module;
     this.#limits = limits;
-    this.#copy = copy;
+    this.#exchange = new Exchange(limits, types, (agent, method, args) => this.call(agent, method, args));
     this.#placeOf = placeOf;
     this.#seats = seats;
     this.#roll = new Roll(seats.length);
@@ -106,10 +105,10 @@ export class Platform implements TraceSource {
     this.#run.requireIdle("spawn");
     const id = checkAgentId(options.id);
     classNamed(this.#module, type);
-    const args = this.#copy(options.args ?? [], `spawn(${id})`) as unknown[];
+    const args = this.#exchange.inward(options.args ?? [], `spawn(${id})`) as unknown[];
     const index = this.#placeOf(id);
     await this.#run.ask(index, { what: "spawn", type, id, args });
-    return createProxy((path, values) => this.call(id, path, values)) as Remote<C>;
+    return this.#exchange.proxy(id) as Remote<C>;
   }
 
   /**
@@ -126,7 +125,7 @@ export class Platform implements TraceSource {
     this.#run.requireIdle("an input");
     const copies = inputs.map(({ agent, method, args }) => {
       this.#requireAgent(agent, method);
-      return this.#copy(args, `${agent}.${method}`);
+      return this.#exchange.inward(args, `${agent}.${method}`);
     });
     for (const [i, { agent, method }] of inputs.entries()) this.#outside.input(agent, method, copies[i]);
   }
@@ -137,8 +136,8 @@ export class Platform implements TraceSource {
    */
   call(agent: string, method: string, args: readonly unknown[] = []): Promise<unknown> {
     const answer = (async () => {
-      const content = this.#copy(args, `${agent}.${method}`);
-      return this.#outside.call(agent, method, content, this.#limits.outsideCallsMax);
+      const content = this.#exchange.inward(args, `${agent}.${method}`);
+      return this.#exchange.outward(await this.#outside.call(agent, method, content, this.#limits.outsideCallsMax));
     })();
     answer.catch(() => {}); // it may well be awaited only after the advance that settles it
     return answer;

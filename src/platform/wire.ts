@@ -1,5 +1,5 @@
 import type { StepFailure } from "../agent/run-state.ts";
-import { type Codec, createCodec, type ValueType } from "../codec/index.ts";
+import { type Codec, createCodec, traceCodec, type ValueType } from "../codec/index.ts";
 import * as errors from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import type { Changes, Order, Report } from "./orders.ts";
@@ -22,6 +22,9 @@ export function wireLimits(limits: Limits): Limits {
 export function wireCodec(limits: Limits, types: readonly ValueType[]): Codec {
   return createCodec("msgpack", { limits: wireLimits(limits), types });
 }
+
+/** Events were values of agents, which have bounds of their own. */
+const EVENTS: Codec = traceCodec({ nestingMax: Infinity, nodesMax: NODES_MAX });
 
 type WireOrder = readonly [
   ticks: number,
@@ -53,7 +56,8 @@ type WireFailure = readonly [agent: string, error: WireError];
 interface WireExtra extends Pick<Report, "agents" | "values"> {
   readonly answers?: Report["answers"];
   readonly failures?: readonly WireFailure[];
-  readonly events?: Report["events"];
+  /** In the form of traces, which knows no registered types. */
+  readonly events?: Uint8Array;
   readonly error?: WireError;
   readonly changes?: Omit<Changes, "chains"> & { readonly chains: Uint8Array };
 }
@@ -72,7 +76,7 @@ export function reportToWire(report: Report): unknown {
   const extra: WireExtra = {
     ...(answers.length > 0 && { answers }),
     ...(failures.length > 0 && { failures: failures.map((failure) => failureToWire(failure)) }),
-    ...(events.length > 0 && { events }),
+    ...(events.length > 0 && { events: EVENTS.encode(events) }),
     ...(agents && { agents }),
     ...(values && { values }),
     ...(error && { error: errorToWire(error) }),
@@ -86,7 +90,7 @@ const NOTHING: WireExtra = {};
 /** The report that {@link reportToWire} has written. */
 export function reportFromWire(value: unknown): Report {
   const [busy, due, round, sent, extra] = value as WireReport;
-  const { answers = [], failures = [], events = [], agents, values, error, changes } = extra ?? NOTHING;
+  const { answers = [], failures = [], events, agents, values, error, changes } = extra ?? NOTHING;
   return {
     busy,
     due: due ?? undefined,
@@ -94,7 +98,7 @@ export function reportFromWire(value: unknown): Report {
     sent,
     answers,
     failures: failures.map(([agent, failure]) => ({ agent, error: errorFromWire(failure) })),
-    events,
+    events: events === undefined ? [] : (EVENTS.decode(events) as unknown as Report["events"]),
     ...(agents && { agents }),
     ...(values && { values }),
     ...(error && { error: errorFromWire(error) }),

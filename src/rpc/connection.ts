@@ -1,4 +1,4 @@
-import type { ChannelLike, Request, RequestOptions } from "../channel/index.ts";
+import type { ChannelLike, ConnectionState, Request, RequestOptions } from "../channel/index.ts";
 import type { Value } from "../codec/index.ts";
 import { type ChannelError, RpcError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
@@ -85,6 +85,7 @@ export class RpcConnection<C = unknown> {
     });
     channel.serve((request) => this.#serve(request));
     void channel.closed.then(() => this.#references.clear());
+    channel.onState?.((state) => state === "lost" && this.#references.renew());
   }
 
   /** Whether calls can still be made. */
@@ -150,6 +151,17 @@ export class RpcConnection<C = unknown> {
     return () => {
       told = undefined;
     };
+  }
+
+  /**
+   * Be told of every change: the connection is lost, open again, closed for good. Only one that connects again is ever
+   * lost. What was passed before a loss has to be passed again.
+   *
+   * @returns Stops it.
+   */
+  onState(listener: (state: ConnectionState) => void): () => void {
+    if (this.#channel.onState !== undefined) return this.#channel.onState((state) => listener(state));
+    return this.onDisconnect(() => listener("closed"));
   }
 
   /** Close the connection; calls that wait are rejected. Resolves when it is gone. */

@@ -1,8 +1,8 @@
-import { CodecError } from "../errors.ts";
+import { CodecError, RpcError } from "../errors.ts";
 import { isService, type Service } from "./expose.ts";
 import { PASSED, PassedServices } from "./passed-services.ts";
 import { createProxy, type Invoke, type ProxyTarget, proxyTarget } from "./proxy.ts";
-import { mayRelay, relay } from "./relay.ts";
+import { allowRelay, mayRelay, relay } from "./relay.ts";
 import { joinPath, type Method, notFound, type Resolver } from "./resolver.ts";
 import { Router, toResolver } from "./router.ts";
 
@@ -43,11 +43,13 @@ export interface ReferencesOptions {
  * |---|---|---|
  * | a service within what this side serves | its own, "" for the root | a proxy |
  * | any other service, or a router | `$1`, `$2`, …, never used again | a proxy |
+ * | a proxy of something that this side serves | as the thing itself | a proxy |
  * | a proxy of this connection | `~` and its path | the service itself, at its owner |
  * | a proxy of another connection | `$n` | a proxy; calls are passed on |
  *
  * Those with `$` are kept for the peer until it releases them (peers of our kind do when their garbage collector takes
- * the proxy), they are revoked, or the connection ends.
+ * the proxy), they are revoked, or the connection ends. If that is one of a channel that connects again, what was passed
+ * before is lost on both sides: the peer sees a new connection, and counts anew.
  */
 export class References {
   /** The proxy of what the peer serves. */
@@ -58,11 +60,16 @@ export class References {
   readonly #paths = new WeakMap<object, string>();
   readonly #proxies = new Map<string, { readonly proxy: WeakRef<object>; received: number }>();
   readonly #collected: FinalizationRegistry<string>;
+  /** Calls services that the peer has passed since the connection was established. */
+  #invokePassed: Invoke;
+  /** The same of connections that were lost. */
+  readonly #lost = new WeakSet<Invoke>();
 
   constructor(options: ReferencesOptions) {
     this.#options = options;
     this.#passed = new PassedServices(options.peer, options.passedServicesMax);
     this.root = createProxy(options.invoke);
+    this.#invokePassed = this.#passedCalls();
     this.#collected = new FinalizationRegistry((path) => this.#forget(path));
   }
 
@@ -74,15 +81,18 @@ export class References {
   /** Whether `value` is a service, or a proxy that may be passed here. */
   accepts(value: object): boolean {
     const target = proxyTarget(value);
-    if (target !== undefined) return mayRelay(target.invoke);
+    if (target !== undefined)
+      return this.#isOwn(target.invoke) || mayRelay(target.invoke) || this.#ownPath(value) !== undefined;
     return isService(value) || value instanceof Router || this.#ownPath(value) !== undefined;
   }
 
   /** What crosses for a value that is accepted. @throws RpcError `ERR_RPC_PASSED_SERVICES`. */
   write(value: object): string {
     const target = proxyTarget(value);
+    const own = this.#ownPath(value);
+    if (own !== undefined) return own;
     if (target !== undefined) return this.#pathOfProxy(value, target);
-    return this.#ownPath(value) ?? this.#passed.pass(value, () => toResolver(value as Service));
+    return this.#passed.pass(value, () => toResolver(value as Service));
   }
 
   /** The proxy, or this side's own service, that `path` stands for. @throws CodecError `ERR_CODEC_TYPE`. */
@@ -114,8 +124,28 @@ export class References {
     this.#proxies.clear();
   }
 
+  /** The connection is gone, and another one is to come: know nothing of what either side has passed. */
+  renew(): void {
+    this.#passed.clear();
+    for (const path of this.#proxies.keys()) if (path.startsWith(PASSED)) this.#proxies.delete(path);
+    this.#lost.add(this.#invokePassed);
+    this.#invokePassed = this.#passedCalls();
+  }
+
   #pathOfProxy(value: object, { invoke, path }: ProxyTarget): string {
-    return invoke === this.#options.invoke ? joinPath(HOME, path) : this.#passed.pass(value, () => relay(invoke, path));
+    if (this.#lost.has(invoke)) throw lost(path);
+    return this.#isOwn(invoke) ? joinPath(HOME, path) : this.#passed.pass(value, () => relay(invoke, path));
+  }
+
+  #isOwn(invoke: Invoke): boolean {
+    return invoke === this.#options.invoke || invoke === this.#invokePassed || this.#lost.has(invoke);
+  }
+
+  #passedCalls(): Invoke {
+    const { invoke } = this.#options;
+    const calls: Invoke = (path, args) => (this.#lost.has(calls) ? Promise.reject(lost(path)) : invoke(path, args));
+    allowRelay(calls);
+    return calls;
   }
 
   #ownPath(service: object): string | undefined {
@@ -148,7 +178,7 @@ export class References {
     const known = this.#proxies.get(path);
     const alive = known?.proxy.deref();
     if (alive !== undefined) return alive;
-    const proxy = createProxy(this.#options.invoke, path);
+    const proxy = createProxy(path.startsWith(PASSED) ? this.#invokePassed : this.#options.invoke, path);
     // What was collected and not yet forgotten has not been released either.
     this.#proxies.set(path, { proxy: new WeakRef(proxy), received: known?.received ?? 0 });
     this.#collected.register(proxy, path);
@@ -182,6 +212,11 @@ export class References {
     this.#proxies.delete(path);
     if (path.startsWith(PASSED)) this.#options.release(path, known.received);
   }
+}
+
+function lost(path: string): RpcError {
+  const text = `the service behind "${path}" was passed on a connection that was lost; it has to be passed again`;
+  return new RpcError("ERR_RPC_SERVICE_LOST", text);
 }
 
 function partsOf(path: string): string[] {

@@ -8,7 +8,7 @@ import {
   open,
   type ReconnectingOptions,
 } from "../../src/channel/index.ts";
-import { connect, serve } from "../../src/rpc/index.ts";
+import { asRemote, connect, type Remote, serve } from "../../src/rpc/index.ts";
 import { faultProxy } from "../support/fault-proxy.ts";
 
 const SOON = { timeout: 20_000, interval: 5 };
@@ -154,6 +154,67 @@ describe("a channel that connects again", () => {
       await second.close();
     });
     await vi.waitFor(async () => expect(await connection.remote.echo("two")).toBe("two"), SOON);
+  });
+});
+
+describe("services that were passed", () => {
+  class Meter {
+    static readonly exposed = ["name"] as const;
+    readonly #name: string;
+    constructor(name: string) {
+      this.#name = name;
+    }
+    name(): string {
+      return this.#name;
+    }
+  }
+  class Shop {
+    static readonly exposed = ["meter", "keep", "ask", "nameOf"] as const;
+    kept: Remote<typeof Meter>[] = [];
+    readonly #name: string;
+    constructor(name: string) {
+      this.#name = name;
+    }
+    meter(): Remote<typeof Meter> {
+      return asRemote<typeof Meter>(new Meter(this.#name));
+    }
+    keep(meter: Remote<typeof Meter>): number {
+      return this.kept.push(meter);
+    }
+    ask(n: number): Promise<string> {
+      return this.kept[n]!.name();
+    }
+    nameOf(meter: Remote<typeof Meter>): Promise<string> {
+      return meter.name();
+    }
+  }
+
+  it("are lost with the connection, by name, and are never taken for others", async () => {
+    const first = await serve("tcp://127.0.0.1:0", new Shop("first"));
+    const connection = await connect<typeof Shop>(first.address, { backoff, reconnect: {} });
+    const states: string[] = [];
+    connection.onState((state) => states.push(state));
+    const { remote } = connection;
+    const own = asRemote<typeof Meter>(new Meter("own"));
+    const before = await remote.meter();
+    await remote.keep(own);
+    expect([await before.name(), await remote.ask(0), connection.passedServices]).toEqual(["first", "own", 1]);
+    await first.close();
+    const second = await serve(first.address, new Shop("second"));
+    onTestFinished(async () => {
+      await connection.close();
+      await second.close();
+    });
+    await vi.waitFor(() => expect(states).toEqual(["lost", "open"]), SOON);
+    expect(connection.passedServices).toBe(0);
+    const after = await remote.meter(); // the peer counts anew: what it passes has the name that `before` had
+    expect(await after.name()).toBe("second");
+    await expect(before.name()).rejects.toMatchObject({ code: "ERR_RPC_SERVICE_LOST" });
+    await expect(remote.nameOf(before)).rejects.toMatchObject({ code: "ERR_RPC_SERVICE_LOST" });
+    expect(await remote.nameOf(after)).toBe("second");
+    await remote.keep(own);
+    expect(await remote.ask(0)).toBe("own");
+    expect(await remote.nameOf(own)).toBe("own");
   });
 });
 

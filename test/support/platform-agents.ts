@@ -1,4 +1,4 @@
-import { Agent, type Remote, type ValueType } from "../../src/index.ts";
+import { Agent, asRemote, type Remote, type ValueType } from "../../src/index.ts";
 
 /** A value of a class of its own, that crosses by its registered type. */
 export class Power {
@@ -97,3 +97,58 @@ export class Worker extends Agent {
 }
 
 class Unknown extends Agent {}
+
+/** Agents that get to know each other by what they pass: themselves, proxies, proxies that they have got. */
+export class Acquaintance extends Agent {
+  static override readonly exposed = ["introduce", "meet", "who", "greet", "friend", "later", "child"] as const;
+  static override readonly outputs = ["greeted"] as const;
+  greeted: string[] = [];
+  readonly #friends: object[] = [];
+
+  constructor(friend?: object) {
+    super();
+    if (friend !== undefined) this.#friends.push(friend);
+  }
+  who(): string {
+    return this.id;
+  }
+  /** Pass itself to `first`, and what `first` answers to `second`, together with a date. */
+  async introduce(first: string, second: string): Promise<string[]> {
+    const one = await this.connect<typeof Acquaintance>(first);
+    const friend = await one.meet([asRemote<typeof Acquaintance>(this)], { at: this.clock.utcnow() });
+    const two = await this.connect<typeof Acquaintance>(second);
+    const other = await two.meet([friend, one], {});
+    return [await friend.who(), await other.who()];
+  }
+  /** Greets everyone it is given, and gives itself back. */
+  async meet(people: Remote<typeof Acquaintance>[], _more: object): Promise<Remote<typeof Acquaintance>> {
+    for (const person of people) {
+      this.#friends.push(person);
+      await person.greet(this.id);
+    }
+    return asRemote<typeof Acquaintance>(this);
+  }
+  greet(name: string): void {
+    this.greeted.push(name);
+  }
+  friend(n: number): object {
+    return this.#friends[n]!;
+  }
+  /** One-way, delayed, with a reference in a map in it. */
+  later(to: string): void {
+    this.send(
+      to,
+      "meet",
+      [[asRemote<typeof Acquaintance>(this)], new Map([[1, asRemote<typeof Acquaintance>(this)]])],
+      { delay: 1 },
+    );
+  }
+  /** A child that is given its parent, and is asked for it. */
+  async child(id: string): Promise<string> {
+    const child: Remote<typeof Acquaintance> = this.spawn(Acquaintance, { id, args: [this] });
+    return ((await child.friend(0)) as Remote<typeof Acquaintance>).who();
+  }
+  show(): void {
+    this.emit("greeted", this);
+  }
+}

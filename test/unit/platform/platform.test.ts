@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { type Isolation, Platform, type PlatformOptions, type TraceEvent } from "../../../src/index.ts";
-import { Power } from "../../support/platform-agents.ts";
+import { type Isolation, Platform, type PlatformOptions, type Remote, type TraceEvent } from "../../../src/index.ts";
+import { type Acquaintance, Power } from "../../support/platform-agents.ts";
 
 const module = new URL("../../support/platform-agents.ts", import.meta.url);
 const open: Platform[] = [];
@@ -41,6 +41,43 @@ describe.each<Isolation>(["inline", "thread", "process"])("a platform, %s", (iso
     const late = platform.call("worker-0", "ask", ["child-1", "echo", 1]);
     await platform.advance(7);
     await expect(late).rejects.toMatchObject({ code: "ERR_AGENT_GONE", method: "ask" });
+  });
+
+  it("carries agents as arguments and results, which arrive as proxies", async () => {
+    const platform = await Platform.create({ module, containers: 2, isolation });
+    open.push(platform);
+    const [ann, bea] = await Promise.all(
+      ["ann-0", "bea-1", "cy-3"].map((id) => platform.spawn<typeof Acquaintance>("Acquaintance", { id })),
+    );
+    const events: TraceEvent[] = [];
+    platform.attach((batch) => events.push(...batch));
+    const met = platform.call("ann-0", "introduce", ["bea-1", "cy-3"]);
+    const parent = platform.call("ann-0", "child", ["dan-1"]);
+    platform.call("ann-0", "later", ["cy-3"]);
+    await platform.advance(0);
+    expect(await met).toEqual(["bea-1", "cy-3"]);
+    expect(await parent).toBe("ann-0");
+    const friend = ann!.friend(0);
+    await platform.advance(1);
+    await expect(friend).resolves.toBe(null); // it has made none
+    expect((await platform.outputs("ann-0", ["greeted"])).greeted).toEqual(["bea-1", "cy-3"]);
+    expect((await platform.outputs("bea-1", ["greeted"])).greeted).toEqual(["cy-3", "cy-3"]);
+    const given = bea!.friend(0) as Promise<Remote<typeof Acquaintance>>;
+    const eve = platform.spawn<typeof Acquaintance>("Acquaintance", { id: "eve-0", args: [ann] });
+    await eve;
+    await platform.advance(2);
+    const who = [(await given).who(), (await eve).friend(0) as Promise<Remote<typeof Acquaintance>>] as const; // used by the program outside
+    await platform.advance(3);
+    expect(await who[0]).toBe("ann-0");
+    const again = (await who[1]).who();
+    platform.call("ann-0", "meet", [[bea], {}]);
+    await platform.advance(4);
+    expect(await again).toBe("ann-0");
+    expect((await platform.outputs("bea-1", ["greeted"])).greeted).toEqual(["cy-3", "cy-3", "ann-0"]);
+    const meeting = events.find((event) => event.kind === "request" && event.method === "meet");
+    expect(meeting).toMatchObject({
+      args: [[{ __type__: [2, "ann-0"] }], { at: { __type__: [0, expect.any(String)] } }],
+    });
   });
 
   it("says the same about an agent that failed, and takes no further steps", async () => {

@@ -1,0 +1,140 @@
+import type { ValueType } from "../codec/index.ts";
+import { AgentError } from "../errors.ts";
+import { createProxy, type Invoke } from "../rpc/proxy.ts";
+import { Agent } from "./agent.ts";
+
+/** Stands for an agent in what travels between containers: agents cross by their ids. */
+export class AgentReference {
+  readonly id: string;
+
+  constructor(id: string) {
+    this.id = id;
+  }
+}
+
+/** What a proxy of an agent stands for. */
+interface Standing {
+  readonly id: string;
+  /** The container or platform that has made the proxy. */
+  readonly home: object;
+}
+
+const standings = new WeakMap<object, Standing>();
+
+/** A proxy of the agent `id`, which may itself be passed to agents of `home`. */
+export function agentProxy(id: string, home: object, invoke: Invoke): object {
+  const proxy = createProxy(invoke);
+  standings.set(proxy, { id, home });
+  return proxy;
+}
+
+/** Id of the agent for which a proxy stands that `home` has made. */
+export function idOfProxy(value: object, home: object): string | undefined {
+  const standing = standings.get(value);
+  return standing?.home === home ? standing.id : undefined;
+}
+
+/** Ways in which a value that stands for an agent is written and read. */
+interface AgentValues {
+  /** Whether a proxy made by `home` is known here. */
+  knows(home: object): boolean;
+  /** Whether the agent itself is known here. */
+  has(agent: Agent): boolean;
+  read(id: string): object;
+}
+
+/** The registered type of agents; on the wire it is an id. It comes after all types that users register. */
+function agentType({ knows, has, read }: AgentValues): ValueType {
+  return {
+    type: AgentReference,
+    accepts: (value) => value instanceof Agent || standings.has(value),
+    write(value) {
+      if (value instanceof AgentReference) return value.id;
+      if (value instanceof Agent) {
+        if (has(value)) return value.id;
+        throw elsewhere(value.id);
+      }
+      const { id, home } = standings.get(value)!;
+      if (knows(home)) return id;
+      throw elsewhere(id);
+    },
+    read(id) {
+      if (typeof id !== "string") throw new TypeError("an agent is given by its id");
+      return read(id);
+    },
+  };
+}
+
+function elsewhere(id: string): AgentError {
+  const text = `agent "${id}" is of another container, and its id means nothing here; connect to it by its URL`;
+  return new AgentError("ERR_AGENT_UNKNOWN", text, { agent: id });
+}
+
+/** As it travels: between the coordinator of a platform and its containers, where every id is known. */
+export const AGENT_REFERENCE: ValueType = agentType({
+  knows: () => true,
+  has: () => true,
+  read: (id) => new AgentReference(id),
+});
+
+/** References as a platform's program gives them: its own proxies only. */
+export function referencesFrom(home: object): ValueType {
+  return agentType({ knows: (other) => other === home, has: () => false, read: (id) => new AgentReference(id) });
+}
+
+/** References as a platform's program gets them: as proxies. */
+export function referencesAt(home: object, invokeOf: (id: string) => Invoke): ValueType {
+  const read = (id: string) => agentProxy(id, home, invokeOf(id));
+  return agentType({ knows: () => true, has: () => true, read });
+}
+
+/**
+ * Agents as values of one container's simulation: what is an agent, or a proxy of one, in arguments and results arrives
+ * as a proxy through which the receiver calls it.
+ *
+ * A copy is made before anybody knows for whom; its references are bound to the receiver right after.
+ */
+export class AgentReferences {
+  readonly type: ValueType;
+  readonly #invokeOf: (receiver: string, id: string) => Invoke;
+  readonly #home: object;
+  /** Read since the last binding. */
+  #unbound: Unbound[] = [];
+
+  /** @param invokeOf - The calls of agent `id` by `receiver`. */
+  constructor(home: object, has: (agent: Agent) => boolean, invokeOf: (receiver: string, id: string) => Invoke) {
+    this.#home = home;
+    this.#invokeOf = invokeOf;
+    this.type = agentType({ knows: (other) => other === home, has, read: (id) => this.#read(id) });
+  }
+
+  /** Let what was read since the last call belong to the agent `receiver`. */
+  bindTo(receiver: string): void {
+    if (this.#unbound.length === 0) return;
+    for (const reference of this.#unbound) reference.receiver = receiver;
+    this.#unbound = [];
+  }
+
+  #read(id: string): object {
+    const reference = new Unbound(this.#invokeOf, id);
+    this.#unbound.push(reference);
+    return agentProxy(id, this.#home, (path, args) => reference.invoke(path, args));
+  }
+}
+
+class Unbound {
+  receiver = "";
+  readonly #id: string;
+  readonly #invokeOf: (receiver: string, id: string) => Invoke;
+  #invoke: Invoke | undefined;
+
+  constructor(invokeOf: (receiver: string, id: string) => Invoke, id: string) {
+    this.#invokeOf = invokeOf;
+    this.#id = id;
+  }
+
+  invoke(path: string, args: unknown[]): Promise<unknown> {
+    this.#invoke ??= this.#invokeOf(this.receiver, this.#id);
+    return this.#invoke(path, args);
+  }
+}
