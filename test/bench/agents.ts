@@ -1,179 +1,160 @@
-import { Agent, Container, type TraceLevel } from "../../src/index.ts";
-import type { Bench } from "./figure.ts";
+import { fileURLToPath } from "node:url";
+import { pythonEnvironment } from "../support/python.ts";
+import { figure, type Suite } from "./figure.ts";
+import { Lines } from "./peer.ts";
 
-const AGENTS = 10_000;
-/** Agent-steps of one measurement: as many steps as that takes. */
-const AGENT_STEPS = 500_000;
-const CALLS = 50_000;
+/** Rounds in which ours and the others are measured in turn, after one that does not count. */
+const ROUNDS = 5;
 
-class Ticker extends Agent {
-  ticks = 0;
-  override setup(): void {
-    this.#arm();
+/** Agent-steps of one measurement, at least one step. */
+const OUR_AGENT_STEPS = 500_000;
+const PYTHON_AGENT_STEPS = 20_000;
+
+const SIZES = [10, 1_000, 10_000, 100_000, 1_000_000];
+/** A step of mango with 100,000 agents takes three seconds, setting them up ten times that. */
+const PYTHON_AGENTS_MAX = 10_000;
+const CALLS = 100_000;
+const PYTHON_CALLS = 5_000;
+/** One million suspended loops are more than the heap of a program that says nothing about it. */
+const HEAP_MIB = 12_288;
+
+type Kind = "step" | "sleep" | "idle" | "asleep" | "call";
+
+/** A population in a process of its own; see peers/population.ts. */
+class Population {
+  readonly name: string;
+  readonly #lines: Lines;
+  readonly #kind: Kind;
+  readonly #agents: number;
+  readonly #steps: number;
+  bytesPerAgent = 0;
+  /** Nanoseconds of each agent-step or call, by round. */
+  readonly ns: number[] = [];
+
+  constructor(name: string, command: readonly string[], kind: Kind, agents: number, steps: number) {
+    this.name = name;
+    this.#kind = kind;
+    this.#agents = agents;
+    this.#steps = steps;
+    this.#lines = new Lines(command);
   }
-  #arm(): void {
-    this.clock.callIn(1, () => {
-      this.ticks++;
-      this.#arm();
-    });
+
+  async populate(): Promise<void> {
+    const { bytes } = await this.#lines.read<{ bytes: number }>();
+    this.bytesPerAgent = bytes / this.#agents;
+  }
+
+  /** Measure once; the work is counted. */
+  async measure(): Promise<void> {
+    const answer = await this.#lines.ask<{ wallMs: number; done: number; messages: number }>({ steps: this.#steps });
+    const { wallMs, done, messages } = answer;
+    const work = this.#kind === "call" ? this.#steps : this.#steps * this.#agents;
+    const timers = this.#kind === "call" ? 0 : work;
+    if (messages !== work || done < timers) {
+      throw new Error(`${this.name} has made ${done} steps and ${messages} messages instead of ${work}`);
+    }
+    this.ns.push((wallMs * 1e6) / work);
+  }
+
+  end(): void {
+    this.#lines.end();
   }
 }
 
-/** A timer and one message to a neighbour each step. */
-class Neighbour extends Agent {
-  static override readonly exposed = ["note"] as const;
-  readonly #peer: string;
-  heard = 0;
-  constructor(peer: string) {
-    super();
-    this.#peer = peer;
-  }
-  override setup(): void {
-    this.clock.callIn(1, this.#tick);
-  }
-  readonly #tick = (): void => {
-    this.send(this.#peer, "note", [1]);
-    this.clock.callIn(1, this.#tick);
-  };
-  note(value: number): void {
-    this.heard += value;
+const program = (file: string) => fileURLToPath(new URL(`peers/${file}`, import.meta.url));
+
+interface Ours {
+  /** Processes of a platform; 0: a container. */
+  readonly containers?: number;
+  readonly trace?: "hash" | "off";
+  readonly node?: readonly string[];
+}
+
+function ours(kind: Kind, agents: number, { containers = 0, trace = "hash", node = [] }: Ours = {}): Population {
+  const options = ["--expose-gc", `--max-old-space-size=${HEAP_MIB}`, ...node, ...process.execArgv];
+  const args = [program("population.ts"), kind, String(agents), String(containers), trace];
+  const steps = kind === "call" ? CALLS : Math.ceil(OUR_AGENT_STEPS / agents);
+  return new Population("cosimas", [process.execPath, ...options, ...args], kind, agents, steps);
+}
+
+function python(name: string, interpreter: string, kind: Kind, agents: number): Population {
+  const command = [interpreter, program(`${name}_population.py`), kind, String(agents)];
+  const steps = kind === "call" ? PYTHON_CALLS : Math.ceil(PYTHON_AGENT_STEPS / agents);
+  return new Population(name, command, kind, agents, steps);
+}
+
+/** Populations that live side by side and end together. */
+async function together(populations: readonly Population[], look: () => Promise<void> | void): Promise<void> {
+  try {
+    for (const population of populations) await population.populate();
+    await look();
+  } finally {
+    for (const population of populations) population.end();
   }
 }
 
-/** The same, as a loop with a sleep. */
-class SleepingNeighbour extends Neighbour {
-  readonly #to: string;
-  constructor(peer: string) {
-    super(peer);
-    this.#to = peer;
+/** Measure all in turn: a round of the first, which is ours, then of each of the others, and so on. */
+async function inTurn(populations: readonly Population[]): Promise<void> {
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const population of populations) await population.measure();
   }
-  override setup(): void {
-    this.task(async () => {
-      for (;;) {
-        await this.clock.sleep(1);
-        this.send(this.#to, "note", [1]);
-      }
-    });
-  }
-}
-
-class Sleeper extends Agent {
-  override setup(): void {
-    this.task(async () => {
-      for (;;) await this.clock.sleep(1);
-    });
-  }
-}
-
-class Echo extends Agent {
-  static override readonly exposed = ["echo"] as const;
-  echo(value: number): number {
-    return value;
-  }
-  async ask(peer: string, n: number): Promise<void> {
-    const remote = await this.connect<typeof Echo>(peer);
-    for (let i = 0; i < n; i++) if ((await remote.echo(i)) !== i) throw new Error("wrong answer");
-  }
-}
-
-class Idle extends Agent {}
-
-/** A loop over as many plain objects with a method, awaited once a step: what the steps would cost without a clock. */
-async function plainSteps(): Promise<number> {
-  const steps = AGENT_STEPS / AGENTS;
-  const objects = Array.from({ length: AGENTS }, () => ({
-    ticks: 0,
-    tick() {
-      this.ticks++;
-    },
-  }));
-  for (let step = 0; step < steps; step++) {
-    for (const object of objects) object.tick();
-    await undefined;
-  }
-  return AGENT_STEPS;
-}
-
-/** Direct awaited method calls. */
-async function plainCalls(): Promise<number> {
-  const echo = { echo: async (value: number) => value };
-  for (let i = 0; i < CALLS; i++) if ((await echo.echo(i)) !== i) throw new Error("wrong answer");
-  return CALLS;
+  for (const { ns } of populations) ns.shift(); // the first does not count
 }
 
 /**
- * A benchmark of agents that do the same each second; the message of a step must be delivered, too, if it sends one. The
- * agents are made in the warm-up and live on.
+ * Agents of one container, and of platforms of processes, beside those of mango and aiomas on external clocks: an
+ * agent-step is a timer and a message to a neighbour, which has to have arrived when the step is over. mango's agents have a
+ * periodic task, those of aiomas a loop with a sleep. aiomas's `set_time` does not wait for anybody, so its step is over
+ * when all messages have come.
  */
-function steps(type: typeof Ticker | typeof Neighbour, agents: number, trace: TraceLevel = "hash") {
-  const messages = type === Neighbour || type === SleepingNeighbour ? AGENT_STEPS : 0;
-  let population: Promise<Container> | undefined;
-  const populate = async (): Promise<Container> => {
-    const container = await Container.create({ trace });
-    for (let i = 0; i < agents; i++) {
-      container.spawn(type as typeof Neighbour, { id: `agent-${i}`, args: [`agent-${(i + 1) % agents}`] });
+export const agents: Suite = async (report) => {
+  const others: [string, string][] = [];
+  for (const name of ["mango", "aiomas"] as const) {
+    const { python: interpreter, reason } = await pythonEnvironment(name);
+    if (interpreter === undefined) console.error(`without ${name}: ${reason}`);
+    else others.push([name, interpreter]);
+  }
+  const peers = (kind: Kind, size: number, without: readonly string[] = []) =>
+    size > PYTHON_AGENTS_MAX
+      ? []
+      : others
+          .filter(([name]) => !without.includes(name))
+          .map(([name, interpreter]) => python(name, interpreter, kind, size));
+  const compare = (what: string, [own, ...rest]: readonly Population[], baseline = own!) => {
+    for (const other of rest.length === 0 ? [own!] : rest) {
+      report(figure(what, "ns", other.name, own!.ns, other.ns));
     }
-    await container.advance(0);
-    return container;
   };
-  return async (): Promise<number> => {
-    population ??= populate();
-    const container = await population;
-    const [, timersBefore = 0, , , , , messagesBefore = 0] = container.counts.deliveries;
-    await container.advance(container.clock.time() + AGENT_STEPS / agents);
-    const [, timers = 0, , , , , sent = 0] = container.counts.deliveries;
-    if (timers - timersBefore !== AGENT_STEPS || sent - messagesBefore !== messages) throw new Error("work is missing");
-    return AGENT_STEPS;
+  const steps = async (what: string, population: Population, size: number) => {
+    const all = [population, ...peers("step", size)];
+    await together(all, () => inTurn(all));
+    compare(`agent-step by ${what}, ${size.toLocaleString("en")} agents`, all);
   };
-}
 
-async function calls(): Promise<number> {
-  const container = await Container.create({ limits: { roundsMax: 10 * CALLS } });
-  container.spawn(Echo, { id: "a" });
-  container.spawn(Echo, { id: "b" });
-  container.input("a", "ask", ["b", CALLS]);
-  await container.advance(0);
-  if (container.counts.deliveries[5] !== CALLS) throw new Error("calls are missing");
-  await container.close();
-  return CALLS;
-}
+  for (const size of SIZES) await steps("callback", ours("step", size), size);
+  for (const size of SIZES.slice(2, 4)) {
+    await steps("callback, no trace", ours("step", size, { trace: "off" }), size);
+    await steps("sleep", ours("sleep", size), size);
+  }
+  const young = ["--max-semi-space-size=64"];
+  await steps("sleep, --max-semi-space-size=64", ours("sleep", 100_000, { node: young }), 100_000);
+  for (const containers of [1, 2, 4]) {
+    await steps(`callback, ${containers} processes`, ours("step", 10_000, { containers }), 10_000);
+  }
+  const calls = [ours("call", 2), ...peers("call", 2, ["mango"])]; // mango has messages, no calls
+  await together(calls, () => inTurn(calls));
+  compare("awaited call between two agents, two rounds", calls);
 
-let idle: Promise<Container> | undefined;
-
-/** Steps with nothing due, 100,000 agents. */
-async function idleSteps(): Promise<number> {
-  idle ??= (async () => {
-    const container = await Container.create();
-    for (let i = 0; i < 10 * AGENTS; i++) container.spawn(Idle, { id: `agent-${i}` });
-    await container.advance(0);
-    return container;
-  })();
-  const container = await idle;
-  const start = container.clock.time();
-  for (let i = 1; i <= 1000; i++) await container.advance(start + i);
-  return 1000;
-}
-
-/** Turns of the event loop: what every step has to give the sockets. */
-async function turns(): Promise<number> {
-  for (let i = 0; i < 1000; i++) await new Promise((resolve) => setImmediate(resolve));
-  return 1000;
-}
-
-const stepBench = (name: string, type: typeof Ticker | typeof Neighbour, population: number, trace?: TraceLevel) => ({
-  name: `agent-step by ${name}, ${population.toLocaleString("en")} agents`,
-  baseline: "a plain method call",
-  run: steps(type, population, trace),
-  base: plainSteps,
-});
-
-export const agents: readonly Bench[] = [
-  stepBench("callback", Ticker, AGENTS),
-  stepBench("sleep", Sleeper as unknown as typeof Ticker, AGENTS),
-  stepBench("callback and one message", Neighbour, AGENTS),
-  stepBench("callback and one message without a trace", Neighbour, AGENTS, "off"),
-  stepBench("callback and one message", Neighbour, 10 * AGENTS),
-  stepBench("sleep and one message", SleepingNeighbour, 10 * AGENTS),
-  { name: "awaited call between agents, two rounds", baseline: "a direct awaited call", run: calls, base: plainCalls },
-  { name: "step with nothing due, 100,000 agents", baseline: "a turn of the event loop", run: idleSteps, base: turns },
-];
+  for (const kind of ["idle", "asleep"] as const) {
+    for (const size of [10_000, 100_000]) {
+      const all = [ours(kind, size), ...(kind === "idle" ? peers("idle", size) : [])];
+      await together(all, () => {
+        const [own, ...rest] = all.map(({ bytesPerAgent }) => [bytesPerAgent]);
+        for (const [i, other] of (rest.length === 0 ? [own!] : rest).entries()) {
+          const name = all[i + 1]?.name ?? "itself";
+          report(figure(`memory of an agent that is ${kind}, of ${size.toLocaleString("en")}`, "B", name, own!, other));
+        }
+      });
+    }
+  }
+};

@@ -18,7 +18,7 @@ export interface Load {
 }
 
 /** A child process that answers each line of JSON with one. */
-class Lines {
+export class Lines {
   readonly #child: ChildProcess;
   readonly #input: Interface;
   readonly #answers: AsyncIterator<string>;

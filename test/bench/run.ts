@@ -4,13 +4,21 @@
  * because of a time, only because the work was not done.
  */
 import { agents } from "./agents.ts";
+import { clock } from "./clock.ts";
 import { type Figure, type Suite, timed } from "./figure.ts";
 import { mosaik } from "./mosaik.ts";
 import { powerFlow } from "./power-flow.ts";
 import { rounds } from "./rounds.ts";
 import { rpc } from "./rpc.ts";
 
-const suites: Record<string, Suite> = { agents: timed(agents), "power-flow": timed(powerFlow), rounds, rpc, mosaik };
+const suites: Record<string, Suite> = {
+  agents,
+  clock: timed(clock),
+  "power-flow": timed(powerFlow),
+  rounds,
+  rpc,
+  mosaik,
+};
 
 function lineOf({ name, value, unit, baseline, ratio, ratioMin, ratioMax }: Figure): string {
   const spread = `${ratioMin.toFixed(2)} to ${ratioMax.toFixed(2)}`;
