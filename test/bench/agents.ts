@@ -1,5 +1,5 @@
-import { Agent, Container } from "cosimas";
-import type { Bench } from "./run.ts";
+import { Agent, Container } from "../../src/index.ts";
+import type { Bench } from "./figure.ts";
 
 const AGENTS = 10_000;
 const STEPS = 10;

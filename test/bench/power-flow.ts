@@ -1,5 +1,5 @@
 import { DeviceProfiles, loadGrid, loadProfiles, PowerFlow } from "../../scenarios/lv-congestion/grid/index.ts";
-import type { Bench } from "./run.ts";
+import type { Bench } from "./figure.ts";
 
 const data = new URL("../../scenarios/lv-congestion/data/", import.meta.url);
 const grid = loadGrid(new URL("grid.json", data));

@@ -1,0 +1,67 @@
+/** A measured figure and its ratio to that of a baseline, which was measured in turn with it. */
+export interface Figure {
+  readonly name: string;
+  /** Median. */
+  readonly value: number;
+  readonly unit: string;
+  readonly baseline: string;
+  /** Median of the rounds' ratios. */
+  readonly ratio: number;
+  readonly ratioMin: number;
+  readonly ratioMax: number;
+}
+
+/** Measures a group of figures and hands each one over when it is there. */
+export type Suite = (report: (figure: Figure) => void) => Promise<void>;
+
+/** One thing to measure against its baseline; both do their work once and return how many operations that was. */
+export interface Bench {
+  readonly name: string;
+  readonly baseline: string;
+  readonly run: () => Promise<number>;
+  readonly base: () => Promise<number>;
+}
+
+/** Rounds in which both are measured in turn, after a first one that does not count. */
+const ROUNDS = 5;
+
+/** A suite of what runs within this process: wall time of one operation. */
+export function timed(benches: readonly Bench[]): Suite {
+  return async (report) => {
+    for (const { name, baseline, run, base } of benches) {
+      await nanoseconds(run);
+      await nanoseconds(base);
+      const ours: number[] = [];
+      const theirs: number[] = [];
+      for (let round = 0; round < ROUNDS; round++) {
+        ours.push(await nanoseconds(run));
+        theirs.push(await nanoseconds(base));
+      }
+      report(figure(name, "ns", baseline, ours, theirs));
+    }
+  };
+}
+
+/** @param theirs - Of the baseline, measured in the same rounds as `ours`. */
+export function figure(
+  name: string,
+  unit: string,
+  baseline: string,
+  ours: readonly number[],
+  theirs: readonly number[],
+): Figure {
+  const ratios = ours.map((value, round) => value / theirs[round]!);
+  const [ratioMin, ratioMax] = [Math.min(...ratios), Math.max(...ratios)];
+  return { name, value: median(ours), unit, baseline, ratio: median(ratios), ratioMin, ratioMax };
+}
+
+/** Wall nanoseconds of one operation. */
+async function nanoseconds(work: () => Promise<number>): Promise<number> {
+  const start = process.hrtime.bigint();
+  const operations = await work();
+  return Number(process.hrtime.bigint() - start) / operations;
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
