@@ -59,6 +59,21 @@ export class ChannelError extends CosimError {}
 /** The peer sent what the protocol does not allow; the connection has been closed. */
 export class ProtocolError extends ChannelError {}
 
+/** The two sides speak different versions of the protocol between cosimas programs; nothing else was exchanged. */
+export class VersionError extends ProtocolError {
+  /** Version that this side speaks. */
+  readonly ownVersion: number;
+  /** Version that the peer speaks. */
+  readonly peerVersion: number;
+
+  constructor(ownVersion: number, peerVersion: number, details: ErrorDetails = {}) {
+    const who = details.peer ?? "the peer";
+    super("ERR_CHANNEL_VERSION", `this side speaks version ${ownVersion}, ${who} version ${peerVersion}`, details);
+    this.ownVersion = ownVersion;
+    this.peerVersion = peerVersion;
+  }
+}
+
 /** A remote call that could not be made: unknown path, not exposed, bad arguments. */
 export class RpcError extends CosimError {}
 

@@ -18,6 +18,16 @@ export interface Limits {
   readonly openRequestsMax: number;
   /** Bytes queued for sending on one connection. */
   readonly sendQueueBytesMax: number;
+  /** Connections of one listener, those in their handshake included; who comes then is turned away. */
+  readonly connectionsMax: number;
+  /** Connections of one listener that have not ended their handshake (TLS, WebSocket, token); one more ends the oldest. */
+  readonly handshakesMax: number;
+  /** Wall time that all handshakes of an accepted connection may take together, in milliseconds. */
+  readonly handshakeTimeoutMs: number;
+  /** Wall time between two signs of life on a connection with a heartbeat, in milliseconds. */
+  readonly heartbeatMs: number;
+  /** Wall time without any sign of life after which its peer is given up, in milliseconds. */
+  readonly heartbeatTimeoutMs: number;
   /** Parts of the path of a remote method, as two in `sub/mul`. */
   readonly pathPartsMax: number;
   /** Services outside of what is served that one side of a connection has passed, and its peer has not released. */
@@ -40,7 +50,7 @@ export interface Limits {
   readonly outsideCallsMax: number;
 }
 
-/** The defaults; sources: FAULTS F06, F07, F20, F27 and mosaik's own limits. */
+/** The defaults; sources: FAULTS F02, F06, F07, F19, F20, F27 and mosaik's own limits. */
 export const DEFAULT_LIMITS: Limits = Object.freeze({
   frameBytesMax: 16 * 1024 * 1024,
   nestingMax: 64,
@@ -49,6 +59,11 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   pendingCallsMax: 65_536,
   openRequestsMax: 65_536,
   sendQueueBytesMax: 64 * 1024 * 1024,
+  connectionsMax: 4096,
+  handshakesMax: 128,
+  handshakeTimeoutMs: 2000,
+  heartbeatMs: 1000,
+  heartbeatTimeoutMs: 4000,
   pathPartsMax: 8,
   passedServicesMax: 65_536,
   remoteServicesMax: 131_072, // twice that: what was revoked there may still be in use here

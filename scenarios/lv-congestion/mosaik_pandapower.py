@@ -18,6 +18,7 @@ FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER))
 from pandapower_grid import STEPS_PER_DAY  # noqa: E402
 
+START_TIMEOUT_S = 30  # npx and Node need some seconds on a busy machine; mosaik's default is 10
 STEP_S = 900
 STEP_H = STEP_S / 3600
 MEMORY_STEPS = 7 * STEPS_PER_DAY  # quarter hours that agents remember: a week
@@ -75,8 +76,9 @@ def main():
         {
             "Profiles": {"python": "pandapower_grid:Profiles"},
             "Grid": {"python": "pandapower_grid:Grid"},
-            "Agents": {"cmd": agents},
+            "Agents": {"cmd": agents, "posix": True},
         },
+        mosaik_config={"start_timeout": START_TIMEOUT_S},
         time_resolution=STEP_S,
     )
     data = json.loads((FOLDER / "data" / "grid.json").read_text())

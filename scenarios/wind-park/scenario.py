@@ -18,6 +18,7 @@ FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER))
 from wind_park import STEP_S  # noqa: E402
 
+START_TIMEOUT_S = 30  # npx and Node need some seconds on a busy machine; mosaik's default is 10
 DAY_S = 86400
 STEP_H = STEP_S / 3600
 PLANTS = 3
@@ -29,7 +30,7 @@ def main():
     parser.add_argument("--out", type=Path, help="file for the results, a line of JSON each step")
     parser.add_argument("--cosimas", default="npx cosimas", help="command that starts cosimas")
     args = parser.parse_args()
-    if args.limit < 0:
+    if not args.limit >= 0:
         parser.error(f"a limit is not negative, got {args.limit}")
 
     agents_cmd = f"{args.cosimas} sim {shlex.quote(str(FOLDER / 'simulator.ts'))} %(addr)s"
@@ -37,9 +38,9 @@ def main():
         "Wind": {"python": "wind_park:Wind"},
         "Plants": {"python": "wind_park:Plants"},
         "Operator": {"python": "mosaik.basic_simulators:InputSimulator"},
-        "Agents": {"cmd": agents_cmd},
+        "Agents": {"cmd": agents_cmd, "posix": True},
     }
-    with mosaik.World(sim_config) as world:
+    with mosaik.World(sim_config, mosaik_config={"start_timeout": START_TIMEOUT_S}) as world:
         sites = world.start("Wind").Site.create(PLANTS)
         simulator = world.start("Plants")
         plants = simulator.Plant.create(PLANTS)
@@ -65,12 +66,16 @@ def report(limit, results):
     print(f"{'':24}{'wind offers':>14}{'park feeds in':>16}")
     offers, feed_in = ([sum(result[key].values()) for result in results] for key in ("available_kw", "p_kw"))
 
+    def energy_mwh(powers):
+        return sum(powers) * STEP_H / 1000
+
     def line(what, figure, unit, digits):
         print(f"{what:24}{figure(offers):14.{digits}f}{figure(feed_in):16.{digits}f} {unit}".rstrip())
 
     line("highest power", max, "kW", 0)
     line(f"steps over {limit:.0f} kW", lambda powers: sum(power > limit + 1e-6 for power in powers), "", 0)
-    line("energy of the day", lambda powers: sum(powers) * STEP_H / 1000, "MWh", 2)
+    line("energy of the day", energy_mwh, "MWh", 2)
+    print(f"{'energy curtailed':38}{energy_mwh(offers) - energy_mwh(feed_in):16.2f} MWh")
 
 
 if __name__ == "__main__":

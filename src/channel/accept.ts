@@ -1,16 +1,12 @@
 import { ChannelError } from "../errors.ts";
-import { parseAddress } from "./address.ts";
-import { Channel, type ChannelOptions } from "./channel.ts";
+import type { Channel } from "./channel.ts";
 import { after } from "./deadline.ts";
-import { listenTcp } from "./tcp.ts";
-import type { Transport } from "./transport.ts";
+import { type ListenOptions, openEntrance } from "./listen.ts";
 
 /** Options of {@link accept}. */
-export interface AcceptOptions extends ChannelOptions {
+export interface AcceptOptions extends ListenOptions {
   /** Wall time to wait for the peer, in milliseconds, > 0. */
   readonly timeoutMs: number;
-  /** Accept a peer on another machine, as in `listen`. Default false. */
-  readonly insecure?: boolean;
   /** Told the address with the port that was really taken, once a peer can connect. */
   readonly onListening?: (address: string) => void;
 }
@@ -19,33 +15,33 @@ export interface AcceptOptions extends ChannelOptions {
  * Wait at `address` for one peer; the address is free again as soon as it has come. Who comes second is turned away.
  *
  * @throws TypeError for a malformed address; ChannelError `ERR_CHANNEL_ACCEPT_TIMEOUT` if nobody comes,
- *   `ERR_CHANNEL_ADDRESS_IN_USE`, `ERR_CHANNEL_INSECURE`, `ERR_CHANNEL_LISTEN`.
+ *   and as `listen`.
  */
 export async function accept(address: string, options: AcceptOptions): Promise<Channel> {
-  const { timeoutMs, insecure = false, onListening, ...rest } = options;
-  let take: (transport: Transport) => void = () => {};
-  const first = new Promise<Transport>((resolve) => {
+  const { timeoutMs, onListening } = options;
+  let take: (channel: Channel) => void = () => {};
+  const first = new Promise<Channel>((resolve) => {
     take = resolve;
   });
   let taken = false;
-  const acceptor = await listenTcp(parseAddress(address), insecure, (transport) => {
-    if (taken) return transport.destroy();
+  const entrance = await openEntrance(address, options, (channel) => {
+    if (taken) return void channel.close();
     taken = true;
-    take(transport);
+    take(channel);
   });
-  onListening?.(acceptor.address);
+  onListening?.(entrance.address);
   let stop = () => {};
   const late = new Promise<never>((_resolve, reject) => {
     stop = after(timeoutMs, () => {
-      const message = `nobody has connected to ${acceptor.address} within ${timeoutMs} ms`;
-      reject(new ChannelError("ERR_CHANNEL_ACCEPT_TIMEOUT", message, { peer: acceptor.address }));
+      const message = `nobody has connected to ${entrance.address} within ${timeoutMs} ms`;
+      reject(new ChannelError("ERR_CHANNEL_ACCEPT_TIMEOUT", message, { peer: entrance.address }));
     });
   });
   try {
-    return new Channel(await Promise.race([first, late]), rest);
+    return await Promise.race([first, late]);
   } finally {
     stop();
     // Settles only when the accepted connection has ended, too.
-    void acceptor.close();
+    void entrance.close();
   }
 }

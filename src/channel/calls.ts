@@ -1,6 +1,7 @@
 import type { Value } from "../codec/index.ts";
 import { ChannelError } from "../errors.ts";
 import { after, Sweep } from "./deadline.ts";
+import { Ring } from "./ring.ts";
 
 /** Options of one request. */
 export interface RequestOptions {
@@ -17,14 +18,35 @@ export interface RequestOptions {
   readonly places?: readonly (readonly [place: string, name: string])[];
 }
 
-interface Call {
-  readonly resolve: (value: Value) => void;
-  readonly reject: (error: unknown) => void;
+type Resolve = (value: Value) => void;
+type Reject = (error: unknown) => void;
+
+/** Takes the functions of the promise that is being made: one executor for all, no closure for each call. */
+let resolveNext: Resolve;
+let rejectNext: Reject;
+function capture(resolve: Resolve, reject: Reject): void {
+  resolveNext = resolve;
+  rejectNext = reject;
+}
+
+/** A call that waits for its reply. */
+export class Call {
+  readonly id: number;
+  readonly resolve: Resolve;
+  readonly reject: Reject;
   readonly method: string | undefined;
   /** Whether the default deadline holds for it. */
   readonly swept: boolean;
   /** Withdraws its own timer and signal. */
-  cancel: (() => void) | undefined;
+  cancel: (() => void) | undefined = undefined;
+
+  constructor(id: number, resolve: Resolve, reject: Reject, method: string | undefined, swept: boolean) {
+    this.id = id;
+    this.resolve = resolve;
+    this.reject = reject;
+    this.method = method;
+    this.swept = swept;
+  }
 }
 
 /**
@@ -34,7 +56,7 @@ interface Call {
 export class Calls {
   readonly #peer: string;
   readonly #timeoutMs: number;
-  readonly #waiting = new Map<number, Call>();
+  readonly #waiting = new Ring<Call>();
   readonly #sweep: Sweep;
   #nextId = 0;
 
@@ -62,31 +84,26 @@ export class Calls {
   /** Open the call {@link nextId}, which has been sent. */
   open({ timeoutMs, signal, method }: RequestOptions): Promise<Value> {
     const id = this.#nextId++;
-    return new Promise((resolve, reject) => {
-      const swept = timeoutMs === undefined && this.#timeoutMs !== Number.POSITIVE_INFINITY;
-      const call: Call = { resolve, reject, method, swept, cancel: undefined };
-      this.#waiting.set(id, call);
-      if (swept) this.#sweep.start();
-      if (timeoutMs !== undefined || signal !== undefined) call.cancel = this.#watch(id, timeoutMs, signal);
-    });
+    const promise = new Promise<Value>(capture);
+    const swept = timeoutMs === undefined && this.#timeoutMs !== Number.POSITIVE_INFINITY;
+    const call = new Call(id, resolveNext, rejectNext, method, swept);
+    this.#waiting.add(call);
+    if (swept) this.#sweep.start();
+    if (timeoutMs !== undefined || signal !== undefined) call.cancel = this.#watch(id, timeoutMs, signal);
+    return promise;
   }
 
   /** The call with this id, which waits no more; undefined if none does. */
-  take(id: number): Pick<Call, "resolve" | "reject" | "method"> | undefined {
-    const call = this.#waiting.get(id);
-    if (call === undefined) return undefined;
-    this.#waiting.delete(id);
-    call.cancel?.();
+  take(id: number): Call | undefined {
+    const call = this.#waiting.take(id);
+    call?.cancel?.();
     return call;
   }
 
   /** Reject everything that waits; `error` makes the error of one call. */
   abort(error: (method: string | undefined) => Error): void {
     this.#sweep.stop();
-    for (const id of [...this.#waiting.keys()]) {
-      const call = this.take(id);
-      call?.reject(error(call.method));
-    }
+    for (const { id, method } of this.#waiting.items()) this.take(id)?.reject(error(method));
   }
 
   #watch(id: number, timeoutMs: number | undefined, signal: AbortSignal | undefined): () => void {
@@ -103,9 +120,9 @@ export class Calls {
   }
 
   #expire(below: number): boolean {
-    for (const [id, call] of this.#waiting) {
+    for (const { id, swept } of this.#waiting.items()) {
       if (id >= below) break;
-      if (call.swept) this.#timeOut(id, this.#timeoutMs);
+      if (swept) this.#timeOut(id, this.#timeoutMs);
     }
     return this.#waiting.size > 0;
   }

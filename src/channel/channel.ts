@@ -2,28 +2,23 @@ import { rebase, type TypeRegistry, type Value } from "../codec/index.ts";
 import { ChannelError, ProtocolError } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { Calls, type RequestOptions } from "./calls.ts";
-import { type CodecChoice, codecOf } from "./codec-of.ts";
+import type { ChannelLike } from "./channel-like.ts";
+import type { ChannelOptions } from "./channel-options.ts";
+import { messageCodecs } from "./codec-of.ts";
 import { type FailureFormat, TEXT_FAILURES } from "./failures.ts";
 import { FrameSplitter } from "./framing.ts";
 import { EXCEPTION, Messages, REQUEST, RESULT } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
-import { Request } from "./request.ts";
+import type { Request } from "./request.ts";
+import { Serving } from "./serving.ts";
 import type { Transport } from "./transport.ts";
-
-/** Options of a channel. */
-export interface ChannelOptions extends CodecChoice {
-  /** How failures are written and read; both sides need the same. Default: one text, as aiomas does. */
-  readonly failures?: FailureFormat;
-  /** Bounds that differ from the defaults. */
-  readonly limits?: Partial<Limits>;
-}
 
 /**
  * Request and reply over one connection, both ways: either side may ask, and replies come in any order.
  *
  * What is sent in one turn of the event loop is written at its end, together. Once closed it stays closed.
  */
-export class Channel {
+export class Channel implements ChannelLike {
   /** Address of the other side. */
   readonly peer: string;
   /** Resolves, never rejects, when the connection is gone, with the reason. */
@@ -37,27 +32,35 @@ export class Channel {
   readonly #failures: FailureFormat;
   readonly #limits: Limits;
   readonly #calls: Calls;
-  #onRequest: (request: Request) => void = refuse;
+  readonly #serving: Serving;
   #resolveClosed: (reason: ChannelError) => void = () => {};
   /** Why it is closed; undefined while it is open. */
   #reason: ChannelError | undefined;
-  #openRequests = 0;
   #lateReplies = 0;
 
-  /** @param transport - Belongs to the channel from now on. */
-  constructor(transport: Transport, options: ChannelOptions = {}) {
+  /**
+   * @param transport - Belongs to the channel from now on.
+   * @param registry - Types instead of those in the options: of a channel that has had other connections.
+   */
+  constructor(transport: Transport, options: ChannelOptions = {}, registry?: TypeRegistry) {
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
-    const { peer } = transport;
-    const codec = codecOf(options, limits);
     this.#limits = limits;
-    this.peer = peer;
-    this.types = codec.types;
+    this.peer = transport.peer;
+    const codecs = messageCodecs(options, limits, registry);
+    this.types = codecs.whole.types;
     this.#transport = transport;
     this.#failures = options.failures ?? TEXT_FAILURES;
-    this.#messages = new Messages(codec, limits.frameBytesMax, peer, this.#failures);
+    const format = { ...codecs, limits, failures: this.#failures, peer: this.peer };
+    this.#messages = new Messages(format, (type, id, content) => this.#take(type, id, content));
     this.#outbox = new Outbox(transport);
-    this.#splitter = new FrameSplitter(limits.frameBytesMax, (bytes, start, end) => this.#read(bytes, start, end));
-    this.#calls = new Calls(peer, limits.callTimeoutMs);
+    this.#serving = new Serving(this.peer, limits.openRequestsMax, {
+      reply: (id, ok, outcome) => this.#reply(id, ok, outcome),
+    });
+    const sink = (bytes: Buffer, start: number, end: number) => {
+      if (start < end || transport.beats !== true) this.#messages.read(bytes, start, end);
+    };
+    this.#splitter = new FrameSplitter(limits.frameBytesMax, sink, this.peer);
+    this.#calls = new Calls(this.peer, limits.callTimeoutMs);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -82,13 +85,28 @@ export class Channel {
     return this.#lateReplies;
   }
 
+  /** Bytes of requests and replies that the operating system has not taken yet. */
+  get queuedBytes(): number {
+    return this.#outbox.queuedBytes;
+  }
+
+  /**
+   * Wait until the peer has read enough to go on sending: at once while at most half of `limits.sendQueueBytesMax` is
+   * queued, else once all of it is taken, or the connection has ended. Never rejected.
+   */
+  async drained(): Promise<void> {
+    if (this.#reason !== undefined || this.queuedBytes <= this.#limits.sendQueueBytesMax / 2) return;
+    this.#outbox.flush();
+    await new Promise<void>((resolve) => this.#transport.onDrained(resolve));
+  }
+
   /**
    * Take the peer's requests, in their order of arrival; requests fail with `ERR_CHANNEL_NO_REQUESTS` until this is
    * called. To miss none, call it in the turn in which the channel was given. What `onRequest` throws fails the
    * request.
    */
   serve(onRequest: (request: Request) => void): void {
-    this.#onRequest = onRequest;
+    this.#serving.onRequest = onRequest;
   }
 
   /**
@@ -144,10 +162,9 @@ export class Channel {
     }
   }
 
-  #read(bytes: Buffer, start: number, end: number): void {
-    const [type, id, content] = this.#messages.read(bytes, start, end);
+  #take(type: number, id: number, content: Value): void {
     if (type === REQUEST) {
-      this.#serve(id, content);
+      this.#serving.take(id, content);
       return;
     }
     const call = this.#calls.take(id);
@@ -156,24 +173,8 @@ export class Channel {
     else call.reject(this.#failures.read(content, { peer: this.peer, ...(call.method && { method: call.method }) }));
   }
 
-  #serve(id: number, content: Value): void {
-    this.#openRequests++;
-    const request = new Request(content, this.peer, (ok, outcome) => this.#reply(id, ok, outcome));
-    const { openRequestsMax } = this.#limits;
-    try {
-      if (this.#openRequests > openRequestsMax) {
-        const message = `openRequestsMax = ${openRequestsMax} requests are being handled already`;
-        throw new ChannelError("ERR_CHANNEL_BUSY", message);
-      }
-      this.#onRequest(request);
-    } catch (error) {
-      request.fail(error);
-    }
-  }
-
   /** Never throws: whoever replies need not know whether the connection still lives. */
   #reply(id: number, ok: boolean, outcome: unknown): void {
-    this.#openRequests--;
     if (this.#reason !== undefined) return;
     try {
       const frame = this.#replyFrame(id, ok, outcome);
@@ -203,6 +204,7 @@ export class Channel {
   }
 
   #ended(error: Error | undefined): void {
+    if (error instanceof ChannelError) this.#shut(error, false);
     const how = error === undefined ? "was closed by the peer" : `broke: ${error.message}`;
     const where = this.#splitter.inFrame && error === undefined ? ", within a frame" : "";
     this.#shut(this.#error("ERR_CHANNEL_CLOSED", `the connection to ${this.peer} ${how}${where}`, error), false);
@@ -234,8 +236,4 @@ export class Channel {
   #error(code: string, message: string, cause?: unknown): ChannelError {
     return new ChannelError(code, message, { peer: this.peer, cause });
   }
-}
-
-function refuse(): never {
-  throw new ChannelError("ERR_CHANNEL_NO_REQUESTS", "this side takes no requests");
 }

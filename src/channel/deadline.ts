@@ -1,4 +1,4 @@
-/** The only wall-clock timers of live channels; simulated calls know none. They keep no process alive. */
+/** The only wall-clock timers of live channels; simulated calls know none. They keep no process alive, but one. */
 
 /** Parts into which {@link Sweep} cuts its period: a deadline is met with this precision. */
 const PARTS = 8;
@@ -15,6 +15,32 @@ export function after(delayMs: number, expired: () => void): () => void {
   const timer = setTimeout(expired, Math.min(delayMs, DELAY_MS_MAX));
   timer.unref();
   return () => clearTimeout(timer);
+}
+
+/**
+ * Run `tick` every `periodMs`; after the process was blocked or suspended, once.
+ *
+ * @returns Stops it.
+ */
+export function every(periodMs: number, tick: () => void): () => void {
+  const timer = setInterval(tick, Math.min(periodMs, DELAY_MS_MAX));
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/**
+ * Keep the process running, as an open socket does.
+ *
+ * @returns Keeps it no longer.
+ */
+export function keepAlive(): () => void {
+  const timer = setInterval(() => {}, DELAY_MS_MAX);
+  return () => clearInterval(timer);
+}
+
+/** Run `next` after the event loop has looked at its sockets and timers. */
+export function turn(next: () => void): void {
+  setImmediate(next);
 }
 
 /**

@@ -29,6 +29,7 @@ export function writeHeader(frame: Uint8Array): void {
 export class FrameSplitter {
   readonly #frameBytesMax: number;
   readonly #sink: FrameSink;
+  readonly #peer: string;
   #headerRead = 0;
   /** Length of the payload; while the header is incomplete, as much of it as is known. */
   #length = 0;
@@ -37,10 +38,14 @@ export class FrameSplitter {
   #bodyRead = 0;
   #stopped = false;
 
-  /** @param frameBytesMax - Largest payload; one of exactly this length still passes. */
-  constructor(frameBytesMax: number, sink: FrameSink) {
+  /**
+   * @param frameBytesMax - Largest payload; one of exactly this length still passes.
+   * @param peer - Who sends, for errors.
+   */
+  constructor(frameBytesMax: number, sink: FrameSink, peer = "the peer") {
     this.#frameBytesMax = frameBytesMax;
     this.#sink = sink;
+    this.#peer = peer;
   }
 
   /** Whether a frame has begun and not ended. */
@@ -70,8 +75,8 @@ export class FrameSplitter {
     }
     if (this.#headerRead < HEADER_BYTES) return at;
     if (this.#length > this.#frameBytesMax) {
-      const message = `the peer announced a frame of ${this.#length} bytes; allowed are ${this.#frameBytesMax}`;
-      throw new ProtocolError("ERR_CHANNEL_FRAME_BYTES", message);
+      const message = `${this.#peer} announced a frame of ${this.#length} bytes; allowed are ${this.#frameBytesMax}`;
+      throw new ProtocolError("ERR_CHANNEL_FRAME_BYTES", message, { peer: this.#peer });
     }
     if (this.#length === 0) this.#finish(bytes, at, at);
     return at;

@@ -1,7 +1,13 @@
+import { HEADER_BYTES } from "./framing.ts";
 import type { Transport } from "./transport.ts";
 
 /** Frames are collected in slabs of this size; one of a quarter or more is sent as it is. */
 const SLAB_BYTES = 64 * 1024;
+
+/** Longest piece that is written at once, where frames have at most `frameBytesMax` bytes of payload. */
+export function messageBytesMax(frameBytesMax: number): number {
+  return Math.max(SLAB_BYTES, frameBytesMax + HEADER_BYTES);
+}
 
 /**
  * Collects the frames of one turn and writes them at its end, in `process.nextTick`: many small messages become one

@@ -1,7 +1,9 @@
 import type { Value } from "../codec/index.ts";
 
-/** Takes the outcome of a request: a value, or what was thrown. */
-export type Outcome = (ok: boolean, outcome: unknown) => void;
+/** Takes the outcome of the request `id`: a value, or what was thrown. */
+export interface Replier {
+  reply(id: number, ok: boolean, outcome: unknown): void;
+}
 
 /**
  * A request of the peer. Reply once, at any time; what comes after that, or after the connection has closed, has no
@@ -12,12 +14,15 @@ export class Request {
   readonly content: Value;
   /** Address of the peer. */
   readonly peer: string;
-  #outcome: Outcome | undefined;
+  readonly #id: number;
+  #replier: Replier | undefined;
 
-  constructor(content: Value, peer: string, outcome: Outcome) {
+  /** @internal Made by a channel. */
+  constructor(content: Value, peer: string, id: number, replier: Replier) {
     this.content = content;
     this.peer = peer;
-    this.#outcome = outcome;
+    this.#id = id;
+    this.#replier = replier;
   }
 
   /** Answer with a value, copied while it is sent. One that cannot be sent is a failure for the peer. */
@@ -31,8 +36,8 @@ export class Request {
   }
 
   #settle(ok: boolean, outcome: unknown): void {
-    const take = this.#outcome;
-    this.#outcome = undefined;
-    take?.(ok, outcome);
+    const replier = this.#replier;
+    this.#replier = undefined;
+    replier?.reply(this.#id, ok, outcome);
   }
 }

@@ -90,13 +90,14 @@ async function enableTypeScript(given: string): Promise<void> {
   const native = (process.features as { typescript?: unknown }).typescript;
   // This file runs as TypeScript itself: whoever started it has seen to that.
   if (native || import.meta.url.endsWith(".ts")) return;
-  let tsx: { register(): unknown };
+  let tsx: readonly { register(): unknown }[];
   try {
-    tsx = await import("tsx/esm/api");
+    tsx = [await import("tsx/esm/api"), await import("tsx/cjs/api")];
   } catch (cause) {
     const advice = "run `npm i -D tsx`, or use Node 22.18 or newer";
     const text = `${given} is TypeScript, which Node ${process.versions.node} does not run by itself: ${advice}`;
     throw Object.assign(new UsageError("ERR_SCENARIO_TYPESCRIPT", text), { cause });
   }
-  tsx.register();
+  // Without "type": "module" in the nearest package.json, a .ts file is CommonJS to Node.
+  for (const loader of tsx) loader.register();
 }

@@ -121,7 +121,8 @@ function parseRequest(
 function parseHostPort(text: string, remote: boolean): string {
   try {
     const address = `tcp://${text}`;
-    if (parseAddress(address).port > 0 || remote) return address;
+    const parsed = parseAddress(address);
+    if (remote || (parsed.scheme === "tcp" && parsed.port > 0)) return address;
   } catch {
     // Told below, in the terms of the command line.
   }

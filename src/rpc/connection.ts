@@ -1,4 +1,4 @@
-import type { Channel, Request, RequestOptions } from "../channel/index.ts";
+import type { ChannelLike, Request, RequestOptions } from "../channel/index.ts";
 import type { Value } from "../codec/index.ts";
 import { type ChannelError, RpcError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
@@ -51,7 +51,7 @@ export class RpcConnection<C = unknown> {
   readonly closed: Promise<ChannelError>;
   /** Told how one-way calls failed. Default: nobody is told. */
   onOneWayFailure: (error: Error, path: string) => void = () => {};
-  readonly #channel: Channel;
+  readonly #channel: ChannelLike;
   readonly #resolver: Resolver | undefined;
   readonly #pathPartsMax: number;
   readonly #references: References;
@@ -59,7 +59,7 @@ export class RpcConnection<C = unknown> {
   readonly #paths = new Map<string, readonly string[]>();
 
   /** @param channel - Belongs to the connection from now on. */
-  constructor(channel: Channel, resolver: Resolver | undefined, limits: RpcLimits) {
+  constructor(channel: ChannelLike, resolver: Resolver | undefined, limits: RpcLimits) {
     const invoke = (path: string, args: unknown[]) => this.call(path, args);
     allowRelay(invoke);
     this.peer = channel.peer;

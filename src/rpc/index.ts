@@ -4,7 +4,14 @@
  *
  * Only what a class lists in `exposed` can be called. Services are passed by reference, everything else by value.
  */
-import { type Listener, type ListenOptions, listen, type OpenOptions, open } from "../channel/index.ts";
+import {
+  type Listener,
+  type ListenOptions,
+  listen,
+  type OpenOptions,
+  open,
+  type ReconnectOptions,
+} from "../channel/index.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { RpcConnection } from "./connection.ts";
 import { type Servable, toResolver } from "./router.ts";
@@ -27,6 +34,8 @@ export interface ServeOptions extends ListenOptions {
 export interface ConnectOptions extends OpenOptions {
   /** Offered to the peer for calls back. Default: nothing. */
   readonly service?: Servable;
+  /** Connect again when the connection is lost. Default: once lost it stays lost. */
+  readonly reconnect?: ReconnectOptions;
 }
 
 /** A service that is offered at an address. */

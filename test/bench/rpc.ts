@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pythonEnvironment } from "../support/python.ts";
@@ -33,7 +34,11 @@ function ours(scheme: string, address: string): PeerCommands {
   return { name: `cosimas over ${scheme}`, server: node("cosimas.ts", "server", address), client };
 }
 
-const OURS = [ours("tcp", "tcp://127.0.0.1:0")];
+const OURS = [
+  ours("tcp", "tcp://127.0.0.1:0"),
+  ours("ipc", `ipc://${join(tmpdir(), `cosimas-bench-${process.pid}`)}`),
+  ours("ws", "ws://127.0.0.1:0"),
+];
 const PEERS = [
   peer("birpc over ws", "birpc.mjs"),
   peer("capnweb over ws", "capnweb.mjs"),

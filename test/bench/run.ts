@@ -12,7 +12,7 @@ const suites: Record<string, Suite> = { agents: timed(agents), "power-flow": tim
 
 function lineOf({ name, value, unit, baseline, ratio, ratioMin, ratioMax }: Figure): string {
   const spread = `${ratioMin.toFixed(2)} to ${ratioMax.toFixed(2)}`;
-  return `${name}: ${value.toFixed(0)} ${unit}, ${ratio.toFixed(2)} x ${baseline} (${spread})`;
+  return `${name}: ${value.toFixed(value < 100 ? 2 : 0)} ${unit}, ${ratio.toFixed(2)} x ${baseline} (${spread})`;
 }
 
 const args = process.argv.slice(2);

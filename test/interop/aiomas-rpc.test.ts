@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { DateTime } from "luxon";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { listen, open } from "../../src/channel/index.ts";
 import { asRemote, connect, kwargs, type Remote, type RpcConnection, serve } from "../../src/rpc/index.ts";
 import { AiomasPeer, PythonError } from "../support/aiomas-peer.ts";
@@ -9,9 +12,14 @@ import { pythonEnvironment } from "../support/python.ts";
 /** Our channels and calls with real aiomas 2.0.1 in a process of its own, both ways. */
 const { python, reason } = await pythonEnvironment("aiomas");
 
+/** Sockets in the file system. */
+const folder = mkdtempSync(join(tmpdir(), "cosimas-aiomas-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
 /** Schemes that both sides have, and where to listen. */
 const SCHEMES: Record<string, () => string> = {
   tcp: () => "tcp://127.0.0.1:0",
+  ipc: () => `ipc://${join(mkdtempSync(join(folder, "s-")), "s")}`,
 };
 
 const CODECS = ["json", "msgpack", "msgpack-blosc"] as const;

@@ -1,10 +1,11 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { loadGrid, loadProfiles, STEPS_PER_DAY } from "../../scenarios/lv-congestion/grid/index.ts";
 import { simulate } from "../../scenarios/lv-congestion/run.ts";
 import { pythonEnvironment } from "../support/python.ts";
@@ -87,6 +88,30 @@ describe.skipIf(reason !== undefined)(
         code: 1,
         stderr: expect.stringMatching(/only \d+ of 96 quarter hours were run/),
       });
+    });
+
+    it("ends on Ctrl-C, and its agents with it", async () => {
+      // Ctrl-C goes to all processes of the terminal's foreground group.
+      const args = [SCENARIO, "--day", "0", "--days", "366", "--cosimas", COSIMAS];
+      const run = spawn(python!, args, { cwd: root, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+      const group = (signal: NodeJS.Signals) => process.kill(-run.pid!, signal);
+      // Closed by the last process that writes there: the agents' standard error is the scenario's.
+      const closed = once(run, "close");
+      let ended = false;
+      onTestFinished(() => void (ended || group("SIGKILL")));
+      let stderr = "";
+      let interrupted = false;
+      run.stdout.resume();
+      for await (const text of run.stderr.setEncoding("utf8") as AsyncIterable<string>) {
+        stderr += text;
+        if (interrupted || !stderr.includes("Starting simulation")) continue;
+        interrupted = true;
+        group("SIGINT");
+      }
+      const [code] = await closed;
+      ended = true;
+      expect(code, stderr).not.toBe(0);
+      expect(stderr).toMatch(/KeyboardInterrupt/);
     });
   },
 );

@@ -28,11 +28,15 @@ describe.skipIf(reason !== undefined)(`wind-park${reason === undefined ? "" : ` 
   const folder = mkdtempSync(join(tmpdir(), "cosimas-wind-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+  const scenario = (program: string, ...args: string[]) => {
+    const cosimas = `node --conditions=cosimas:source --import tsx ${program}`;
+    const given = ["scenarios/wind-park/scenario.py", "--cosimas", cosimas, ...args];
+    return promisify(execFile)(python!, given, { cwd: root, timeout: 120_000 });
+  };
+
   async function run(name: string): Promise<{ stdout: string; bytes: string }> {
     const out = join(folder, name);
-    const cosimas = "node --conditions=cosimas:source --import tsx src/cli/main.ts";
-    const args = ["scenarios/wind-park/scenario.py", "--out", out, "--cosimas", cosimas];
-    const { stdout, stderr } = await promisify(execFile)(python!, args, { cwd: root, timeout: 120_000 });
+    const { stdout, stderr } = await scenario("src/cli/main.ts", "--out", out);
     expect(stderr).not.toMatch(/WARNING|ERROR|Traceback|cosimas:/);
     return { stdout, bytes: readFileSync(out, "utf8") };
   }
@@ -54,5 +58,13 @@ describe.skipIf(reason !== undefined)(`wind-park${reason === undefined ? "" : ` 
       for (const plant of cut) expect(p_kw[plant]).toBeCloseTo(most, 9);
     }
     expect((await run("second.jsonl")).bytes).toBe(first.bytes);
+  });
+
+  it("F28 exits with 1 when the agents fail, though mosaik's run returns", async () => {
+    await expect(scenario("test/interop/fixtures/failing-simulator.ts")).rejects.toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: expect.stringMatching(/the agents are broken[\s\S]*wind-park: only 10 of 96 steps were run/),
+    });
   });
 });

@@ -35,6 +35,7 @@ const HOME_OF: Record<string, string> = {
   "pure-rand": "src/agent/random.ts",
   commander: "src/cli/",
   tsx: "src/cli/",
+  ws: "src/channel/websocket.ts",
   "node:net": "src/channel/",
 };
 
@@ -44,6 +45,7 @@ const BANNED =
 const MAY_CALL: Record<string, string> = {
   "src/agent/drain.ts": "lets the event loop turn between rounds",
   "src/agent/externals.ts": "bounds real I/O in wall time",
+  "src/channel/backoff.ts": "spreads the attempts of many that have lost the same peer",
   "src/channel/deadline.ts": "bounds live calls and connects in wall time",
   "src/cli/parent.ts": "looks in wall time whether its parent lives",
   "src/cli/progress.ts": "draws the progress line",

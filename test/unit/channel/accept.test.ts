@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { accept, type Channel, type FailureFormat, open } from "../../../src/channel/index.ts";
 import { RemoteError } from "../../../src/errors.ts";
-import { rawClient } from "./connected.ts";
+import { rawClient } from "../../support/connected.ts";
 
 /** A channel that was accepted, and one that connected to it; failures are numbers. */
 const NUMBERS: FailureFormat = {

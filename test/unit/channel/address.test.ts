@@ -4,12 +4,17 @@ import { formatAddress, formatAgentUrl, parseAddress, parseAgentUrl } from "../.
 
 describe("an address", () => {
   it.each([
-    ["tcp://127.0.0.1:5555", "127.0.0.1", 5555],
-    ["tcp://[::1]:5555", "::1", 5555],
-    ["tcp://grid-1.example:0", "grid-1.example", 0],
-  ])("%s is read and written", (address, host, port) => {
-    expect(parseAddress(address)).toStrictEqual({ scheme: "tcp", host, port });
-    expect(formatAddress(host, port)).toBe(address);
+    ["tcp://127.0.0.1:5555", { scheme: "tcp", host: "127.0.0.1", port: 5555 }],
+    ["tcp://[::1]:5555", { scheme: "tcp", host: "::1", port: 5555 }],
+    ["tcp://grid-1.example:0", { scheme: "tcp", host: "grid-1.example", port: 0 }],
+    ["tls://127.0.0.1:1", { scheme: "tls", host: "127.0.0.1", port: 1 }],
+    ["ws://127.0.0.1:1", { scheme: "ws", host: "127.0.0.1", port: 1 }],
+    ["wss://[::1]:1", { scheme: "wss", host: "::1", port: 1 }],
+    ["ipc:///tmp/grid 1/s", { scheme: "ipc", path: "/tmp/grid 1/s" }],
+    ["local://grid", { scheme: "local", name: "grid" }],
+  ])("%s is read and written", (address, parsed) => {
+    expect(parseAddress(address)).toStrictEqual(parsed);
+    expect(formatAddress(parseAddress(address))).toBe(address);
   });
 
   it.each([
@@ -25,6 +30,13 @@ describe("an address", () => {
     "tcp://a b:1",
     "udp://a:1",
     "tcp://a:1\n",
+    "ipc://relative",
+    "ipc:///",
+    "ipc:///a\0b",
+    "ipc://[/tmp/a]",
+    "local://",
+    "local://a/b",
+    "ws://a:1/path",
   ])("%j is none", (address) => {
     expect(() => parseAddress(address)).toThrow(TypeError);
   });
@@ -45,12 +57,17 @@ describe("an agent's URL", () => {
   it.each([
     ["tcp://127.0.0.1:5555/0", "tcp://127.0.0.1:5555", "0"],
     ["tcp://[::1]:5555/battery-1/0", "tcp://[::1]:5555", "battery-1/0"],
+    ["ipc://[/tmp/grid]/0", "ipc:///tmp/grid", "0"],
+    ["local://grid/a/b", "local://grid", "a/b"],
   ])("%s is read and written", (url, address, agent) => {
     expect(parseAgentUrl(url)).toStrictEqual({ address, agent });
     expect(formatAgentUrl({ address, agent })).toBe(url);
   });
 
-  it.each(["tcp://127.0.0.1:5555", "tcp://127.0.0.1:5555/", "battery-1", "tcp://a/0"])("%j is none", (url) => {
-    expect(() => parseAgentUrl(url)).toThrow(TypeError);
-  });
+  it.each(["tcp://127.0.0.1:5555", "tcp://127.0.0.1:5555/", "battery-1", "tcp://a/0", "ipc:///a/0", "local://a"])(
+    "%j is none",
+    (url) => {
+      expect(() => parseAgentUrl(url)).toThrow(TypeError);
+    },
+  );
 });

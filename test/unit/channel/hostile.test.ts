@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type Channel, type ChannelOptions, listen, open } from "../../../src/channel/index.ts";
-import { type Raw, raw, rawClient } from "./connected.ts";
+import { type Raw, raw, rawClient } from "../../support/connected.ts";
 
 async function rawPeer(options?: ChannelOptions): Promise<Raw> {
   const peer = await raw(options);

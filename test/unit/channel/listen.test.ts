@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type Channel, listen, open } from "../../../src/channel/index.ts";
-import { rawClient } from "./connected.ts";
+import { rawClient } from "../../support/connected.ts";
 
 /** Listens, says where, and accepts nobody. */
 const DEAF = `

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
-import { Channel, type ChannelOptions, listen, memoryPair, open } from "../../../src/channel/index.ts";
+import { Channel, type ChannelOptions, listen, memoryPair, type OpenOptions, open } from "../../src/channel/index.ts";
 
 /** Two channels that are connected to each other. */
 export interface Connected {
@@ -11,13 +11,10 @@ export interface Connected {
   close(): Promise<void>;
 }
 
-/** Every way to connect two channels; the suite runs over each. */
-export const CONNECT: readonly (readonly [name: string, (options?: ChannelOptions) => Promise<Connected>])[] = [
-  ["memory", memory],
-  ["TCP", tcp],
-];
+/** Connects two channels with each other. */
+export type Connect = (options?: ChannelOptions) => Promise<Connected>;
 
-async function memory(options: ChannelOptions = {}): Promise<Connected> {
+export async function memory(options: ChannelOptions = {}): Promise<Connected> {
   const pair = memoryPair();
   const [left, right] = pair.sides.map((side) => new Channel(side, options)) as [Channel, Channel];
   return {
@@ -28,20 +25,23 @@ async function memory(options: ChannelOptions = {}): Promise<Connected> {
   };
 }
 
-async function tcp(options: ChannelOptions = {}): Promise<Connected> {
-  let accept: (channel: Channel) => void = () => {};
-  const accepted = new Promise<Channel>((resolve) => {
-    accept = resolve;
-  });
-  const listener = await listen("tcp://127.0.0.1:0", accept, options);
-  const left = await open(listener.address, options);
-  const right = await accepted;
-  const close = async () => void (await Promise.all([left.close(), listener.close()]));
-  // A reply to a request sent now comes after everything before it, in both directions.
-  const settled = async () => {
-    for (const side of [left, right]) if (side.isOpen) await side.request("settled?").catch(() => {});
+/** Connects through a listener at `address`; `more` goes to both sides. */
+export function over(address: string, more: Pick<OpenOptions, "tls" | "hello"> = {}): Connect {
+  return async (options = {}) => {
+    let accept: (channel: Channel) => void = () => {};
+    const accepted = new Promise<Channel>((resolve) => {
+      accept = resolve;
+    });
+    const listener = await listen(address, accept, { ...options, ...more });
+    const left = await open(listener.address, { ...options, ...more });
+    const right = await accepted;
+    const close = async () => void (await Promise.all([left.close(), listener.close()]));
+    // A reply to a request sent now comes after everything before it, in both directions.
+    const settled = async () => {
+      for (const side of [left, right]) if (side.isOpen) await side.request("settled?").catch(() => {});
+    };
+    return { left, right, settled, close };
   };
-  return { left, right, settled, close };
 }
 
 /** A peer that sends bytes as it likes: the other end of a channel is a plain socket. */

@@ -1,0 +1,124 @@
+import type { ChannelError } from "../errors.ts";
+import { DEFAULT_LIMITS } from "../limits.ts";
+import { parseAddress } from "./address.ts";
+import { Channel } from "./channel.ts";
+import type { ChannelOptions } from "./channel-options.ts";
+import { Door, type Visit } from "./door.ts";
+import { bind } from "./endpoint.ts";
+import { welcomed } from "./greeting.ts";
+import type { HelloOptions } from "./hello.ts";
+import type { TlsFiles } from "./tls.ts";
+import type { Transport } from "./transport.ts";
+
+/** Options of {@link listen}. */
+export interface ListenOptions extends ChannelOptions {
+  /** Certificates for `tls://` and `wss://`, which need them, and for TLS over `tcp://`. */
+  readonly tls?: TlsFiles;
+  /** Wait for each peer's hello, with a token or for a heartbeat. Default: no hello, as aiomas knows none. */
+  readonly hello?: HelloOptions;
+  /** Pages whose scripts may connect by WebSocket, as `https://grid.example`. Default: none; other programs always may. */
+  readonly origins?: readonly string[];
+  /**
+   * Accept connections from other machines on an address beyond loopback, though nothing is encrypted and nobody is
+   * asked who he is. Default false.
+   */
+  readonly insecure?: boolean;
+  /** Told of a peer that was turned away for what it said in its hello. */
+  readonly onRefused?: (error: ChannelError) => void;
+}
+
+/** An address that is listened on, and the channels opened there. */
+export interface Listener {
+  /** Where it listens, with the port that was really taken. */
+  readonly address: string;
+  /** The channels that are open now. */
+  readonly channels: ReadonlySet<Channel>;
+  /** Connections that were turned away, or were gone before their handshake had ended. */
+  readonly refused: number;
+  /** Accept no more, close every channel, free the address. A second call waits for the first. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listen on `address`; port 0 takes any free one, see {@link Listener.address}. At most `limits.connectionsMax`
+ * connections at a time, of which `limits.handshakesMax` in their handshake.
+ *
+ * @param onChannel - Gets every channel that a peer opens, before anything on it has been read. If it throws, the
+ *   channel is closed.
+ * @throws TypeError for a malformed address; ChannelError `ERR_CHANNEL_ADDRESS_IN_USE`,
+ *   `ERR_CHANNEL_INSECURE`, `ERR_CHANNEL_TLS_FILES`, `ERR_CHANNEL_LISTEN`.
+ */
+export async function listen(
+  address: string,
+  onChannel: (channel: Channel) => void,
+  options: ListenOptions = {},
+): Promise<Listener> {
+  const channels = new Set<Channel>();
+  const entrance = await openEntrance(address, options, (channel) => {
+    channels.add(channel);
+    void channel.closed.then(() => channels.delete(channel));
+    try {
+      onChannel(channel);
+    } catch {
+      void channel.close();
+    }
+  });
+  return {
+    address: entrance.address,
+    channels,
+    get refused(): number {
+      return entrance.refused;
+    },
+    async close(): Promise<void> {
+      const freed = entrance.close();
+      await Promise.all([freed, ...[...channels].map((channel) => channel.close())]);
+    },
+  };
+}
+
+/** An address where channels come in. */
+export interface Entrance {
+  readonly address: string;
+  readonly refused: number;
+  /** Let no more in, and end those that are in their handshake. Resolves once all that came in have closed, too. */
+  close(): Promise<void>;
+}
+
+/** What {@link listen} and `accept` have in common. */
+export async function openEntrance(
+  address: string,
+  options: ListenOptions,
+  take: (channel: Channel) => void,
+): Promise<Entrance> {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const { tls, origins, insecure = false, hello, onRefused } = options;
+  const door = new Door(limits);
+  const greet = async (transport: Transport, visit: Visit) => {
+    try {
+      const ready = await welcomed(transport, options);
+      visit.admit();
+      take(new Channel(ready, options));
+    } catch (error) {
+      onRefused?.(error as ChannelError);
+    }
+  };
+  const accept = (transport: Transport, visit: Visit) => {
+    if (hello !== undefined) return void greet(transport, visit);
+    visit.admit();
+    take(new Channel(transport, options));
+  };
+  const { frameBytesMax } = limits;
+  const guarded = insecure || hello?.token !== undefined;
+  const acceptor = await bind(parseAddress(address), guarded, { frameBytesMax, tls, origins, door }, accept);
+  return {
+    address: acceptor.address,
+    get refused(): number {
+      return door.refused;
+    },
+    close(): Promise<void> {
+      const freed = acceptor.close();
+      door.close();
+      return freed;
+    },
+  };
+}

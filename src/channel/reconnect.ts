@@ -1,0 +1,215 @@
+import type { TypeRegistry, Value } from "../codec/index.ts";
+import { ChannelError } from "../errors.ts";
+import type { Limits } from "../limits.ts";
+import { type Backoff, pause } from "./backoff.ts";
+import type { RequestOptions } from "./calls.ts";
+import type { Channel } from "./channel.ts";
+import type { ChannelLike } from "./channel-like.ts";
+import { after } from "./deadline.ts";
+import { HeldRequests } from "./held.ts";
+import type { Request } from "./request.ts";
+
+/** How a channel comes back after its connection was lost. */
+export interface ReconnectOptions {
+  /**
+   * What becomes of requests that are made while there is no connection: `fail` rejects them at once with
+   * `ERR_CHANNEL_CLOSED`, `hold` keeps them until there is one again, as long as their own deadline lasts. A request
+   * that was sent before the loss is always rejected, since the peer may have served it: nothing is sent twice. What is
+   * held is copied, so it can have registered types in it, but no services of rpc. Default `fail`.
+   */
+  readonly whileLost?: "fail" | "hold";
+  /** Attempts in a row after which the channel closes for good. Default Infinity. */
+  readonly attemptsMax?: number;
+}
+
+/** Whether there is a connection: `open`, `lost` while it tries to connect again, `closed` for good. */
+export type ConnectionState = "open" | "lost" | "closed";
+
+/** Wall time after which a connection counts as good, and the next loss begins with a short pause, in milliseconds. */
+const GOOD_MS = 5000;
+
+/** What a {@link ReconnectingChannel} needs besides its first connection. */
+interface Reconnecting extends ReconnectOptions {
+  readonly limits: Partial<Limits>;
+  /** Types that held requests may have in them. */
+  readonly types: TypeRegistry;
+}
+
+/**
+ * A channel that connects again when its connection is lost, with pauses that grow. The same as a channel otherwise:
+ * requests are numbered anew on each connection, and the peer sees a new one each time.
+ */
+export class ReconnectingChannel implements ChannelLike {
+  readonly closed: Promise<ChannelError>;
+  readonly #connect: (signal: AbortSignal) => Promise<Channel>;
+  readonly #pauses: Backoff;
+  readonly #isTransient: (error: unknown) => boolean;
+  readonly #attemptsMax: number;
+  /** Undefined if requests are not held. */
+  readonly #held: HeldRequests | undefined;
+  readonly #listeners = new Set<(state: ConnectionState, cause: ChannelError | undefined) => void>();
+  /** Aborts what is under way to connect again. */
+  readonly #end = new AbortController();
+  #channel: Channel;
+  #state: ConnectionState = "open";
+  #onRequest: ((request: Request) => void) | undefined;
+  #lostReplies = 0;
+  #resolveClosed: (reason: ChannelError) => void = () => {};
+
+  /** @internal Made by `open`. */
+  constructor(
+    channel: Channel,
+    connect: (signal: AbortSignal) => Promise<Channel>,
+    pauses: Backoff,
+    isTransient: (error: unknown) => boolean,
+    options: Reconnecting,
+  ) {
+    const { whileLost = "fail", attemptsMax = Number.POSITIVE_INFINITY, limits, types } = options;
+    if (whileLost !== "fail" && whileLost !== "hold") throw new TypeError(`whileLost must be "fail" or "hold"`);
+    if (!(attemptsMax >= 1)) throw new RangeError(`attemptsMax must be >= 1, got ${attemptsMax}`);
+    this.#channel = channel;
+    this.#connect = connect;
+    this.#pauses = pauses;
+    this.#isTransient = isTransient;
+    this.#attemptsMax = attemptsMax;
+    this.#held = whileLost === "hold" ? new HeldRequests(channel.peer, limits, types) : undefined;
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+    this.#use(channel);
+  }
+
+  /** Address of the other side. */
+  get peer(): string {
+    return this.#channel.peer;
+  }
+
+  /** The registered types, on this connection and on all to come. */
+  get types(): TypeRegistry {
+    return this.#channel.types;
+  }
+
+  /** Whether there is a connection. */
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** Whether requests can be made: there is a connection, or they are held until there is one. */
+  get isOpen(): boolean {
+    return this.#channel.isOpen || (this.#held !== undefined && this.#state !== "closed");
+  }
+
+  /** Own requests that wait for a reply, or to be sent. */
+  get pendingCalls(): number {
+    return this.#channel.pendingCalls + (this.#held?.size ?? 0);
+  }
+
+  /** Replies that came too late, over all connections; they were dropped. */
+  get lateReplies(): number {
+    return this.#lostReplies + this.#channel.lateReplies;
+  }
+
+  /** Bytes of requests and replies that the operating system has not taken yet. */
+  get queuedBytes(): number {
+    return this.#channel.queuedBytes;
+  }
+
+  /**
+   * Be told of every change of {@link state}, and of its cause if the connection was lost. A listener that throws ends
+   * the process, as any uncaught exception.
+   *
+   * @returns Stops it.
+   */
+  onState(listener: (state: ConnectionState, cause: ChannelError | undefined) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Take the peer's requests, on this connection and on all to come. */
+  serve(onRequest: (request: Request) => void): void {
+    this.#onRequest = onRequest;
+    this.#channel.serve(onRequest);
+  }
+
+  /** Ask the peer, as {@link Channel.request}. */
+  request(content: unknown, options?: RequestOptions): Promise<Value> {
+    if (this.#channel.isOpen || this.#held === undefined || this.#state === "closed") {
+      return this.#channel.request(content, options);
+    }
+    return this.#held.hold(content, options);
+  }
+
+  /** Wait until the peer has read enough to go on sending; at once while there is no connection. */
+  drained(): Promise<void> {
+    return this.#channel.drained();
+  }
+
+  /** Close for good. Resolves when the connection is gone. */
+  async close(): Promise<void> {
+    const message = `the connection to ${this.peer} was closed by this side`;
+    this.#finish(new ChannelError("ERR_CHANNEL_CLOSED", message, { peer: this.peer }));
+    await this.#channel.close();
+  }
+
+  #use(channel: Channel): void {
+    this.#lostReplies += this.#channel === channel ? 0 : this.#channel.lateReplies;
+    this.#channel = channel;
+    if (this.#onRequest !== undefined) channel.serve(this.#onRequest);
+    const stop = after(GOOD_MS, () => this.#pauses.reset());
+    void channel.closed.then((reason) => {
+      stop();
+      if (this.#state === "closed") return;
+      this.#become("lost", reason);
+      void this.#restore(reason);
+    });
+  }
+
+  async #restore(loss: ChannelError): Promise<void> {
+    const { signal } = this.#end;
+    let failure: unknown = loss;
+    try {
+      for (let attempt = 1; attempt <= this.#attemptsMax; attempt++) {
+        await pause(this.#pauses.nextMs(), signal);
+        try {
+          const channel = await this.#connect(signal);
+          return this.#restored(channel);
+        } catch (error) {
+          failure = error;
+          if (!this.#isTransient(error)) break;
+        }
+      }
+    } catch (error) {
+      failure = error; // aborted
+    }
+    const message = `the connection to ${this.peer} was lost and could not be restored: ${(failure as Error).message}`;
+    this.#finish(new ChannelError("ERR_CHANNEL_CLOSED", message, { peer: this.peer, cause: failure }));
+  }
+
+  #restored(channel: Channel): void {
+    if (this.#state === "closed") return void channel.close();
+    this.#use(channel);
+    this.#become("open", undefined);
+    this.#held?.release((content, options) => this.#channel.request(content, options));
+  }
+
+  #finish(reason: ChannelError): void {
+    if (this.#state === "closed") return;
+    this.#become("closed", reason);
+    this.#end.abort(reason);
+    this.#held?.abort(reason);
+    this.#resolveClosed(reason);
+  }
+
+  #become(state: ConnectionState, cause: ChannelError | undefined): void {
+    this.#state = state;
+    for (const listener of this.#listeners) {
+      try {
+        listener(state, cause);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}
