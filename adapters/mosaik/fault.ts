@@ -59,6 +59,14 @@ function failed(site: CallSite, error: unknown): BridgeError {
   return simulatorFault("ERR_BRIDGE_SIMULATOR_FAILED", site, text, error);
 }
 
+/** Codes of failures that end a run at once: waiting for other simulators would help nobody. */
+const FATAL = new Set(["ERR_BRIDGE_LOST", "ERR_BRIDGE_TIMEOUT"]);
+
+/** Has a simulator been lost, or is it stuck? */
+export function isFatal(error: unknown): boolean {
+  return FATAL.has((error as { code?: string } | undefined)?.code ?? "");
+}
+
 /** Something of mosaik's that this world does not do. */
 export function unsupported(what: string, instead = ""): ScenarioError {
   const advice = instead === "" ? "" : `; ${instead}`;

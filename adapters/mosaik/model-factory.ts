@@ -135,7 +135,7 @@ function adopt(
     for (const other of rel) relations.push([eid, other]);
     const built = children.map(build);
     for (const child of built) relations.push([eid, child.eid]);
-    const entity = new Entity(sim.sid, eid, model, sim.meta.models[model]!, built, extra_info);
+    const entity = new Entity(sim.sid, eid, model, sim.meta.models[model]!, sim.meta.type, built, extra_info);
     made.push(entity);
     return entity;
   };
