@@ -67,6 +67,12 @@ export function isFatal(error: unknown): boolean {
   return FATAL.has((error as { code?: string } | undefined)?.code ?? "");
 }
 
+/** No simulator `sid` was started. */
+export function unknownSimulator(sid: SimId, there: Iterable<SimId>): ScenarioError {
+  const text = `no simulator "${sid}" was started; there are: ${listed(there)}`;
+  return new ScenarioError("ERR_SCENARIO_UNKNOWN_SIMULATOR", text);
+}
+
 /** Something of mosaik's that this world does not do. */
 export function unsupported(what: string, instead = ""): ScenarioError {
   const advice = instead === "" ? "" : `; ${instead}`;

@@ -2,8 +2,8 @@
  * mosaik's two sides: the simulator interface, and a master that steps simulators as mosaik does.
  *
  * A scenario starts simulators in a {@link World}, creates entities, connects their attributes and runs; a power grid,
- * a set of devices and a population of agents are simulators alike. This version steps time-based simulators inside
- * this process; event-based and hybrid ones, same-time loops, remote simulators and real time are refused by name.
+ * a set of devices and a population of agents are simulators alike. This version's World has its simulators inside this
+ * process; remote ones are refused by name.
  */
 export {
   type AgentInput,
@@ -22,5 +22,6 @@ export type { ModelFactory, ModelsOf, SimulatorHandle } from "./model-factory.ts
 export type { RunOptions, RunProgress, SimConfig, SimConfigEntry, StartParams, WorldOptions } from "./options.ts";
 export type { MosaikProxy } from "./proxy.ts";
 export { Simulator } from "./simulator.ts";
+export type { SimulatorStarter } from "./starting.ts";
 export type * from "./types.ts";
 export { World } from "./world.ts";

@@ -134,7 +134,6 @@ function adopt(
   const build = ({ eid, type: model, rel = [], children = [], extra_info }: CreateResult): Entity => {
     for (const other of rel) relations.push([eid, other]);
     const built = children.map(build);
-    for (const child of built) relations.push([eid, child.eid]);
     const entity = new Entity(sim.sid, eid, model, sim.meta.models[model]!, sim.meta.type, built, extra_info);
     made.push(entity);
     return entity;

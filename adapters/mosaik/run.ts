@@ -1,33 +1,13 @@
-import { RunError, type TraceEvent } from "../../src/index.ts";
+import { RunError } from "../../src/index.ts";
 import { Agenda, type Page } from "./agenda.ts";
 import { isFatal, isPromise } from "./fault.ts";
-import type { Pace } from "./pace.ts";
-import type { Patience } from "./patience.ts";
 import { Readiness } from "./readiness.ts";
+import type { RunContext } from "./run-context.ts";
 import { type Failure, isBeforeFailure, leftPages, loopError, pageEvents, stepEvent } from "./run-report.ts";
 import type { SimRunner, StepOutcome } from "./sim-runner.ts";
 import type { TieredTime } from "./tiers.ts";
 import { turn } from "./turn.ts";
 import type { Time } from "./types.ts";
-
-/** What a run needs of its world. */
-export interface RunContext {
-  readonly sims: readonly SimRunner[];
-  /** End of the run: no step is made at or after it. */
-  readonly until: Time;
-  /** Seconds in one step. */
-  readonly timeResolution: number;
-  /** Sub-steps at one time; one more is an error. */
-  readonly maxLoopIterations: number;
-  readonly patience: Patience;
-  readonly pace: Pace | undefined;
-  readonly signal: AbortSignal | undefined;
-  /** Called once for each time at which something stepped, with the time of the next step, or `until`. */
-  readonly onTime: (time: Time, next: Time) => void;
-  /** Is there an observer? Events are made for one only. */
-  readonly observed: () => boolean;
-  readonly emit: (batch: readonly TraceEvent[]) => void;
-}
 
 /** Times between two turns of the event loop, so that signals and sockets are seen while no simulator waits. */
 const TIMES_PER_TURN = 16;
@@ -49,6 +29,8 @@ export class Run {
   readonly #agenda = new Agenda();
   readonly #readiness = new Readiness();
   readonly #inFlight = new Set<SimRunner>();
+  /** Whose next step the one being finished has made new or earlier: looked at when all that it causes is known. */
+  readonly #scheduled: SimRunner[] = [];
   readonly #pump = () => this.#advance();
   readonly #trigger = (dest: SimRunner, time: TieredTime) => this.#schedule(dest, time);
   /** The first failure in the order of a run. */
@@ -192,18 +174,21 @@ export class Run {
       if (outcome.next !== null) this.#schedule(sim, sim.group.at(outcome.next));
       sim.finish(outcome, this.#agenda.floor, this.#trigger);
     } catch (error) {
+      this.#scheduled.length = 0;
       this.#fail(sim, time, error);
       return;
     }
     if (this.#context.observed()) this.#agenda.report({ sim, time, event: stepEvent(sim, time[0], outcome) });
     this.#agenda.close(time[0]);
+    for (const dest of this.#scheduled) this.#readiness.consider(dest);
+    this.#scheduled.length = 0;
     this.#readiness.finished(sim);
   }
 
   #schedule(sim: SimRunner, time: TieredTime): void {
     if (time[0] >= this.#context.until || !sim.schedule(time)) return;
     this.#agenda.open(time[0]);
-    if (sim.steps[0] === time) this.#readiness.consider(sim);
+    if (sim.steps[0] === time) this.#scheduled.push(sim);
   }
 
   #fail(sim: SimRunner, time: TieredTime, error: unknown): void {

@@ -6,10 +6,11 @@ import {
   type TraceSink,
   type TraceSource,
 } from "../../src/index.ts";
+import { allDone } from "./all-done.ts";
 import { compile } from "./compile.ts";
 import type { ConnectArgs } from "./connection.ts";
 import { type Entity, EntityGraph } from "./entity.ts";
-import { listed } from "./fault.ts";
+import { listed, unknownSimulator } from "./fault.ts";
 import type { ModelsOf, SimulatorHandle } from "./model-factory.ts";
 import { eventError } from "./mosaik-proxy.ts";
 import {
@@ -25,11 +26,12 @@ import {
 import { Pace } from "./pace.ts";
 import { Patience } from "./patience.ts";
 import { meanProgress } from "./progress.ts";
+import { readEntities } from "./reading.ts";
 import { Run } from "./run.ts";
 import { SimGroup } from "./sim-group.ts";
 import type { SimRunner } from "./sim-runner.ts";
 import { type SimulatorStarter, Starter } from "./starting.ts";
-import type { SimId, Time } from "./types.ts";
+import type { Attr, SimId, Time } from "./types.ts";
 import { Wiring } from "./wiring.ts";
 
 /**
@@ -118,12 +120,19 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
     this.#assertOpen(`setting an initial event of ${sid}`);
     if (!Number.isSafeInteger(time) || time < 0) throw new RangeError(`time must be an integer >= 0, got ${time}`);
     const sim = this.#sims.get(sid);
-    if (sim === undefined || !this.#ready.has(sim)) {
-      const text = `no simulator "${sid}" was started; there are: ${listed(this.#sims.keys())}`;
-      throw new ScenarioError("ERR_SCENARIO_UNKNOWN_SIMULATOR", text);
-    }
+    if (sim === undefined || !this.#ready.has(sim)) throw unknownSimulator(sid, this.#sims.keys());
     sim.steps.length = 0;
     sim.schedule(sim.group.at(time));
+  }
+
+  /**
+   * Present values of `attrs` of each of `entities`; not during a run.
+   *
+   * @throws `RunError` `ERR_RUN_BUSY` during a run; `BridgeError` if a simulator fails, or leaves an entity out.
+   */
+  async getData(entities: Iterable<Entity>, ...attrs: Attr[]): Promise<Map<Entity, Record<Attr, unknown>>> {
+    if (this.#phase === "running") throw new RunError("ERR_RUN_BUSY", "getData: a run is under way");
+    return readEntities(entities, attrs, (entity) => this.#runnerOf(entity));
   }
 
   /**
@@ -165,7 +174,7 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
     this.#phase = "over";
   }
 
-  /** Let no step begin until {@link resume}; those that are being made go on. Wall time stands still for a run in real time. */
+  /** Let no step begin until `resume`; those being made go on. Wall time stands still for a run in real time. */
   pause(): void {
     this.#paused = true;
     this.#run?.pause();
@@ -178,7 +187,7 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
   }
 
   /**
-   * Finalise all simulators, in the order of starting; calling it again does nothing more.
+   * Finalise all simulators, in the order of starting, once.
    *
    * @throws `BridgeError` `ERR_BRIDGE_SIMULATOR_FAILED` for the first whose `finalize` throws, after all were
    *   finalised; `RunError` `ERR_RUN_BUSY` during a run: abort that by its signal.
@@ -235,12 +244,5 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
     const waiting = [...this.#sims.values()].filter((sim) => !this.#ready.has(sim)).map((sim) => sim.sid);
     if (waiting.length === 0) return;
     throw new ScenarioError("ERR_SCENARIO_NOT_STARTED", `await the start of ${listed(waiting)} before running`);
-  }
-}
-
-/** Wait for all, then throw the first error in their order. */
-async function allDone(promises: readonly Promise<void>[]): Promise<void> {
-  for (const result of await Promise.allSettled(promises)) {
-    if (result.status === "rejected") throw result.reason;
   }
 }

@@ -66,8 +66,9 @@ export class MosaikDriver {
    * Play a scenario; TypeScript simulators are served by this process, each at a port of its own.
    *
    * @param language - By the index of the simulator.
+   * @param mended - Without the faults that `mend` of the driver names.
    */
-  async play(scenario: ScenarioPlan, language: (index: number) => Language): Promise<Played> {
+  async play(scenario: ScenarioPlan, language: (index: number) => Language, mended = false): Promise<Played> {
     const logs: Record<string, CallLog> = {};
     const served: Promise<void>[] = [];
     const starters: Record<string, unknown> = {};
@@ -80,7 +81,7 @@ export class MosaikDriver {
       starters[sid] = { connect: address };
       served.push(ended);
     }
-    const played = await this.ask(scenario, starters);
+    const played = await this.ask(scenario, starters, mended);
     const failures = (await Promise.allSettled(served)).filter((end) => end.status === "rejected");
     const errors = [...played.errors, ...failures.map(({ reason }) => `simulator: ${String(reason)}`)];
     return { ...played, errors, logs: { ...logs, ...played.logs } };
@@ -91,8 +92,8 @@ export class MosaikDriver {
    *
    * @param starters - By simulator, what mosaik's `sim_config` takes, or null for a Python simulator of the driver's.
    */
-  async ask(scenario: ScenarioPlan, starters: Readonly<Record<string, unknown>>): Promise<Played> {
-    this.#process.stdin!.write(`${pythonJson({ scenario, starters })}\n`);
+  async ask(scenario: ScenarioPlan, starters: Readonly<Record<string, unknown>>, mended = false): Promise<Played> {
+    this.#process.stdin!.write(`${pythonJson({ scenario, starters, mended })}\n`);
     return (await this.#answer()) as Played;
   }
 
