@@ -2,6 +2,7 @@ import { ScenarioError } from "../../src/index.ts";
 import { checkCreated } from "./created.ts";
 import { Entity, type EntityGraph, unknownEntity } from "./entity.ts";
 import { listed, simulatorFault } from "./fault.ts";
+import { Keywords } from "./keywords.ts";
 import type { SimRunner } from "./sim-runner.ts";
 import type { Simulator } from "./simulator.ts";
 import type { CreateResult, EntityId, Meta, ModelMeta, SimId } from "./types.ts";
@@ -99,7 +100,11 @@ function extraMethod(sim: SimRunner, name: string): (...args: unknown[]) => Prom
       `extra method "${name}" is not a method of the simulator`,
     );
   }
-  return async (...args) => sim.call(name, (simulator) => Reflect.apply(method, simulator, args));
+  return async (...args) => {
+    const last = args.at(-1);
+    if (last instanceof Keywords && !sim.isRemote) args.splice(-1, 1, last.values);
+    return sim.call(name, (simulator) => Reflect.apply(method, simulator, args));
+  };
 }
 
 function modelFactory(sim: SimRunner, name: string, model: ModelMeta, context: HandleContext): ModelFactory {

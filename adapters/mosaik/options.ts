@@ -1,16 +1,6 @@
-import { ScenarioError, TICKS_PER_SECOND } from "../../src/index.ts";
-import { listed, unsupported } from "./fault.ts";
-import { Simulator } from "./simulator.ts";
+import { TICKS_PER_SECOND } from "../../src/index.ts";
+import { unsupported } from "./fault.ts";
 import type { SimId, Time } from "./types.ts";
-
-/** How a simulator comes to be. */
-export interface SimConfigEntry<S extends Simulator = Simulator> {
-  /** Makes one in this process, for each `world.start`. */
-  readonly simulator: () => S;
-}
-
-/** How simulators come to be, by the name that `world.start` is given. */
-export type SimConfig = Readonly<Record<string, SimConfigEntry>>;
 
 /** What a world is like. */
 export interface WorldOptions {
@@ -27,6 +17,18 @@ export interface WorldOptions {
   stepWarningMs?: number;
   /** Milliseconds of wall time after which a step that goes on ends the run with `ERR_BRIDGE_TIMEOUT`; default 10 min. */
   stepTimeoutMs?: number;
+  /** Milliseconds of wall time until a simulator is connected, and for its `init`; default 10 s. */
+  startTimeoutMs?: number;
+  /**
+   * Milliseconds of wall time that a remote simulator has to end after stop; default 10 s. A process that the world has
+   * started then gets SIGTERM, and 2 s later SIGKILL. After a call that has not ended it is 1 s.
+   */
+  stopTimeoutMs?: number;
+  /**
+   * Told every line that a simulator's process writes. Default: the line goes to standard error, after the simulator's
+   * id in brackets.
+   */
+  onOutput?: (sid: SimId, line: string) => void;
   /** mosaik's execution graph; not supported: `true` is refused. */
   debug?: boolean;
 }
@@ -68,9 +70,6 @@ export interface RunOptions {
   lazyStepping?: boolean;
 }
 
-/** Class of the simulator that a configuration calls `N`. */
-export type SimulatorOf<C extends SimConfig, N extends keyof C> = ReturnType<C[N]["simulator"]>;
-
 /** Parameters of `start`: `simId`, by default `<name>-<n>`, and what goes to the simulator's `init`. */
 export interface StartParams {
   readonly simId?: SimId;
@@ -80,8 +79,10 @@ export interface StartParams {
 /** Check and complete a world's options. */
 export function checkWorld(options: WorldOptions): WorldSettings {
   const { timeResolution = 1, cache = true, maxLoopIterations = 100, debug = false } = options;
-  const { stepWarningMs = 30_000, stepTimeoutMs = 600_000 } = options;
-  for (const [name, value] of Object.entries({ timeResolution, stepWarningMs, stepTimeoutMs })) {
+  const { stepWarningMs = 30_000, stepTimeoutMs = 600_000, startTimeoutMs = 10_000, stopTimeoutMs = 10_000 } = options;
+  const { onOutput = printOutput } = options;
+  const times = { stepWarningMs, stepTimeoutMs, startTimeoutMs, stopTimeoutMs };
+  for (const [name, value] of Object.entries({ timeResolution, ...times })) {
     if (Number.isFinite(value) && value > 0) continue;
     throw new RangeError(`${name} must be a finite number > 0, got ${value}`);
   }
@@ -89,7 +90,11 @@ export function checkWorld(options: WorldOptions): WorldSettings {
     throw new RangeError(`maxLoopIterations must be an integer >= 1, got ${maxLoopIterations}`);
   }
   if (debug) throw unsupported("debug: true", "attach an observer instead");
-  return { timeResolution, cache, maxLoopIterations, stepWarningMs, stepTimeoutMs };
+  return { timeResolution, cache, maxLoopIterations, onOutput, ...times };
+}
+
+function printOutput(sid: SimId, line: string): void {
+  process.stderr.write(`[${sid}] ${line}\n`);
 }
 
 /** Refuse a run whose end ticks cannot count, or without a pace. */
@@ -102,25 +107,4 @@ export function checkRun(options: RunOptions, timeResolution: number): void {
   if (rtFactor !== undefined && !(Number.isFinite(rtFactor) && rtFactor > 0)) {
     throw new RangeError(`rtFactor must be a finite number > 0, got ${rtFactor}`);
   }
-}
-
-/** A simulator as the configuration says. */
-export function makeSimulator(config: SimConfig, name: string): Simulator {
-  const entry: object | undefined = Object.hasOwn(config, name) ? config[name] : undefined;
-  if (entry === undefined) {
-    const text = `the configuration has no simulator "${name}"; it has: ${listed(Object.keys(config))}`;
-    throw new ScenarioError("ERR_SCENARIO_UNKNOWN_SIMULATOR", text);
-  }
-  for (const how of ["cmd", "connect"]) {
-    if (how in entry) throw unsupported(`simulator ${name}: a remote simulator ("${how}")`);
-  }
-  const { simulator } = entry as { simulator?: unknown };
-  if (typeof simulator !== "function") {
-    throw new TypeError(
-      `simConfig.${name}.simulator must be a function that makes a Simulator, got ${typeof simulator}`,
-    );
-  }
-  const made: unknown = simulator();
-  if (made instanceof Simulator) return made;
-  throw new TypeError(`simConfig.${name}.simulator must return a Simulator, it returned ${String(made)}`);
 }

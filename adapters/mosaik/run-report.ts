@@ -2,7 +2,8 @@ import { RunError, type TraceEvent } from "../../src/index.ts";
 import type { Agenda, Page } from "./agenda.ts";
 import { ticksOf } from "./fault.ts";
 import { comparePositions } from "./position.ts";
-import type { SimRunner, StepOutcome } from "./sim-runner.ts";
+import type { SimRunner } from "./sim-runner.ts";
+import type { StepOutcome } from "./step-outcome.ts";
 import type { TieredTime } from "./tiers.ts";
 import type { Time } from "./types.ts";
 

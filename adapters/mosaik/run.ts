@@ -4,7 +4,8 @@ import { isFatal, isPromise } from "./fault.ts";
 import { Readiness } from "./readiness.ts";
 import type { RunContext } from "./run-context.ts";
 import { type Failure, isBeforeFailure, leftPages, loopError, pageEvents, stepEvent } from "./run-report.ts";
-import type { SimRunner, StepOutcome } from "./sim-runner.ts";
+import type { SimRunner } from "./sim-runner.ts";
+import type { StepOutcome } from "./step-outcome.ts";
 import type { TieredTime } from "./tiers.ts";
 import { turn } from "./turn.ts";
 import type { Time } from "./types.ts";
@@ -53,7 +54,9 @@ export class Run {
     }
     for (const sim of sims) this.#readiness.consider(sim);
     signal?.addEventListener("abort", this.#pump);
-    patience.start((error) => this.#over(() => this.#end?.reject(error)));
+    const broken = (error: Error) => this.#over(() => this.#end?.reject(error));
+    patience.start(broken);
+    for (const sim of sims) sim.watch(broken);
     pace?.start(this.#pump);
     try {
       await new Promise<void>((resolve, reject) => {

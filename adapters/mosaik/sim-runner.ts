@@ -1,27 +1,18 @@
 import type { Connection } from "./connection.ts";
 import type { Entity } from "./entity.ts";
-import { type CallSite, callSimulator, whenThere } from "./fault.ts";
+import { type CallSite, callSimulator, lossAfter, whenThere } from "./fault.ts";
 import type { Ancestor, Guard } from "./guards.ts";
 import { Inputs, type Wire } from "./inputs.ts";
 import { type Link, sameDelay } from "./link.ts";
 import { checkNextStep } from "./next-step.ts";
 import { ABSENT, OutputPorts, outputTime } from "./outputs.ts";
 import { comparePositions } from "./position.ts";
+import { RemoteSimulator } from "./remote-simulator.ts";
 import type { SimGroup } from "./sim-group.ts";
 import type { Simulator } from "./simulator.ts";
+import type { StepOutcome } from "./step-outcome.ts";
 import { arrival, compareTimes, type Duration, NEVER, type TieredTime } from "./tiers.ts";
-import type { EntityId, InputData, Meta, OutputData, OutputRequest, SimId, Time } from "./types.ts";
-
-/** What a step brought. */
-export interface StepOutcome {
-  readonly inputs: InputData;
-  /** Time of the next step, if it named one. */
-  readonly next: Time | null;
-  /** Values of the output ports, if somebody is connected. */
-  readonly values: readonly unknown[];
-  /** When they hold. */
-  readonly outputTime: Time;
-}
+import type { EntityId, Meta, OutputData, OutputRequest, SimId, Time } from "./types.ts";
 
 const NO_VALUES: readonly unknown[] = Object.freeze([]);
 
@@ -136,6 +127,19 @@ export class SimRunner {
   site(call: string, time?: Time): CallSite {
     const site = { sid: this.sid, call, timeResolution: this.#timeResolution };
     return time === undefined ? site : { ...site, time };
+  }
+
+  get isRemote(): boolean {
+    return this.simulator instanceof RemoteSimulator;
+  }
+
+  /** Tell `lost` if it is remote, and is lost while nothing is asked of it. */
+  watch(lost: (error: Error) => void): void {
+    if (!(this.simulator instanceof RemoteSimulator)) return;
+    this.simulator.watch((loss) => {
+      // What was asked fails, and says what it was.
+      if (this.current === undefined) lost(lossAfter(this.site("step", this.last?.[0]), loss));
+    });
   }
 
   /** @returns Whether `time` was not scheduled yet. */

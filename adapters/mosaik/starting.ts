@@ -3,7 +3,8 @@ import { listed } from "./fault.ts";
 import { checkMeta } from "./meta.ts";
 import { createHandle, type HandleContext, type ModelsOf, type SimulatorHandle } from "./model-factory.ts";
 import { mosaikProxy, type RequestContext } from "./mosaik-proxy.ts";
-import { makeSimulator, type SimConfig, type SimulatorOf, type StartParams } from "./options.ts";
+import type { StartParams, WorldSettings } from "./options.ts";
+import { makeSimulator, type SimConfig, type SimulatorOf } from "./sim-config.ts";
 import type { SimGroup } from "./sim-group.ts";
 import { SimRunner } from "./sim-runner.ts";
 import type { SimId } from "./types.ts";
@@ -14,8 +15,9 @@ export interface SimulatorStarter<C extends SimConfig = SimConfig> {
    * Start the simulator that the configuration calls `name`.
    *
    * @returns Its handle: models to create entities of, its extra methods, `sid`, `meta`, `entity(eid)`.
-   * @throws `ScenarioError` `ERR_SCENARIO_UNKNOWN_SIMULATOR`, `ERR_SCENARIO_SIM_ID`; `BridgeError`
-   *   `ERR_BRIDGE_META`, or `ERR_BRIDGE_SIMULATOR_FAILED` if `init` throws.
+   * @throws `ScenarioError` `ERR_SCENARIO_UNKNOWN_SIMULATOR`, `ERR_SCENARIO_SIM_ID`, `ERR_SCENARIO_COMMAND`; `BridgeError`
+   *   `ERR_BRIDGE_META`, `ERR_BRIDGE_SIMULATOR_FAILED` if `init` throws; of a remote simulator `ERR_BRIDGE_START`,
+   *   `ERR_BRIDGE_TIMEOUT`, `ERR_BRIDGE_LOST`. Nothing of the simulator is left then.
    */
   start<N extends keyof C & string>(
     name: N,
@@ -35,7 +37,7 @@ export interface SimulatorStarter<C extends SimConfig = SimConfig> {
 /** What starting needs of its world. */
 export interface StartContext extends RequestContext, HandleContext {
   readonly config: SimConfig;
-  readonly timeResolution: number;
+  readonly settings: WorldSettings;
   /** In the order of starting; an entry is there before its `init` has answered. */
   readonly sims: Map<SimId, SimRunner>;
   /** Those whose `init` has answered. */
@@ -53,11 +55,14 @@ export class Starter {
 
   /** See `World.start`. */
   async start(group: SimGroup, name: string, params: StartParams): Promise<SimulatorHandle> {
-    const { config, timeResolution, sims, ready } = this.#context;
+    const { config, settings, sims, ready } = this.#context;
+    const { timeResolution } = settings;
     this.#context.assertOpen(`starting ${name}`);
     const { simId, ...rest } = params;
-    const simulator = makeSimulator(config, name);
-    const sim = new SimRunner(this.#claimId(name, simId), simulator, group, timeResolution);
+    const { startTimeoutMs, stopTimeoutMs, stepTimeoutMs: callTimeoutMs, onOutput } = settings;
+    const onLine = (line: string) => onOutput(sim.sid, line);
+    const simulator = makeSimulator(config, name, { startTimeoutMs, stopTimeoutMs, callTimeoutMs, onLine });
+    const sim: SimRunner = new SimRunner(this.#claimId(name, simId), simulator, group, timeResolution);
     sims.set(sim.sid, sim);
     try {
       simulator.mosaik = mosaikProxy(sim, this.#context);
@@ -68,6 +73,7 @@ export class Starter {
       ready.add(sim);
       return handle;
     } catch (error) {
+      if (sim.isRemote) await simulator.finalize();
       sims.delete(sim.sid);
       throw error;
     }

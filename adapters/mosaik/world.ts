@@ -17,8 +17,6 @@ import {
   checkRun,
   checkWorld,
   type RunOptions,
-  type SimConfig,
-  type SimulatorOf,
   type StartParams,
   type WorldOptions,
   type WorldSettings,
@@ -28,6 +26,7 @@ import { Patience } from "./patience.ts";
 import { meanProgress } from "./progress.ts";
 import { readEntities } from "./reading.ts";
 import { Run } from "./run.ts";
+import type { SimConfig, SimulatorOf } from "./sim-config.ts";
 import { SimGroup } from "./sim-group.ts";
 import type { SimRunner } from "./sim-runner.ts";
 import { type SimulatorStarter, Starter } from "./starting.ts";
@@ -66,7 +65,7 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
     this.timeResolution = this.#settings.timeResolution;
     this.#starter = new Starter({
       config: simConfig,
-      timeResolution: this.timeResolution,
+      settings: this.#settings,
       graph: this.#graph,
       sims: this.#sims,
       ready: this.#ready,
@@ -198,7 +197,9 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
       return Promise.reject(new RunError("ERR_RUN_BUSY", text));
     }
     this.#phase = "over";
-    this.#shutdown ??= allDone(Array.from(this.#ready, async (sim) => sim.call("finalize", (s) => s.finalize())));
+    // A remote simulator that is still starting has to go, too.
+    const started = [...this.#sims.values()].filter((sim) => this.#ready.has(sim) || sim.isRemote);
+    this.#shutdown ??= allDone(started.map(async (sim) => sim.call("finalize", (s) => s.finalize())));
     return this.#shutdown;
   }
 

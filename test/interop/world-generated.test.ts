@@ -1,9 +1,9 @@
 import type { TraceEvent } from "cosimas";
-import type { Time } from "cosimas/mosaik";
+import type { ConnectEntry, Time } from "cosimas/mosaik";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ScenarioPlan, scenarioArbitrary } from "../support/mosaik-arbitrary.ts";
-import { type CallLog, MosaikDriver, type Played } from "../support/mosaik-driver.ts";
+import { type CallLog, listen, MosaikDriver, type Played } from "../support/mosaik-driver.ts";
 import { ScriptSimulator } from "../support/mosaik-script.ts";
 import { pythonEnvironment } from "../support/python.ts";
 import { brokenPromises, canonical, comparable, faultless, triggered } from "../support/world-comparison.ts";
@@ -18,6 +18,8 @@ import { WorldPlayer } from "../support/world-player.ts";
 const { python, reason } = await pythonEnvironment("mosaik");
 const heavy = process.env["COSIMAS_HEAVY"] === "1";
 const SCENARIOS = heavy ? 1000 : 30;
+
+const REMOTE_SCENARIOS = heavy ? 300 : 10;
 
 const count = { scenarios: 0, simulators: 0, steps: 0 };
 
@@ -62,6 +64,28 @@ async function playInWorld(scenario: ScenarioPlan, make: (index: number) => Scri
   return { seen: player.seen, logs, events };
 }
 
+/** Run it in a world of simulators that it connects to, in TypeScript or in Python. */
+async function playRemotely(
+  driver: MosaikDriver,
+  scenario: ScenarioPlan,
+  mixture: readonly boolean[],
+): Promise<InWorld> {
+  const simulators = new Map<string, ScriptSimulator>();
+  const config: Record<string, ConnectEntry> = {};
+  for (const [index, { sid }] of scenario.sims.entries()) {
+    config[sid] = { connect: driver.pythonAddress };
+    if (mixture[index] !== true) continue;
+    const simulator = new ScriptSimulator();
+    simulators.set(sid, simulator);
+    config[sid] = { connect: (await listen(simulator)).address };
+  }
+  const player = new WorldPlayer(scenario, config);
+  await player.play();
+  await player.world.shutdown();
+  const inTypeScript = Object.fromEntries(Array.from(simulators, ([sid, { log }]) => [sid, log as CallLog]));
+  return { seen: player.seen, logs: { ...(await driver.pythonLogs()), ...inTypeScript }, events: [] };
+}
+
 describe.skipIf(reason !== undefined)(`World against mosaik${reason === undefined ? "" : ` (${reason})`}`, () => {
   const seed = Number(process.env["COSIMAS_SEED"] ?? Date.now() % 2 ** 31);
   // Inputs without a value are warned of: by the thousand here.
@@ -78,6 +102,17 @@ describe.skipIf(reason !== undefined)(`World against mosaik${reason === undefine
     process.stderr.write(
       `World against mosaik ${driver?.version}, seed ${seed}: ${scenarios} scenarios of ${simulators} simulators, ${steps} steps\n`,
     );
+  });
+
+  it(`${REMOTE_SCENARIOS} scenarios are the same with remote simulators`, { timeout: 1_800_000 }, async () => {
+    const inTypeScript = fc.array(fc.boolean(), { minLength: 6, maxLength: 6 });
+    const property = fc.asyncProperty(scenarioArbitrary, inTypeScript, async (generated, mixture) => {
+      const scenario = faultless(generated);
+      const inMosaik = await driver.play(scenario, () => "Python", true);
+      expect(inMosaik).toMatchObject({ error: null, errors: [] });
+      expectSame(scenario, inMosaik, await playRemotely(driver, scenario, mixture));
+    });
+    await fc.assert(property, { numRuns: REMOTE_SCENARIOS, seed, endOnFailure: true });
   });
 
   it(`${SCENARIOS} scenarios are the same, whoever is quicker`, { timeout: 1_800_000 }, async () => {

@@ -36,6 +36,8 @@ export class MosaikDriver {
   #stderr = "";
   /** Version of mosaik. */
   version = "";
+  /** Where every master that connects gets a Python simulator of its own, see {@link pythonLogs}. */
+  pythonAddress = "";
 
   private constructor(python: string) {
     // mosaik asks for attributes in the order of a set of texts.
@@ -50,7 +52,9 @@ export class MosaikDriver {
 
   static async start(python: string): Promise<MosaikDriver> {
     const driver = new MosaikDriver(python);
-    driver.version = ((await driver.#answer()) as { mosaik: string }).mosaik;
+    const { mosaik, python: address } = (await driver.#answer()) as { mosaik: string; python: string };
+    driver.version = mosaik;
+    driver.pythonAddress = address;
     return driver;
   }
 
@@ -97,6 +101,12 @@ export class MosaikDriver {
     return (await this.#answer()) as Played;
   }
 
+  /** What the Python simulators have written down since the last scenario, by simulator. */
+  async pythonLogs(): Promise<Readonly<Record<string, CallLog>>> {
+    this.#process.stdin!.write('{"logs": true}\n');
+    return (await this.#answer()) as Readonly<Record<string, CallLog>>;
+  }
+
   async #answer(): Promise<unknown> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -115,7 +125,8 @@ export class MosaikDriver {
   }
 }
 
-async function listen(simulator: ScriptSimulator): Promise<{ address: string; ended: Promise<void> }> {
+/** Serve a simulator to the first master that connects. */
+export async function listen(simulator: ScriptSimulator): Promise<{ address: string; ended: Promise<void> }> {
   const { serve } = defineSimulator(() => simulator);
   let ended: Promise<void> = Promise.resolve();
   const address = await new Promise<string>((resolve, reject) => {

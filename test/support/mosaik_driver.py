@@ -2,7 +2,8 @@
 
 A request has the `scenario` and, by simulator, `starters`: {"connect": …} or {"cmd": …} as mosaik takes them, or null
 for a Python simulator, which this process serves from a thread of its own over a socket, as any remote one. `mended`
-asks for a mosaik without the faults that `mend` names.
+asks for a mosaik without the faults that `mend` names. Other masters may connect to the Python simulators, too; the
+request {"logs": true} brings their logs.
 """
 
 import asyncio
@@ -216,15 +217,21 @@ def play(request, python_address):
         error = f"{type(thrown).__name__}: {thrown}"
     finally:
         stage.world.shutdown()
-    logs = {script.log[0][1]: script.log for script in python_scripts if script.log}
-    return {"error": error, "errors": list(errors), "seen": stage.seen, "logs": logs}
+    return {"error": error, "errors": list(errors), "seen": stage.seen, "logs": logs()}
+
+
+def logs():
+    taken = {script.log[0][1]: script.log for script in python_scripts if script.log}
+    python_scripts.clear()
+    return taken
 
 
 def main():
-    print(json.dumps({"mosaik": mosaik.__version__}), flush=True)
     python_address = start_python_server()
+    print(json.dumps({"mosaik": mosaik.__version__, "python": python_address}), flush=True)
     for line in sys.stdin:
-        print(json.dumps(play(json.loads(line), python_address)), flush=True)
+        request = json.loads(line)
+        print(json.dumps(logs() if request.get("logs") else play(request, python_address)), flush=True)
 
 
 main()

@@ -1,4 +1,11 @@
-import { type Entity, type SimConfig, type SimulatorHandle, type SimulatorStarter, World } from "cosimas/mosaik";
+import {
+  type Entity,
+  keywords,
+  type SimConfig,
+  type SimulatorHandle,
+  type SimulatorStarter,
+  World,
+} from "cosimas/mosaik";
 import type { EndPlan, ScenarioPlan, SimulatorPlan } from "./mosaik-arbitrary.ts";
 import { plain } from "./mosaik-script.ts";
 
@@ -55,7 +62,7 @@ export class WorldPlayer {
     const handle = await at.start<ScriptHandle>(sid, { simId: sid, script, ...(log !== undefined && { log }) });
     const seen: unknown[] = [];
     this.seen[sid] = seen;
-    if (hello !== null) seen.push(plain(await handle.hello(...hello.args, hello.kwargs)));
+    if (hello !== null) seen.push(plain(await handle.hello(...hello.args, keywords(hello.kwargs))));
     const made: Entity[] = [];
     for (const { num, params } of creates) made.push(...(await handle.M.create(num, params)));
     seen.push(made.map(entityText));
