@@ -1,6 +1,6 @@
 import { ScenarioError } from "../../src/index.ts";
 import { Entity } from "./entity.ts";
-import { listed, unsupported } from "./fault.ts";
+import { listed } from "./fault.ts";
 import type { Attr, Time } from "./types.ts";
 
 /** One attribute of the source and one of the destination; a single name stands for both. */
@@ -9,18 +9,27 @@ export type AttrPair = Attr | readonly [src: Attr, dest: Attr];
 /** How values travel along a connection. */
 export interface ConnectOptions {
   /**
-   * Steps by which a value arrives later; `true` is 1, default 0. A shift closes a cycle, and needs `initialData`.
+   * Steps by which a value arrives later; `true` is 1, default 0. A shift closes a cycle.
    *
    * What the source puts out at `t` is the input at `t + timeShifted`.
    */
   timeShifted?: boolean | number;
-  /** By source attribute: what arrives before the first shifted value. Only for, and needed by, `timeShifted`. */
+  /**
+   * Close a same-time loop, within a group: what the source puts out arrives in the next sub-step of the same time.
+   * Default false.
+   */
+  weak?: boolean;
+  /**
+   * By source attribute: what arrives before the first value of a `timeShifted` or `weak` connection. Needed where the
+   * destination's attribute does not trigger, allowed where it does.
+   */
   initialData?: Readonly<Record<Attr, unknown>>;
   /** Applied to every value on its way, initial ones too; must be pure. Default: none. */
   transform?: (value: unknown) => unknown;
-  /** Not supported yet: `true` is refused. */
-  weak?: boolean;
-  /** Not supported yet: `true` is refused. */
+  /**
+   * The destination may use `getData` and `setData` about the source, which therefore waits for it before every next
+   * step. Default false; mosaik calls it deprecated.
+   */
   asyncRequests?: boolean;
 }
 
@@ -37,8 +46,13 @@ export class Connection {
   readonly destAttr: Attr;
   /** Steps by which values arrive later. */
   readonly shift: number;
-  /** Input while there is no value yet; used with a shift only. */
+  readonly weak: boolean;
+  /** Input while there is no value yet; undefined if there is none. */
   readonly initial: unknown;
+  /** Does a value cause a step? */
+  readonly triggers: boolean;
+  /** Does a value stay valid until the next one? */
+  readonly persistent: boolean;
   readonly #transform: ((value: unknown) => unknown) | undefined;
 
   constructor(src: Entity, dest: Entity, attrs: readonly [Attr, Attr], options: ConnectOptions) {
@@ -46,6 +60,9 @@ export class Connection {
     this.dest = dest;
     [this.srcAttr, this.destAttr] = attrs;
     this.shift = Number(options.timeShifted ?? 0);
+    this.weak = options.weak ?? false;
+    this.triggers = dest.triggeredBy(this.destAttr);
+    this.persistent = src.isPersistent(this.srcAttr);
     this.initial = options.initialData?.[this.srcAttr];
     this.#transform = options.transform;
   }
@@ -70,15 +87,24 @@ export class Connection {
   }
 }
 
+/** What `world.connect` is asked for. */
+export interface ConnectRequest {
+  readonly connections: readonly Connection[];
+  /** Steps by which values arrive later. */
+  readonly shift: number;
+  readonly weak: boolean;
+  readonly asyncRequests: boolean;
+}
+
 /**
  * The connections that `world.connect(src, dest, ...args)` asks for.
  *
  * @throws `ScenarioError` naming connection, entity and attribute, with what is allowed: `…_UNKNOWN_ATTRIBUTE`,
- *   `…_INITIAL_DATA`, `…_UNSUPPORTED`, `…_NOTHING_CONNECTED`; TypeError, RangeError for arguments of the wrong kind.
+ *   `…_INITIAL_DATA`, `…_NOTHING_CONNECTED`; TypeError, RangeError for arguments of the wrong kind.
  *
  * Source: mosaik `AsyncWorld.connect_one`.
  */
-export function parseConnections(src: unknown, dest: unknown, args: ConnectArgs): Connection[] {
+export function parseConnections(src: unknown, dest: unknown, args: ConnectArgs): ConnectRequest {
   assertEntity("src", src);
   assertEntity("dest", dest);
   const last = args.at(-1);
@@ -86,14 +112,19 @@ export function parseConnections(src: unknown, dest: unknown, args: ConnectArgs)
   const options = given ? (last as ConnectOptions) : {};
   const attrs = (given ? args.slice(0, -1) : args) as AttrPair[];
   const between = `${src.fullId} to ${dest.fullId}`;
-  checkOptions(between, options);
-  if (attrs.length === 0) {
+  checkOptions(options);
+  if (attrs.length === 0 && !options.asyncRequests) {
     throw new ScenarioError("ERR_SCENARIO_NOTHING_CONNECTED", `connecting ${between}: no attribute is named`);
   }
   const pairs = attrs.map(asPair);
   for (const [srcAttr, destAttr] of pairs) checkAttrs(src, srcAttr, dest, destAttr);
-  checkInitialData(between, pairs, options);
-  return pairs.map((pair) => new Connection(src, dest, pair, options));
+  checkInitialData(between, dest, pairs, options);
+  return {
+    connections: pairs.map((pair) => new Connection(src, dest, pair, options)),
+    shift: Number(options.timeShifted ?? 0),
+    weak: options.weak ?? false,
+    asyncRequests: options.asyncRequests ?? false,
+  };
 }
 
 function assertEntity(name: string, value: unknown): asserts value is Entity {
@@ -109,13 +140,11 @@ function asPair(attr: AttrPair): readonly [Attr, Attr] {
   throw new TypeError(`connect: an attribute is a name or a pair [source, destination], got ${JSON.stringify(attr)}`);
 }
 
-function checkOptions(between: string, options: ConnectOptions): void {
+function checkOptions(options: ConnectOptions): void {
   for (const name of Object.keys(options)) {
     if (!OPTION_NAMES.has(name))
       throw new TypeError(`connect: unknown option "${name}"; there are: ${listed(OPTION_NAMES)}`);
   }
-  if (options.weak) throw unsupported(`connecting ${between}: weak`, "timeShifted closes a cycle, too");
-  if (options.asyncRequests) throw unsupported(`connecting ${between}: asyncRequests`, "connect back with timeShifted");
   const { timeShifted: shift = 0, transform } = options;
   if (typeof shift !== "boolean" && !(Number.isSafeInteger(shift) && shift >= 0)) {
     throw new RangeError(`connect: timeShifted must be a boolean or an integer >= 0, got ${String(shift)}`);
@@ -137,23 +166,28 @@ function checkAttrs(src: Entity, srcAttr: Attr, dest: Entity, destAttr: Attr): v
   if (!dest.takes(destAttr) || destAttr === "__proto__") throw refuse(dest, destAttr);
 }
 
-function checkInitialData(between: string, pairs: readonly (readonly [Attr, Attr])[], options: ConnectOptions): void {
+function checkInitialData(
+  between: string,
+  dest: Entity,
+  pairs: readonly (readonly [Attr, Attr])[],
+  options: ConnectOptions,
+): void {
   const refuse = (problem: string) =>
     new ScenarioError("ERR_SCENARIO_INITIAL_DATA", `connecting ${between}: ${problem}`);
   const initial = options.initialData ?? {};
   const sources = new Set(pairs.map(([srcAttr]) => srcAttr));
   const given = Object.keys(initial);
-  if (!options.timeShifted) {
-    if (given.length > 0) throw refuse(`initialData (${listed(given)}) is never used without timeShifted`);
+  if (!options.timeShifted && !options.weak) {
+    if (given.length > 0) throw refuse(`initialData (${listed(given)}) is never used without timeShifted or weak`);
     return;
   }
   for (const attr of given) {
     if (!sources.has(attr))
       throw refuse(`initialData names "${attr}"; connected source attributes: ${listed(sources)}`);
   }
-  for (const attr of sources) {
-    if (initial[attr] === undefined || !Object.hasOwn(initial, attr)) {
-      throw refuse(`a time-shifted connection needs initialData for source attribute "${attr}"`);
-    }
+  const how = options.timeShifted ? "time-shifted" : "weak";
+  for (const [attr, destAttr] of pairs) {
+    if (dest.triggeredBy(destAttr) || (Object.hasOwn(initial, attr) && initial[attr] !== undefined)) continue;
+    throw refuse(`a ${how} connection needs initialData for source attribute "${attr}"`);
   }
 }

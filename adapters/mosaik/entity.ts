@@ -1,6 +1,7 @@
 import { BridgeError, ScenarioError } from "../../src/index.ts";
 import { listed } from "./fault.ts";
-import type { Attr, EntityGraphData, EntityId, EntityNode, FullId, ModelMeta, SimId } from "./types.ts";
+import { attrsOf, isPersistent, isTrigger } from "./kinds.ts";
+import type { Attr, EntityGraphData, EntityId, EntityNode, FullId, ModelMeta, SimId, SimulatorType } from "./types.ts";
 
 /** An instance of a model: what a scenario connects. */
 export class Entity {
@@ -15,6 +16,7 @@ export class Entity {
   /** What the simulator wants the scenario to know about it. */
   readonly extraInfo: unknown;
   readonly #model: ModelMeta;
+  readonly #simulatorType: SimulatorType;
   readonly #attrs: ReadonlySet<Attr>;
 
   /** @internal Entities come from a model's `create`. */
@@ -23,6 +25,7 @@ export class Entity {
     eid: EntityId,
     type: string,
     model: ModelMeta,
+    simulatorType: SimulatorType,
     children: readonly Entity[],
     extraInfo: unknown,
   ) {
@@ -33,7 +36,8 @@ export class Entity {
     this.children = children;
     this.extraInfo = extraInfo;
     this.#model = model;
-    this.#attrs = new Set(model.attrs ?? []);
+    this.#simulatorType = simulatorType;
+    this.#attrs = new Set(attrsOf(model));
   }
 
   /** Names of its attributes. */
@@ -44,6 +48,16 @@ export class Entity {
   /** Can `attr` be connected as an input? */
   takes(attr: Attr): boolean {
     return this.#model.any_inputs === true || this.#attrs.has(attr);
+  }
+
+  /** Does a value for input `attr` cause a step of the simulator? */
+  triggeredBy(attr: Attr): boolean {
+    return isTrigger(this.#simulatorType, this.#model, attr);
+  }
+
+  /** Does a value of output `attr` stay valid until the next one? */
+  isPersistent(attr: Attr): boolean {
+    return isPersistent(this.#simulatorType, this.#model, attr);
   }
 
   /**

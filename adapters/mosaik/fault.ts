@@ -54,9 +54,39 @@ export function callSimulator<T>(site: CallSite, call: () => T | PromiseLike<T>)
   });
 }
 
+/** A simulator cannot be asked any more: it was lost, is stuck, or did not start. Becomes a BridgeError that names the call. */
+export class Loss extends Error {
+  readonly code: "ERR_BRIDGE_LOST" | "ERR_BRIDGE_TIMEOUT" | "ERR_BRIDGE_START";
+
+  constructor(code: Loss["code"], message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+  }
+}
+
+/** The simulator was lost, after the call at `site`. */
+export function lossAfter(site: CallSite, { code, message, cause }: Loss): BridgeError {
+  return simulatorFault(code, site, `lost after it: ${message}`, cause);
+}
+
 function failed(site: CallSite, error: unknown): BridgeError {
+  if (error instanceof Loss) return simulatorFault(error.code, site, error.message, error.cause);
   const text = error instanceof Error ? error.message : String(error);
   return simulatorFault("ERR_BRIDGE_SIMULATOR_FAILED", site, text, error);
+}
+
+/** Codes of failures that end a run at once: waiting for other simulators would help nobody. */
+const FATAL = new Set(["ERR_BRIDGE_LOST", "ERR_BRIDGE_TIMEOUT"]);
+
+/** Has a simulator been lost, or is it stuck? */
+export function isFatal(error: unknown): boolean {
+  return FATAL.has((error as { code?: string } | undefined)?.code ?? "");
+}
+
+/** No simulator `sid` was started. */
+export function unknownSimulator(sid: SimId, there: Iterable<SimId>): ScenarioError {
+  const text = `no simulator "${sid}" was started; there are: ${listed(there)}`;
+  return new ScenarioError("ERR_SCENARIO_UNKNOWN_SIMULATOR", text);
 }
 
 /** Something of mosaik's that this world does not do. */

@@ -2,6 +2,7 @@ import { ScenarioError } from "../../src/index.ts";
 import { checkCreated } from "./created.ts";
 import { Entity, type EntityGraph, unknownEntity } from "./entity.ts";
 import { listed, simulatorFault } from "./fault.ts";
+import { Keywords } from "./keywords.ts";
 import type { SimRunner } from "./sim-runner.ts";
 import type { Simulator } from "./simulator.ts";
 import type { CreateResult, EntityId, Meta, ModelMeta, SimId } from "./types.ts";
@@ -99,7 +100,11 @@ function extraMethod(sim: SimRunner, name: string): (...args: unknown[]) => Prom
       `extra method "${name}" is not a method of the simulator`,
     );
   }
-  return async (...args) => sim.call(name, (simulator) => Reflect.apply(method, simulator, args));
+  return async (...args) => {
+    const last = args.at(-1);
+    if (last instanceof Keywords && !sim.isRemote) args.splice(-1, 1, last.values);
+    return sim.call(name, (simulator) => Reflect.apply(method, simulator, args));
+  };
 }
 
 function modelFactory(sim: SimRunner, name: string, model: ModelMeta, context: HandleContext): ModelFactory {
@@ -134,8 +139,7 @@ function adopt(
   const build = ({ eid, type: model, rel = [], children = [], extra_info }: CreateResult): Entity => {
     for (const other of rel) relations.push([eid, other]);
     const built = children.map(build);
-    for (const child of built) relations.push([eid, child.eid]);
-    const entity = new Entity(sim.sid, eid, model, sim.meta.models[model]!, built, extra_info);
+    const entity = new Entity(sim.sid, eid, model, sim.meta.models[model]!, sim.meta.type, built, extra_info);
     made.push(entity);
     return entity;
   };

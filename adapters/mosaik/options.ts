@@ -1,26 +1,40 @@
-import { ScenarioError, TICKS_PER_SECOND } from "../../src/index.ts";
-import { listed, unsupported } from "./fault.ts";
-import { Simulator } from "./simulator.ts";
+import { TICKS_PER_SECOND } from "../../src/index.ts";
+import { unsupported } from "./fault.ts";
 import type { SimId, Time } from "./types.ts";
-
-/** How a simulator comes to be. */
-export interface SimConfigEntry<S extends Simulator = Simulator> {
-  /** Makes one in this process, for each `world.start`. */
-  readonly simulator: () => S;
-}
-
-/** How simulators come to be, by the name that `world.start` is given. */
-export type SimConfig = Readonly<Record<string, SimConfigEntry>>;
 
 /** What a world is like. */
 export interface WorldOptions {
   /** Seconds in one step; finite and > 0, default 1. */
   timeResolution?: number;
-  /** Only `true`, the default, is supported: inputs are pulled from the sources' newest outputs. */
+  /**
+   * Are persistent outputs kept, and pulled by a step that needs them? Default true; otherwise they are pushed to where
+   * they go and remembered there.
+   */
   cache?: boolean;
-  /** mosaik's execution graph; not supported yet: `true` is refused. */
+  /** Sub-steps of one simulator at one time that end the run with `ERR_RUN_LOOP`; an integer >= 1, default 100. */
+  maxLoopIterations?: number;
+  /** Milliseconds of wall time after which a step that goes on is warned of, by simulator and time; default 30 s. */
+  stepWarningMs?: number;
+  /** Milliseconds of wall time after which a step that goes on ends the run with `ERR_BRIDGE_TIMEOUT`; default 10 min. */
+  stepTimeoutMs?: number;
+  /** Milliseconds of wall time until a simulator is connected, and for its `init`; default 10 s. */
+  startTimeoutMs?: number;
+  /**
+   * Milliseconds of wall time that a remote simulator has to end after stop; default 10 s. A process that the world has
+   * started then gets SIGTERM, and 2 s later SIGKILL. After a call that has not ended it is 1 s.
+   */
+  stopTimeoutMs?: number;
+  /**
+   * Told every line that a simulator's process writes. Default: the line goes to standard error, after the simulator's
+   * id in brackets.
+   */
+  onOutput?: (sid: SimId, line: string) => void;
+  /** mosaik's execution graph; not supported: `true` is refused. */
   debug?: boolean;
 }
+
+/** Options of a world with all defaults. */
+export type WorldSettings = Readonly<Required<Omit<WorldOptions, "debug">>>;
 
 /** Where a run is. */
 export interface RunProgress {
@@ -42,16 +56,19 @@ export interface RunOptions {
   progress?: (progress: RunProgress) => void;
   /** Ends the run with `ERR_RUN_ABORTED` before its next time. */
   signal?: AbortSignal;
-  /** Not supported yet: any value is refused. */
+  /**
+   * Run in real time: seconds of wall time for one simulated second, > 0. No step begins before it is due, counted from
+   * the start of the run. Default: as fast as possible.
+   */
   rtFactor?: number;
-  /** Not supported yet: `true` is refused. */
+  /** Is it an error if a step ends after the time after its own was due? Default false: it warns. */
   rtStrict?: boolean;
-  /** Only `true`, the default, is supported: no simulator runs ahead of another. */
+  /**
+   * Does a simulator wait for those that get its outputs, and run ahead of them by one step only? Default true;
+   * otherwise more steps may overlap, and more outputs are kept.
+   */
   lazyStepping?: boolean;
 }
-
-/** Class of the simulator that a configuration calls `N`. */
-export type SimulatorOf<C extends SimConfig, N extends keyof C> = ReturnType<C[N]["simulator"]>;
 
 /** Parameters of `start`: `simId`, by default `<name>-<n>`, and what goes to the simulator's `init`. */
 export interface StartParams {
@@ -59,46 +76,35 @@ export interface StartParams {
   readonly [param: string]: unknown;
 }
 
-/** Seconds in one step of a world with these options. */
-export function resolutionOf(options: WorldOptions): number {
-  const { timeResolution = 1, cache = true, debug = false } = options;
-  if (!(Number.isFinite(timeResolution) && timeResolution > 0)) {
-    throw new RangeError(`timeResolution must be a finite number of seconds > 0, got ${timeResolution}`);
+/** Check and complete a world's options. */
+export function checkWorld(options: WorldOptions): WorldSettings {
+  const { timeResolution = 1, cache = true, maxLoopIterations = 100, debug = false } = options;
+  const { stepWarningMs = 30_000, stepTimeoutMs = 600_000, startTimeoutMs = 10_000, stopTimeoutMs = 10_000 } = options;
+  const { onOutput = printOutput } = options;
+  const times = { stepWarningMs, stepTimeoutMs, startTimeoutMs, stopTimeoutMs };
+  for (const [name, value] of Object.entries({ timeResolution, ...times })) {
+    if (Number.isFinite(value) && value > 0) continue;
+    throw new RangeError(`${name} must be a finite number > 0, got ${value}`);
   }
-  if (!cache) throw unsupported("cache: false");
+  if (!(Number.isSafeInteger(maxLoopIterations) && maxLoopIterations >= 1)) {
+    throw new RangeError(`maxLoopIterations must be an integer >= 1, got ${maxLoopIterations}`);
+  }
   if (debug) throw unsupported("debug: true", "attach an observer instead");
-  return timeResolution;
+  return { timeResolution, cache, maxLoopIterations, onOutput, ...times };
 }
 
-/** Refuse a run that is not supported or has no end that ticks can count. */
+function printOutput(sid: SimId, line: string): void {
+  process.stderr.write(`[${sid}] ${line}\n`);
+}
+
+/** Refuse a run whose end ticks cannot count, or without a pace. */
 export function checkRun(options: RunOptions, timeResolution: number): void {
-  const { until, rtFactor, rtStrict, lazyStepping } = options;
+  const { until, rtFactor } = options;
   const last = Math.floor(Number.MAX_SAFE_INTEGER / Math.max(1, timeResolution * TICKS_PER_SECOND));
   if (!(Number.isSafeInteger(until) && until >= 1 && until <= last)) {
     throw new RangeError(`until must be an integer from 1 to ${last}, got ${until}`);
   }
-  if (rtFactor !== undefined) throw unsupported("rtFactor");
-  if (rtStrict) throw unsupported("rtStrict");
-  if (lazyStepping === false) throw unsupported("lazyStepping: false");
-}
-
-/** A simulator as the configuration says. */
-export function makeSimulator(config: SimConfig, name: string): Simulator {
-  const entry: object | undefined = Object.hasOwn(config, name) ? config[name] : undefined;
-  if (entry === undefined) {
-    const text = `the configuration has no simulator "${name}"; it has: ${listed(Object.keys(config))}`;
-    throw new ScenarioError("ERR_SCENARIO_UNKNOWN_SIMULATOR", text);
+  if (rtFactor !== undefined && !(Number.isFinite(rtFactor) && rtFactor > 0)) {
+    throw new RangeError(`rtFactor must be a finite number > 0, got ${rtFactor}`);
   }
-  for (const how of ["cmd", "connect"]) {
-    if (how in entry) throw unsupported(`simulator ${name}: a remote simulator ("${how}")`);
-  }
-  const { simulator } = entry as { simulator?: unknown };
-  if (typeof simulator !== "function") {
-    throw new TypeError(
-      `simConfig.${name}.simulator must be a function that makes a Simulator, got ${typeof simulator}`,
-    );
-  }
-  const made: unknown = simulator();
-  if (made instanceof Simulator) return made;
-  throw new TypeError(`simConfig.${name}.simulator must return a Simulator, it returned ${String(made)}`);
 }

@@ -1,11 +1,17 @@
+import type { Connection } from "./connection.ts";
 import type { Entity } from "./entity.ts";
 import { type CallSite, listed, simulatorFault } from "./fault.ts";
+import type { TieredTime } from "./tiers.ts";
 import type { Attr, EntityId, OutputData, OutputRequest, Time } from "./types.ts";
+
+/** Stands for the value of a port that a step put nothing out at. */
+export const ABSENT: unique symbol = Symbol("absent");
 
 /** The outputs of one step. */
 export interface OutputEntry {
-  readonly time: Time;
-  /** One value for each port, in the order of the ports. */
+  /** When they hold. */
+  readonly time: TieredTime;
+  /** One value for each port, in the order of the ports; {@link ABSENT} where there is none. */
   readonly values: readonly unknown[];
 }
 
@@ -13,8 +19,9 @@ export interface OutputEntry {
 export class OutputPorts {
   readonly #ports: { readonly eid: EntityId; readonly attr: Attr }[] = [];
   readonly #index = new Map<EntityId, Map<Attr, number>>();
-  /** Ascending in time; the first is the newest that nobody can have passed. */
+  /** In the order in which they were put out; the first is one that somebody may still ask for. */
   readonly #entries: OutputEntry[] = [];
+  readonly #warned = new Set<Connection>();
 
   get size(): number {
     return this.#ports.length;
@@ -49,18 +56,21 @@ export class OutputPorts {
   /**
    * Take the values out of what `getData` answered, one for each port.
    *
+   * @param complete - Is a value that is missing an error?
    * @throws `BridgeError` `ERR_BRIDGE_OUTPUT` naming what is missing or unknown.
    */
-  read(site: CallSite, data: OutputData, entities: ReadonlyMap<EntityId, Entity>): readonly unknown[] {
+  read(
+    site: CallSite,
+    data: OutputData,
+    entities: ReadonlyMap<EntityId, Entity>,
+    complete: boolean,
+  ): readonly unknown[] {
     const refuse = (problem: string) => simulatorFault("ERR_BRIDGE_OUTPUT", site, problem);
     if (typeof data !== "object" || data === null) throw refuse(`returned ${String(data)} instead of an object`);
     for (const [eid, attrs] of Object.entries(data)) {
       const entity = entities.get(eid);
       if (entity === undefined) {
-        if (eid === "time" && typeof attrs === "number") {
-          checkOutputTime(site, attrs);
-          continue;
-        }
+        if (eid === "time" && typeof attrs === "number") continue;
         throw refuse(
           `returned data of "${eid}", an entity that was never created; there are: ${listed(entities.keys())}`,
         );
@@ -76,36 +86,47 @@ export class OutputPorts {
     return this.#ports.map(({ eid, attr }) => {
       const attrs = Object.hasOwn(data, eid) ? data[eid]! : undefined;
       const value = typeof attrs === "object" && Object.hasOwn(attrs, attr) ? attrs[attr] : undefined;
-      if (value === undefined) throw refuse(`returned no value for attribute "${attr}" of ${eid}`);
-      return value;
+      if (value !== undefined) return value;
+      if (complete) throw refuse(`returned no value for attribute "${attr}" of ${eid}`);
+      return ABSENT;
     });
   }
 
-  /** Keep the values of a step; later than all before. */
-  push(time: Time, values: readonly unknown[]): void {
+  /** Keep the values of a step. */
+  push(time: TieredTime, values: readonly unknown[]): void {
     this.#entries.push({ time, values });
   }
 
-  /** The newest values at or before `time`, if there are any. */
-  at(time: Time): readonly unknown[] | undefined {
+  /** Of the entries that hold at a time for which `holds` is true, the one that was put out last. */
+  newest(holds: (time: TieredTime) => boolean): OutputEntry | undefined {
     for (let i = this.#entries.length - 1; i >= 0; i--) {
       const entry = this.#entries[i]!;
-      if (entry.time <= time) return entry.values;
+      if (holds(entry.time)) return entry;
     }
     return undefined;
   }
 
-  /** Forget what {@link at} cannot give any more, now that nobody asks for a time before `time`. */
+  /** Forget what {@link newest} cannot give any more, now that it is asked for times that include `time` only. */
   prune(time: Time): void {
     let passed = 0;
-    while (passed + 1 < this.#entries.length && this.#entries[passed + 1]!.time <= time) passed++;
+    while (passed + 1 < this.#entries.length && this.#entries[passed + 1]!.time[0] <= time) passed++;
     if (passed > 0) this.#entries.splice(0, passed);
+  }
+
+  /** Once for each connection: its input is null for want of a value. */
+  warnAbsent(connection: Connection, time: Time, hasStepped: boolean): void {
+    if (this.#warned.has(connection)) return;
+    this.#warned.add(connection);
+    const why = hasStepped ? "its source's last outputs do not have it" : "its source has put out nothing yet";
+    const text = `${connection} at time ${time}: the input is null, since ${why}; a value that is not always there is to be "non-persistent"`;
+    process.emitWarning(text, { type: "CosimasWarning", code: "COSIMAS_NO_OUTPUT" });
   }
 
   /** Values as an object, for an observer. */
   toData(values: readonly unknown[]): Record<EntityId, Record<Attr, unknown>> {
     const data: Record<EntityId, Record<Attr, unknown>> = {};
     for (const [port, { eid, attr }] of this.#ports.entries()) {
+      if (values[port] === ABSENT) continue;
       data[eid] ??= {};
       data[eid][attr] = values[port];
     }
@@ -113,9 +134,16 @@ export class OutputPorts {
   }
 }
 
-/** mosaik lets `getData` answer the time at which the outputs hold; for a time-based simulator, that of its step. */
-function checkOutputTime(site: CallSite, time: number): void {
-  if (time === site.time) return;
-  const problem = `output time ${time} is not the time of the step, ${site.time}`;
+/**
+ * The time at which outputs hold: what `getData` answered as `time`, an integer not before the step, by default the
+ * step's.
+ *
+ * @throws `BridgeError` `ERR_BRIDGE_OUTPUT_TIME`.
+ */
+export function outputTime(site: CallSite, data: OutputData, isEntity: boolean): Time {
+  const time: unknown = isEntity ? undefined : data["time"];
+  if (time === undefined) return site.time!;
+  if (Number.isSafeInteger(time) && (time as Time) >= site.time!) return time as Time;
+  const problem = `output time ${String(time)} is no integer from the time of the step, ${site.time}, on`;
   throw simulatorFault("ERR_BRIDGE_OUTPUT_TIME", site, problem);
 }

@@ -22,21 +22,21 @@ export interface MosaikProxy {
   /**
    * Newest outputs of other entities; only of simulators that are connected to this one with `async_requests`.
    *
-   * mosaik calls it deprecated, and may answer with values of the step before. Not supported by this version's World.
+   * mosaik calls it deprecated, and may answer with values of the step before; a World asks the simulator itself.
    */
   getData(outputs: Readonly<Record<FullId, readonly Attr[]>>): Promise<Record<FullId, Record<Attr, unknown>>>;
 
   /**
    * Inputs for the next step of other entities, once: own entity, other entity, attribute, value. Under the same
-   * condition as `getData`; not supported by this version's World.
+   * condition as `getData`.
    */
   setData(data: Readonly<Record<FullId, Readonly<Record<FullId, Readonly<Record<Attr, unknown>>>>>>): Promise<void>;
 
   /**
-   * Be stepped at `time`, in a run in real time; the one request that may be made at any time. Not supported by this
-   * version's World.
+   * Be stepped at `time`, in a run in real time; the one request that may be made at any time.
    *
-   * @throws `RemoteError` if mosaik does not run in real time.
+   * @throws `RemoteError` if mosaik does not run in real time; `RunError` `ERR_RUN_EVENT` if a World does not, or has
+   *   begun a step at that time or later.
    */
   setEvent(time: Time): Promise<void>;
 }

@@ -1,28 +1,18 @@
 import type { Connection } from "./connection.ts";
 import type { Entity } from "./entity.ts";
-import { type CallSite, callSimulator, whenThere } from "./fault.ts";
+import { type CallSite, callSimulator, lossAfter, whenThere } from "./fault.ts";
+import type { Ancestor, Guard } from "./guards.ts";
+import { Inputs, type Wire } from "./inputs.ts";
+import { type Link, sameDelay } from "./link.ts";
 import { checkNextStep } from "./next-step.ts";
-import { OutputPorts } from "./outputs.ts";
+import { ABSENT, OutputPorts, outputTime } from "./outputs.ts";
+import { comparePositions } from "./position.ts";
+import { RemoteSimulator } from "./remote-simulator.ts";
+import type { SimGroup } from "./sim-group.ts";
 import type { Simulator } from "./simulator.ts";
-import type { EntityId, InputData, Meta, OutputData, OutputRequest, SimId, Time } from "./types.ts";
-
-/** All connections from one simulator to another with one time shift. */
-export interface Link {
-  readonly source: SimRunner;
-  readonly dest: SimRunner;
-  /** Steps by which values arrive later; 0: the source steps first. */
-  readonly shift: number;
-  readonly connections: { readonly connection: Connection; readonly port: number }[];
-}
-
-/** What a step brought. */
-export interface StepOutcome {
-  readonly inputs: InputData;
-  /** Time of the next step. */
-  readonly next: Time;
-  /** Values of the output ports. */
-  readonly values: readonly unknown[];
-}
+import type { StepOutcome } from "./step-outcome.ts";
+import { arrival, compareTimes, type Duration, NEVER, type TieredTime } from "./tiers.ts";
+import type { EntityId, Meta, OutputData, OutputRequest, SimId, Time } from "./types.ts";
 
 const NO_VALUES: readonly unknown[] = Object.freeze([]);
 
@@ -30,40 +20,98 @@ const NO_VALUES: readonly unknown[] = Object.freeze([]);
 export class SimRunner {
   readonly sid: SimId;
   readonly simulator: Simulator;
+  readonly group: SimGroup;
   readonly entities = new Map<EntityId, Entity>();
   readonly outputs = new OutputPorts();
+  readonly inputs = new Inputs();
   /** In the order of the first connection of each. */
   readonly incoming: Link[] = [];
   readonly outgoing: Link[] = [];
   /** Set once `init` has answered. */
   meta!: Meta;
-  /** Time of its next step, or of the one it is making; Infinity once it has reached the end of the run. */
-  nextTime: Time = 0;
-  /** Its place among those that step at one time: above all of its sources without a shift. */
-  rank = 0;
+
+  /** See `rankSimulators`. */
+  order = 0;
+  ranks: number[] = [];
+  /** See `setGuards`. */
+  guards: readonly Guard[] = [];
+  ancestors: readonly Ancestor[] = [];
+  hasDescendants = false;
+
+  /** See `Readiness`: may its next step begin, or whose step does it wait for, after how many guards? */
+  isReady = false;
+  waitsFor: SimRunner | undefined;
+  guardsPassed = 0;
+  /** Those whose next step waits for a step of this one. */
+  readonly waiters = new Set<SimRunner>();
+
+  /** Times of the steps that are scheduled and not begun, ascending, each once. */
+  readonly steps: TieredTime[] = [];
+  /** Time of the step that is being made. */
+  current: TieredTime | undefined;
+  /** Time of the step that is being made or, if there is none, of the next one. */
+  unfinished: TieredTime = NEVER;
+  /** Time of the last step that was finished. */
+  last: TieredTime | undefined;
+  /** Finished steps that are not before all unfinished ones of others; kept if others are triggered by it. */
+  readonly #past: TieredTime[] = [];
   readonly #timeResolution: number;
   #request: OutputRequest = {};
+  #pushes: { readonly wire: Wire; readonly dest: SimRunner; readonly delay: Duration }[] = [];
+  #triggers: { readonly ports: readonly number[]; readonly dest: SimRunner; readonly delay: Duration }[] = [];
+  /** Steps by which the newest outputs may still be asked for after they were superseded; undefined: by nobody. */
+  #pulledShift: number | undefined;
 
-  constructor(sid: SimId, simulator: Simulator, timeResolution: number) {
+  constructor(sid: SimId, simulator: Simulator, group: SimGroup, timeResolution: number) {
     this.sid = sid;
     this.simulator = simulator;
+    this.group = group;
     this.#timeResolution = timeResolution;
   }
 
-  /** Add a connection from an entity of `source` to one of this simulator. */
-  connectFrom(source: SimRunner, connection: Connection): void {
-    let link = this.incoming.find((known) => known.source === source && known.shift === connection.shift);
+  /** The link from `source` with this delay, made on first use. */
+  linkFrom(source: SimRunner, delay: Duration): Link {
+    let link = this.incoming.find((known) => known.source === source && sameDelay(known.delay, delay));
     if (link === undefined) {
-      link = { source, dest: this, shift: connection.shift, connections: [] };
+      link = { source, dest: this, delay, connections: [], asyncRequests: false };
       this.incoming.push(link);
       source.outgoing.push(link);
     }
-    const port = source.outputs.port(connection.src.eid, connection.srcAttr);
-    link.connections.push({ connection, port });
+    return link;
   }
 
-  /** All connections are there. */
-  prepare(): void {
+  /**
+   * All connections are there: fix the way of each.
+   *
+   * @param cache - Are persistent outputs pulled when they are needed, or else pushed and remembered?
+   */
+  prepare(cache: boolean): void {
+    let index = 0;
+    for (const { source, delay, connections } of this.incoming) {
+      for (const connection of connections) {
+        const port = source.outputs.port(connection.src.eid, connection.srcAttr);
+        const wire: Wire = { connection, port, index: index++ };
+        if (cache && connection.persistent) {
+          this.inputs.pull(source.outputs, delay, wire);
+          source.#pulledShift = Math.max(source.#pulledShift ?? 0, delay.tiers[0]!);
+        } else {
+          source.#pushes.push({ wire, dest: this, delay });
+          this.#rememberFirst(wire, connection);
+        }
+      }
+      const ports = connections.filter(({ triggers }) => triggers).map((connection) => portOf(source, connection));
+      if (ports.length > 0) source.#triggers.push({ ports: [...new Set(ports)], dest: this, delay });
+    }
+  }
+
+  #rememberFirst(wire: Wire, connection: Connection): void {
+    if (connection.initial !== undefined) {
+      this.inputs.remember(wire, connection.transformed(connection.initial, 0));
+    } else if (connection.persistent) this.inputs.remember(wire, null);
+  }
+
+  /** Everything is prepared: fix what is asked for. */
+  ready(): void {
     this.#request = this.outputs.request();
   }
 
@@ -81,49 +129,114 @@ export class SimRunner {
     return time === undefined ? site : { ...site, time };
   }
 
-  /**
-   * Pull the inputs of the step at `time`: of every connection the newest value at or before `time - shift`, or its
-   * initial value if there is none. Their order is that of connecting, whatever stepped when.
-   */
-  inputs(time: Time): InputData {
-    const inputs: InputData = {};
-    for (const { source, shift, connections } of this.incoming) {
-      const values = source.outputs.at(time - shift);
-      for (const { connection, port } of connections) {
-        const { src, dest, destAttr, initial } = connection;
-        inputs[dest.eid] ??= {};
-        const attrs = inputs[dest.eid]!;
-        attrs[destAttr] ??= {};
-        attrs[destAttr]![src.fullId] = connection.transformed(values === undefined ? initial : values[port], time);
-      }
-    }
-    return inputs;
+  get isRemote(): boolean {
+    return this.simulator instanceof RemoteSimulator;
   }
 
-  /** Make the step at `time`; nothing of it can be seen by others before {@link commit}. */
-  step(time: Time, until: Time): StepOutcome | PromiseLike<StepOutcome> {
-    const inputs = this.inputs(time);
-    const site = this.site("step", time);
-    const stepped = callSimulator(site, () => this.simulator.step(time, inputs, until));
+  /** Tell `lost` if it is remote, and is lost while nothing is asked of it. */
+  watch(lost: (error: Error) => void): void {
+    if (!(this.simulator instanceof RemoteSimulator)) return;
+    this.simulator.watch((loss) => {
+      // What was asked fails, and says what it was.
+      if (this.current === undefined) lost(lossAfter(this.site("step", this.last?.[0]), loss));
+    });
+  }
+
+  /** @returns Whether `time` was not scheduled yet. */
+  schedule(time: TieredTime): boolean {
+    const { steps } = this;
+    let at = steps.length;
+    while (at > 0) {
+      const order = compareTimes(steps[at - 1]!, time);
+      if (order === 0) return false;
+      if (order < 0) break;
+      at--;
+    }
+    steps.splice(at, 0, time);
+    this.unfinished = this.current ?? steps[0]!;
+    return true;
+  }
+
+  /** Time of its first step that is not before the step of `other` at `time`; what came before that is finished. */
+  firstAfter(other: SimRunner, time: TieredTime): TieredTime {
+    for (const past of this.#past) if (comparePositions(this, past, other, time) > 0) return past;
+    return this.unfinished;
+  }
+
+  /**
+   * Time up to which no other simulator can cause a step, unless an output of the step at `time` makes it do so. It is
+   * the same whoever is quicker.
+   *
+   * Source: mosaik `scheduler.get_max_advance`, which forgets the steps that are being made.
+   */
+  maxAdvance(time: TieredTime, until: Time): Time {
+    let first = until + 1;
+    if (this.steps.length > 0) first = Math.min(first, this.steps[0]![0]);
+    for (const { sim, ways } of this.ancestors) {
+      const next = sim.firstAfter(this, time)[0];
+      for (const { tiers } of ways) first = Math.min(first, next + tiers[0]!);
+    }
+    return first - 1;
+  }
+
+  /** Begin the first step that is scheduled. */
+  begin(): TieredTime {
+    const time = this.steps.shift()!;
+    this.current = time;
+    this.unfinished = time;
+    return time;
+  }
+
+  /** Make the step that was begun; nothing of it can be seen by others before {@link finish}. */
+  step(time: TieredTime, maxAdvance: Time): StepOutcome | PromiseLike<StepOutcome> {
+    const inputs = this.inputs.take(time);
+    const site = this.site("step", time[0]);
+    const stepped = callSimulator(site, () => this.simulator.step(time[0], inputs, maxAdvance));
     return whenThere(stepped, (answer) => {
-      const next = checkNextStep(site, "time-based", answer)!;
-      if (this.outputs.size === 0) return { inputs, next, values: NO_VALUES };
-      const dataSite = this.site("getData", time);
+      const next = checkNextStep(site, this.meta.type, answer);
+      if (this.outputs.size === 0) return { inputs, next, values: NO_VALUES, outputTime: time[0] };
+      const dataSite = this.site("getData", time[0]);
       const got = callSimulator(dataSite, () => this.simulator.getData(this.#request));
       return whenThere(got, (data: OutputData) => {
-        return { inputs, next, values: this.outputs.read(dataSite, data, this.entities) };
+        const values = this.outputs.read(dataSite, data, this.entities, this.meta.type === "time-based");
+        return { inputs, next, values, outputTime: outputTime(dataSite, data, this.entities.has("time")) };
       });
     });
   }
 
-  /** Let others see the step made at `time`, and go on to the next. */
-  commit(time: Time, outcome: StepOutcome, until: Time): void {
-    if (this.outputs.size > 0) {
-      this.outputs.push(time, outcome.values);
-      let asked = Number.POSITIVE_INFINITY;
-      for (const { dest, shift } of this.outgoing) asked = Math.min(asked, dest.nextTime - shift);
-      this.outputs.prune(asked);
+  /**
+   * Let others see the step that was begun.
+   *
+   * @param trigger - Called for every step that its outputs cause.
+   */
+  finish(outcome: StepOutcome, floor: Time, trigger: (dest: SimRunner, time: TieredTime) => void): void {
+    const time = this.current!;
+    this.current = undefined;
+    this.last = time;
+    this.unfinished = this.steps[0] ?? NEVER;
+    if (this.hasDescendants) {
+      while (this.#past.length > 0 && this.#past[0]![0] < floor) this.#past.shift();
+      this.#past.push(time);
     }
-    this.nextTime = outcome.next < until ? outcome.next : Number.POSITIVE_INFINITY;
+    const { values } = outcome;
+    if (values.length === 0) return;
+    const holds = outcome.outputTime === time[0] ? time : this.group.at(outcome.outputTime);
+    if (this.#pulledShift !== undefined) {
+      this.outputs.push(holds, values);
+      // Within a loop's time others may be at an earlier sub-step.
+      this.outputs.prune(floor - this.#pulledShift - (this.group.depth > 1 ? 1 : 0));
+    }
+    for (const { wire, dest, delay } of this.#pushes) {
+      const value = values[wire.port];
+      if (value === ABSENT) continue;
+      dest.inputs.push(wire, arrival(holds, delay), wire.connection.transformed(value, time[0]));
+    }
+    for (const { ports, dest, delay } of this.#triggers) {
+      if (ports.some((port) => values[port] !== ABSENT)) trigger(dest, arrival(holds, delay));
+    }
   }
+}
+
+function portOf(source: SimRunner, { src, srcAttr }: Connection): number {
+  return source.outputs.port(src.eid, srcAttr);
 }

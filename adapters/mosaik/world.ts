@@ -6,94 +6,95 @@ import {
   type TraceSink,
   type TraceSource,
 } from "../../src/index.ts";
-import { type ConnectArgs, type Connection, parseConnections } from "./connection.ts";
+import { allDone } from "./all-done.ts";
+import { compile } from "./compile.ts";
+import type { ConnectArgs } from "./connection.ts";
 import { type Entity, EntityGraph } from "./entity.ts";
-import { listed, unsupported } from "./fault.ts";
-import { checkMeta } from "./meta.ts";
-import { createHandle, type ModelsOf, type SimulatorHandle } from "./model-factory.ts";
-import { mosaikProxy } from "./mosaik-proxy.ts";
+import { listed, unknownSimulator } from "./fault.ts";
+import type { ModelsOf, SimulatorHandle } from "./model-factory.ts";
+import { eventError } from "./mosaik-proxy.ts";
 import {
   checkRun,
-  makeSimulator,
+  checkWorld,
   type RunOptions,
-  resolutionOf,
-  type SimConfig,
-  type SimulatorOf,
   type StartParams,
   type WorldOptions,
+  type WorldSettings,
 } from "./options.ts";
-import { runSteps } from "./scheduler.ts";
-import { SimRunner } from "./sim-runner.ts";
-import { rankSimulators } from "./step-order.ts";
-import type { SimId, Time } from "./types.ts";
+import { Pace } from "./pace.ts";
+import { Patience } from "./patience.ts";
+import { meanProgress } from "./progress.ts";
+import { readEntities } from "./reading.ts";
+import { Run } from "./run.ts";
+import type { SimConfig, SimulatorOf } from "./sim-config.ts";
+import { SimGroup } from "./sim-group.ts";
+import type { SimRunner } from "./sim-runner.ts";
+import { type SimulatorStarter, Starter } from "./starting.ts";
+import type { Attr, SimId, Time } from "./types.ts";
+import { Wiring } from "./wiring.ts";
 
 /**
  * An embedded master: starts simulators, connects their entities, and steps them, with mosaik's semantics.
- *
- * This version steps time-based simulators in this process. What else mosaik has is refused by name, never ignored.
  *
  * The world calls `finalize` of everything it started: in `shutdown`, or as soon as a run fails.
  *
  * Source: mosaik `World`.
  */
-export class World<C extends SimConfig = SimConfig> implements TraceSource, AsyncDisposable {
+export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<C>, TraceSource, AsyncDisposable {
   /** Seconds in one step. */
   readonly timeResolution: number;
   /** Ticks and steps of the run, as they are made: an RxJS stream that is hot and never completes. */
   readonly events$ = eventStream(this);
-  readonly #config: C;
-  /** In the order of starting; an entry is there before its `init` has answered. */
+  readonly #settings: WorldSettings;
   readonly #sims = new Map<SimId, SimRunner>();
   readonly #ready = new Set<SimRunner>();
-  readonly #counts = new Map<string, number>();
   readonly #graph = new EntityGraph();
-  /** By where they end: source entity, destination entity and attribute. */
-  readonly #connections = new Map<string, Connection>();
+  readonly #wiring = new Wiring(this.#graph, (entity) => this.#runnerOf(entity));
+  readonly #starter: Starter;
+  readonly #top = new SimGroup();
   readonly #sinks = new Set<TraceSink>();
   #phase: "open" | "running" | "over" = "open";
   #until: Time | undefined;
+  #run: Run | undefined;
+  #paused = false;
   #shutdown: Promise<void> | undefined;
 
   constructor(simConfig: C, options: WorldOptions = {}) {
     if (typeof simConfig !== "object" || simConfig === null) throw new TypeError("simConfig must be an object");
-    this.#config = simConfig;
-    this.timeResolution = resolutionOf(options);
+    this.#settings = checkWorld(options);
+    this.timeResolution = this.#settings.timeResolution;
+    this.#starter = new Starter({
+      config: simConfig,
+      settings: this.#settings,
+      graph: this.#graph,
+      sims: this.#sims,
+      ready: this.#ready,
+      assertOpen: (doing) => this.#assertOpen(doing),
+      progress: () => meanProgress(this.#ready, this.#until),
+      addEvent: (sim, time) => this.#addEvent(sim, time),
+    });
   }
 
-  /**
-   * Start the simulator that the configuration calls `name`.
-   *
-   * @returns Its handle: models to create entities of, its extra methods, `sid`, `meta`, `entity(eid)`.
-   * @throws `ScenarioError` `ERR_SCENARIO_UNKNOWN_SIMULATOR`, `ERR_SCENARIO_SIM_ID`, `ERR_SCENARIO_UNSUPPORTED`;
-   *   `BridgeError` `ERR_BRIDGE_META`, or `ERR_BRIDGE_SIMULATOR_FAILED` if `init` throws.
-   */
   start<N extends keyof C & string>(
     name: N,
     params?: StartParams,
   ): Promise<SimulatorHandle & ModelsOf<SimulatorOf<C, N>>>;
-  /** The same, with models and extra methods as the caller declares them. */
   start<M extends object>(name: string, params?: StartParams): Promise<SimulatorHandle & M>;
-  async start(name: string, params: StartParams = {}): Promise<SimulatorHandle> {
-    this.#assertOpen(`starting ${name}`);
-    const { simId, ...rest } = params;
-    const simulator = makeSimulator(this.#config, name);
-    const sim = new SimRunner(this.#claimId(name, simId), simulator, this.timeResolution);
-    this.#sims.set(sim.sid, sim);
-    try {
-      simulator.mosaik = mosaikProxy(this.#graph, () => this.#progress());
-      const meta = await sim.call("init", () =>
-        simulator.init(sim.sid, { ...rest, timeResolution: this.timeResolution }),
-      );
-      sim.meta = checkMeta(sim.site("init"), meta);
-      if (sim.meta.type !== "time-based") throw unsupported(`simulator ${sim.sid}: its type, ${sim.meta.type},`);
-      const context = { graph: this.#graph, assertOpen: (doing: string) => this.#assertOpen(doing) };
-      const handle = createHandle(sim, context);
-      this.#ready.add(sim);
-      return handle;
-    } catch (error) {
-      this.#sims.delete(sim.sid);
-      throw error;
-    }
+  start(name: string, params: StartParams = {}): Promise<SimulatorHandle> {
+    return this.#starter.start(this.#top, name, params);
+  }
+
+  group<T>(build: (group: SimulatorStarter<C>) => T | Promise<T>): Promise<T> {
+    return this.#group(this.#top, build);
+  }
+
+  async #group<T>(parent: SimGroup, build: (group: SimulatorStarter<C>) => T | Promise<T>): Promise<T> {
+    this.#assertOpen("making a group");
+    const group = new SimGroup(parent);
+    return build({
+      start: (name: string, params: StartParams = {}) => this.#starter.start(group, name, params),
+      group: (inner) => this.#group(group, inner),
+    } as SimulatorStarter<C>);
   }
 
   /**
@@ -103,61 +104,66 @@ export class World<C extends SimConfig = SimConfig> implements TraceSource, Asyn
    * @throws `ScenarioError` that names entity and attribute and what is allowed; nothing has been connected.
    */
   connect(src: Entity, dest: Entity, ...args: ConnectArgs): void {
-    const connections = parseConnections(src, dest, args);
-    this.#assertOpen(`connecting ${src.fullId} to ${dest.fullId}`);
-    const source = this.#runnerOf(src);
-    const target = this.#runnerOf(dest);
-    const added = new Map<string, Connection>();
-    for (const connection of connections) {
-      const end = JSON.stringify([src.fullId, dest.fullId, connection.destAttr]);
-      const other = this.#connections.get(end) ?? added.get(end);
-      if (other !== undefined) {
-        const text = `${connection}: ${other.srcAttr} of the same entity is connected to this attribute already`;
-        throw new ScenarioError("ERR_SCENARIO_DUPLICATE_CONNECTION", text);
-      }
-      added.set(end, connection);
-    }
-    for (const [end, connection] of added) {
-      this.#connections.set(end, connection);
-      target.connectFrom(source, connection);
-    }
-    this.#graph.relate(src.fullId, dest.fullId);
+    this.#assertOpen("connecting entities");
+    this.#wiring.connect(src, dest, args);
   }
 
-  /** Not supported yet. */
-  group(_build: (group: never) => unknown): never {
-    throw unsupported("group");
+  /**
+   * Let the first step of simulator `sid` be at `time`, instead of at 0 or, if it is event-based, when something
+   * causes it.
+   *
+   * @param time - In steps, an integer >= 0.
+   * @throws `ScenarioError` `ERR_SCENARIO_UNKNOWN_SIMULATOR` if it was not started.
+   */
+  setInitialEvent(sid: SimId, time: Time = 0): void {
+    this.#assertOpen(`setting an initial event of ${sid}`);
+    if (!Number.isSafeInteger(time) || time < 0) throw new RangeError(`time must be an integer >= 0, got ${time}`);
+    const sim = this.#sims.get(sid);
+    if (sim === undefined || !this.#ready.has(sim)) throw unknownSimulator(sid, this.#sims.keys());
+    sim.steps.length = 0;
+    sim.schedule(sim.group.at(time));
   }
 
-  /** Not supported yet. */
-  setInitialEvent(_sid: SimId, _time: Time = 0): never {
-    throw unsupported("setInitialEvent", "a time-based simulator makes its first step at 0");
+  /**
+   * Present values of `attrs` of each of `entities`; not during a run.
+   *
+   * @throws `RunError` `ERR_RUN_BUSY` during a run; `BridgeError` if a simulator fails, or leaves an entity out.
+   */
+  async getData(entities: Iterable<Entity>, ...attrs: Attr[]): Promise<Map<Entity, Record<Attr, unknown>>> {
+    if (this.#phase === "running") throw new RunError("ERR_RUN_BUSY", "getData: a run is under way");
+    return readEntities(entities, attrs, (entity) => this.#runnerOf(entity));
   }
 
   /**
    * Run from 0 to `until`, once. Simulators stay alive until `shutdown`, so that their extra methods can be asked for
    * results; if the run fails all are finalised at once, and what `finalize` throws then is not reported.
    *
-   * @throws `ScenarioError` `ERR_SCENARIO_CYCLE`, before anything has stepped; `BridgeError` if a
-   *   simulator fails or breaks the contract; `RunError` `ERR_RUN_ABORTED`, `ERR_RUN_REPEATED`, `ERR_RUN_CLOSED`.
+   * @throws `ScenarioError` `ERR_SCENARIO_CYCLE`, before anything has stepped; `BridgeError` if a simulator fails or
+   *   breaks the contract; `RunError` `ERR_RUN_ABORTED`, `ERR_RUN_LOOP`, `ERR_RUN_TOO_SLOW`, `ERR_RUN_REPEATED`,
+   *   `ERR_RUN_CLOSED`.
    */
   async run(options: RunOptions): Promise<void> {
-    const { until, signal, progress } = options;
+    const { until, signal, progress, rtFactor, rtStrict = false, lazyStepping = true } = options;
     checkRun(options, this.timeResolution);
     this.#assertRunnable();
     const sims = [...this.#ready];
-    rankSimulators(sims);
+    compile(sims, { cache: this.#settings.cache, lazy: lazyStepping });
     this.#phase = "running";
     this.#until = until;
+    const { timeResolution } = this;
     try {
-      for (const sim of sims) sim.prepare();
       await allDone(sims.map(async (sim) => sim.call("setupDone", (simulator) => simulator.setupDone())));
-      const { timeResolution } = this;
-      const onTime = (time: Time, next: Time) =>
-        progress?.({ time, timeS: time * timeResolution, until, fraction: next / until });
-      const emit = (batch: readonly TraceEvent[]) => this.#emit(batch);
-      const observed = () => this.#sinks.size > 0;
-      await runSteps({ sims, until, timeResolution, signal, onTime, observed, emit });
+      this.#run = new Run({
+        ...{ sims, until, timeResolution, signal },
+        maxLoopIterations: this.#settings.maxLoopIterations,
+        patience: new Patience(this.#settings),
+        pace: rtFactor === undefined ? undefined : new Pace(rtFactor * timeResolution * 1000, rtStrict),
+        onTime: (time, next) => progress?.({ time, timeS: time * timeResolution, until, fraction: next / until }),
+        observed: () => this.#sinks.size > 0,
+        emit: (batch) => this.#emit(batch),
+      });
+      if (this.#paused) this.#run.pause();
+      await this.#run.make();
     } catch (error) {
       this.#phase = "over";
       await this.shutdown().catch(() => {});
@@ -167,8 +173,20 @@ export class World<C extends SimConfig = SimConfig> implements TraceSource, Asyn
     this.#phase = "over";
   }
 
+  /** Let no step begin until `resume`; those being made go on. Wall time stands still for a run in real time. */
+  pause(): void {
+    this.#paused = true;
+    this.#run?.pause();
+  }
+
+  /** End a {@link pause}. */
+  resume(): void {
+    this.#paused = false;
+    this.#run?.resume();
+  }
+
   /**
-   * Finalise all simulators, in the order of starting; calling it again does nothing more.
+   * Finalise all simulators, in the order of starting, once.
    *
    * @throws `BridgeError` `ERR_BRIDGE_SIMULATOR_FAILED` for the first whose `finalize` throws, after all were
    *   finalised; `RunError` `ERR_RUN_BUSY` during a run: abort that by its signal.
@@ -179,7 +197,9 @@ export class World<C extends SimConfig = SimConfig> implements TraceSource, Asyn
       return Promise.reject(new RunError("ERR_RUN_BUSY", text));
     }
     this.#phase = "over";
-    this.#shutdown ??= allDone(Array.from(this.#ready, async (sim) => sim.call("finalize", (s) => s.finalize())));
+    // A remote simulator that is still starting has to go, too.
+    const started = [...this.#sims.values()].filter((sim) => this.#ready.has(sim) || sim.isRemote);
+    this.#shutdown ??= allDone(started.map(async (sim) => sim.call("finalize", (s) => s.finalize())));
     return this.#shutdown;
   }
 
@@ -201,15 +221,11 @@ export class World<C extends SimConfig = SimConfig> implements TraceSource, Asyn
     for (const sink of this.#sinks) sink(batch);
   }
 
-  /** Ids are given when `start` is called, not when it settles. */
-  #claimId(name: string, simId: SimId | undefined): SimId {
-    const count = this.#counts.get(name) ?? 0;
-    const sid = simId ?? `${name}-${count}`;
-    const refuse = (problem: string) => new ScenarioError("ERR_SCENARIO_SIM_ID", `simulator id "${sid}" ${problem}`);
-    if (typeof sid !== "string" || sid === "" || sid.includes(".")) throw refuse("must be a name without a dot");
-    if (this.#sims.has(sid)) throw refuse(`is taken; there are: ${listed(this.#sims.keys())}`);
-    if (simId === undefined) this.#counts.set(name, count + 1);
-    return sid;
+  #addEvent(sim: SimRunner, time: Time): void {
+    if (!Number.isSafeInteger(time)) throw eventError(sim, time, "the time must be an integer");
+    const taken = this.#run?.addEvent(sim, time);
+    if (taken === undefined) throw eventError(sim, time, "only a run in real time takes events");
+    if (!taken) throw eventError(sim, time, "that time, or a later one, has been stepped");
   }
 
   #runnerOf(entity: Entity): SimRunner {
@@ -229,20 +245,5 @@ export class World<C extends SimConfig = SimConfig> implements TraceSource, Asyn
     const waiting = [...this.#sims.values()].filter((sim) => !this.#ready.has(sim)).map((sim) => sim.sid);
     if (waiting.length === 0) return;
     throw new ScenarioError("ERR_SCENARIO_NOT_STARTED", `await the start of ${listed(waiting)} before running`);
-  }
-
-  /** Source: mosaik `scheduler.get_progress`. */
-  #progress(): number {
-    if (this.#until === undefined) return 0;
-    let sum = 0;
-    for (const sim of this.#ready) sum += Math.min(sim.nextTime, this.#until);
-    return (sum / this.#ready.size / this.#until) * 100;
-  }
-}
-
-/** Wait for all, then throw the first error in their order. */
-async function allDone(promises: readonly Promise<void>[]): Promise<void> {
-  for (const result of await Promise.allSettled(promises)) {
-    if (result.status === "rejected") throw result.reason;
   }
 }

@@ -9,6 +9,8 @@ export interface AcceptOptions extends ListenOptions {
   readonly timeoutMs: number;
   /** Told the address with the port that was really taken, once a peer can connect. */
   readonly onListening?: (address: string) => void;
+  /** Stops waiting when it aborts; the promise is rejected with its reason. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface AcceptOptions extends ListenOptions {
  *   and as `listen`.
  */
 export async function accept(address: string, options: AcceptOptions): Promise<Channel> {
-  const { timeoutMs, onListening } = options;
+  const { timeoutMs, onListening, signal } = options;
   let take: (channel: Channel) => void = () => {};
   const first = new Promise<Channel>((resolve) => {
     take = resolve;
@@ -29,7 +31,6 @@ export async function accept(address: string, options: AcceptOptions): Promise<C
     taken = true;
     take(channel);
   });
-  onListening?.(entrance.address);
   let stop = () => {};
   const late = new Promise<never>((_resolve, reject) => {
     stop = after(timeoutMs, () => {
@@ -37,10 +38,18 @@ export async function accept(address: string, options: AcceptOptions): Promise<C
       reject(new ChannelError("ERR_CHANNEL_ACCEPT_TIMEOUT", message, { peer: entrance.address }));
     });
   });
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => reject(signal?.reason);
+  });
+  signal?.addEventListener("abort", onAbort);
   try {
-    return await Promise.race([first, late]);
+    onListening?.(entrance.address);
+    if (signal?.aborted) onAbort();
+    return await Promise.race([first, late, aborted]);
   } finally {
     stop();
+    signal?.removeEventListener("abort", onAbort);
     // Settles only when the accepted connection has ended, too.
     void entrance.close();
   }

@@ -103,7 +103,7 @@ export function triggers({ meta }: Script, attr: string): boolean {
 }
 
 /** Whether the output `attr` stays valid until the next one. */
-function persistent({ meta }: Script, attr: string): boolean {
+export function persistent({ meta }: Script, attr: string): boolean {
   const lists = meta.models["M"]!["non-persistent"];
   return meta.type === "time-based" || (meta.type === "hybrid" && lists?.includes(attr) !== true);
 }

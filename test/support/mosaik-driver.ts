@@ -36,6 +36,8 @@ export class MosaikDriver {
   #stderr = "";
   /** Version of mosaik. */
   version = "";
+  /** Where every master that connects gets a Python simulator of its own, see {@link pythonLogs}. */
+  pythonAddress = "";
 
   private constructor(python: string) {
     // mosaik asks for attributes in the order of a set of texts.
@@ -50,7 +52,9 @@ export class MosaikDriver {
 
   static async start(python: string): Promise<MosaikDriver> {
     const driver = new MosaikDriver(python);
-    driver.version = ((await driver.#answer()) as { mosaik: string }).mosaik;
+    const { mosaik, python: address } = (await driver.#answer()) as { mosaik: string; python: string };
+    driver.version = mosaik;
+    driver.pythonAddress = address;
     return driver;
   }
 
@@ -66,8 +70,9 @@ export class MosaikDriver {
    * Play a scenario; TypeScript simulators are served by this process, each at a port of its own.
    *
    * @param language - By the index of the simulator.
+   * @param mended - Without the faults that `mend` of the driver names.
    */
-  async play(scenario: ScenarioPlan, language: (index: number) => Language): Promise<Played> {
+  async play(scenario: ScenarioPlan, language: (index: number) => Language, mended = false): Promise<Played> {
     const logs: Record<string, CallLog> = {};
     const served: Promise<void>[] = [];
     const starters: Record<string, unknown> = {};
@@ -80,7 +85,7 @@ export class MosaikDriver {
       starters[sid] = { connect: address };
       served.push(ended);
     }
-    const played = await this.ask(scenario, starters);
+    const played = await this.ask(scenario, starters, mended);
     const failures = (await Promise.allSettled(served)).filter((end) => end.status === "rejected");
     const errors = [...played.errors, ...failures.map(({ reason }) => `simulator: ${String(reason)}`)];
     return { ...played, errors, logs: { ...logs, ...played.logs } };
@@ -91,9 +96,15 @@ export class MosaikDriver {
    *
    * @param starters - By simulator, what mosaik's `sim_config` takes, or null for a Python simulator of the driver's.
    */
-  async ask(scenario: ScenarioPlan, starters: Readonly<Record<string, unknown>>): Promise<Played> {
-    this.#process.stdin!.write(`${pythonJson({ scenario, starters })}\n`);
+  async ask(scenario: ScenarioPlan, starters: Readonly<Record<string, unknown>>, mended = false): Promise<Played> {
+    this.#process.stdin!.write(`${pythonJson({ scenario, starters, mended })}\n`);
     return (await this.#answer()) as Played;
+  }
+
+  /** What the Python simulators have written down since the last scenario, by simulator. */
+  async pythonLogs(): Promise<Readonly<Record<string, CallLog>>> {
+    this.#process.stdin!.write('{"logs": true}\n');
+    return (await this.#answer()) as Readonly<Record<string, CallLog>>;
   }
 
   async #answer(): Promise<unknown> {
@@ -114,7 +125,8 @@ export class MosaikDriver {
   }
 }
 
-async function listen(simulator: ScriptSimulator): Promise<{ address: string; ended: Promise<void> }> {
+/** Serve a simulator to the first master that connects. */
+export async function listen(simulator: ScriptSimulator): Promise<{ address: string; ended: Promise<void> }> {
   const { serve } = defineSimulator(() => simulator);
   let ended: Promise<void> = Promise.resolve();
   const address = await new Promise<string>((resolve, reject) => {

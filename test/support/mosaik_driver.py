@@ -1,10 +1,14 @@
 """Real mosaik, one scenario after the other: a JSON text a line comes in, one with what happened goes out.
 
 A request has the `scenario` and, by simulator, `starters`: {"connect": …} or {"cmd": …} as mosaik takes them, or null
-for a Python simulator, which this process serves from a thread of its own over a socket, as any remote one.
+for a Python simulator, which this process serves from a thread of its own over a socket, as any remote one. `mended`
+asks for a mosaik without the faults that `mend` names. Other masters may connect to the Python simulators, too; the
+request {"logs": true} brings their logs.
 """
 
 import asyncio
+import copy
+import heapq
 import json
 import queue
 import sys
@@ -12,6 +16,8 @@ import threading
 import warnings
 
 import mosaik
+import mosaik.scheduler
+import mosaik.simmanager
 import mosaik_api_v3
 from loguru import logger
 from mosaik_api_v3.connection import Channel
@@ -23,6 +29,79 @@ logger.remove()
 logger.add(lambda text: errors.append(str(text)), level="ERROR", format="{message}")
 
 python_scripts = []
+
+MENDED = [
+    (mosaik.scheduler, "prune_dataflow_cache"),
+    (mosaik.scheduler, "merge_all"),
+    (mosaik.scheduler, "cache_output_data"),
+    (mosaik.scheduler, "push_output_data"),
+    (mosaik.scheduler, "get_input_data"),
+    (mosaik.simmanager.TimedInputBuffer, "get_input"),
+    (mosaik.simmanager.SimRunner, "get_output_for"),
+    (mosaik.simmanager.SimRunner, "schedule_step"),
+]
+ORIGINALS = [getattr(owner, name) for owner, name in MENDED]
+
+
+def mend(until):
+    """Mend faults of mosaik 3.7.1.
+
+    - It drops outputs from its cache that a time-shifted connection is still to pull.
+    - An event to an entity that has remembered inputs is written into what is remembered, and repeated for ever.
+    - A step that is caused at or after the end of the run is waited for, for ever.
+    - Values from a same-time loop arrive by the time alone: a sub-step early, if their source was quicker.
+    """
+    _, merge_all, cache, _, get_input_data, _, get_output_for, schedule_step = ORIGINALS
+
+    now, pulled = None, iter(())
+
+    def schedule(sim, time):
+        return time if time.time >= until else schedule_step(sim, time)
+
+    def push(sim, data, _time):
+        for (eid, attr), ways in sim.output_to_push.items():
+            for way in ways if attr in data.get(eid, {}) else []:
+                due = sim.output_time + way.delay
+                value = way.transform(data[eid][attr])
+                way.dest_sim.timed_input_buffer.add(due, sim.sid, eid, *way.dest_port, value)
+
+    def keep(sim, data, time):
+        cache(sim, data, time)
+        vars(sim).setdefault("by_sub_step", {})[sim.output_time] = data
+
+    def gather(world, sim):
+        nonlocal now, pulled
+        now, pulled = sim.current_step, iter(sim.pulled_inputs)
+        return get_input_data(world, sim)
+
+    def pull(source, time):
+        way = next(pulled, None)
+        if way is None:
+            return get_output_for(source, time)
+        for put, data in reversed(getattr(source, "by_sub_step", {}).items()):
+            if put + way[1] <= now:
+                return data
+        return next((data for put, data in reversed(source.outputs.items()) if put < 0 and put <= time), {})
+
+    def take(buffer, inputs, _time):
+        while buffer.input_queue and buffer.input_queue[0][0] <= now:
+            _, _, source, eid, attr, value = heapq.heappop(buffer.input_queue)
+            inputs.setdefault(eid, {}).setdefault(attr, {})[source] = value
+        return inputs
+
+    mosaik.scheduler.prune_dataflow_cache = lambda _world: None
+    mosaik.scheduler.merge_all = lambda merger, target, other: merge_all(merger, target, copy.deepcopy(other))
+    mosaik.scheduler.cache_output_data = keep
+    mosaik.scheduler.push_output_data = push
+    mosaik.scheduler.get_input_data = gather
+    mosaik.simmanager.TimedInputBuffer.get_input = take
+    mosaik.simmanager.SimRunner.get_output_for = pull
+    mosaik.simmanager.SimRunner.schedule_step = schedule
+
+
+def unmend():
+    for (owner, name), original in zip(MENDED, ORIGINALS, strict=True):
+        setattr(owner, name, original)
 
 
 async def serve_python(started):
@@ -126,6 +205,9 @@ class Stage:
 def play(request, python_address):
     errors.clear()
     python_scripts.clear()
+    unmend()
+    if request.get("mended"):
+        mend(request["scenario"]["until"])
     starters = {sid: starter or {"connect": python_address} for sid, starter in request["starters"].items()}
     stage = Stage(request["scenario"], starters)
     error = None
@@ -135,15 +217,21 @@ def play(request, python_address):
         error = f"{type(thrown).__name__}: {thrown}"
     finally:
         stage.world.shutdown()
-    logs = {script.log[0][1]: script.log for script in python_scripts if script.log}
-    return {"error": error, "errors": list(errors), "seen": stage.seen, "logs": logs}
+    return {"error": error, "errors": list(errors), "seen": stage.seen, "logs": logs()}
+
+
+def logs():
+    taken = {script.log[0][1]: script.log for script in python_scripts if script.log}
+    python_scripts.clear()
+    return taken
 
 
 def main():
-    print(json.dumps({"mosaik": mosaik.__version__}), flush=True)
     python_address = start_python_server()
+    print(json.dumps({"mosaik": mosaik.__version__, "python": python_address}), flush=True)
     for line in sys.stdin:
-        print(json.dumps(play(json.loads(line), python_address)), flush=True)
+        request = json.loads(line)
+        print(json.dumps(logs() if request.get("logs") else play(request, python_address)), flush=True)
 
 
 main()

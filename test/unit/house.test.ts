@@ -67,7 +67,10 @@ const MAY_CALL: Record<string, string> = {
   "src/cli/parent.ts": "looks in wall time whether its parent lives",
   "src/cli/progress.ts": "draws the progress line",
   "adapters/mosaik/grace.ts": "bounds the end of a simulator whose mosaik is gone, in wall time",
-  "adapters/mosaik/scheduler.ts": "lets the event loop turn between times",
+  "adapters/mosaik/pace.ts": "runs in real time",
+  "adapters/mosaik/patience.ts": "bounds steps in wall time",
+  "adapters/mosaik/within.ts": "bounds the ends of simulators in wall time",
+  "adapters/mosaik/turn.ts": "lets the event loop turn between times",
 };
 
 /** Lines of a file that a reader still takes in; a longer one has two ideas. */

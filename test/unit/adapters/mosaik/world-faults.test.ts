@@ -39,7 +39,18 @@ describe("a simulator that breaks the contract ends the run", () => {
       "OUTPUT",
       /"x" of E0; model M has: in, in2, out/,
     ],
-    ["puts out later", { getData: () => ({ E0: { out: 1 }, time: 1 }) }, "OUTPUT_TIME", /output time 1 is not .* 0/],
+    [
+      "puts out earlier",
+      { getData: () => ({ E0: { out: 1 }, time: -1 }) },
+      "OUTPUT_TIME",
+      /output time -1 is no .* 0, on/,
+    ],
+    [
+      "puts out half a step later",
+      { getData: () => ({ E0: { out: 1 }, time: 0.5 }) },
+      "OUTPUT_TIME",
+      /output time 0.5/,
+    ],
   ])("%s", async (_what, behaviour, code, message) => {
     const { failure, f, g } = await failing(behaviour);
     expect(failure).toMatchObject({ name: "BridgeError", code: `ERR_BRIDGE_${code}` });
@@ -116,9 +127,8 @@ describe("a wrong run is refused", () => {
     await expect(new World({}).run({ until })).rejects.toThrow(RangeError);
   });
 
-  it.each([{ rtFactor: 1 }, { rtStrict: true }, { lazyStepping: false }])("%o", async (options) => {
-    const failure = new World({}).run({ until: 1, ...options });
-    await expect(failure).rejects.toMatchObject({ code: "ERR_SCENARIO_UNSUPPORTED" });
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])("rtFactor %d", async (rtFactor) => {
+    await expect(new World({}).run({ until: 1, rtFactor })).rejects.toThrow(RangeError);
   });
 
   it("after shutdown, or before a start has settled", async () => {

@@ -81,8 +81,6 @@ describe("starting", () => {
   it.each<[Partial<Meta> | null, string, RegExp]>([
     [null, "ERR_BRIDGE_META", /P-0, init\(\): returned null/],
     [{ api_version: "4.0" }, "ERR_BRIDGE_META", /api_version is "4.0"; it must be a string "3.x"/],
-    [{ type: "hybrid" }, "ERR_SCENARIO_UNSUPPORTED", /simulator P-0: its type, hybrid, is not supported/],
-    [{ type: "event-based" }, "ERR_SCENARIO_UNSUPPORTED", /event-based/],
     [{ type: "sometimes" as never }, "ERR_BRIDGE_META", /"sometimes"/],
     [{ models: { step: {} } }, "ERR_BRIDGE_META", /"step"/],
     [{ models: { M: { trigger: ["x"], attrs: ["x"] } } }, "ERR_BRIDGE_META", /trigger attributes: x/],
@@ -96,12 +94,25 @@ describe("starting", () => {
     expect((failure as Error).message).toMatch(message);
   });
 
+  it.each([
+    { timeResolution: 0 },
+    { maxLoopIterations: 0 },
+    { maxLoopIterations: 1.5 },
+    { stepTimeoutMs: Number.NaN },
+    { stepWarningMs: -1 },
+  ])("refuses %o", (options) => {
+    expect(() => new World(config, options)).toThrow(RangeError);
+  });
+
+  it("refuses an initial event of a simulator that is not there, or at no time", async () => {
+    const world = new World(config);
+    await world.start("P");
+    expect(() => world.setInitialEvent("P-1")).toThrow(/no simulator "P-1" was started; there are: P-0/);
+    expect(() => world.setInitialEvent("P-0", -1)).toThrow(RangeError);
+  });
+
   it("refuses what the options do not offer yet", () => {
-    expect(() => new World(config, { cache: false })).toThrow(/cache: false is not supported/);
     expect(() => new World(config, { debug: true })).toThrow(/debug: true is not supported/);
-    expect(() => new World(config, { timeResolution: 0 })).toThrow(RangeError);
-    expect(() => new World(config).group(() => {})).toThrow(/group is not supported/);
-    expect(() => new World(config).setInitialEvent("a")).toThrow(/setInitialEvent is not supported/);
   });
 });
 
@@ -171,8 +182,13 @@ describe("connecting", () => {
       "INITIAL_DATA",
       /names "vm"; connected source attributes: vm_pu/,
     ],
-    ["weak", [["vm_pu", "in"], { weak: true }], "UNSUPPORTED", /weak is not supported/],
-    ["asyncRequests", [["vm_pu", "in"], { asyncRequests: true }], "UNSUPPORTED", /asyncRequests is not supported/],
+    ["weak without initial data", [["vm_pu", "in"], { weak: true }], "INITIAL_DATA", /a weak connection needs initial/],
+    [
+      "weak without a group",
+      [["vm_pu", "in"], { weak: true, initialData: { vm_pu: 1 } }],
+      "WEAK",
+      /Bus_0 to a\.E0: weak needs a group that holds both/,
+    ],
     [
       "two sources for one input",
       [

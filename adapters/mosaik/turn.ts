@@ -1,0 +1,4 @@
+/** Let the event loop turn before `next` is called. */
+export function turn(next: () => void): void {
+  setImmediate(next);
+}
