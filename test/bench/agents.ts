@@ -120,7 +120,7 @@ export const agents: Suite = async (report) => {
       : others
           .filter(([name]) => !without.includes(name))
           .map(([name, interpreter]) => python(name, interpreter, kind, size));
-  const compare = (what: string, [own, ...rest]: readonly Population[], baseline = own!) => {
+  const compare = (what: string, [own, ...rest]: readonly Population[]) => {
     for (const other of rest.length === 0 ? [own!] : rest) {
       report(figure(what, "ns", other.name, own!.ns, other.ns));
     }

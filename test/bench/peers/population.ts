@@ -11,15 +11,9 @@
 import { createInterface } from "node:readline";
 import { setImmediate as turn } from "node:timers/promises";
 import { type AgentClass, Container, Platform, type TraceLevel } from "../../../src/index.ts";
-import * as neighbours from "./neighbours.ts";
+import { Asleep, Caller, Idle, Neighbour, SleepingNeighbour } from "./neighbours.ts";
 
-const TYPES = {
-  step: "Neighbour",
-  sleep: "SleepingNeighbour",
-  idle: "Idle",
-  asleep: "Asleep",
-  call: "Caller",
-} as const;
+const TYPES = { step: Neighbour, sleep: SleepingNeighbour, idle: Idle, asleep: Asleep, call: Caller };
 
 const [kind, count, cut = "0", trace = "hash"] = process.argv.slice(2) as [
   keyof typeof TYPES,
@@ -30,7 +24,7 @@ const [kind, count, cut = "0", trace = "hash"] = process.argv.slice(2) as [
 const agents = Number(count);
 const containers = Number(cut);
 const limits = { roundsMax: 2 ** 31 };
-const type = TYPES[kind];
+const type = TYPES[kind] as AgentClass;
 
 const before = await heapBytes();
 const home = await populate();
@@ -59,12 +53,12 @@ async function populate(): Promise<Container | Platform> {
   }));
   if (containers === 0) {
     const container = await Container.create({ trace, limits });
-    for (const spawn of spawns) container.spawn(neighbours[type] as AgentClass, spawn);
+    for (const spawn of spawns) container.spawn(type, spawn);
     return container;
   }
   const module = new URL("./neighbours.ts", import.meta.url);
   const platform = await Platform.create({ trace, limits, containers, isolation: "process", module });
-  for (const spawn of spawns) await platform.spawn(type, spawn);
+  for (const spawn of spawns) await platform.spawn(type.name, spawn);
   return platform;
 }
 
