@@ -17,12 +17,12 @@ interface Outcome {
 
 type Raw = { M(): Promise<Entity>; boom(): Promise<unknown>; M2?: unknown };
 
-/** Run a raw simulator F that puts out to a healthy one G, both processes. */
-async function runRaw(fault: string, options: WorldOptions = {}, extra = false): Promise<Outcome> {
+/** Run a raw simulator F that puts out to another one G, which is healthy unless said otherwise; both are processes. */
+async function runRaw(fault: string, options: WorldOptions = {}, extra = false, other = "none"): Promise<Outcome> {
   const output: string[] = [];
   const cmd = ["%(node)s", RAW, "%(addr)s"];
   const world = new World(
-    { F: { cmd: [...cmd, fault] }, G: { cmd } },
+    { F: { cmd: [...cmd, fault] }, G: { cmd: [...cmd, other] } },
     { onOutput: (sid, line) => output.push(`${sid}: ${line}`), ...options },
   );
   let error: Error | undefined;
@@ -118,7 +118,8 @@ describe("a fault of a process is an error that names simulator, call and time",
   });
 
   it("dies between two steps: it is missed at once, not when it is stepped next", async () => {
-    const { error } = await runRaw("dies between steps");
+    // The other one hangs, so that nobody asks anything of it.
+    const { error } = await runRaw("dies between steps", {}, false, "hangs");
     expect(error).toMatchObject({ code: "ERR_BRIDGE_LOST" });
     expect(error?.message).toMatch(/F-0, (step|getData)\(\)/);
   });

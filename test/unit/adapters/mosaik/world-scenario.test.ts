@@ -64,14 +64,14 @@ describe("starting", () => {
   });
 
   it.each([
-    ["Grd", {}, "ERR_SCENARIO_UNKNOWN_SIMULATOR", /no simulator "Grd"; it has: Grid, P/],
+    ["Grd", {}, "ERR_SCENARIO_UNKNOWN_SIMULATOR", /no simulator "Grd"; it has: Deaf, Empty, Grid, Open, P/],
     ["P", { simId: "a.b" }, "ERR_SCENARIO_SIM_ID", /"a\.b" must be a name without a dot/],
     ["P", { simId: "taken" }, "ERR_SCENARIO_SIM_ID", /"taken" is taken/],
-    ["Remote", {}, "ERR_SCENARIO_UNSUPPORTED", /Remote: a remote simulator \("cmd"\) is not supported/],
-    ["Far", {}, "ERR_SCENARIO_UNSUPPORTED", /Far: a remote simulator \("connect"\) is not supported/],
+    ["Deaf", {}, "ERR_SCENARIO_COMMAND", /the command does not say where .*%\(addr\)s/],
+    ["Open", {}, "ERR_SCENARIO_COMMAND", /a quote or backslash is open/],
+    ["Empty", {}, "ERR_SCENARIO_COMMAND", /the command is empty/],
   ])("refuses %s with %o", async (name, params, code, message) => {
-    const remote = { Remote: { cmd: "x" }, Far: { connect: "h:1" } } as unknown as typeof config;
-    const world = new World({ ...config, ...(name in remote ? remote : {}) });
+    const world = new World({ ...config, Deaf: { cmd: "x" }, Open: { cmd: "x 'y" }, Empty: { cmd: "" } });
     await world.start("P", { simId: "taken" });
     const failure = await world.start<object>(name, params).catch((error: unknown) => error);
     expect(failure).toMatchObject({ name: "ScenarioError", code });
