@@ -118,3 +118,40 @@ export interface TraceSource {
    */
   attach(sink: TraceSink): () => void;
 }
+
+/** What a run is started with. */
+export interface RunStart {
+  readonly seed: number | string;
+  /** Calendar time of tick 0, ISO 8601 in UTC. */
+  readonly start: string;
+  readonly ticksPerSecond: number;
+  /** Files with the agents' code that the run has loaded, as `file:` URLs. */
+  readonly modules: readonly string[];
+  /** Whatever else the simulation depends on; plain JSON. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * What the world outside does to a run: `spawn` [class, id, arguments], `input` and `call` [agent, method, arguments],
+ * `ask` [agent, peer, method, arguments, time-out in ticks or -1] for a call through an agent's own proxy, `advance`
+ * [ticks].
+ */
+export type FeedOp = "spawn" | "input" | "call" | "ask" | "advance";
+
+/**
+ * Keeps a run: what it is fed from outside, and what happens in it. With both and the agents' code it can be made again.
+ *
+ * It belongs to one run, which calls `begin` first and `end` last.
+ */
+export interface Journal {
+  /** The run starts. */
+  begin(run: RunStart): Promise<void>;
+  /** Something is about to be done to the run; `content` are plain values that belong to the journal. */
+  feed(op: FeedOp, tag: { readonly ticks: number; readonly round: number }, content: readonly unknown[]): void;
+  /** What happened, in order; as a `TraceSink`. */
+  events(batch: readonly TraceEvent[]): void;
+  /** Resolves when everything so far can be read again, whatever becomes of this process: a step may be acknowledged. */
+  settle(): Promise<void>;
+  /** The run is over. */
+  end(traceHash: string): Promise<void>;
+}

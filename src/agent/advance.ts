@@ -37,6 +37,7 @@ export class Advance {
   async to(target: number): Promise<number | undefined> {
     const kernel = this.#kernel;
     this.#check(target);
+    kernel.feed("advance", target);
     if (this.#nothingUntil(target)) {
       kernel.moveTo(target);
       kernel.tracer.note(() => ({ kind: "tick", ...kernel.tag }));

@@ -2,7 +2,9 @@ import type { ExternalClock } from "../clock/external-clock.ts";
 import type { RealTimeClock } from "../clock/real-time-clock.ts";
 import type { CodecName, ValueType } from "../codec/index.ts";
 import type { Limits } from "../limits.ts";
+import type { Journal } from "../trace.ts";
 import type { CommunicationModel } from "./communication-model.ts";
+import type { RecordedExternals } from "./externals.ts";
 import type { TraceLevel } from "./tracer.ts";
 
 /** How to make a container. */
@@ -34,8 +36,15 @@ export interface ContainerOptions {
   strict?: boolean;
   /** How messages between agents travel. Default: without delay, all of them arrive. */
   communication?: CommunicationModel;
+  /**
+   * Keeps the run, from which it can be made again: `new Recording("run.mcap")`. It belongs to this container, which
+   * awaits it at the end of each advance. The arguments of `spawn` have to be values then. Not on a RealTimeClock.
+   */
+  record?: Journal | undefined;
   /** Bounds that differ from the defaults. */
   limits?: Partial<Limits>;
+  /** What a recording has of the agents' real I/O, which then is not done. @internal */
+  recorded?: RecordedExternals | undefined;
 }
 
 /** A call of one of an agent's methods by what stands outside the simulation. */

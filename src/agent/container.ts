@@ -10,6 +10,7 @@ import type { Agent, AgentClass } from "./agent.ts";
 import type { AgentInput, ContainerOptions } from "./container-options.ts";
 import { AgentHome } from "./home.ts";
 import { checkAgentId } from "./id.ts";
+import { beginJournal, journaled } from "./journaled.ts";
 import { Kernel } from "./kernel.ts";
 import { LiveLinks } from "./live-links.ts";
 import { LiveRun } from "./live-run.ts";
@@ -53,12 +54,22 @@ export class Container implements TraceSource {
       codec = "msgpack",
       strict = false,
       communication,
+      record: journal,
+      recorded,
     } = options;
+    if (journal !== undefined && clock instanceof RealTimeClock) {
+      const text = "a run on a real-time clock cannot be recorded: what arrives when is not in it";
+      throw new RunError("ERR_RUN_RECORD", text);
+    }
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const types = [DATE_TIME, ...(options.types ?? [])];
-    const kernel = new Kernel({ clock, limits, trace, seed, types, strict, communication });
+    const kernel = new Kernel({ clock, limits, trace, seed, types, strict, communication, journal, recorded });
     clock.own();
     const container = new Container(kernel, seed, codec);
+    if (journal !== undefined) {
+      const { limits } = options;
+      await beginJournal(journal, container, clock, { seed, strict, communication, modules: [], limits });
+    }
     if (options.address !== undefined) await container.#links.listen(options.address);
     return container;
   }
@@ -115,7 +126,10 @@ export class Container implements TraceSource {
   ): InstanceType<C> {
     this.#kernel.requireIdle("spawn");
     const id = checkAgentId(options.id ?? String(this.#unnamed++));
-    const record = this.#home.create(type, id, options.args ?? []);
+    const { args = [] } = options;
+    if (this.#kernel.journal !== undefined)
+      this.#kernel.feed("spawn", type.name, id, this.#kernel.copyFor(id, args, `spawn(${id})`));
+    const record = this.#home.create(type, id, args);
     this.#kernel.next.addBirth({ id, create: () => record, parent: undefined, cause: undefined });
     this.#kernel.wake?.();
     return record.agent as InstanceType<C>;
@@ -169,8 +183,13 @@ export class Container implements TraceSource {
     if (this.#run instanceof LiveRun) {
       throw new ClockError("ERR_CLOCK_REAL_TIME", "a container on a real-time clock runs by itself");
     }
-    const next = await this.#run.to(resolution.toTicks(t));
+    const next = await journaled(this.#kernel.journal, this.#run.to(resolution.toTicks(t)));
     return next === undefined ? undefined : resolution.toSeconds(next);
+  }
+
+  /** Call `method` of the agent `peer` as the agent `from` does through a proxy that it has given to the outside. @internal */
+  ask(from: string, peer: string, method: string, args: readonly unknown[], timeoutTicks: number): Promise<unknown> {
+    return this.#kernel.emissions.call(this.#known(from, "ask"), peer, method, args, true, timeoutTicks);
   }
 
   /**
@@ -208,6 +227,7 @@ export class Container implements TraceSource {
     if (this.#run instanceof LiveRun) await this.#run.stop();
     const failure = await stopAll(this.#kernel);
     await this.#links.close();
+    await this.#kernel.journal?.end(this.traceHash());
     if (failure !== undefined) throw failure;
   }
 

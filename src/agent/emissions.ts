@@ -56,9 +56,11 @@ export class Emissions {
   ): Promise<unknown> {
     const kernel = this.#kernel;
     try {
-      if (outside && !kernel.serving) kernel.guardOutside(record, `call of ${to}.${method}`);
+      const asked = outside && !kernel.serving;
+      if (asked) kernel.guardOutside(record, `call of ${to}.${method}`);
       else if (!kernel.allows(record)) kernel.guard(record, `call of ${to}.${method}`);
       const content = kernel.copyArguments(args, to, method);
+      if (asked) kernel.feed("ask", record.id, to, method, content, timeoutTicks);
       const seq = record.seq++;
       const request = new Delivery(
         Kind.request,
@@ -123,7 +125,11 @@ export class Emissions {
     const seq = record.seq++;
     const { serving } = this.#kernel;
     this.#kernel.serving = false; // what `start` does is real: a simulated wait in it could never end
-    const promise = new Promise<T>((resolve) => resolve(untrapped(start)));
+    const { recorded } = this.#kernel;
+    const promise =
+      recorded === undefined
+        ? new Promise<T>((resolve) => resolve(untrapped(start)))
+        : (recorded(record.id, seq) as Promise<T>);
     this.#kernel.serving = serving;
     const external = { record, seq, cause: this.#kernel.cause, promise };
     promise.catch(() => {}); // its rejection is taken when the round ends

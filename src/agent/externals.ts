@@ -15,6 +15,9 @@ export interface External {
 /** How an external ended. */
 export type Outcome = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
 
+/** Results of externals that a recording has: of the agent's external of this number. */
+export type RecordedExternals = (agent: string, seq: number) => Promise<unknown>;
+
 /** Wait for one external; never rejects. */
 export async function settle(external: External): Promise<Outcome> {
   try {

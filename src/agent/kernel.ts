@@ -1,9 +1,10 @@
 import type { SimulationClock } from "../clock/simulation-clock.ts";
 import { TimerQueue } from "../clock/timer-queue.ts";
-import { TypeRegistry, type Value, type ValueType } from "../codec/index.ts";
+import { plainCopy, TypeRegistry, type Value, type ValueType } from "../codec/index.ts";
 import { copyArguments, copyBy, copyRules, type WalkRules } from "../codec/values.ts";
 import { ForeignAwaitError, RunError, type Tag } from "../errors.ts";
 import type { Limits } from "../limits.ts";
+import type { FeedOp, Journal } from "../trace.ts";
 import { current } from "./activity.ts";
 import type { Agent } from "./agent.ts";
 import { callsOf } from "./agent-link.ts";
@@ -11,8 +12,9 @@ import { Communication } from "./communication.ts";
 import type { CommunicationModel } from "./communication-model.ts";
 import type { Delivery } from "./delivery.ts";
 import { Emissions } from "./emissions.ts";
-import type { External } from "./externals.ts";
+import type { External, RecordedExternals } from "./externals.ts";
 import { foreignAwait } from "./foreign.ts";
+import type { KernelOptions } from "./kernel-options.ts";
 import { OutputEvents } from "./outputs.ts";
 import { Outside } from "./outside.ts";
 import type { AgentRecord } from "./record.ts";
@@ -23,20 +25,6 @@ import { type Counts, type Phase, refusal, type StepFailure } from "./run-state.
 import { Strict } from "./strict.ts";
 import { type TraceLevel, Tracer } from "./tracer.ts";
 import type { Transit } from "./transit.ts";
-
-/** What a container's simulation is made of. */
-export interface KernelOptions {
-  readonly clock: SimulationClock;
-  readonly limits: Limits;
-  readonly trace: TraceLevel;
-  readonly seed: number | string;
-  /** Registered types; their order is that of their ids. */
-  readonly types: readonly ValueType[];
-  readonly strict: boolean;
-  readonly communication: CommunicationModel | undefined;
-  /** Undefined unless the container is one of several. */
-  readonly transit?: Transit | undefined;
-}
 
 /**
  * The state of one container's simulation. `Emissions` has the ways in which agent code adds to it, `Rounds` serves what
@@ -76,14 +64,19 @@ export class Kernel {
   /** How messages between agents travel; undefined: all arrive in the next round. */
   readonly communication: Communication | undefined;
   readonly emissions = new Emissions(this);
+  readonly journal: Journal | undefined;
+  readonly recorded: RecordedExternals | undefined;
 
   /** Takes what is for other containers of a platform. */
   readonly transit: Transit | undefined;
   /** Undefined unless the container is strict. */
   readonly strict: Strict | undefined;
 
-  constructor({ clock, limits, trace, seed, types, strict, communication, transit }: KernelOptions) {
-    this.transit = transit;
+  constructor({ clock, limits, trace, seed, types, strict, communication, ...others }: KernelOptions) {
+    this.transit = others.transit;
+    this.journal = others.journal;
+    if (others.journal !== undefined) this.outside.onFeed = (op, ...call) => this.feed(op, ...call);
+    this.recorded = others.recorded;
     this.clock = clock;
     this.limits = limits;
     const isOwn = (agent: Agent) => this.registry.get(agent.id)?.agent === agent;
@@ -118,6 +111,11 @@ export class Kernel {
     const copy = copyArguments(args, this.#rules, agent, method);
     this.references.bindTo(agent);
     return copy;
+  }
+
+  /** Note in the journal, if there is one, what is about to be done to the run; values in any form that agents get. */
+  feed(op: FeedOp, ...content: unknown[]): void {
+    this.journal?.feed(op, this.tag, plainCopy(content, this.types) as unknown[]);
   }
 
   /** Tag that is being served, or the next one. */

@@ -28,6 +28,8 @@ export class Outside {
   #answers: (() => void)[] = [];
   #seq = 0;
   #ended: RunError | undefined;
+  /** Told of everything that enters, in the order in which it does. */
+  onFeed: ((op: "input" | "call", agent: string, method: string, args: unknown) => void) | undefined;
   /** Told of everything that comes, on a real-time clock. */
   wake: (() => void) | undefined;
 
@@ -38,6 +40,7 @@ export class Outside {
 
   /** An input to `agent`, due at the time of the next advance. */
   input(agent: string, method: string, args: unknown): void {
+    this.onFeed?.("input", agent, method, args);
     this.#inputs.push(Delivery.outside(Kind.input, agent, this.#seq++, method, args));
     this.wake?.();
   }
@@ -66,6 +69,7 @@ export class Outside {
     return calls.map((call) => {
       const seq = this.#seq++;
       this.#entered.set(seq, call);
+      this.onFeed?.("call", call.agent, call.method, call.args);
       return Delivery.outside(Kind.request, call.agent, seq, call.method, call.args);
     });
   }

@@ -6,6 +6,7 @@ import type { StepFailure } from "../agent/run-state.ts";
 import { CHAIN_ROUNDS, zeno } from "../agent/zeno.ts";
 import type { ExternalClock } from "../clock/external-clock.ts";
 import type { Codec } from "../codec/index.ts";
+import type { Tag } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import type { AgentTraceEvent, TraceEvent } from "../trace.ts";
 import { type Item, writeBatch } from "./batch.ts";
@@ -78,6 +79,11 @@ export class Coordinator {
   constructor(parts: CoordinatorParts) {
     this.#parts = parts;
     this.#places = parts.seats.map((seat) => new Place(seat));
+  }
+
+  /** Tag of the next round. */
+  get tag(): Tag {
+    return { ticks: this.#parts.clock.ticks, round: this.#round };
   }
 
   /** Tick of the next event; undefined if nothing is due. */

@@ -1,11 +1,12 @@
 import { agentProxy, referencesAt, referencesFrom } from "../agent/references.ts";
-import { TypeRegistry, type Value, type ValueType } from "../codec/index.ts";
+import { plainCopy, TypeRegistry, type Value, type ValueType } from "../codec/index.ts";
 import { copyBy, copyRules, type WalkRules } from "../codec/values.ts";
 import type { Limits } from "../limits.ts";
 import type { Invoke } from "../rpc/proxy.ts";
 
 /** Values between a platform's agents and the program outside, to which agents are proxies. */
 export class Exchange {
+  readonly #types: TypeRegistry;
   readonly #inward: WalkRules;
   readonly #outward: WalkRules;
   readonly #invokeOf: (id: string) => Invoke;
@@ -17,7 +18,8 @@ export class Exchange {
     call: (agent: string, method: string, args: unknown[]) => Promise<unknown>,
   ) {
     this.#invokeOf = (id) => (path, args) => call(id, path, args);
-    this.#inward = copyRules(limits, new TypeRegistry([...types, referencesFrom(this)]));
+    this.#types = new TypeRegistry([...types, referencesFrom(this)]);
+    this.#inward = copyRules(limits, this.#types);
     this.#outward = copyRules(limits, new TypeRegistry([...types, referencesAt(this, this.#invokeOf)]));
   }
 
@@ -29,6 +31,11 @@ export class Exchange {
   /** What the program gets of an agent's answer. */
   outward(value: unknown): Value {
     return copyBy(value, this.#outward, "");
+  }
+
+  /** What {@link inward} gave, for a journal. */
+  plain(values: readonly unknown[]): unknown[] {
+    return plainCopy(values, this.#types) as unknown[];
   }
 
   /** Proxy of the agent `id`. */

@@ -1,10 +1,12 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { JournaledRun } from "../agent/journaled.ts";
 import { AGENT_REFERENCE } from "../agent/references.ts";
 import { DATE_TIME } from "../agent/value-types.ts";
 import { ExternalClock } from "../clock/external-clock.ts";
 import type { Codec, ValueType } from "../codec/index.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import type { Journal } from "../trace.ts";
 import { type AgentModule, loadAgentModule } from "./agent-module.ts";
 import { batchCodec } from "./batch.ts";
 import type { MemberOptions } from "./orders.ts";
@@ -27,6 +29,9 @@ export interface PlatformParts {
   readonly codec: Codec;
   readonly placeOf: (id: string) => number;
   readonly seats: readonly Seat[];
+  readonly journal: Journal | undefined;
+  /** What the journal is told. */
+  readonly run: JournaledRun;
 }
 
 /** Check the options, load the module and start the containers. Throws as `Platform.create`. */
@@ -67,6 +72,14 @@ export async function createParts(options: PlatformOptions): Promise<PlatformPar
     codec: batchCodec(limits, [...types, AGENT_REFERENCE]),
     placeOf: checked(module.placement, count),
     seats,
+    journal: options.record,
+    run: {
+      seed,
+      strict,
+      communication: communication ?? module.communication,
+      limits: options.limits,
+      modules: [module.url],
+    },
   };
 }
 

@@ -2,6 +2,7 @@ import type { CommunicationModel } from "../agent/communication-model.ts";
 import type { TraceLevel } from "../agent/tracer.ts";
 import type { DateTime } from "../clock/calendar.ts";
 import type { Limits } from "../limits.ts";
+import type { Journal } from "../trace.ts";
 
 /**
  * Where containers run: in the caller's thread, in threads or in processes of their own; or, as `remote`, wherever
@@ -52,6 +53,8 @@ export interface PlatformOptions {
   onListening?: (address: string) => void;
   /** Options of Node for threads and processes, as `--max-semi-space-size=64`. Default: those of this process. */
   execArgv?: readonly string[];
+  /** Keeps the run, as `ContainerOptions.record`: one file, whatever the number of containers. */
+  record?: Journal | undefined;
   /** Bounds that differ from the defaults. */
   limits?: Partial<Limits>;
 }

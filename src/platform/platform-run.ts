@@ -1,6 +1,6 @@
 import type { Outside } from "../agent/outside.ts";
 import { type Phase, refusal } from "../agent/run-state.ts";
-import { RunError } from "../errors.ts";
+import { RunError, type Tag } from "../errors.ts";
 import type { Coordinator, Task } from "./coordinator.ts";
 import { Line } from "./line.ts";
 import type { Report } from "./orders.ts";
@@ -21,6 +21,11 @@ export class PlatformRun {
     this.#coordinator = coordinator;
     this.#seats = seats;
     this.#outside = outside;
+  }
+
+  /** Tag of the next round. */
+  get tag(): Tag {
+    return this.#coordinator.tag;
   }
 
   /** @throws RunError `ERR_RUN_BUSY`, `ERR_RUN_FAILED`, `ERR_RUN_CLOSED` unless the run is between two advances. */

@@ -1,6 +1,7 @@
 import type { AgentClass } from "../agent/agent.ts";
 import type { AgentInput } from "../agent/container-options.ts";
 import { checkAgentId } from "../agent/id.ts";
+import { beginJournal, journaled } from "../agent/journaled.ts";
 import { Outside } from "../agent/outside.ts";
 import { Sinks } from "../agent/sinks.ts";
 import type { ExternalClock } from "../clock/external-clock.ts";
@@ -8,7 +9,7 @@ import { AgentError, ClockError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/event-stream.ts";
 import type { Remote } from "../rpc/types.ts";
-import type { TraceEvent, TraceSink, TraceSource } from "../trace.ts";
+import type { FeedOp, Journal, TraceEvent, TraceSink, TraceSource } from "../trace.ts";
 import { type AgentModule, classNamed } from "./agent-module.ts";
 import { Coordinator } from "./coordinator.ts";
 import { Exchange } from "./exchange.ts";
@@ -33,10 +34,12 @@ export class Platform implements TraceSource {
   readonly #run: PlatformRun;
   readonly #outside = new Outside();
   readonly #roll: Roll;
+  readonly #journal: Journal | undefined;
   readonly #sinks = new Sinks();
   #events: Observable<TraceEvent> | undefined;
+  #closing: Promise<void> | undefined;
 
-  private constructor({ module, limits, clock, types, codec, placeOf, seats }: PlatformParts) {
+  private constructor({ module, limits, clock, types, codec, placeOf, seats, journal }: PlatformParts) {
     this.clock = clock;
     this.#module = module;
     this.#limits = limits;
@@ -56,6 +59,8 @@ export class Platform implements TraceSource {
       onReport: (index, { changes }) => changes && this.#roll.note(index, changes),
     });
     this.#run = new PlatformRun(coordinator, seats, this.#outside);
+    this.#journal = journal;
+    if (journal !== undefined) this.#outside.onFeed = (op, ...call) => this.#feed(op, ...call);
   }
 
   /**
@@ -65,7 +70,11 @@ export class Platform implements TraceSource {
    *   RunError `ERR_CONTAINER_START`, with nothing left of the containers that had started.
    */
   static async create(options: PlatformOptions): Promise<Platform> {
-    return new Platform(await createParts(options));
+    const parts = await createParts(options);
+    const platform = new Platform(parts);
+    const { journal, clock, run } = parts;
+    if (journal !== undefined) await beginJournal(journal, platform, clock, run);
+    return platform;
   }
 
   /** What runs the containers, by their numbers, as `container 2 (process 4711)`. */
@@ -107,6 +116,7 @@ export class Platform implements TraceSource {
     classNamed(this.#module, type);
     const args = this.#exchange.inward(options.args ?? [], `spawn(${id})`) as unknown[];
     const index = this.#placeOf(id);
+    this.#feed("spawn", type, id, args);
     await this.#run.ask(index, { what: "spawn", type, id, args });
     return this.#exchange.proxy(id) as Remote<C>;
   }
@@ -160,7 +170,8 @@ export class Platform implements TraceSource {
       const text = `cannot advance to ${resolution.toSeconds(target)} s: it is ${this.clock.time()} s already`;
       throw new ClockError("ERR_CLOCK_BACKWARDS", text);
     }
-    const due = await this.#run.advance(target);
+    this.#feed("advance", target);
+    const due = await journaled(this.#journal, this.#run.advance(target));
     return due === undefined ? undefined : resolution.toSeconds(due);
   }
 
@@ -187,8 +198,13 @@ export class Platform implements TraceSource {
    * @throws RunError `ERR_RUN_BUSY` during an advance; `ERR_RUN_STOP` if an agent's `stop` throws or does not end within
    *   `limits.stopTimeoutMs`, after everything was closed.
    */
-  close(): Promise<void> {
-    return this.#run.close();
+  async close(): Promise<void> {
+    this.#closing ??= this.#run.close().finally(() => this.#journal?.end(this.traceHash()));
+    return this.#closing;
+  }
+
+  #feed(op: FeedOp, ...content: unknown[]): void {
+    this.#journal?.feed(op, this.#run.tag, this.#exchange.plain(content));
   }
 
   #requireAgent(agent: string, method: string): void {
