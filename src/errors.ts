@@ -106,6 +106,9 @@ export class RunError extends CosimError {}
 /** A simulator or bridge broke the contract of its co-simulation interface. */
 export class BridgeError extends CosimError {}
 
+/** A run file that cannot be written or read: its disk, its bytes. */
+export class RecordingError extends CosimError {}
+
 /** The scenario is wrong: an unknown attribute, a missing entity, a bad parameter. */
 export class ScenarioError extends CosimError {}
 

@@ -54,6 +54,12 @@ export interface Limits {
   readonly stepTimeoutMs: number;
   /** Wall time after which it is told that a container is still in its round, in milliseconds. */
   readonly stepWarningMs: number;
+  /** Entries of a run file in one batch; a round or step with more becomes several. */
+  readonly recordingBatchEntriesMax: number;
+  /** Bytes that one batch of a run file, or one chunk of it once decompressed, may have. */
+  readonly recordingChunkBytesMax: number;
+  /** Names of agents and methods that a run file keeps in its dictionary; later ones are written out. */
+  readonly recordingNamesMax: number;
 }
 
 /** The defaults; sources: FAULTS F02, F06, F07, F19, F20, F27 and mosaik's own limits. */
@@ -83,4 +89,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   joinTimeoutMs: 60_000,
   stepTimeoutMs: 600_000, // FAULTS F03
   stepWarningMs: 30_000,
+  recordingBatchEntriesMax: 4096,
+  recordingChunkBytesMax: 256 * 1024 * 1024,
+  recordingNamesMax: 1_000_000,
 });

@@ -5,3 +5,7 @@
  * `trace.ts`.
  */
 export { eventStream } from "./event-stream.ts";
+export { type Recovered, recoverRun } from "./recover.ts";
+export type { FeedEntry, RunEntry, RunHeader, RunSummary } from "./run-entry.ts";
+export { openRun, type RunFile } from "./run-reader.ts";
+export { RunWriter, type RunWriterOptions } from "./run-writer.ts";

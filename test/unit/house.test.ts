@@ -46,6 +46,8 @@ const HOME_OF: Record<string, string> = {
   msgpackr: "src/codec/msgpack.ts",
   luxon: "src/clock/calendar.ts",
   rxjs: "src/observe/event-stream.ts",
+  "@mcap/core": "src/observe/mcap-file.ts",
+  "@foxglove/wasm-zstd": "src/observe/zstd.ts",
   "pure-rand": "src/agent/random.ts",
   commander: "src/cli/",
   tsx: "src/cli/",
