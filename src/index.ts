@@ -15,6 +15,7 @@ export { Hash64 } from "./hash.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export * from "./observe/index.ts";
 export * from "./platform/index.ts";
+export * from "./replay/index.ts";
 export * as rpc from "./rpc/index.ts";
 export { asRemote, type Remote } from "./rpc/index.ts";
 export * from "./scenario.ts";

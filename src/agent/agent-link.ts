@@ -1,4 +1,5 @@
 import type { Clock } from "../clock/clock.ts";
+import { plainCopy } from "../codec/index.ts";
 import type { Invoke } from "../rpc/proxy.ts";
 import type { AgentClass } from "./agent.ts";
 import { AgentClock } from "./agent-clock.ts";
@@ -116,7 +117,10 @@ export class AgentLink {
     // Checked whether somebody observes or not: an observer must not make a difference.
     const kept = kernel.copyOut(fields, `${record.id}.log`);
     const { cause, tag } = kernel;
-    kernel.tracer.note(() => ({ kind: "log", ...tag, agent: record.id, id, cause, message, fields: kept }));
+    kernel.tracer.note(() => {
+      const fields = plainCopy(kept, kernel.types);
+      return { kind: "log", ...tag, agent: record.id, id, cause, message, fields };
+    });
   }
 
   spawn(type: AgentClass, options: SpawnOptions): object {

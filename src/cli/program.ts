@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
+import { packageVersion } from "../observe/version.ts";
 import { addContainerCommand } from "./container-command.ts";
 import { EXIT_FAILED, EXIT_FINE, EXIT_USAGE, UsageError } from "./exit-code.ts";
 import { errorLines } from "./report-error.ts";
@@ -28,7 +27,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   let exitCode = EXIT_FINE;
   const program = new Command("cosimas")
     .description("Co-simulated multi-agent systems: run scenarios of agents and simulators")
-    .version(await packageVersion(), "-V, --version", "print the version")
+    .version(packageVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand(false)
     .enablePositionalOptions()
@@ -62,9 +61,4 @@ function fromCommander(error: CommanderError): UsageError {
   const advice =
     "see `cosimas --help`, `cosimas run <scenario> --help`, `cosimas sim --help` or `cosimas container --help`";
   return new UsageError("ERR_CLI_USAGE", `${error.message.replace(/^error: /, "")}; ${advice}`);
-}
-
-async function packageVersion(): Promise<string> {
-  const file = createRequire(import.meta.url).resolve("cosimas/package.json");
-  return (JSON.parse(await readFile(file, "utf8")) as { version: string }).version;
 }

@@ -4,7 +4,9 @@
  * This layer turns batches into streams and files; it knows neither agents nor containers, only the events of
  * `trace.ts`.
  */
+export { Comparison, type Difference } from "./comparison.ts";
 export { eventStream } from "./event-stream.ts";
+export { Recording, type RecordingOptions } from "./recording.ts";
 export { type Recovered, recoverRun } from "./recover.ts";
 export type { FeedEntry, RunEntry, RunHeader, RunSummary } from "./run-entry.ts";
 export { openRun, type RunFile } from "./run-reader.ts";

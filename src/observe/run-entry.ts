@@ -19,7 +19,7 @@ export type RunEntry = TraceEvent | FeedEntry;
 export interface RunHeader {
   /** Version of the layout. */
   readonly format: 1;
-  readonly seed: number;
+  readonly seed: number | string;
   /** Calendar time of tick 0, ISO 8601 in UTC. */
   readonly start: string;
   readonly ticksPerSecond: number;

@@ -1,0 +1,162 @@
+import type { EventId, TraceEvent } from "../trace.ts";
+
+/** Events whose causes can still be named, at least. */
+const CAUSES_KEPT = 100_000;
+
+/** Events of a causal chain that are shown. */
+const CHAIN_MAX = 20;
+
+/** Where two runs differ first. */
+export interface Difference {
+  /** `changed`: the event is there, and not the same; `missing`: only expected; `unexpected`: only there. */
+  readonly what: "changed" | "missing" | "unexpected";
+  /** The event as it should be, unless `unexpected`. */
+  readonly expected: TraceEvent | undefined;
+  /** The event as it is, unless `missing`. */
+  readonly actual: TraceEvent | undefined;
+  /** Of `changed`: place of the first value that differs, as `content[0].kw`, and both values. */
+  readonly path: string | undefined;
+  readonly values: readonly [expected: unknown, actual: unknown] | undefined;
+  /** Events that led to it in the run that is, the last first: the event that caused it, its cause, and so on. */
+  readonly causes: readonly TraceEvent[];
+}
+
+/** Compares two sequences of events as they come, and keeps what is needed to say how the first difference came about. */
+export class Comparison {
+  readonly #expected: TraceEvent[] = [];
+  readonly #actual: TraceEvent[] = [];
+  readonly #causes = new Causes();
+  #compared = 0;
+  #difference: Difference | undefined;
+
+  /** Events that were the same. */
+  get compared(): number {
+    return this.#compared;
+  }
+
+  /** The first difference; undefined while there is none. */
+  get difference(): Difference | undefined {
+    return this.#difference;
+  }
+
+  /** Take in what should have happened next, and what has. Nothing is looked at after the first difference. */
+  push(expected: readonly TraceEvent[], actual: readonly TraceEvent[]): void {
+    if (this.#difference !== undefined) return;
+    for (const event of actual) this.#causes.add(event);
+    this.#expected.push(...expected);
+    this.#actual.push(...actual);
+    const length = Math.min(this.#expected.length, this.#actual.length);
+    for (let i = 0; i < length; i++) {
+      const difference = this.#between(this.#expected[i]!, this.#actual[i]!);
+      if (difference === undefined) continue;
+      this.#difference = difference;
+      this.#compared += i;
+      return;
+    }
+    this.#compared += length;
+    this.#expected.splice(0, length);
+    this.#actual.splice(0, length);
+  }
+
+  /** Nothing more comes: what one side has left is the difference. */
+  end(): Difference | undefined {
+    const [expected] = this.#expected;
+    const [actual] = this.#actual;
+    if (this.#difference === undefined && (expected !== undefined || actual !== undefined)) {
+      this.#difference = this.#alone(expected === undefined ? "unexpected" : "missing", expected ?? actual!);
+    }
+    return this.#difference;
+  }
+
+  #between(expected: TraceEvent, actual: TraceEvent): Difference | undefined {
+    const at = firstDifference(expected, actual, "");
+    if (at === undefined) return undefined;
+    const order = compareKeys(expected, actual);
+    if (order < 0) return this.#alone("missing", expected);
+    if (order > 0) return this.#alone("unexpected", actual);
+    const causes = this.#causes.of(actual);
+    return { what: "changed", expected, actual, path: at.path, values: at.values, causes };
+  }
+
+  #alone(what: "missing" | "unexpected", event: TraceEvent): Difference {
+    const causes = this.#causes.of(event);
+    const sides = what === "missing" ? { expected: event, actual: undefined } : { expected: undefined, actual: event };
+    return { what, ...sides, path: undefined, values: undefined, causes };
+  }
+}
+
+/** Events by their ids, the last ones: who caused what. */
+export class Causes {
+  #young = new Map<EventId, TraceEvent>();
+  #old = new Map<EventId, TraceEvent>();
+
+  add(event: TraceEvent): void {
+    if (!("id" in event)) return;
+    if (this.#young.size >= CAUSES_KEPT) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    this.#young.set(event.id, event);
+  }
+
+  get(id: EventId): TraceEvent | undefined {
+    return this.#young.get(id) ?? this.#old.get(id);
+  }
+
+  /** The event that caused `event`, what caused that, and so on, as far as they are known. */
+  of(event: TraceEvent): TraceEvent[] {
+    const chain: TraceEvent[] = [];
+    for (let at = event; chain.length < CHAIN_MAX; ) {
+      const cause = "cause" in at && at.cause !== undefined ? this.get(at.cause) : undefined;
+      if (cause === undefined || chain.includes(cause)) return chain;
+      chain.push(cause);
+      at = cause;
+    }
+    return chain;
+  }
+}
+
+/** Which of two events comes first in a run: by time, round and agent; 0 if they stand in the same place. */
+function compareKeys(a: TraceEvent, b: TraceEvent): number {
+  if (a.kind === "step" || b.kind === "step") return 0;
+  const byTag = a.ticks - b.ticks || a.round - b.round;
+  if (byTag !== 0) return byTag;
+  const [one, other] = [a, b].map((event) => ("agent" in event ? event.agent : ""));
+  return one! < other! ? -1 : one! > other! ? 1 : 0;
+}
+
+/** The first place, in the order of `a`'s fields, where two values differ; a field that is undefined is as one that is not there. */
+export function firstDifference(
+  a: unknown,
+  b: unknown,
+  path: string,
+): { readonly path: string; readonly values: readonly [unknown, unknown] } | undefined {
+  if (Object.is(a, b)) return undefined;
+  const kind = kindOf(a);
+  if (kind === undefined || kind !== kindOf(b)) return { path, values: [a, b] };
+  if (kind === "bytes")
+    return Buffer.compare(a as Uint8Array, b as Uint8Array) === 0 ? undefined : { path, values: [a, b] };
+  if (kind === "array") return firstOfItems(a as unknown[], b as unknown[], path);
+  if (kind === "map") return firstOfItems([...(a as Map<unknown, unknown>)], [...(b as Map<unknown, unknown>)], path);
+  const [one, other] = [a, b] as [Record<string, unknown>, Record<string, unknown>];
+  for (const key of new Set([...Object.keys(one), ...Object.keys(other)])) {
+    const below = firstDifference(one[key], other[key], path === "" ? key : `${path}.${key}`);
+    if (below !== undefined) return below;
+  }
+  return undefined;
+}
+
+function firstOfItems(a: readonly unknown[], b: readonly unknown[], path: string) {
+  for (let i = 0; i < Math.max(a.length, b.length); i++) {
+    const below = firstDifference(a[i], b[i], `${path}[${i}]`);
+    if (below !== undefined) return below;
+  }
+  return a.length === b.length ? undefined : { path: `${path}.length`, values: [a.length, b.length] as const };
+}
+
+function kindOf(value: unknown): "array" | "map" | "bytes" | "object" | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (Array.isArray(value)) return "array";
+  if (value instanceof Map) return "map";
+  return value instanceof Uint8Array ? "bytes" : "object";
+}

@@ -1,0 +1,217 @@
+import type { AgentClass } from "../agent/agent.ts";
+import type { CommunicationModel } from "../agent/communication-model.ts";
+import { Container } from "../agent/container.ts";
+import type { RecordedExternals } from "../agent/externals.ts";
+import { AGENT_REFERENCE } from "../agent/references.ts";
+import { DATE_TIME } from "../agent/value-types.ts";
+import { ExternalClock } from "../clock/external-clock.ts";
+import { TypeRegistry, type ValueType } from "../codec/index.ts";
+import { RecordingError, RemoteError } from "../errors.ts";
+import type { Limits } from "../limits.ts";
+import { Comparison, type Difference, openRun, type RunFile, type RunHeader } from "../observe/index.ts";
+import { inOrder } from "../observe/recording.ts";
+import type { ExternalEvent, TraceEvent } from "../trace.ts";
+import { revive } from "./revive.ts";
+import { type Stretch, stretches } from "./stretches.ts";
+
+/** What a replay is made with. */
+export interface ReplayOptions {
+  /** The agents' classes, each under the name that it has in the recording: a module's exports, for example. */
+  readonly classes: Readonly<Record<string, unknown>> | Iterable<AgentClass>;
+  /** Registered types, as the recorded run had them. */
+  readonly types?: readonly ValueType[];
+  /** The communication model, if the recorded run had one with a function: a recording cannot have that. */
+  readonly communication?: CommunicationModel;
+  /** Seconds: replay up to this time, included. Default: all. */
+  readonly until?: number;
+  /** Seconds: compare from this time on; what is before is only replayed. Default 0. */
+  readonly from?: number;
+  /** Goes on after the first difference, with the recorded inputs; default false: it ends there. */
+  readonly goOn?: boolean;
+  /** Told the events of the replay, from `from` on, an advance at a time. */
+  readonly onEvents?: (events: readonly TraceEvent[]) => void;
+  /** How far it is, from 0 to 1; undefined if the recording's end is missing. */
+  readonly progress?: (fraction: number | undefined, timeS: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What a replay found. */
+export interface ReplayResult {
+  /** Where the replay differs first from the recording; undefined if it does not. */
+  readonly difference: Difference | undefined;
+  /** Events that were the same. */
+  readonly compared: number;
+  /** Advances that were replayed. */
+  readonly advances: number;
+  /** Hash of the replay's trace. */
+  readonly traceHash: string;
+  /** Hash that the recording ends with; undefined if it is torn, or the replay ended before. */
+  readonly recordedHash: string | undefined;
+  /** Why the last advance failed, if it did. */
+  readonly failure: Error | undefined;
+  readonly header: RunHeader;
+}
+
+/**
+ * Run the agents of a recording again, from what was recorded of the outside: no master, no simulators, no peers, no real
+ * I/O. Every event is compared with the recorded one.
+ *
+ * @throws RecordingError if the file cannot be read, `ERR_REPLAY_CLASS` if a class is missing, `ERR_REPLAY_COMMUNICATION`.
+ */
+export async function replay(path: string, options: ReplayOptions): Promise<ReplayResult> {
+  const file = await openRun(path);
+  try {
+    return await new Replay(file, options).run();
+  } finally {
+    await file.close();
+  }
+}
+
+class Replay {
+  readonly #file: RunFile;
+  readonly #options: ReplayOptions;
+  readonly #classes: ReadonlyMap<string, AgentClass>;
+  readonly #types: TypeRegistry;
+  readonly #comparison = new Comparison();
+  readonly #externals = new Map<string, ExternalEvent>();
+  #actual: TraceEvent[] = [];
+  #advances = 0;
+  #failure: Error | undefined;
+
+  constructor(file: RunFile, options: ReplayOptions) {
+    this.#file = file;
+    this.#options = options;
+    const { classes, types = [] } = options;
+    const all = Symbol.iterator in classes ? [...(classes as Iterable<AgentClass>)] : Object.values(classes);
+    this.#classes = new Map(
+      (all as AgentClass[]).filter((type) => typeof type === "function").map((type) => [type.name, type]),
+    );
+    this.#types = new TypeRegistry([DATE_TIME, ...types, AGENT_REFERENCE]);
+  }
+
+  async run(): Promise<ReplayResult> {
+    const { header, summary } = this.#file;
+    const container = await this.#container();
+    const detach = container.attach((batch) => void this.#actual.push(...inOrder(batch)));
+    let isWhole = true;
+    let traceHash: string;
+    try {
+      for await (const stretch of stretches(this.#file.batches())) {
+        if (!(await this.#play(stretch, container))) {
+          isWhole = false;
+          break;
+        }
+      }
+      if (isWhole) this.#comparison.end();
+      traceHash = container.traceHash();
+    } finally {
+      detach();
+      await container.close().catch(() => {}); // a `stop` that fails is in no trace
+    }
+    return {
+      difference: this.#comparison.difference,
+      compared: this.#comparison.compared,
+      advances: this.#advances,
+      traceHash,
+      recordedHash: isWhole ? summary?.traceHash : undefined,
+      failure: this.#failure,
+      header,
+    };
+  }
+
+  /** One advance, with what came before it; false if it was the last one that is wanted. */
+  async #play({ feeds, calls, events }: Stretch, container: Container): Promise<boolean> {
+    const { until = Number.POSITIVE_INFINITY, from = 0, goOn = false, onEvents, progress, signal } = this.#options;
+    const { ticksPerSecond } = this.#file.header;
+    signal?.throwIfAborted();
+    const target = feeds.at(-1)?.op === "advance" ? (feeds.at(-1)!.content[0] as number) : undefined;
+    if (target !== undefined && target / ticksPerSecond > until) return false;
+    for (const event of events) if (event.kind === "external") this.#externals.set(event.id, event);
+    for (const { op, content } of feeds) if (op !== "advance") this.#feed(op, content, container);
+    for (const { content } of calls) {
+      const [agent, method, args] = this.#revived(content) as [string, string, unknown[]];
+      void container.call(agent, method, args).catch(() => {});
+    }
+    if (target !== undefined) await this.#advance(target / ticksPerSecond, container);
+    this.#externals.clear();
+    const isWanted = (event: TraceEvent) => event.kind === "step" || event.ticks >= from * ticksPerSecond;
+    const actual = this.#actual.filter(isWanted);
+    this.#actual = [];
+    this.#comparison.push(events.filter(isWanted), actual);
+    onEvents?.(actual);
+    const ends = this.#file.summary?.ticks;
+    const ticks = target ?? 0;
+    progress?.(ends === undefined ? undefined : ends === 0 ? 1 : ticks / ends, ticks / ticksPerSecond);
+    return this.#failure === undefined && (goOn || this.#comparison.difference === undefined);
+  }
+
+  async #advance(timeS: number, container: Container): Promise<void> {
+    this.#advances++;
+    try {
+      await container.advance(timeS);
+    } catch (error) {
+      this.#failure = error as Error;
+    }
+  }
+
+  #feed(op: string, content: readonly unknown[], container: Container): void {
+    const values = this.#revived(content);
+    try {
+      if (op === "spawn") {
+        const [name, id, args] = values as [string, string, unknown[]];
+        container.spawn(this.#classNamed(name), { id, args });
+      } else if (op === "input") {
+        const [agent, method, args] = values as [string, string, unknown[]];
+        container.input(agent, method, args);
+      } else if (op === "ask") {
+        const [from, peer, method, args, timeoutTicks] = values as [string, string, string, unknown[], number];
+        void container.ask(from, peer, method, args, timeoutTicks).catch(() => {});
+      }
+    } catch (error) {
+      // What was refused then is refused now; anything else shows in the events.
+      if (error instanceof RecordingError) throw error;
+    }
+  }
+
+  #revived(content: readonly unknown[]): unknown[] {
+    return content.map((value) => revive(value, this.#types));
+  }
+
+  #classNamed(name: string): AgentClass {
+    const type = this.#classes.get(name);
+    if (type !== undefined) return type;
+    const known = [...this.#classes.keys()].join(", ") || "none";
+    throw new RecordingError("ERR_REPLAY_CLASS", `the recording has agents of class ${name}; given are: ${known}`);
+  }
+
+  #container(): Promise<Container> {
+    const { seed, start, ticksPerSecond, options } = this.#file.header;
+    const recorded = options as {
+      strict?: boolean;
+      limits?: Partial<Limits>;
+      communication?: CommunicationModel | null;
+    };
+    const { strict = false, limits = {} } = recorded;
+    const communication = this.#options.communication ?? recorded.communication ?? undefined;
+    if ((communication?.links as unknown) === "function") {
+      const text = "the recorded run had a communication model with a function; give it as `communication`";
+      throw new RecordingError("ERR_REPLAY_COMMUNICATION", text);
+    }
+    return Container.create({
+      ...{ seed, strict, limits, types: this.#options.types ?? [], recorded: this.#external },
+      clock: new ExternalClock({ start, resolution: ticksPerSecond }),
+      ...(communication && { communication }),
+    });
+  }
+
+  /** What the agent's external has come to; it is told after the run's other code of this round, as when it was real. */
+  readonly #external: RecordedExternals = async (agent, seq) => {
+    const event = this.#externals.get(`${agent}#${seq}`);
+    if (event === undefined) {
+      throw new RecordingError("ERR_REPLAY_EXTERNAL", `agent "${agent}" did real I/O that the recording does not have`);
+    }
+    if (event.ok) return revive(event.content, this.#types);
+    const [code, name, message] = event.content as [string, string, string];
+    throw new RemoteError(code, name, message);
+  };
+}
