@@ -9,7 +9,6 @@ import { current } from "./activity.ts";
 import type { Agent } from "./agent.ts";
 import { callsOf } from "./agent-link.ts";
 import { Communication } from "./communication.ts";
-import type { CommunicationModel } from "./communication-model.ts";
 import type { Delivery } from "./delivery.ts";
 import { Emissions } from "./emissions.ts";
 import type { External, RecordedExternals } from "./externals.ts";
@@ -23,7 +22,7 @@ import { Registry } from "./registry.ts";
 import { Round } from "./round.ts";
 import { type Counts, type Phase, refusal, type StepFailure } from "./run-state.ts";
 import { Strict } from "./strict.ts";
-import { type TraceLevel, Tracer } from "./tracer.ts";
+import { Tracer } from "./tracer.ts";
 import type { Transit } from "./transit.ts";
 
 /**
