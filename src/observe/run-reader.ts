@@ -185,13 +185,21 @@ export async function openRun(path: string, options: { readonly limits?: Partial
   });
   try {
     const layout = await scanMcap(file, path);
-    const run = new RunFile(path, file, layout, { ...DEFAULT_LIMITS, ...options.limits });
-    if (layout.damage === undefined) return run;
-    // The batch that is damaged says more than the checksum over all.
-    for await (const _ of run.stored());
-    throw damaged(path, layout.damage);
+    const all = { ...DEFAULT_LIMITS, ...options.limits };
+    if (layout.damage !== undefined) throw await damageOf(path, file, layout, all);
+    return new RunFile(path, file, layout, all);
   } catch (error) {
     await file.close();
     throw error;
   }
+}
+
+/** What is wrong with a file of which a checksum does not fit: its first bad batch says more than the checksum over all. */
+async function damageOf(path: string, file: FileHandle, layout: McapLayout, limits: Limits): Promise<RecordingError> {
+  try {
+    for await (const _ of new RunFile(path, file, layout, limits).stored());
+  } catch (error) {
+    if (error instanceof RecordingError && error.code === "ERR_RECORDING_DAMAGED") return error;
+  }
+  return damaged(path, layout.damage ?? "is damaged");
 }

@@ -8,6 +8,7 @@ import { clock } from "./clock.ts";
 import { type Figure, type Suite, timed } from "./figure.ts";
 import { mosaik } from "./mosaik.ts";
 import { powerFlow } from "./power-flow.ts";
+import { record } from "./record.ts";
 import { rounds } from "./rounds.ts";
 import { rpc } from "./rpc.ts";
 import { world } from "./world.ts";
@@ -16,6 +17,7 @@ const suites: Record<string, Suite> = {
   agents,
   clock: timed(clock),
   "power-flow": timed(powerFlow),
+  record,
   rounds,
   rpc,
   mosaik,
