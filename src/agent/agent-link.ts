@@ -39,6 +39,7 @@ export interface ConnectOptions {
 
 /** What the container does for its agents besides the simulation itself. */
 export interface AgentHost {
+  readonly kernel: Kernel;
   readonly seed: number | string;
   /** Proxy of an agent by id or URL. */
   connect(record: AgentRecord, address: string, options: ConnectOptions): Promise<object>;
@@ -50,20 +51,17 @@ export interface AgentHost {
 
 /** Everything that one agent may ask of its container. */
 export class AgentLink {
-  readonly #kernel: Kernel;
   readonly #record: AgentRecord;
   readonly #host: AgentHost;
   #clock: Clock | undefined;
-  #random: (() => number) | undefined;
 
-  constructor(kernel: Kernel, record: AgentRecord, host: AgentHost) {
-    this.#kernel = kernel;
+  constructor(record: AgentRecord, host: AgentHost) {
     this.#record = record;
     this.#host = host;
   }
 
   get clock(): Clock {
-    this.#clock ??= new AgentClock(this.#kernel, this.#record);
+    this.#clock ??= new AgentClock(this.#host.kernel, this.#record);
     return this.#clock;
   }
 
@@ -76,41 +74,48 @@ export class AgentLink {
   }
 
   random(): number {
-    this.#kernel.guard(this.#record, "random");
-    this.#random ??= createRandom(this.#host.seed, this.#record.id);
-    return this.#random();
+    this.#host.kernel.guard(this.#record, "random");
+    const { seldom } = this.#record;
+    seldom.random ??= createRandom(this.#host.seed, this.#record.id);
+    return seldom.random();
   }
 
   external<T>(start: () => Promise<T> | T): Promise<T> {
-    return this.#kernel.emissions.external(this.#record, start);
+    return this.#host.kernel.emissions.external(this.#record, start);
   }
 
   future<T>(): AgentFuture<T> {
-    return openFuture<T>(this.#kernel, this.#record);
+    return openFuture<T>(this.#host.kernel, this.#record);
   }
 
   queue<T>(): AgentQueue<T> {
-    return new AgentQueue<T>(this.#kernel, this.#record);
+    return new AgentQueue<T>(this.#host.kernel, this.#record);
   }
 
   task(code: () => unknown): void {
-    this.#kernel.guard(this.#record, "task");
+    this.#host.kernel.guard(this.#record, "task");
     this.#host.task(this.#record, code);
   }
 
   send(to: string, method: string, args: readonly unknown[], options: SendOptions): void {
-    this.#kernel.emissions.send(this.#record, to, method, args, this.#kernel.clock.ticksIn(options.delay ?? 0));
+    this.#host.kernel.emissions.send(
+      this.#record,
+      to,
+      method,
+      args,
+      this.#host.kernel.clock.ticksIn(options.delay ?? 0),
+    );
   }
 
   emit(output: string, value: unknown): void {
-    const { outputEvents } = this.#kernel;
-    this.#kernel.guard(this.#record, "emit");
+    const { outputEvents } = this.#host.kernel;
+    this.#host.kernel.guard(this.#record, "emit");
     checkOutput(this.#record, output);
-    outputEvents.put(this.#record.id, output, this.#kernel.copyOut(value, `${this.#record.id}.${output}`));
+    outputEvents.put(this.#record.id, output, this.#host.kernel.copyOut(value, `${this.#record.id}.${output}`));
   }
 
   log(message: string, fields: Record<string, unknown>): void {
-    const kernel = this.#kernel;
+    const kernel = this.#host.kernel;
     const record = this.#record;
     kernel.guard(record, "log");
     const id = `${record.id}#${record.seq++}`;
@@ -124,10 +129,10 @@ export class AgentLink {
   }
 
   spawn(type: AgentClass, options: SpawnOptions): object {
-    const kernel = this.#kernel;
+    const kernel = this.#host.kernel;
     const record = this.#record;
     kernel.guard(record, "spawn");
-    const id = checkAgentId(options.id ?? `${record.id}/${record.children++}`);
+    const id = checkAgentId(options.id ?? `${record.id}/${record.seldom.children++}`);
     const args = kernel.copyFor(id, options.args ?? [], `spawn(${id})`) as unknown[];
     const create = () => this.#host.create(type, id, args);
     const birth = { id, create, parent: record, cause: kernel.cause };
@@ -136,8 +141,8 @@ export class AgentLink {
   }
 
   remove(): void {
-    this.#kernel.guard(this.#record, "remove");
-    this.#kernel.next.addDeath(this.#record, this.#kernel.cause);
+    this.#host.kernel.guard(this.#record, "remove");
+    this.#host.kernel.next.addDeath(this.#record, this.#host.kernel.cause);
   }
 }
 

@@ -96,12 +96,13 @@ export class Communication {
   }
 
   #state(sender: AgentRecord, to: string): LinkState {
-    sender.links ??= new Map();
-    let state = sender.links.get(to);
+    const { seldom } = sender;
+    seldom.links ??= new Map();
+    let state = seldom.links.get(to);
     if (state === undefined) {
       // No id has white space: this seed is no agent's.
       state = { random: createRandom(this.#seed, `${sender.id} ${to}`), busyUntilTicks: 0 };
-      sender.links.set(to, state);
+      seldom.links.set(to, state);
     }
     return state;
   }

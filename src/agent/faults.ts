@@ -32,7 +32,7 @@ export class Faults {
   reportStuck(): void {
     for (const record of this.stuck) {
       if (record.reported || !record.stuck) continue;
-      record.reported = true;
+      record.seldom.reported = true;
       const text = `agent "${record.id}" is still in ${openMethods(record)} at the end of the step without a simulated wait`;
       if (this.#kernel.strict === undefined) process.emitWarning(text, { code: "COSIMAS_OPEN_HANDLER" });
       else this.#kernel.fail(record.id, openHandler(record, text, this.#kernel.tag));

@@ -10,12 +10,12 @@ import { underTraps } from "./strict.ts";
 /** Makes a container's agents, and does for them what takes more than the simulation itself. */
 export class AgentHome implements AgentHost {
   readonly seed: number | string;
-  readonly #kernel: Kernel;
+  readonly kernel: Kernel;
   readonly #handlers: Handlers;
   readonly #links: LiveLinks;
 
   constructor(kernel: Kernel, handlers: Handlers, links: LiveLinks, seed: number | string) {
-    this.#kernel = kernel;
+    this.kernel = kernel;
     this.#handlers = handlers;
     this.#links = links;
     this.seed = seed;
@@ -27,13 +27,13 @@ export class AgentHome implements AgentHost {
    * @throws AgentError `ERR_AGENT_DUPLICATE`; TypeError if its class is wrong; what its constructor throws.
    */
   create(type: AgentClass, id: string, args: readonly unknown[]): AgentRecord {
-    const kernel = this.#kernel;
+    const kernel = this.kernel;
     const record = new AgentRecord(id, agentType(type));
     kernel.registry.add(record, kernel.tag);
     const outer = kernel.constructing;
     kernel.constructing = record;
     try {
-      const link = new AgentLink(kernel, record, this);
+      const link = new AgentLink(record, this);
       const make = () => construct(link, type, [...args]) as Agent;
       record.agent = underTraps(kernel, record, "constructor", make);
     } catch (error) {
@@ -49,7 +49,7 @@ export class AgentHome implements AgentHost {
   async connect(record: AgentRecord, address: string, options: ConnectOptions): Promise<object> {
     const local = this.#links.localId(address);
     if (local === undefined) return this.#links.connect(record, address);
-    return localProxy(this.#kernel, record, local, options);
+    return localProxy(this.kernel, record, local, options);
   }
 
   /** As `Agent.task`. */

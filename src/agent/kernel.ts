@@ -207,7 +207,7 @@ export class Kernel {
     this.wake?.();
     this.transit?.failed();
     const record = this.registry.get(agent);
-    const fault = id ?? `${agent}#fault-${record === undefined ? 0 : record.faults++}`;
+    const fault = id ?? `${agent}#fault-${record === undefined ? 0 : record.seldom.faults++}`;
     this.tracer.note(() => {
       const code = (error as { code?: string }).code ?? error.name;
       return { kind: "fault", ...this.tag, agent, id: fault, cause: this.cause, code, message: error.message };

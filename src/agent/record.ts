@@ -21,6 +21,24 @@ export interface AgentType {
 
 const NONE: readonly never[] = Object.freeze([]);
 
+/** What few agents ever have; made with the first of it. */
+class Seldom {
+  /** Children spawned without a name. */
+  children = 0;
+  /** Simulated waits beyond the first, by number. */
+  moreWaits: Map<number, Wait> | undefined = undefined;
+  /** Messages that came before its setup had settled. */
+  held: Delivery[] | undefined = undefined;
+  /** Its links to other agents, if it has used one of a communication model. */
+  links: Map<string, LinkState> | undefined = undefined;
+  /** Errors of its own so far. */
+  faults = 0;
+  /** Reported as waiting on nothing simulated. */
+  reported = false;
+  /** Its random numbers. */
+  random: (() => number) | undefined = undefined;
+}
+
 /**
  * What the engine keeps about one agent, beside the user's object. There may be a million: what most agents never use
  * is made when it is first used, and a removed agent keeps only what its id and its part of the trace hash need.
@@ -33,29 +51,19 @@ export class AgentRecord implements Sender {
   state: LifeState = "new";
   /** Emissions so far: the number of the next one. */
   seq = 0;
-  /** Children spawned without a name. */
-  children = 0;
   /** Runs of its code that have not ended. */
   open: readonly Activity[] = NONE;
-  /** Simulated waits that have not ended: the first one here, others below. Most agents wait for one thing at a time. */
+  /** Simulated waits that have not ended: the first one here, others in `Seldom`. Most agents wait for one thing at a time. */
   #wait: Wait | undefined;
-  #moreWaits: Map<number, Wait> | undefined;
   /** Those of its waits that nobody awaits yet: futures whose promise was not asked for. */
   unawaited = 0;
   /** First of its timers in the queue, linked by `nextOwn` and `previousOwn`. */
   #timers: Delivery | undefined;
-  /** Messages that came before its setup had settled. */
-  held: readonly Delivery[] = NONE;
   /** Chain over everything delivered to it. */
   readonly chain = new Hash64();
-  /** Its links to other agents, if it has used one of a communication model. */
-  links: Map<string, LinkState> | undefined;
-  /** Errors of its own so far. */
-  faults = 0;
   /** Turn of the event loop before which it was last served. */
   servedAtTurn = -1;
-  /** Reported as waiting on nothing simulated. */
-  reported = false;
+  #seldom: Seldom | undefined;
 
   constructor(id: string, type: AgentType) {
     this.id = id;
@@ -64,7 +72,23 @@ export class AgentRecord implements Sender {
 
   /** Number of simulated waits that have not ended. */
   get waits(): number {
-    return (this.#wait === undefined ? 0 : 1) + (this.#moreWaits === undefined ? 0 : this.#moreWaits.size);
+    return (this.#wait === undefined ? 0 : 1) + (this.#seldom?.moreWaits?.size ?? 0);
+  }
+
+  /** What it has of what few agents have, to write to. */
+  get seldom(): Seldom {
+    this.#seldom ??= new Seldom();
+    return this.#seldom;
+  }
+
+  /** Messages that came before its setup had settled. */
+  get held(): readonly Delivery[] {
+    return this.#seldom?.held ?? NONE;
+  }
+
+  /** Whether it was reported as waiting on nothing simulated. */
+  get reported(): boolean {
+    return this.#seldom?.reported === true;
   }
 
   /** Whether some code of the agent runs, or waits for something that is not simulated. */
@@ -81,8 +105,9 @@ export class AgentRecord implements Sender {
   addWait(wait: Wait): void {
     if (this.#wait === undefined) this.#wait = wait;
     else {
-      this.#moreWaits ??= new Map();
-      this.#moreWaits.set(wait.seq, wait);
+      const { seldom } = this;
+      seldom.moreWaits ??= new Map();
+      seldom.moreWaits.set(wait.seq, wait);
     }
   }
 
@@ -93,14 +118,15 @@ export class AgentRecord implements Sender {
       this.#wait = undefined;
       return first;
     }
-    const wait = this.#moreWaits?.get(seq);
-    if (wait !== undefined) this.#moreWaits!.delete(seq);
+    const more = this.#seldom?.moreWaits;
+    const wait = more?.get(seq);
+    if (wait !== undefined) more?.delete(seq);
     return wait;
   }
 
   /** The wait of number `seq`, which stays. */
   waitOf(seq: number): Wait | undefined {
-    return this.#wait?.seq === seq ? this.#wait : this.#moreWaits?.get(seq);
+    return this.#wait?.seq === seq ? this.#wait : this.#seldom?.moreWaits?.get(seq);
   }
 
   /** Note a timer of its own that goes into the queue. */
@@ -133,14 +159,15 @@ export class AgentRecord implements Sender {
 
   /** Keep a message until its setup has settled. */
   hold(delivery: Delivery): void {
-    if (this.held === NONE) this.held = [delivery];
-    else (this.held as Delivery[]).push(delivery);
+    const { seldom } = this;
+    if (seldom.held === undefined) seldom.held = [delivery];
+    else seldom.held.push(delivery);
   }
 
   /** The messages that were kept; none is any more. */
   takeHeld(): readonly Delivery[] {
     const { held } = this;
-    this.held = NONE;
+    if (this.#seldom !== undefined) this.#seldom.held = undefined;
     return held;
   }
 
@@ -165,13 +192,15 @@ export class AgentRecord implements Sender {
 
   /** Reject every wait, so that `finally` runs, and let go of everything that only a living agent needs. */
   end(tag: Tag): void {
-    const waits = [...(this.#wait === undefined ? [] : [this.#wait]), ...(this.#moreWaits?.values() ?? [])];
+    const waits = [...(this.#wait === undefined ? [] : [this.#wait]), ...(this.#seldom?.moreWaits?.values() ?? [])];
     this.#wait = undefined;
-    this.#moreWaits = undefined;
+    if (this.#seldom !== undefined) {
+      this.#seldom.moreWaits = undefined;
+      this.#seldom.links = undefined;
+    }
     this.unawaited = 0;
     for (const wait of waits) wait.reject(expectRejection(this.gone(tag)));
     this.agent = undefined;
-    this.links = undefined;
     this.open = NONE;
   }
 
