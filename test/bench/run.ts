@@ -10,6 +10,7 @@ import { mosaik } from "./mosaik.ts";
 import { powerFlow } from "./power-flow.ts";
 import { rounds } from "./rounds.ts";
 import { rpc } from "./rpc.ts";
+import { world } from "./world.ts";
 
 const suites: Record<string, Suite> = {
   agents,
@@ -18,6 +19,7 @@ const suites: Record<string, Suite> = {
   rounds,
   rpc,
   mosaik,
+  world,
 };
 
 function lineOf({ name, value, unit, baseline, ratio, ratioMin, ratioMax }: Figure): string {
