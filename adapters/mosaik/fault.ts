@@ -6,8 +6,8 @@ export interface CallSite {
   readonly sid: SimId;
   /** Method that was called. */
   readonly call: string;
-  /** Time of the step, if one is being made. */
-  readonly time?: Time;
+  /** Time of the step; undefined if none is being made. */
+  readonly time: Time | undefined;
   /** Seconds in one step. */
   readonly timeResolution: number;
 }

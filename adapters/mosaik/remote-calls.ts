@@ -167,8 +167,7 @@ export class RemoteCalls {
   }
 
   #site(call: string, time?: Time): CallSite {
-    const site = { sid: this.#sid, call, timeResolution: this.#timeResolution };
-    return time === undefined ? site : { ...site, time };
+    return { sid: this.#sid, call, time, timeResolution: this.#timeResolution };
   }
 
   /** @param lost - Why the connection is gone; undefined if mosaik has said stop. */

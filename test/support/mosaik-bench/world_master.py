@@ -1,4 +1,4 @@
-"""mosaik as the master of the simulators in `world-simulators.ts`, or of the same in this process; see `world-master.ts`."""
+"""mosaik as the master of the simulators in `world-relay.ts`, or of the same in this process; see `world-master.ts`."""
 
 import json
 import sys

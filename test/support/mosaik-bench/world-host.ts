@@ -1,6 +1,6 @@
 /** Simulators for a master in another process, each on a port of its own: a line `{count}` is answered with addresses. */
 import { createInterface } from "node:readline";
-import { listen } from "./world-simulators.ts";
+import { listen } from "./world-relay.ts";
 
 const WAIT_MS_MAX = 60_000;
 

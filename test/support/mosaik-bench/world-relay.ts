@@ -6,7 +6,7 @@ import {
   type OutputData,
   Simulator,
   type Time,
-} from "../../../adapters/mosaik/index.ts";
+} from "cosimas/mosaik";
 
 /** A simulator of entities with an attribute `x`: it hands on what comes to its first one, plus one. */
 export class Relay extends Simulator {

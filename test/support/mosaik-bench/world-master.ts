@@ -1,14 +1,8 @@
-/** World as the master of the simulators in `world-simulators.ts`: a line with a {@link WorldQuestion} is a run. */
+/** World as the master of the simulators in `world-relay.ts`: a line with a {@link WorldQuestion} is a run. */
 import { createInterface } from "node:readline";
-import {
-  type Entity,
-  type ModelFactory,
-  type SimConfigEntry,
-  type SimulatorHandle,
-  World,
-} from "../../../adapters/mosaik/index.ts";
-import type { WorldAnswer, WorldQuestion } from "../world.ts";
-import { Relay } from "./world-simulators.ts";
+import { type Entity, type ModelFactory, type SimConfigEntry, type SimulatorHandle, World } from "cosimas/mosaik";
+import type { WorldAnswer, WorldQuestion } from "../../bench/world.ts";
+import { Relay } from "./world-relay.ts";
 
 type Handle = SimulatorHandle & { M: ModelFactory; get_result(): Promise<WorldAnswer["result"]> };
 
