@@ -67,6 +67,11 @@ export class Connection {
     this.#transform = options.transform;
   }
 
+  /** Are its values changed on their way? */
+  get isTransformed(): boolean {
+    return this.#transform !== undefined;
+  }
+
   /**
    * `value` as it arrives at `time`.
    *

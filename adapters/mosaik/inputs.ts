@@ -10,6 +10,17 @@ export interface Wire {
   readonly port: number;
   /** Its place in the order of connecting. */
   readonly index: number;
+  /** Where in a step's inputs its value goes: of the connection, at hand since every step needs them. */
+  readonly eid: EntityId;
+  readonly attr: Attr;
+  readonly source: FullId;
+  readonly isTransformed: boolean;
+}
+
+/** @param port - Number of the source's port. @param index - Its place in the order of connecting. */
+export function wireOf(connection: Connection, port: number, index: number): Wire {
+  const { src, dest, destAttr, isTransformed } = connection;
+  return { connection, port, index, eid: dest.eid, attr: destAttr, source: src.fullId, isTransformed };
 }
 
 /** Wires that give the newest value of their source, whenever the destination makes a step. */
@@ -84,10 +95,8 @@ export class Inputs {
     if (this.#set.length > 0) this.#takeSet(inputs);
     const arrived = this.#arrivals.length === 0 ? [] : this.#takeArrivals(time);
     for (const { wire, value } of arrived) if (this.#remembered.has(wire)) this.#remembered.set(wire, value);
-    for (const [{ connection }, value] of this.#remembered) {
-      put(inputs, connection, value);
-    }
-    for (const { wire, value } of arrived) put(inputs, wire.connection, value);
+    for (const [wire, value] of this.#remembered) put(inputs, wire, value);
+    for (const { wire, value } of arrived) put(inputs, wire, value);
     for (const link of this.#pulled) pullFrom(inputs, link, time);
     return inputs;
   }
@@ -116,19 +125,28 @@ export class Inputs {
 
 function pullFrom(inputs: InputData, { outputs, delay, wires }: PulledLink, time: TieredTime): void {
   const entry = outputs.newest((put) => compareArrival(put, delay, time) <= 0);
-  for (const { connection, port } of wires) {
-    let value = entry === undefined ? connection.initial : entry.values[port];
+  for (const wire of wires) {
+    let value = entry === undefined ? wire.connection.initial : entry.values[wire.port];
     if (value === ABSENT || value === undefined) {
-      outputs.warnAbsent(connection, time[0], entry !== undefined);
+      outputs.warnAbsent(wire.connection, time[0], entry !== undefined);
       value = null;
     }
-    put(inputs, connection, connection.transformed(value, time[0]));
+    put(inputs, wire, wire.isTransformed ? wire.connection.transformed(value, time[0]) : value);
   }
 }
 
-function put(inputs: InputData, { src, dest, destAttr }: Connection, value: unknown): void {
-  inputs[dest.eid] ??= {};
-  const attrs = inputs[dest.eid]!;
-  attrs[destAttr] ??= {};
-  attrs[destAttr]![src.fullId] = value;
+function put(inputs: InputData, { eid, attr, source }: Wire, value: unknown): void {
+  const attrs = inputs[eid];
+  if (attrs === undefined) {
+    // Of thousands of entities this is most of a step: each object is looked up once.
+    const sources: Record<FullId, unknown> = {};
+    sources[source] = value;
+    const first: Record<Attr, Record<FullId, unknown>> = {};
+    first[attr] = sources;
+    inputs[eid] = first;
+    return;
+  }
+  const sources = attrs[attr];
+  if (sources === undefined) attrs[attr] = { [source]: value };
+  else sources[source] = value;
 }

@@ -1,8 +1,8 @@
 import type { Connection } from "./connection.ts";
 import type { Entity } from "./entity.ts";
-import { CallSite, callSimulator, lossAfter, whenThere } from "./fault.ts";
+import { type CallSite, callSimulator, lossAfter, whenThere } from "./fault.ts";
 import type { Ancestor, Guard } from "./guards.ts";
-import { Inputs, type Wire } from "./inputs.ts";
+import { Inputs, type Wire, wireOf } from "./inputs.ts";
 import { type Link, sameDelay } from "./link.ts";
 import { checkNextStep } from "./next-step.ts";
 import { ABSENT, OutputPorts, outputTime } from "./outputs.ts";
@@ -92,7 +92,7 @@ export class SimRunner {
     for (const { source, delay, connections } of this.incoming) {
       for (const connection of connections) {
         const port = source.outputs.port(connection.src.eid, connection.srcAttr);
-        const wire: Wire = { connection, port, index: index++ };
+        const wire = wireOf(connection, port, index++);
         if (cache && connection.persistent) {
           this.inputs.pull(source.outputs, delay, wire);
           source.#pulledShift = Math.max(source.#pulledShift ?? 0, delay.tiers[0]!);
@@ -127,7 +127,7 @@ export class SimRunner {
   }
 
   site(call: string, time?: Time): CallSite {
-    return new CallSite(this.sid, call, time, this.#timeResolution);
+    return { sid: this.sid, call, time, timeResolution: this.#timeResolution };
   }
 
   get isRemote(): boolean {
