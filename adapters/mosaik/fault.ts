@@ -2,14 +2,21 @@ import { BridgeError, ScenarioError, TICKS_PER_SECOND } from "../../src/index.ts
 import type { SimId, Time } from "./types.ts";
 
 /** Where in a run a simulator was called. */
-export interface CallSite {
+export class CallSite {
   readonly sid: SimId;
   /** Method that was called. */
   readonly call: string;
   /** Time of the step, if one is being made. */
-  readonly time?: Time;
+  readonly time: Time | undefined;
   /** Seconds in one step. */
   readonly timeResolution: number;
+
+  constructor(sid: SimId, call: string, time: Time | undefined, timeResolution: number) {
+    this.sid = sid;
+    this.call = call;
+    this.time = time;
+    this.timeResolution = timeResolution;
+  }
 }
 
 /** The simulator at `site` broke the interface's contract, as `problem` says; `cause` is what it threw. */

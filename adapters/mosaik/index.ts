@@ -14,6 +14,12 @@ export {
 } from "./agent-model.ts";
 export { AgentSimulator, type AgentSimulatorOptions } from "./agent-simulator.ts";
 export { type ColumnModel, ColumnSimulator, Columns } from "./column-simulator.ts";
+export {
+  connectManyToOne,
+  connectRandomly,
+  connectZip,
+  type RandomConnectOptions,
+} from "./connect-many.ts";
 export type { AttrPair, ConnectArgs, ConnectOptions } from "./connection.ts";
 export { defineSimulator } from "./define-simulator.ts";
 export { Entity } from "./entity.ts";
@@ -25,5 +31,6 @@ export type { CommandEntry, ConnectEntry } from "./reach.ts";
 export type { LocalEntry, SimConfig, SimConfigEntry } from "./sim-config.ts";
 export { Simulator } from "./simulator.ts";
 export type { SimulatorStarter } from "./starting.ts";
+export { type RunSummary, type SimulatorSummary, summaryTable } from "./summary.ts";
 export type * from "./types.ts";
 export { World } from "./world.ts";

@@ -9,15 +9,18 @@ import type { SimulatorType, Time } from "./types.ts";
  * Source: mosaik `scheduler.step`.
  */
 export function checkNextStep(site: CallSite, type: SimulatorType, next: Time | null): Time | null {
-  const refuse = (problem: string) => simulatorFault("ERR_BRIDGE_NEXT_STEP", site, `returned ${problem}`);
   if (next === null || next === undefined) {
     if (type !== "time-based") return null;
-    throw refuse(`${next}; a time-based simulator must name its next step`);
+    throw refused(site, `${next}; a time-based simulator must name its next step`);
   }
   if (!Number.isSafeInteger(next)) {
     const shown = typeof next === "number" ? String(next) : `a ${typeof next}, ${String(next)}`;
-    throw refuse(`${shown}; the next step must be an integer`);
+    throw refused(site, `${shown}; the next step must be an integer`);
   }
-  if (next <= site.time!) throw refuse(`${next}; the next step must be later than ${site.time}`);
+  if (next <= site.time!) throw refused(site, `${next}; the next step must be later than ${site.time}`);
   return next;
+}
+
+function refused(site: CallSite, problem: string): Error {
+  return simulatorFault("ERR_BRIDGE_NEXT_STEP", site, `returned ${problem}`);
 }

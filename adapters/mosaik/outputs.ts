@@ -65,31 +65,36 @@ export class OutputPorts {
     entities: ReadonlyMap<EntityId, Entity>,
     complete: boolean,
   ): readonly unknown[] {
-    const refuse = (problem: string) => simulatorFault("ERR_BRIDGE_OUTPUT", site, problem);
-    if (typeof data !== "object" || data === null) throw refuse(`returned ${String(data)} instead of an object`);
+    if (typeof data !== "object" || data === null) throw refused(site, `returned ${String(data)} instead of an object`);
     for (const [eid, attrs] of Object.entries(data)) {
       const entity = entities.get(eid);
       if (entity === undefined) {
         if (eid === "time" && typeof attrs === "number") continue;
-        throw refuse(
+        throw refused(
+          site,
           `returned data of "${eid}", an entity that was never created; there are: ${listed(entities.keys())}`,
         );
       }
-      if (typeof attrs !== "object" || attrs === null) throw refuse(`returned ${String(attrs)} for entity ${eid}`);
+      if (typeof attrs !== "object" || attrs === null)
+        throw refused(site, `returned ${String(attrs)} for entity ${eid}`);
       for (const attr of Object.keys(attrs)) {
         if (entity.attrs.has(attr)) continue;
-        throw refuse(
+        throw refused(
+          site,
           `returned unknown attribute "${attr}" of ${eid}; model ${entity.type} has: ${listed(entity.attrs)}`,
         );
       }
     }
-    return this.#ports.map(({ eid, attr }) => {
+    const values: unknown[] = [];
+    for (const { eid, attr } of this.#ports) {
       const attrs = Object.hasOwn(data, eid) ? data[eid]! : undefined;
       const value = typeof attrs === "object" && Object.hasOwn(attrs, attr) ? attrs[attr] : undefined;
-      if (value !== undefined) return value;
-      if (complete) throw refuse(`returned no value for attribute "${attr}" of ${eid}`);
-      return ABSENT;
-    });
+      if (value === undefined && complete) {
+        throw refused(site, `returned no value for attribute "${attr}" of ${eid}`);
+      }
+      values.push(value === undefined ? ABSENT : value);
+    }
+    return values;
   }
 
   /** Keep the values of a step. */
@@ -146,4 +151,8 @@ export function outputTime(site: CallSite, data: OutputData, isEntity: boolean):
   if (Number.isSafeInteger(time) && (time as Time) >= site.time!) return time as Time;
   const problem = `output time ${String(time)} is no integer from the time of the step, ${site.time}, on`;
   throw simulatorFault("ERR_BRIDGE_OUTPUT_TIME", site, problem);
+}
+
+function refused(site: CallSite, problem: string): Error {
+  return simulatorFault("ERR_BRIDGE_OUTPUT", site, problem);
 }

@@ -61,11 +61,13 @@ export class Readiness {
         if (!guards[i]!.blocks(time)) continue;
         sim.guardsPassed = i;
         sim.waitsFor = guards[i]!.on;
+        sim.stopwatch.wait(sim.waitsFor.sid);
         guards[i]!.on.waiters.add(sim);
         return;
       }
       if (from === 0) break;
     }
+    sim.stopwatch.goOn();
     sim.isReady = true;
     this.#queue.add(sim);
   }

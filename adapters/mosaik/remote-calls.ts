@@ -1,7 +1,7 @@
 import { BridgeError, type channel, type Log } from "../../src/index.ts";
 import { RepeatedArguments, SentOutputs } from "./column-messages.ts";
 import { checkCreated } from "./created.ts";
-import { type CallSite, callSimulator, listed, simulatorFault } from "./fault.ts";
+import { CallSite, callSimulator, listed, simulatorFault } from "./fault.ts";
 import { CALL_GRACE_MS, GRACE_MS, Grace } from "./grace.ts";
 import { checkMeta } from "./meta.ts";
 import { checkNextStep } from "./next-step.ts";
@@ -167,8 +167,7 @@ export class RemoteCalls {
   }
 
   #site(call: string, time?: Time): CallSite {
-    const site = { sid: this.#sid, call, timeResolution: this.#timeResolution };
-    return time === undefined ? site : { ...site, time };
+    return new CallSite(this.#sid, call, time, this.#timeResolution);
   }
 
   /** @param lost - Why the connection is gone; undefined if mosaik has said stop. */

@@ -146,6 +146,7 @@ export class Run {
       for (let tier = 1; tier < time.length; tier++) {
         if (time[tier]! >= maxLoopIterations) throw loopError(sim, time, this.#context.sims, this.#context);
       }
+      sim.stopwatch.begin();
       const made = sim.step(time, sim.maxAdvance(time, until));
       if (!isPromise(made)) {
         this.#finish(sim, made);
@@ -172,6 +173,7 @@ export class Run {
 
   #finish(sim: SimRunner, outcome: StepOutcome): void {
     const time = sim.current!;
+    sim.stopwatch.end();
     try {
       this.#context.pace?.check(sim, time[0]);
       if (outcome.next !== null) this.#schedule(sim, sim.group.at(outcome.next));

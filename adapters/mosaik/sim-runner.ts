@@ -1,6 +1,6 @@
 import type { Connection } from "./connection.ts";
 import type { Entity } from "./entity.ts";
-import { type CallSite, callSimulator, lossAfter, whenThere } from "./fault.ts";
+import { CallSite, callSimulator, lossAfter, whenThere } from "./fault.ts";
 import type { Ancestor, Guard } from "./guards.ts";
 import { Inputs, type Wire } from "./inputs.ts";
 import { type Link, sameDelay } from "./link.ts";
@@ -11,6 +11,7 @@ import { RemoteSimulator } from "./remote-simulator.ts";
 import type { SimGroup } from "./sim-group.ts";
 import type { Simulator } from "./simulator.ts";
 import type { StepOutcome } from "./step-outcome.ts";
+import { Stopwatch } from "./summary.ts";
 import { arrival, compareTimes, type Duration, NEVER, type TieredTime } from "./tiers.ts";
 import type { EntityId, Meta, OutputData, OutputRequest, SimId, Time } from "./types.ts";
 
@@ -42,6 +43,7 @@ export class SimRunner {
   isReady = false;
   waitsFor: SimRunner | undefined;
   guardsPassed = 0;
+  readonly stopwatch = new Stopwatch();
   /** Those whose next step waits for a step of this one. */
   readonly waiters = new Set<SimRunner>();
 
@@ -125,8 +127,7 @@ export class SimRunner {
   }
 
   site(call: string, time?: Time): CallSite {
-    const site = { sid: this.sid, call, timeResolution: this.#timeResolution };
-    return time === undefined ? site : { ...site, time };
+    return new CallSite(this.sid, call, time, this.#timeResolution);
   }
 
   get isRemote(): boolean {

@@ -1,18 +1,13 @@
-import {
-  eventStream,
-  RunError,
-  ScenarioError,
-  type TraceEvent,
-  type TraceSink,
-  type TraceSource,
-} from "../../src/index.ts";
+import { eventStream, RunError, ScenarioError, type TraceSink, type TraceSource } from "../../src/index.ts";
 import { allDone } from "./all-done.ts";
 import { compile } from "./compile.ts";
 import type { ConnectArgs } from "./connection.ts";
 import { type Entity, EntityGraph } from "./entity.ts";
 import { listed, unknownSimulator } from "./fault.ts";
+import { mermaid } from "./graph.ts";
 import type { ModelsOf, SimulatorHandle } from "./model-factory.ts";
 import { eventError } from "./mosaik-proxy.ts";
+import { Observers } from "./observers.ts";
 import {
   checkRun,
   checkWorld,
@@ -30,6 +25,7 @@ import type { SimConfig, SimulatorOf } from "./sim-config.ts";
 import { SimGroup } from "./sim-group.ts";
 import type { SimRunner } from "./sim-runner.ts";
 import { type SimulatorStarter, Starter } from "./starting.ts";
+import { type RunSummary, summarize, WallTime } from "./summary.ts";
 import type { Attr, SimId, Time } from "./types.ts";
 import { Wiring } from "./wiring.ts";
 
@@ -52,10 +48,11 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
   readonly #wiring = new Wiring(this.#graph, (entity) => this.#runnerOf(entity));
   readonly #starter: Starter;
   readonly #top = new SimGroup();
-  readonly #sinks = new Set<TraceSink>();
+  readonly #observers = new Observers();
   #phase: "open" | "running" | "over" = "open";
   #until: Time | undefined;
   #run: Run | undefined;
+  readonly #wall = new WallTime();
   #paused = false;
   #shutdown: Promise<void> | undefined;
 
@@ -150,17 +147,17 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
     compile(sims, { cache: this.#settings.cache, lazy: lazyStepping });
     this.#phase = "running";
     this.#until = until;
-    const { timeResolution } = this;
+    this.#wall.start();
     try {
       await allDone(sims.map(async (sim) => sim.call("setupDone", (simulator) => simulator.setupDone())));
       this.#run = new Run({
-        ...{ sims, until, timeResolution, signal },
+        ...{ sims, until, signal, timeResolution: this.timeResolution },
         maxLoopIterations: this.#settings.maxLoopIterations,
         patience: new Patience(this.#settings),
-        pace: rtFactor === undefined ? undefined : new Pace(rtFactor * timeResolution * 1000, rtStrict),
-        onTime: (time, next) => progress?.({ time, timeS: time * timeResolution, until, fraction: next / until }),
-        observed: () => this.#sinks.size > 0,
-        emit: (batch) => this.#emit(batch),
+        pace: rtFactor === undefined ? undefined : new Pace(rtFactor * this.timeResolution * 1000, rtStrict),
+        onTime: (time, next) => progress?.({ time, timeS: time * this.timeResolution, until, fraction: next / until }),
+        observed: () => this.#observers.isObserved,
+        emit: (batch) => this.#observers.emit(batch),
       });
       if (this.#paused) this.#run.pause();
       await this.#run.make();
@@ -169,6 +166,8 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
       await this.shutdown().catch(() => {});
       this.#shutdown = Promise.resolve();
       throw error;
+    } finally {
+      this.#wall.end();
     }
     this.#phase = "over";
   }
@@ -183,6 +182,16 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
   resume(): void {
     this.#paused = false;
     this.#run?.resume();
+  }
+
+  /** What the run has taken so far, in wall time: who was busy, and who waited for whom. */
+  summary(): RunSummary {
+    return summarize(this.#ready, this.#wall.ms);
+  }
+
+  /** The scenario as a Mermaid flow chart: its simulators and groups, and what flows between them. */
+  mermaid(): string {
+    return mermaid([...this.#ready]);
   }
 
   /**
@@ -210,15 +219,7 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
 
   /** @inheritDoc */
   attach(sink: TraceSink): () => void {
-    const own: TraceSink = (batch) => sink(batch);
-    this.#sinks.add(own);
-    return () => {
-      this.#sinks.delete(own);
-    };
-  }
-
-  #emit(batch: readonly TraceEvent[]): void {
-    for (const sink of this.#sinks) sink(batch);
+    return this.#observers.attach(sink);
   }
 
   #addEvent(sim: SimRunner, time: Time): void {

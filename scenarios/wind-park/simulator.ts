@@ -42,4 +42,5 @@ class ParkAgent extends Agent {
 
 const Plant = agentModel(PlantAgent, { method: "measure", inputs: { p_available_kw: "one" } });
 const Park = agentModel(ParkAgent, { params: ["plants"], method: "obey", inputs: { limit_kw: "one" } });
-export default defineSimulator(() => new AgentSimulator({ stepSize: 900, models: { Plant, Park } }));
+export const population = () => new AgentSimulator({ stepSize: 900, models: { Plant, Park } });
+export default defineSimulator(population);

@@ -11,6 +11,7 @@ import { powerFlow } from "./power-flow.ts";
 import { record } from "./record.ts";
 import { rounds } from "./rounds.ts";
 import { rpc } from "./rpc.ts";
+import { world } from "./world.ts";
 
 const suites: Record<string, Suite> = {
   agents,
@@ -20,6 +21,7 @@ const suites: Record<string, Suite> = {
   rounds,
   rpc,
   mosaik,
+  world,
 };
 
 function lineOf({ name, value, unit, baseline, ratio, ratioMin, ratioMax }: Figure): string {

@@ -60,6 +60,20 @@ describe.skipIf(reason !== undefined)(`wind-park${reason === undefined ? "" : ` 
     expect((await run("second.jsonl")).bytes).toBe(first.bytes);
   });
 
+  it("is the same under World, to the last digit", async () => {
+    const [theirs, ours] = [await run("mosaik.jsonl"), join(folder, "wind-park.jsonl")];
+    const cosimas = ["--conditions=cosimas:source", "--import", "tsx", "src/cli/main.ts", "run"];
+    const args = [...cosimas, "scenarios/wind-park/scenario.ts", "--python", python!, "--out", folder];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, timeout: 120_000 });
+    expect(theirs.stdout.endsWith(stdout)).toBe(true);
+    const steps = (text: string) =>
+      text
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as Step);
+    expect(steps(readFileSync(ours, "utf8"))).toEqual(steps(theirs.bytes));
+  });
+
   it("F28 exits with 1 when the agents fail, though mosaik's run returns", async () => {
     await expect(scenario("test/interop/fixtures/failing-simulator.ts")).rejects.toMatchObject({
       code: 1,

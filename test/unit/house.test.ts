@@ -70,6 +70,7 @@ const MAY_CALL: Record<string, string> = {
   "src/cli/progress.ts": "draws the progress line",
   "adapters/mosaik/grace.ts": "bounds the end of a simulator whose mosaik is gone, in wall time",
   "adapters/mosaik/pace.ts": "runs in real time",
+  "adapters/mosaik/summary.ts": "tells what a run has taken in wall time",
   "adapters/mosaik/patience.ts": "bounds steps in wall time",
   "adapters/mosaik/within.ts": "bounds the ends of simulators in wall time",
   "adapters/mosaik/turn.ts": "lets the event loop turn between times",

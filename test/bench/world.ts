@@ -1,0 +1,71 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { pythonEnvironment } from "../support/python.ts";
+import { figure, type Suite } from "./figure.ts";
+
+/** Rounds in which ours and mosaik's master are measured in turn, each in a process of its own. */
+const ROUNDS = 5;
+
+/** Steps of all simulators of one measurement, about: in process, and remote. */
+const STEPS = 60_000;
+const REMOTE_STEPS = 4000;
+
+const program = (name: string) => fileURLToPath(new URL(`peers/${name}`, import.meta.url));
+
+interface Shape {
+  readonly name: string;
+  readonly chain: number;
+  readonly entities: number;
+  readonly others?: number;
+  readonly remote?: boolean;
+}
+
+const SHAPES: readonly Shape[] = [
+  ...[2, 8, 32].map((chain) => ({ name: `chain of ${chain}`, chain, entities: 1 })),
+  ...[10, 1000, 10_000].map((entities) => ({ name: `fan-out to ${entities}`, chain: 2, entities })),
+  { name: "chain of 2 beside 1,000 others", chain: 2, entities: 1, others: 1000 },
+  ...[2, 8, 32].map((chain) => ({ name: `chain of ${chain}, remote`, chain, entities: 1, remote: true })),
+  ...[10, 1000, 10_000].map((entities) => ({
+    name: `fan-out to ${entities}, remote`,
+    chain: 2,
+    entities,
+    remote: true,
+  })),
+];
+
+interface Measured {
+  readonly cpuUs: number;
+  readonly wallUs: number;
+  readonly steps: number;
+}
+
+/** CPU of the master for each step of a simulator, in process with what the simulators take, against mosaik's. */
+export const world: Suite = async (report) => {
+  const { python, reason } = await pythonEnvironment("mosaik");
+  if (python === undefined) throw new Error(`mosaik is the baseline: ${reason}`);
+  for (const { name, chain, entities, others = 0, remote = false } of SHAPES) {
+    const until = Math.max(20, Math.round((remote ? REMOTE_STEPS : STEPS) / chain / Math.max(1, entities / 10)));
+    const given = { chain, entities, others, until };
+    const ours = [
+      ...process.execArgv,
+      program("world-ours.ts"),
+      JSON.stringify({ ...given, remote: remote ? python : null }),
+    ];
+    const theirs = [program("world_mosaik.py"), JSON.stringify({ ...given, remote })];
+    const cpu: [number[], number[]] = [[], []];
+    const wall: [number[], number[]] = [[], []];
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const [i, [command, args]] of [[process.execPath, ours] as const, [python, theirs] as const].entries()) {
+        const { stdout } = await promisify(execFile)(command, args, { timeout: 300_000 });
+        const { cpuUs, wallUs, steps } = JSON.parse(stdout) as Measured;
+        if (steps !== chain * until + others)
+          throw new Error(`${name}: ${steps} steps instead of ${chain * until + others}`);
+        cpu[i]!.push(cpuUs / steps);
+        wall[i]!.push(wallUs / steps);
+      }
+    }
+    report(figure(`${name}: CPU of the master for a step`, "us", "mosaik", ...cpu));
+    report(figure(`${name}: wall time of a step`, "us", "mosaik", ...wall));
+  }
+};
