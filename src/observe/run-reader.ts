@@ -97,6 +97,7 @@ export class RunFile {
     }
   }
 
+  /** Close the file; a loop over `batches` that still runs fails. */
   close(): Promise<void> {
     return this.#file.close();
   }
