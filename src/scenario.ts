@@ -6,6 +6,7 @@
  */
 
 import { checkDeclaration, type ParameterDeclarations, type ParameterValues } from "./parameter.ts";
+import type { Journal } from "./trace.ts";
 
 export type {
   BooleanParameter,
@@ -32,6 +33,15 @@ export interface ScenarioContext<P extends ParameterDeclarations = ParameterDecl
    * @param label - Where it is, as `t=2026-01-01T10:15`.
    */
   progress(fraction: number, label?: string): void;
+  /**
+   * What records a run, if the user has asked for it by `--record`: `Container.create({ record: record({ modules }) })`, or
+   * of a platform or `AgentSimulator`. One run of a scenario is recorded.
+   *
+   * @param options - `modules`: files with the agents' classes, as `[new URL("./agents.ts", import.meta.url)]`; a replay
+   *   needs them.
+   * @throws ScenarioError `ERR_SCENARIO_RECORDED` if it was called before.
+   */
+  record(options?: { readonly modules?: readonly URL[] }): Journal | undefined;
   /** Write a line of the run's result to standard output. */
   print(line: string): void;
 }

@@ -4,6 +4,7 @@
  */
 
 import { checkDeclaration, type ParameterDeclarations, type ParameterValues } from "./parameter.ts";
+import type { Journal } from "./trace.ts";
 
 /** How much is logged; each level includes those after it. Source: mosaik-api-v3's `--log-level`. */
 export const LOG_LEVELS = ["trace", "debug", "info", "warning", "error", "critical"] as const;
@@ -23,6 +24,8 @@ export interface ServeContext<P extends ParameterDeclarations = ParameterDeclara
   readonly timeoutMs: number;
   /** With `remote`, accept a master on another machine. */
   readonly insecure: boolean;
+  /** Records the run of a population of agents, if that is asked for. */
+  readonly record?: Journal | undefined;
   readonly log: Log;
 }
 

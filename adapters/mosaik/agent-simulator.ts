@@ -5,6 +5,7 @@ import {
   type BridgeInput,
   Container,
   ExternalClock,
+  type Journal,
   type Limits,
   ScenarioError,
   type TraceLevel,
@@ -42,6 +43,8 @@ export interface AgentSimulatorOptions {
   readonly start?: string;
   readonly trace?: TraceLevel;
   readonly limits?: Partial<Limits>;
+  /** Keeps the run, as `ContainerOptions.record`. */
+  readonly record?: Journal | undefined;
 }
 
 /** A model, as the steps need it. */
@@ -66,6 +69,7 @@ export class AgentSimulator extends Simulator {
   readonly #models = new Map<string, ModelEntry>();
   readonly #entities = new Map<EntityId, ModelEntry>();
   #warned = false;
+  #journal: Journal | undefined;
   #container: Container | undefined;
   #bridge: Bridge | undefined;
   #outputs: AgentOutputs | undefined;
@@ -74,6 +78,7 @@ export class AgentSimulator extends Simulator {
   constructor(options: AgentSimulatorOptions) {
     super();
     this.#options = options;
+    this.#journal = options.record;
     const { type = "time-based", stepSize } = options;
     this.#stepSize = stepSize ?? (type === "time-based" ? 1 : undefined);
     const models: Record<string, ModelMeta> = {};
@@ -89,6 +94,11 @@ export class AgentSimulator extends Simulator {
       this.#models.set(name, entry);
     }
     this.meta = { api_version: "3.0", type, models };
+  }
+
+  /** Let `journal` keep the run; before `init`. */
+  recordIn(journal: Journal): void {
+    this.#journal = journal;
   }
 
   /** The container that the agents live in; it is there after `init`, and readable after the run. */
@@ -110,6 +120,7 @@ export class AgentSimulator extends Simulator {
       seed,
       ...(trace === undefined ? {} : { trace }),
       ...(limits === undefined ? {} : { limits }),
+      record: this.#journal,
     });
     this.#container = container;
     this.#bridge = new Bridge(container, {

@@ -1,4 +1,5 @@
 import { channel, type ServeContext } from "../../src/index.ts";
+import { AgentSimulator } from "./agent-simulator.ts";
 import { ColumnCodec } from "./column-codec.ts";
 import { ColumnSimulator } from "./column-simulator.ts";
 import { RemoteCalls } from "./remote-calls.ts";
@@ -21,10 +22,14 @@ export function wireOf(simulator: Simulator) {
  *   It has been finalised then, if mosaik was there.
  */
 export async function serveSimulator(make: () => Simulator, context: ServeContext): Promise<void> {
-  const { address, remote, timeoutMs, insecure, log } = context;
+  const { address, remote, timeoutMs, insecure, record, log } = context;
   const simulator: unknown = make();
   if (!(simulator instanceof Simulator)) {
     throw new TypeError(`defineSimulator: the function must return a Simulator, it returned ${String(simulator)}`);
+  }
+  if (record !== undefined) {
+    if (!(simulator instanceof AgentSimulator)) throw new TypeError("only a population of agents can be recorded");
+    simulator.recordIn(record);
   }
   const wire = wireOf(simulator);
   const onListening = (at: string) => log("info", `waiting for mosaik at ${at}`);

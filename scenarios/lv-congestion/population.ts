@@ -1,12 +1,14 @@
+import type { Journal } from "cosimas";
 import { AgentSimulator, agentModel } from "cosimas/mosaik";
 import { PvAgent, StorageAgent, TransformerAgent } from "./agents.ts";
 
 /** The agents as a simulator: which classes there are, and what they take from the grid. */
-export function population(seed: number, day: number): AgentSimulator {
+export function population(seed: number, day: number, record?: Journal): AgentSimulator {
   const start = new Date(Date.UTC(2016, 0, 1 + day)).toISOString();
   return new AgentSimulator({
     seed,
     start,
+    record,
     models: {
       PvAgent: agentModel(PvAgent, {
         params: ["connection", "memory_steps"],

@@ -1,3 +1,4 @@
+import type { Journal } from "cosimas";
 import { type Entity, World } from "cosimas/mosaik";
 import { Collector, type QuarterHour } from "./collector.ts";
 import { connectionsOf, VM_MAX_PU } from "./connections.ts";
@@ -23,6 +24,8 @@ export interface RunSpec {
   readonly control: boolean;
   readonly seed: number;
   readonly signal?: AbortSignal;
+  /** Keeps the agents' run. */
+  readonly record?: Journal | undefined;
   /** Called after each quarter hour with how many are over. */
   readonly progress?: (done: number) => void;
 }
@@ -42,7 +45,7 @@ export async function simulate(spec: RunSpec): Promise<RunResult> {
   const { grid, profiles, day, days, control, seed, signal, progress } = spec;
   const { first, end } = dayRange(profiles, day, days);
   const collector = new Collector();
-  const agents = population(seed, day);
+  const agents = population(seed, day, spec.record);
   const world = new World(
     {
       Profiles: { simulator: () => new ProfileSimulator(grid, new DeviceProfiles(grid, profiles), first) },

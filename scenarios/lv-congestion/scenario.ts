@@ -31,7 +31,7 @@ export default defineScenario({
     },
     control: { type: "boolean", default: true, help: "agents control plants and storages" },
   },
-  async run({ parameters, seed, signal, progress, print, outDir }) {
+  async run({ parameters, seed, signal, progress, record, print, outDir }) {
     const { day, days, control } = parameters;
     const grid = loadGrid(data("grid.json"));
     const profiles = loadProfiles(data("profiles.csv.gz"));
@@ -41,6 +41,7 @@ export default defineScenario({
     const run = (controlled: boolean, offset: number) =>
       simulate({
         ...{ grid, profiles, day, days, seed, signal, control: controlled },
+        record: controlled ? record({ modules: [new URL("agents.ts", import.meta.url)] }) : undefined,
         progress: (done) =>
           progress(
             (offset + done / steps) / runs,

@@ -1,7 +1,10 @@
 import { Command, CommanderError } from "commander";
 import { packageVersion } from "../observe/version.ts";
 import { addContainerCommand } from "./container-command.ts";
+import { addDiffCommand } from "./diff-command.ts";
 import { EXIT_FAILED, EXIT_FINE, EXIT_USAGE, UsageError } from "./exit-code.ts";
+import { addRecoverCommand } from "./recover-command.ts";
+import { addReplayCommand } from "./replay-command.ts";
 import { errorLines } from "./report-error.ts";
 import { addRunCommand } from "./run-command.ts";
 import { addSimCommand } from "./sim-command.ts";
@@ -12,6 +15,9 @@ Examples:
   cosimas run scenario.ts --help             show the scenario's own options
   cosimas run scenario.ts --seed 7           run it with other random numbers
   cosimas sim agents.ts 127.0.0.1:5555       serve agents.ts to the mosaik that listens there
+  cosimas run scenario.ts --record a.mcap    record the run
+  cosimas replay a.mcap                      run its agents again, and compare
+  cosimas diff a.mcap b.mcap                 the first event at which two runs differ
   cosimas container agents.ts 10.0.0.2:5600  be one of the containers of the platform that waits there
 
 Exit codes: 0 fine (sim: mosaik said stop), 1 the run failed, mosaik or the platform was lost or the module does not load,
@@ -41,6 +47,12 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     exitCode = code;
   });
   addContainerCommand(program);
+  const code = (exitCodeOfCommand: number) => {
+    exitCode = exitCodeOfCommand;
+  };
+  addReplayCommand(program, code);
+  addDiffCommand(program, code);
+  addRecoverCommand(program);
   const debug = args.includes("--debug");
   try {
     if (args.length === 0) {

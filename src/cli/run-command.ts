@@ -10,6 +10,7 @@ import { loadModule, SCENARIO } from "./load-module.ts";
 import { addParameter, addParameters } from "./parameter-options.ts";
 import { reproduceCommand, SEED } from "./parameters.ts";
 import { ProgressLine } from "./progress.ts";
+import { Recorder } from "./recorder.ts";
 import { errorLines } from "./report-error.ts";
 
 /** One run, as the command line asks for it. */
@@ -18,6 +19,8 @@ export interface RunRequest {
   readonly parameters: ParameterValues<ParameterDeclarations>;
   /** Folder for what the run writes. */
   readonly out: string;
+  /** File to record the run in. */
+  readonly record?: string;
   readonly debug: boolean;
 }
 
@@ -46,6 +49,13 @@ export function addRunCommand(program: Command, ends: (exitCode: number) => void
   run.copyInheritedSettings(program);
 }
 
+interface CommonOptions {
+  readonly seed: number;
+  readonly out: string;
+  readonly record?: string;
+  readonly debug?: boolean;
+}
+
 /**
  * Read a scenario's options.
  *
@@ -66,6 +76,7 @@ export async function parseRequest(
   addParameter(command, "seed", SEED);
   const valuesIn = addParameters(command, scenario.parameters);
   command.option("--out <folder>", "folder for what the run writes", "out");
+  command.option("--record <file>", "record the run, for cosimas replay, diff, inspect and export");
   command.option("--debug", "print the stacks of errors");
   try {
     command.parse(args, { from: "user" });
@@ -73,8 +84,9 @@ export async function parseRequest(
     if ((error as { code?: unknown }).code === "commander.helpDisplayed") return undefined;
     throw error;
   }
-  const { seed, out, debug, ...values } = command.opts<{ seed: number; out: string; debug?: boolean }>();
-  return { seed, out, debug: debug === true, parameters: valuesIn(values) };
+  const { seed, out, record, debug, ...values } = command.opts<CommonOptions>();
+  const recorded = record === undefined ? {} : { record };
+  return { seed, out, debug: debug === true, parameters: valuesIn(values), ...recorded };
 }
 
 /** Run it, report how it went, and say how to do it again. */
@@ -92,6 +104,7 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
     process.exit(EXIT_FAILED);
   });
   const outDir = resolve(request.out);
+  const recorder = new Recorder(request.record);
   let failure: readonly string[] = [];
   try {
     await scenario.run({
@@ -102,12 +115,14 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
         return outDir;
       },
       signal: interrupt.signal,
+      record: (options) => recorder.begin(options),
       progress: (fraction, label) => progress.update(fraction, label),
       print: (line) => {
         progress.clear();
         process.stdout.write(`${line}\n`);
       },
     });
+    recorder.assertUsed();
   } catch (error) {
     failure = errorLines(error, debug);
   } finally {

@@ -1,10 +1,11 @@
 import { constants } from "node:os";
 import { Command, Option } from "commander";
+import { Recording } from "../observe/index.ts";
 import { LOG_LEVELS, type Log, type LogLevel, type Servable, type ServeContext } from "../servable.ts";
 import { EXIT_FAILED, EXIT_FINE, EXIT_SIGNAL, UsageError } from "./exit-code.ts";
 import { parseHostPort } from "./host-port.ts";
 import { lastResort } from "./last-resort.ts";
-import { loadModule, SIMULATOR } from "./load-module.ts";
+import { loadModule, moduleUrl, SIMULATOR } from "./load-module.ts";
 import { addParameters } from "./parameter-options.ts";
 import { watchParent } from "./parent.ts";
 import { errorLines } from "./report-error.ts";
@@ -19,6 +20,7 @@ interface SimOptions {
   /** Seconds. */
   readonly timeout: number;
   readonly insecure?: boolean;
+  readonly record?: string;
   readonly debug?: boolean;
   readonly help?: boolean;
 }
@@ -48,6 +50,7 @@ export function addSimCommand(program: Command, ends: (exitCode: number) => void
     .addOption(levels.default("info"))
     .option("-t, --timeout <seconds>", "how long to wait for mosaik, with --remote", parseSeconds, TIMEOUT_S)
     .option("--insecure", "listen though other machines can reach HOST:PORT, and nothing is encrypted")
+    .option("--record <file>", "record the run of a population of agents, for cosimas replay")
     .option("--debug", "print the stacks of errors")
     .helpOption(false)
     .option("-h, --help", "print this help")
@@ -85,7 +88,9 @@ async function serve(given: string | undefined, rest: readonly string[], options
     const simulator = await loadModule(given, SIMULATOR);
     const request = parseRequest(simulator, given, help ? ["--help"] : rest, remote);
     if (request === undefined) return EXIT_FINE;
-    await simulator.serve({ ...request, remote, insecure, timeoutMs: options.timeout * 1000, log });
+    const modules = [new URL(await moduleUrl(given, SIMULATOR.folderFiles))];
+    const record = options.record === undefined ? {} : { record: new Recording(options.record, { modules }) };
+    await simulator.serve({ ...request, ...record, remote, insecure, timeoutMs: options.timeout * 1000, log });
     return EXIT_FINE;
   } finally {
     release();

@@ -4,6 +4,7 @@
  * This layer turns batches into streams and files; it knows neither agents nor containers, only the events of
  * `trace.ts`.
  */
+export { compareRuns, type RunComparison } from "./compare-runs.ts";
 export { Comparison, type Difference } from "./comparison.ts";
 export { eventStream } from "./event-stream.ts";
 export { Recording, type RecordingOptions } from "./recording.ts";
