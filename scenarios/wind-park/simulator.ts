@@ -3,7 +3,7 @@ import { AgentSimulator, agentModel, defineSimulator } from "cosimas/mosaik";
 import { share } from "./share.ts";
 
 /** A wind power plant: knows what the wind offers now, and keeps the limit that the park gives it. */
-class PlantAgent extends Agent {
+export class PlantAgent extends Agent {
   static override readonly exposed = ["offer", "limit"] as const;
   static override readonly outputs = ["p_max_kw"] as const;
   /** Feed-in limit of this step. */
@@ -24,7 +24,7 @@ class PlantAgent extends Agent {
 }
 
 /** The park: asks its plants what they have, and shares the operator's limit among them. */
-class ParkAgent extends Agent {
+export class ParkAgent extends Agent {
   readonly #plants: readonly string[];
 
   constructor(params: { plants: readonly string[] }) {

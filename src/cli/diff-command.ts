@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { compareRuns } from "../observe/index.ts";
-import { differenceLines, jsonOf, shown } from "./event-lines.ts";
+import { traceJson } from "../observe/trace-json.ts";
+import { differenceLines, shown } from "./event-lines.ts";
 import { EXIT_FAILED, EXIT_FINE } from "./exit-code.ts";
 
 /** Add `cosimas diff` to the program. */
@@ -17,7 +18,7 @@ export function addDiffCommand(program: Command, ends: (exitCode: number) => voi
       const { difference, compared, feeds, headers, ticksPerSecond } = found;
       const isSame = difference === undefined && feeds === undefined;
       const lines: string[] = [];
-      if (json) lines.push(jsonOf({ same: isSame, ...found }));
+      if (json) lines.push(traceJson({ same: isSame, ...found }));
       else {
         for (const header of headers) lines.push(`${header}`);
         if (feeds !== undefined) {

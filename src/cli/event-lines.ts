@@ -1,4 +1,5 @@
 import type { Difference } from "../observe/index.ts";
+import { traceJson } from "../observe/trace-json.ts";
 import type { TraceEvent } from "../trace.ts";
 
 /** Characters of a value that a line shows. */
@@ -52,18 +53,6 @@ export function differenceLines(difference: Difference, ticksPerSecond: number):
 
 /** A value of a trace as text, shortened. */
 export function shown(value: unknown): string {
-  const text = jsonOf(value);
+  const text = traceJson(value);
   return text.length <= VALUE_CHARS_MAX ? text : `${text.slice(0, VALUE_CHARS_MAX - 1)}…`;
-}
-
-/** A value of a trace as JSON, or as near to it as JSON allows: bigints as numbers, bytes in hexadecimal digits, maps as pairs. */
-export function jsonOf(value: unknown): string {
-  return JSON.stringify(value, (_key, item: unknown) => plain(item)) ?? "null";
-}
-
-function plain(item: unknown): unknown {
-  if (typeof item === "bigint") return item.toString();
-  if (typeof item === "number" && !Number.isFinite(item)) return String(item);
-  if (item instanceof Uint8Array) return `0x${Buffer.from(item).toString("hex")}`;
-  return item instanceof Map ? [...item] : item;
 }

@@ -3,6 +3,8 @@ import { packageVersion } from "../observe/version.ts";
 import { addContainerCommand } from "./container-command.ts";
 import { addDiffCommand } from "./diff-command.ts";
 import { EXIT_FAILED, EXIT_FINE, EXIT_USAGE, UsageError } from "./exit-code.ts";
+import { addExportCommand } from "./export-command.ts";
+import { addInspectCommand } from "./inspect-command.ts";
 import { addRecoverCommand } from "./recover-command.ts";
 import { addReplayCommand } from "./replay-command.ts";
 import { errorLines } from "./report-error.ts";
@@ -17,6 +19,8 @@ Examples:
   cosimas sim agents.ts 127.0.0.1:5555       serve agents.ts to the mosaik that listens there
   cosimas run scenario.ts --record a.mcap    record the run
   cosimas replay a.mcap                      run its agents again, and compare
+  cosimas inspect a.mcap --agent PV-1        what happened to an agent, and by whom
+  cosimas export a.mcap -f parquet           its events for pandas, polars or DuckDB
   cosimas diff a.mcap b.mcap                 the first event at which two runs differ
   cosimas container agents.ts 10.0.0.2:5600  be one of the containers of the platform that waits there
 
@@ -52,6 +56,8 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   };
   addReplayCommand(program, code);
   addDiffCommand(program, code);
+  addInspectCommand(program, code);
+  addExportCommand(program);
   addRecoverCommand(program);
   const debug = args.includes("--debug");
   try {

@@ -1,13 +1,14 @@
 import type { Command } from "commander";
 import { openRun } from "../observe/index.ts";
+import { traceJson } from "../observe/trace-json.ts";
 import { packageVersion } from "../observe/version.ts";
 import { type ReplayResult, replay } from "../replay/index.ts";
-import { differenceLines, jsonOf } from "./event-lines.ts";
+import { differenceLines } from "./event-lines.ts";
 import { EXIT_FAILED, EXIT_FINE } from "./exit-code.ts";
 import { Interrupt } from "./interrupt.ts";
+import { parseMoment } from "./moment.ts";
 import { ProgressLine } from "./progress.ts";
 import { agentCode } from "./recorded-modules.ts";
-import { parseSeconds } from "./seconds.ts";
 
 interface ReplayOptions {
   readonly module?: readonly string[];
@@ -23,8 +24,8 @@ export function addReplayCommand(program: Command, ends: (exitCode: number) => v
     .description("run the agents of a recording again, and compare every event: 0 the same, 1 they differ")
     .argument("<recording>", "file of cosimas run --record, or of a Recording")
     .option("-m, --module <file...>", "modules of agents; default: those recorded, if they have not changed")
-    .option("--from <seconds>", "compare from this time on", parseSeconds)
-    .option("--until <seconds>", "replay up to this time", parseSeconds)
+    .option("--from <seconds>", "compare from this time on", parseMoment)
+    .option("--until <seconds>", "replay up to this time", parseMoment)
     .option("--json", "print the result as JSON")
     .option("--debug", "print the stacks of errors")
     .action(async (path: string, options: ReplayOptions) => ends(await run(path, options)));
@@ -47,7 +48,7 @@ async function run(path: string, { module: given = [], from, until, json = false
       progress: (fraction, timeS) => progress.update(fraction ?? 0, `t=${timeS} s`),
     });
     progress.clear();
-    const lines = json ? [jsonOf(asJson(result))] : linesOf(result, changed, performance.now() - startMs);
+    const lines = json ? [traceJson(asJson(result))] : linesOf(result, changed, performance.now() - startMs);
     process.stdout.write(`${lines.join("\n")}\n`);
     return isSame(result) ? EXIT_FINE : EXIT_FAILED;
   } finally {

@@ -8,6 +8,8 @@ export interface Stretch {
   /** Calls from outside that entered with the advance, in their order. */
   readonly calls: readonly FeedEntry[];
   readonly events: readonly TraceEvent[];
+  /** Nothing comes after it. */
+  readonly isLast: boolean;
 }
 
 /** Cut a recording into its advances; the events of one are held at a time. */
@@ -23,12 +25,12 @@ export async function* stretches(
       else if (entry.op === "call") calls.push(entry);
       else {
         if (feeds.at(-1)?.op === "advance") {
-          yield { feeds, calls, events };
+          yield { feeds, calls, events, isLast: false };
           [feeds, calls, events] = [[], [], []];
         }
         feeds.push(entry);
       }
     }
   }
-  if (feeds.length > 0 || events.length > 0) yield { feeds, calls, events };
+  if (feeds.length > 0 || events.length > 0) yield { feeds, calls, events, isLast: true };
 }
