@@ -32,7 +32,7 @@ export const EVENT_COLUMNS = [
   { name: "method", type: "STRING" },
   { name: "id", type: "STRING" },
   { name: "cause", type: "STRING" },
-  { name: "content", type: "JSON" },
+  { name: "content", type: "STRING" },
 ] as const satisfies readonly { readonly name: keyof EventRow; readonly type: string }[];
 
 /** Makes rows of the events of a run, which are given in order. */

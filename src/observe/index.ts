@@ -10,6 +10,7 @@ export { type EventFilter, eventFilter } from "./event-filter.ts";
 export { eventStream } from "./event-stream.ts";
 export { EXPORT_FORMATS, type ExportFormat, type ExportOptions, exportRun } from "./export-run.ts";
 export { causesOf, eventsOf, inspectRun, type RunInspection } from "./inspect.ts";
+export { type ObserveOptions, observe } from "./observe.ts";
 export { Recording, type RecordingOptions } from "./recording.ts";
 export { type Recovered, recoverRun } from "./recover.ts";
 export type { FeedEntry, RunEntry, RunHeader, RunSummary } from "./run-entry.ts";

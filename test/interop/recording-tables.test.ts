@@ -28,7 +28,7 @@ for frame in [polars.read_parquet(parquet), polars.read_csv(csv, try_parse_dates
 for source in (parquet, csv):
     rows = duckdb.sql(f"select kind, count(*), max(time_s) from '{source}' group by kind order by kind").fetchall()
     found.append((sum(n for _, n, _ in rows), max(t for _, _, t in rows), "", {kind: n for kind, n, _ in rows}))
-said = duckdb.sql(f"select content->>'$.message' from '{parquet}' where kind = 'log' order by ticks limit 1").fetchone()
+said = duckdb.sql(f"select content->>'$.message' from '{parquet}' where kind = 'log' order by ticks limit 1").fetchall()[0]
 print(json.dumps([found, said, int(frames[0].ticks.iloc[-1]), str(frames[0].ticks.dtype)]))
 `;
 
