@@ -50,14 +50,28 @@ export function reproduceCommand(
   declarations: ParameterDeclarations,
   values: Readonly<Record<string, unknown>>,
 ): string {
-  const words = ["cosimas", "run", quoted(scenario), "--seed", String(seed)];
+  const words = ["cosimas", "run", scenario, ...optionWords(seed, declarations, values)];
+  return words.map(quoted).join(" ");
+}
+
+/** Options of a run, every parameter spelled out but those `without`, which are named as options. */
+export function optionWords(
+  seed: number,
+  declarations: ParameterDeclarations,
+  values: Readonly<Record<string, unknown>>,
+  without: ReadonlySet<string> = new Set(),
+): string[] {
+  const words = without.has("seed") ? [] : ["--seed", String(seed)];
   for (const [name, { type }] of Object.entries(declarations)) {
     const option = optionName(name);
-    const value = values[name];
-    if (type === "boolean") words.push(value === true ? `--${option}` : `--no-${option}`);
-    else words.push(`--${option}`, quoted(String(value)));
+    if (!without.has(option)) words.push(...wordsOf(option, type, values[name]));
   }
-  return words.join(" ");
+  return words;
+}
+
+function wordsOf(option: string, type: ParameterDeclaration["type"], value: unknown): string[] {
+  if (type === "boolean") return [value === true ? `--${option}` : `--no-${option}`];
+  return [`--${option}`, String(value)];
 }
 
 /** A word as a POSIX shell takes it. */

@@ -1,7 +1,9 @@
 import { Command, CommanderError } from "commander";
 import { packageVersion } from "../observe/version.ts";
+import { addCompletionCommand } from "./completion-command.ts";
 import { addContainerCommand } from "./container-command.ts";
 import { addDiffCommand } from "./diff-command.ts";
+import { addDoctorCommand } from "./doctor-command.ts";
 import { EXIT_FAILED, EXIT_FINE, EXIT_USAGE, UsageError } from "./exit-code.ts";
 import { addExportCommand } from "./export-command.ts";
 import { addInspectCommand } from "./inspect-command.ts";
@@ -59,6 +61,8 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   addInspectCommand(program, code);
   addExportCommand(program);
   addRecoverCommand(program);
+  addDoctorCommand(program, code);
+  addCompletionCommand(program);
   const debug = args.includes("--debug");
   try {
     if (args.length === 0) {

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { ParameterDeclarations, ParameterValues } from "../parameter.ts";
 import type { Scenario } from "../scenario.ts";
 import { EXIT_FAILED, EXIT_FINE, UsageError } from "./exit-code.ts";
@@ -8,10 +8,12 @@ import { Interrupt } from "./interrupt.ts";
 import { lastResort } from "./last-resort.ts";
 import { loadModule, SCENARIO } from "./load-module.ts";
 import { addParameter, addParameters } from "./parameter-options.ts";
-import { reproduceCommand, SEED } from "./parameters.ts";
+import { optionName, optionWords, reproduceCommand, SEED } from "./parameters.ts";
 import { ProgressLine } from "./progress.ts";
 import { Recorder } from "./recorder.ts";
 import { errorLines } from "./report-error.ts";
+import { sweepPoints } from "./sweep.ts";
+import { runSweep, type SweepRequest } from "./sweep-runs.ts";
 
 /** One run, as the command line asks for it. */
 export interface RunRequest {
@@ -21,7 +23,11 @@ export interface RunRequest {
   readonly out: string;
   /** File to record the run in. */
   readonly record?: string;
+  /** The same, if the scenario records anything. */
+  readonly mayRecord?: string;
   readonly debug: boolean;
+  /** Run it once for each of these points instead. */
+  readonly sweep?: Omit<SweepRequest, "given" | "out">;
 }
 
 /**
@@ -44,6 +50,10 @@ export function addRunCommand(program: Command, ends: (exitCode: number) => void
         throw new UsageError("ERR_CLI_USAGE", `the scenario comes before its options: ${given}`);
       const scenario = await loadModule(given, SCENARIO);
       const request = await parseRequest(scenario, given, args);
+      if (request?.sweep !== undefined) {
+        ends(await runSweep({ given, ...request.sweep, out: request.out }));
+        return;
+      }
       ends(request === undefined ? EXIT_FINE : await runScenario(scenario, given, request));
     });
   run.copyInheritedSettings(program);
@@ -53,7 +63,10 @@ interface CommonOptions {
   readonly seed: number;
   readonly out: string;
   readonly record?: string;
+  readonly mayRecord?: string;
   readonly debug?: boolean;
+  readonly sweep?: readonly string[];
+  readonly jobs?: number;
 }
 
 /**
@@ -77,6 +90,9 @@ export async function parseRequest(
   const valuesIn = addParameters(command, scenario.parameters);
   command.option("--out <folder>", "folder for what the run writes", "out");
   command.option("--record <file>", "record the run, for cosimas replay, diff, inspect and export");
+  command.addOption(new Option("--may-record <file>").hideHelp());
+  command.option("--sweep <name=values...>", "run once for each value: seed=1..20, limit=0.8,1.0; over the cores");
+  command.option("--jobs <number>", "runs of a sweep at a time; default: the cores", parseJobs);
   command.option("--debug", "print the stacks of errors");
   try {
     command.parse(args, { from: "user" });
@@ -84,9 +100,21 @@ export async function parseRequest(
     if ((error as { code?: unknown }).code === "commander.helpDisplayed") return undefined;
     throw error;
   }
-  const { seed, out, record, debug, ...values } = command.opts<CommonOptions>();
-  const recorded = record === undefined ? {} : { record };
-  return { seed, out, debug: debug === true, parameters: valuesIn(values), ...recorded };
+  const { seed, out, record, mayRecord, debug, sweep, jobs, ...values } = command.opts<CommonOptions>();
+  const recorded = { ...(record && { record }), ...(mayRecord && { mayRecord }) };
+  const request = { seed, out, debug: debug === true, parameters: valuesIn(values), ...recorded };
+  if (sweep === undefined) return request;
+  if (record !== undefined) throw new UsageError("ERR_CLI_USAGE", "each run of a sweep is recorded beside its folder");
+  const points = sweepPoints(sweep);
+  const swept = new Set(points[0]!.map(([name]) => name));
+  const options = new Set(["seed", ...Object.keys(scenario.parameters).map(optionName)]);
+  for (const name of swept) {
+    if (options.has(name)) continue;
+    const known = [...options].join(", ");
+    throw new UsageError("ERR_CLI_VALUE", `--sweep ${name}: the scenario has no such parameter; it has: ${known}`);
+  }
+  const own = optionWords(seed, scenario.parameters, request.parameters, swept);
+  return { ...request, sweep: { args: own, points, ...(jobs !== undefined && { jobs }) } };
 }
 
 /** Run it, report how it went, and say how to do it again. */
@@ -104,7 +132,7 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
     process.exit(EXIT_FAILED);
   });
   const outDir = resolve(request.out);
-  const recorder = new Recorder(request.record);
+  const recorder = new Recorder(request.record ?? request.mayRecord);
   let failure: readonly string[] = [];
   try {
     await scenario.run({
@@ -122,7 +150,7 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
         process.stdout.write(`${line}\n`);
       },
     });
-    recorder.assertUsed();
+    if (request.record !== undefined) recorder.assertUsed();
   } catch (error) {
     failure = errorLines(error, debug);
   } finally {
@@ -132,4 +160,10 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
   say([...failure, reproduce]);
   if (interrupt.exitCode !== undefined) return interrupt.exitCode;
   return failure.length > 0 ? EXIT_FAILED : EXIT_FINE;
+}
+
+function parseJobs(text: string): number {
+  const jobs = Number(text);
+  if (Number.isSafeInteger(jobs) && jobs >= 1) return jobs;
+  throw new UsageError("ERR_CLI_VALUE", `--jobs must be a whole number of at least 1, got ${text}`);
 }

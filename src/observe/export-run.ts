@@ -11,6 +11,8 @@ import { traceJson } from "./trace-json.ts";
 
 /** The formats that a recording can be exported to. */
 export const EXPORT_FORMATS = ["parquet", "csv", "jsonl", "mermaid", "plantuml", "perfetto"] as const;
+
+/** One of {@link EXPORT_FORMATS}. */
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** Messages and notes of a sequence diagram, by default. */

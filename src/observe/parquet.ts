@@ -1,4 +1,4 @@
-import { ByteWriter, parquetWriteRows } from "hyparquet-writer";
+import { ByteWriter, parquetWriteBuffer, parquetWriteRows } from "hyparquet-writer";
 import { EVENT_COLUMNS, type EventRow } from "./event-row.ts";
 
 /** Rows that are held at a time. */
@@ -13,6 +13,18 @@ export async function writeParquet(rows: AsyncIterable<EventRow>, write: (bytes:
     rowGroupSize: GROUP_ROWS,
     createdBy: "cosimas",
   });
+}
+
+/** A column of a small table. */
+export interface TableColumn {
+  readonly name: string;
+  readonly type: "DOUBLE" | "INT32" | "STRING";
+  readonly data: (number | string | null)[];
+}
+
+/** A small table as a Parquet file. */
+export function writeTable(columns: readonly TableColumn[]): Uint8Array {
+  return new Uint8Array(parquetWriteBuffer({ columnData: [...columns] }));
 }
 
 /** Hands on what was written after each group. */

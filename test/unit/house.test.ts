@@ -28,6 +28,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   servable: [...BASE, "parameter"],
   cli: [
     ...BASE,
+    "codec",
     "channel",
     "clock",
     "agent",
@@ -81,6 +82,8 @@ const MAY_CALL: Record<string, string> = {
   "src/channel/deadline.ts": "bounds live calls and connects in wall time",
   "src/platform/within.ts": "bounds starts and ends of containers in wall time",
   "src/clock/real-time-clock.ts": "is the clock that follows the wall",
+  "src/cli/replay-command.ts": "says how long a replay took",
+  "src/cli/sweep-runs.ts": "says how long each run took",
   "src/cli/parent.ts": "looks in wall time whether its parent lives",
   "src/cli/progress.ts": "draws the progress line",
   "src/observe/event-row.ts": "writes the dates of a recording",
