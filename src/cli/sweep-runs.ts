@@ -118,13 +118,13 @@ async function hashOf(recording: string): Promise<string | undefined> {
 
 function columnsOf(swept: readonly SweptRun[]) {
   const names = [...new Set(swept.flatMap(({ point }) => point.map(([name]) => name)))];
-  const valueOf = ({ point }: SweptRun, name: string) => point.find(([other]) => other === name)![1];
-  const isNumber = (name: string) => swept.every((run) => Number.isFinite(Number(valueOf(run, name))));
+  const valueIn = ({ point }: SweptRun, name: string) => point.find(([other]) => other === name)![1];
+  const isNumber = (name: string) => swept.every((run) => Number.isFinite(Number(valueIn(run, name))));
   return [
     ...names.map((name) =>
       isNumber(name)
-        ? { name, type: "DOUBLE" as const, data: swept.map((run) => Number(valueOf(run, name))) }
-        : { name, type: "STRING" as const, data: swept.map((run) => valueOf(run, name)) },
+        ? { name, type: "DOUBLE" as const, data: swept.map((run) => Number(valueIn(run, name))) }
+        : { name, type: "STRING" as const, data: swept.map((run) => valueIn(run, name)) },
     ),
     { name: "exit_code", type: "INT32" as const, data: swept.map(({ exitCode }) => exitCode) },
     { name: "trace_hash", type: "STRING" as const, data: swept.map(({ traceHash }) => traceHash ?? null) },

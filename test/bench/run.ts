@@ -9,6 +9,7 @@ import { type Figure, type Suite, timed } from "./figure.ts";
 import { mosaik } from "./mosaik.ts";
 import { powerFlow } from "./power-flow.ts";
 import { record } from "./record.ts";
+import { recordedRun } from "./recorded-run.ts";
 import { rounds } from "./rounds.ts";
 import { rpc } from "./rpc.ts";
 import { world } from "./world.ts";
@@ -17,7 +18,10 @@ const suites: Record<string, Suite> = {
   agents,
   clock: timed(clock),
   "power-flow": timed(powerFlow),
-  record,
+  record: async (report) => {
+    await record(report);
+    await recordedRun(report);
+  },
   rounds,
   rpc,
   mosaik,

@@ -130,6 +130,25 @@ describe("a week of lv-congestion", { timeout: 120_000 }, () => {
     expect(some.stdout.split("\n").length).toBeLessThan(200);
   });
 
+  it("is swept over parameters: a run each, a recording each, one table of all", async () => {
+    const args = ["run", SCENARIO, "--sweep", "day=140..141", "--sweep", "control=true,false", "--out", file("sweep")];
+    const { code, stdout, stderr } = await cosimas(...args);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/^4 runs, 0 failed, .*runs\.parquet$/m);
+    const names = ["day=140,control=true", "day=140,control=false", "day=141,control=true", "day=141,control=false"];
+    for (const name of names) {
+      expect(readFileSync(join(file("sweep"), name, "log.txt"), "utf8")).toContain("reproduce: cosimas run");
+      expect(existsSync(join(file("sweep"), `${name}.mcap`))).toBe(name.endsWith("true"));
+    }
+    expect(
+      readFileSync(join(file("sweep"), "runs.parquet"))
+        .subarray(0, 4)
+        .toString(),
+    ).toBe("PAR1");
+    const wrong = await cosimas("run", SCENARIO, "--sweep", "dya=1..2");
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringMatching(/no such parameter; it has: seed, day/) });
+  });
+
   it("says what it cannot do: no such file, another file, a module that has changed, nothing recorded", async () => {
     expect(await cosimas("replay", file("none.mcap"))).toMatchObject({ code: 1, stderr: /ERR_RECORDING_OPEN/ });
     writeFileSync(file("text.mcap"), "no recording");

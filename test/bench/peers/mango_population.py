@@ -53,4 +53,5 @@ async def main(kind, count):
     await container.shutdown()
 
 
-asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], int(sys.argv[2])))

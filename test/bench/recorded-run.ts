@@ -1,0 +1,102 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { Container, Recording, replay, type TraceLevel } from "../../src/index.ts";
+import { pythonEnvironment } from "../support/python.ts";
+import { figure, type Suite } from "./figure.ts";
+import { Neighbour } from "./peers/neighbours.ts";
+
+/** A timer and a message of each agent in each step. */
+const AGENTS = 1000;
+const STEPS = 200;
+const MESSAGES = AGENTS * STEPS;
+const ROUNDS = 5;
+
+/** mango writes a text for each message: a fifth of the steps are enough. */
+const MANGO_STEPS = 40;
+
+/**
+ * What a recording costs the run that is recorded, for each message between agents, and what it has; how long a replay takes
+ * against the run; and the same of mango with and without its tracing. Every message is counted.
+ */
+export const recordedRun: Suite = async (report) => {
+  const folder = mkdtempSync(join(tmpdir(), "cosimas-bench-"));
+  const path = join(folder, "run.mcap");
+  const kinds = {
+    off: () => run("off"),
+    hash: () => run("hash"),
+    full: () => run("full"),
+    observed: () => run("hash", undefined, true),
+    recorded: () => run("hash", new Recording(path, { durable: "write" })),
+    "recorded, synced each step": () => run("hash", new Recording(path)),
+    replayed: async () => {
+      const { difference, compared } = await replay(path, { classes: { Neighbour } });
+      if (difference !== undefined || compared < 2 * MESSAGES) throw new Error("the replay is not the run");
+    },
+  };
+  const ns = new Map<string, number[]>(Object.keys(kinds).map((name) => [name, []]));
+  try {
+    for (let round = 0; round <= ROUNDS; round++) {
+      for (const [name, work] of Object.entries(kinds)) {
+        const start = process.hrtime.bigint();
+        await work();
+        if (round > 0) ns.get(name)!.push(Number(process.hrtime.bigint() - start) / MESSAGES);
+      }
+    }
+    for (const [name, values] of ns)
+      report(figure(`a message, ${name}`, "ns", "the trace's hash alone", values, ns.get("hash")!));
+    const bytes = statSync(path).size / MESSAGES;
+    const mango = await tracedByMango(folder);
+    if (mango === undefined) report(figure("recording of a message and its timer", "B", "itself", [bytes], [bytes]));
+    else {
+      report(figure("recording of a message and its timer", "B", "mango's trace of a message", [bytes], [mango.bytes]));
+      const cost = ns.get("recorded")!.map((value, i) => value - ns.get("hash")![i]!);
+      report(
+        figure(
+          "cost of recording a message",
+          "ns",
+          "mango's tracing",
+          cost,
+          cost.map(() => mango.ns),
+        ),
+      );
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+};
+
+async function run(trace: TraceLevel, record?: Recording, observed = false): Promise<void> {
+  const container = await Container.create({ trace, record });
+  let events = 0;
+  if (observed) {
+    container.attach((batch) => {
+      events += batch.length;
+    });
+  }
+  for (let i = 0; i < AGENTS; i++) {
+    container.spawn(Neighbour, { id: `agent-${i}`, args: [`agent-${(i + 1) % AGENTS}`] });
+  }
+  for (let step = 0; step <= STEPS; step++) await container.advance(step);
+  const { deliveries } = container.counts;
+  await container.close();
+  if (deliveries[6] !== MESSAGES || (observed && events < MESSAGES)) throw new Error("messages are missing");
+}
+
+/** What mango's tracing takes for a message, and writes; undefined without Python. */
+async function tracedByMango(folder: string): Promise<{ ns: number; bytes: number } | undefined> {
+  const { python, reason } = await pythonEnvironment("mango");
+  if (python === undefined) {
+    console.error(`without mango: ${reason}`);
+    return undefined;
+  }
+  const program = fileURLToPath(new URL("peers/mango_traced.py", import.meta.url));
+  const path = join(folder, "mango.jsonl");
+  const args = [program, String(AGENTS), String(MANGO_STEPS), path];
+  const { stdout } = await promisify(execFile)(python, args, { timeout: 600_000, maxBuffer: 2 ** 26 });
+  const { plainNs, tracedNs } = JSON.parse(stdout.trim().split("\n").at(-1)!) as { plainNs: number; tracedNs: number };
+  return { ns: tracedNs - plainNs, bytes: readFileSync(path).length / (AGENTS * MANGO_STEPS) };
+}
