@@ -1,5 +1,10 @@
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { type Entity, World, type WorldOptions } from "cosimas/mosaik";
 import { describe, expect, it } from "vitest";
+
+import plain from "./fixtures/plain.ts";
 
 /** Simulators as processes under a World, and every way in which they can break the protocol. */
 const RAW = "test/interop/fixtures/raw-simulator.mjs";
@@ -42,7 +47,21 @@ async function runRaw(fault: string, options: WorldOptions = {}, extra = false, 
   await world.shutdown().catch((thrown: Error) => {
     error ??= thrown;
   });
+  if (process.platform === "linux") expect(left()).toEqual([]);
   return { error, output, steps };
+}
+
+/** Raw simulators that live, of this process. */
+function left(): string[] {
+  return readdirSync("/proc").filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      const [, parent] = /\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
+      return Number(parent) === process.pid && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(RAW);
+    } catch {
+      return false; // It has just ended.
+    }
+  });
 }
 
 describe("a simulator as a process", { timeout: WITHIN_MS }, () => {
@@ -59,6 +78,54 @@ describe("a simulator as a process", { timeout: WITHIN_MS }, () => {
     const handle = await world.start("S");
     expect(handle.meta.api_version).toBe("3.0");
     await world.shutdown();
+  });
+});
+
+describe("a world of processes", { timeout: WITHIN_MS }, () => {
+  it("connects to a simulator that begins to listen later", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const { port } = taken.address() as { port: number };
+    taken.close();
+    await once(taken, "close");
+    const address = `127.0.0.1:${port}`;
+    const world = new World({ S: { connect: address } });
+    const starting = world.start("S");
+    // Meanwhile it has been refused; if this machine is too slow for that, it connects at once.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const options = { address: `tcp://${address}`, remote: true, insecure: false, timeoutMs: WITHIN_MS };
+    const served = plain.serve({ ...options, parameters: {}, log: () => {} });
+    expect((await starting).meta.type).toBe("time-based");
+    await world.shutdown();
+    await served;
+  });
+
+  it("warns of a step that takes long, once, and goes on to wait", async () => {
+    const warnings: string[] = [];
+    const onWarning = (warning: Error & { code?: string }) => {
+      if (warning.code === "COSIMAS_SLOW_STEP") warnings.push(warning.message);
+    };
+    process.on("warning", onWarning);
+    const { error } = await runRaw("hangs", { stepWarningMs: 100, stepTimeoutMs: 1000 });
+    process.off("warning", onWarning);
+    expect(error).toMatchObject({ code: "ERR_BRIDGE_TIMEOUT" });
+    expect(warnings).toEqual([expect.stringMatching(/^simulator F-0: its step at time 1 goes on for \d+\.\d s$/)]);
+  });
+
+  it("writes what they write to standard error, after their ids", async () => {
+    const written: string[] = [];
+    const write = process.stderr.write;
+    process.stderr.write = (text: string | Uint8Array) => {
+      written.push(String(text));
+      return true;
+    };
+    try {
+      const world = new World({ F: { cmd: ["%(node)s", RAW, "%(addr)s", "exits at once"] } });
+      await expect(world.start("F", { simId: "meter" })).rejects.toMatchObject({ code: "ERR_BRIDGE_START" });
+    } finally {
+      process.stderr.write = write;
+    }
+    expect(written).toContain("[meter] no licence found\n");
   });
 });
 
