@@ -69,8 +69,12 @@ describe("a simulator as a process", { timeout: WITHIN_MS }, () => {
     expect(await runRaw("none")).toEqual({ error: undefined, output: [], steps: [0, 1, 2, 3] });
   });
 
-  it.each(["api 2", "api 1", "replies to stop", "replies twice"])("runs: %s", async (what) => {
+  it.each(["api 2", "api 1", "replies to stop", "replies twice", "puts out NaN"])("runs: %s", async (what) => {
     expect(await runRaw(what)).toMatchObject({ error: undefined, steps: [0, 1, 2, 3] });
+  });
+
+  it("is ended if it goes on after stop", async () => {
+    expect(await runRaw("ignores stop", { stopTimeoutMs: 300 })).toMatchObject({ error: undefined });
   });
 
   it("of cosimas runs, and its output comes line by line", async () => {
@@ -149,6 +153,10 @@ describe("a fault of a process is an error that names simulator, call and time",
     ["fails", "SIMULATOR_FAILED", /F-0, step\(\) at time 1: boom in step/],
     ["fails with a text", "SIMULATOR_FAILED", /F-0, step\(\) at time 1: boom in step/],
     ["fails with null", "LOST", /F-0, step\(\) at time 1: /],
+    ["fails with an empty text", "SIMULATOR_FAILED", /F-0, step\(\) at time 1: /],
+    ["fails with a name only", "SIMULATOR_FAILED", /F-0, step\(\) at time 1: /],
+    ["fails in get_data", "SIMULATOR_FAILED", /F-0, getData\(\) at time 1: boom in get_data/],
+    ["fails in setup_done", "SIMULATOR_FAILED", /F-0, setupDone\(\): boom in setup_done/],
     ["resets", "LOST", /F-0, step\(\) at time 1: .*ECONNRESET/],
     ["closes", "LOST", /F-0, step\(\) at time 1: .*closed by the peer/],
     ["sends half a frame", "LOST", /F-0, step\(\) at time 1: .*within a frame/],
@@ -167,6 +175,8 @@ describe("a fault of a process is an error that names simulator, call and time",
     ],
     ["steps back", "NEXT_STEP", /F-0, step\(\) at time 1: returned 1; the next step must be later than 1/],
     ["steps to a text", "NEXT_STEP", /F-0, step\(\) at time 1: returned a string, 2/],
+    ["steps to a fraction", "NEXT_STEP", /F-0, step\(\) at time 1: returned 1\.5; the next step must be an integer/],
+    ["steps to true", "NEXT_STEP", /F-0, step\(\) at time 1: returned a boolean, true/],
     ["names no next step", "NEXT_STEP", /F-0, step\(\) at time 1: returned null/],
     ["puts out null", "OUTPUT", /F-0, getData\(\) at time 1: returned null/],
     ["puts out too early", "OUTPUT_TIME", /F-0, getData\(\) at time 1: output time 0/],
