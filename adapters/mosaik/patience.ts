@@ -71,7 +71,7 @@ export class Patience {
       }
       if (ms < warningMs || step.warned) continue;
       step.warned = true;
-      const text = `simulator ${sim.sid}: its step at time ${site.time} goes on for ${Math.round(ms / 1000)} s`;
+      const text = `simulator ${sim.sid}: its step at time ${site.time} goes on for ${(ms / 1000).toFixed(1)} s`;
       process.emitWarning(text, { type: "CosimasWarning", code: "COSIMAS_SLOW_STEP" });
     }
   }

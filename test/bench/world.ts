@@ -11,6 +11,9 @@ const ROUNDS = 5;
 const STEPS = 60_000;
 const REMOTE_STEPS = 4000;
 
+/** Steps of each at least: what it costs to compile the hot code, and to find how much memory it needs, is spread over them. */
+const STEPS_MIN = 200;
+
 const program = (name: string) => fileURLToPath(new URL(`peers/${name}`, import.meta.url));
 
 interface Shape {
@@ -45,7 +48,7 @@ export const world: Suite = async (report) => {
   const { python, reason } = await pythonEnvironment("mosaik");
   if (python === undefined) throw new Error(`mosaik is the baseline: ${reason}`);
   for (const { name, chain, entities, others = 0, remote = false } of SHAPES) {
-    const until = Math.max(20, Math.round((remote ? REMOTE_STEPS : STEPS) / chain / Math.max(1, entities / 10)));
+    const until = Math.max(STEPS_MIN, Math.round((remote ? REMOTE_STEPS : STEPS) / chain / Math.max(1, entities / 10)));
     const given = { chain, entities, others, until };
     const ours = [
       ...process.execArgv,

@@ -1,5 +1,10 @@
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { type Entity, World, type WorldOptions } from "cosimas/mosaik";
 import { describe, expect, it } from "vitest";
+
+import plain from "./fixtures/plain.ts";
 
 /** Simulators as processes under a World, and every way in which they can break the protocol. */
 const RAW = "test/interop/fixtures/raw-simulator.mjs";
@@ -42,7 +47,21 @@ async function runRaw(fault: string, options: WorldOptions = {}, extra = false, 
   await world.shutdown().catch((thrown: Error) => {
     error ??= thrown;
   });
+  if (process.platform === "linux") expect(left()).toEqual([]);
   return { error, output, steps };
+}
+
+/** Raw simulators that live, of this process. */
+function left(): string[] {
+  return readdirSync("/proc").filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      const [, parent] = /\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
+      return Number(parent) === process.pid && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(RAW);
+    } catch {
+      return false; // It has just ended.
+    }
+  });
 }
 
 describe("a simulator as a process", { timeout: WITHIN_MS }, () => {
@@ -50,8 +69,12 @@ describe("a simulator as a process", { timeout: WITHIN_MS }, () => {
     expect(await runRaw("none")).toEqual({ error: undefined, output: [], steps: [0, 1, 2, 3] });
   });
 
-  it.each(["api 2", "api 1", "replies to stop", "replies twice"])("runs: %s", async (what) => {
+  it.each(["api 2", "api 1", "replies to stop", "replies twice", "puts out NaN"])("runs: %s", async (what) => {
     expect(await runRaw(what)).toMatchObject({ error: undefined, steps: [0, 1, 2, 3] });
+  });
+
+  it("is ended if it goes on after stop", async () => {
+    expect(await runRaw("ignores stop", { stopTimeoutMs: 300 })).toMatchObject({ error: undefined });
   });
 
   it("of cosimas runs, and its output comes line by line", async () => {
@@ -59,6 +82,54 @@ describe("a simulator as a process", { timeout: WITHIN_MS }, () => {
     const handle = await world.start("S");
     expect(handle.meta.api_version).toBe("3.0");
     await world.shutdown();
+  });
+});
+
+describe("a world of processes", { timeout: WITHIN_MS }, () => {
+  it("connects to a simulator that begins to listen later", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const { port } = taken.address() as { port: number };
+    taken.close();
+    await once(taken, "close");
+    const address = `127.0.0.1:${port}`;
+    const world = new World({ S: { connect: address } });
+    const starting = world.start("S");
+    // Meanwhile it has been refused; if this machine is too slow for that, it connects at once.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const options = { address: `tcp://${address}`, remote: true, insecure: false, timeoutMs: WITHIN_MS };
+    const served = plain.serve({ ...options, parameters: {}, log: () => {} });
+    expect((await starting).meta.type).toBe("time-based");
+    await world.shutdown();
+    await served;
+  });
+
+  it("warns of a step that takes long, once, and goes on to wait", async () => {
+    const warnings: string[] = [];
+    const onWarning = (warning: Error & { code?: string }) => {
+      if (warning.code === "COSIMAS_SLOW_STEP") warnings.push(warning.message);
+    };
+    process.on("warning", onWarning);
+    const { error } = await runRaw("hangs", { stepWarningMs: 100, stepTimeoutMs: 1000 });
+    process.off("warning", onWarning);
+    expect(error).toMatchObject({ code: "ERR_BRIDGE_TIMEOUT" });
+    expect(warnings).toEqual([expect.stringMatching(/^simulator F-0: its step at time 1 goes on for \d+\.\d s$/)]);
+  });
+
+  it("writes what they write to standard error, after their ids", async () => {
+    const written: string[] = [];
+    const write = process.stderr.write;
+    process.stderr.write = (text: string | Uint8Array) => {
+      written.push(String(text));
+      return true;
+    };
+    try {
+      const world = new World({ F: { cmd: ["%(node)s", RAW, "%(addr)s", "exits at once"] } });
+      await expect(world.start("F", { simId: "meter" })).rejects.toMatchObject({ code: "ERR_BRIDGE_START" });
+    } finally {
+      process.stderr.write = write;
+    }
+    expect(written).toContain("[meter] no licence found\n");
   });
 });
 
@@ -82,6 +153,10 @@ describe("a fault of a process is an error that names simulator, call and time",
     ["fails", "SIMULATOR_FAILED", /F-0, step\(\) at time 1: boom in step/],
     ["fails with a text", "SIMULATOR_FAILED", /F-0, step\(\) at time 1: boom in step/],
     ["fails with null", "LOST", /F-0, step\(\) at time 1: /],
+    ["fails with an empty text", "SIMULATOR_FAILED", /F-0, step\(\) at time 1: /],
+    ["fails with a name only", "SIMULATOR_FAILED", /F-0, step\(\) at time 1: /],
+    ["fails in get_data", "SIMULATOR_FAILED", /F-0, getData\(\) at time 1: boom in get_data/],
+    ["fails in setup_done", "SIMULATOR_FAILED", /F-0, setupDone\(\): boom in setup_done/],
     ["resets", "LOST", /F-0, step\(\) at time 1: .*ECONNRESET/],
     ["closes", "LOST", /F-0, step\(\) at time 1: .*closed by the peer/],
     ["sends half a frame", "LOST", /F-0, step\(\) at time 1: .*within a frame/],
@@ -100,6 +175,8 @@ describe("a fault of a process is an error that names simulator, call and time",
     ],
     ["steps back", "NEXT_STEP", /F-0, step\(\) at time 1: returned 1; the next step must be later than 1/],
     ["steps to a text", "NEXT_STEP", /F-0, step\(\) at time 1: returned a string, 2/],
+    ["steps to a fraction", "NEXT_STEP", /F-0, step\(\) at time 1: returned 1\.5; the next step must be an integer/],
+    ["steps to true", "NEXT_STEP", /F-0, step\(\) at time 1: returned a boolean, true/],
     ["names no next step", "NEXT_STEP", /F-0, step\(\) at time 1: returned null/],
     ["puts out null", "OUTPUT", /F-0, getData\(\) at time 1: returned null/],
     ["puts out too early", "OUTPUT_TIME", /F-0, getData\(\) at time 1: output time 0/],

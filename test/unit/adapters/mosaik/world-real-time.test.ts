@@ -1,113 +1,167 @@
-import { expect, it } from "vitest";
-import { type Entity, type MosaikProxy, World } from "../../../../adapters/mosaik/index.ts";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { World } from "../../../../adapters/mosaik/index.ts";
 import { Probe, type ProbeBehaviour } from "./simulators.ts";
 
-/** Wall seconds of a simulated one: a step each 20 ms. */
-const rtFactor = 0.02;
+/** A hundred milliseconds of wall time for each step; the wall clock is the test's. */
+const RT_FACTOR = 0.1;
+const STEP_MS = 100;
 
-async function timed(behaviours: Record<string, ProbeBehaviour>) {
-  const probes: Record<string, Probe> = {};
-  const startedMs: number[] = [];
-  const make = (name: string, behaviour: ProbeBehaviour) => {
-    const probe = new Probe(behaviour);
-    const { step } = probe;
-    probe.step = (...args) => {
-      if (name === "a") startedMs.push(performance.now());
-      return step.apply(probe, args);
-    };
-    probes[name] = probe;
-    return probe;
-  };
-  const config = Object.fromEntries(
-    Object.entries(behaviours).map(([name, behaviour]) => [name, { simulator: () => make(name, behaviour) }]),
-  );
-  const world = new World(config);
-  const entities: Record<string, Entity> = {};
-  for (const name of Object.keys(behaviours)) entities[name] = await (await world.start(name, { simId: name })).M();
-  return { world, probes, entities, startedMs };
+const EVENT_BASED = { type: "event-based", set_events: true } as const;
+
+/** A probe whose steps are noted with the wall time at which they began; `tookMs` of them pass within a step. */
+async function paced(behaviour: ProbeBehaviour = {}, tookMs: (time: number) => number = () => 0) {
+  const begun: [time: number, atMs: number][] = [];
+  const probe = new Probe({
+    ...behaviour,
+    step: (time) => {
+      begun.push([time, performance.now()]);
+      const next = behaviour.meta?.type === "event-based" ? null : time + 1;
+      const ms = tookMs(time);
+      if (ms === 0) return next;
+      return new Promise<number>((resolve) => setTimeout(() => resolve(next as number), ms));
+    },
+  });
+  const world = new World({ P: { simulator: () => probe } });
+  await world.start("P");
+  return { world, probe, begun };
 }
 
-it("begins no step before it is due, and what one is late by does not delay the others", async () => {
-  // The step at time 2 takes three times as long as it may: those at 3 and 4 are late, the one at 6 is on time again.
-  const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-  const { world, startedMs } = await timed({
-    a: { step: async (time) => (time === 2 ? wait(60).then(() => 3) : time + 1) },
+/** What became of `run` once `ms` of wall time have passed; it must be over by then. */
+async function passing(run: Promise<void>, ms: number): Promise<unknown> {
+  const settled = run.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  await vi.advanceTimersByTimeAsync(ms);
+  return settled;
+}
+
+describe("a run in real time", () => {
+  const warnings: unknown[] = [];
+  beforeEach(() => {
+    warnings.length = 0;
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance"], now: 0 });
+    vi.spyOn(process, "emitWarning").mockImplementation((text) => void warnings.push(String(text)));
   });
-  const warned = new Promise<Error>((resolve) => process.once("warning", resolve));
-  const startMs = performance.now();
-  await world.run({ until: 8, rtFactor });
-  const endMs = performance.now();
-  for (const [time, ms] of startedMs.entries()) expect(ms - startMs).toBeGreaterThanOrEqual(time * 20);
-  expect(endMs - startMs).toBeGreaterThanOrEqual(8 * 20);
-  expect(await warned).toMatchObject({ code: "COSIMAS_TOO_SLOW", message: /simulator a: its step at time \d+ ended/ });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
+
+  it("begins each step when it is due, none early, and lasts to its end", async () => {
+    const { world, begun } = await paced();
+    const startMs = performance.now();
+    const run = world.run({ until: 5, rtFactor: RT_FACTOR });
+    expect(await passing(run, 5 * STEP_MS)).toBeUndefined();
+    expect(begun.map(([time, atMs]) => [time, atMs - startMs])).toEqual([0, 1, 2, 3, 4].map((t) => [t, t * STEP_MS]));
+  });
+
+  it("is due by absolute times: what a step is late by does not delay the others", async () => {
+    const { world, begun } = await paced({}, (time) => (time === 1 ? 250 : 30));
+    const startMs = performance.now();
+    const run = world.run({ until: 6, rtFactor: RT_FACTOR });
+    expect(await passing(run, 6 * STEP_MS)).toBeUndefined();
+    const times = begun.map(([time, atMs]) => [time, atMs - startMs]);
+    // Steps 2 and 3 are late since step 1 took until 350; 4 and 5 are in time again.
+    expect(times).toEqual([
+      [0, 0],
+      [1, 100],
+      [2, 350],
+      [3, 380],
+      [4, 410],
+      [5, 500],
+    ]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/simulator P-0: its step at time 1 ended 150\.0 ms after time 2 was due/),
+    ]);
+  });
+
+  it("ends with an error at the first late step if it is strict", async () => {
+    const { world, begun } = await paced({}, (time) => (time === 1 ? 250 : 0));
+    const run = world.run({ until: 6, rtFactor: RT_FACTOR, rtStrict: true });
+    const error = await passing(run, 6 * STEP_MS);
+    expect(error).toMatchObject({
+      code: "ERR_RUN_TOO_SLOW",
+      message: expect.stringMatching(/P-0: its step at time 1 ended 150\.0 ms after time 2 was due/),
+    });
+    expect(begun).toHaveLength(2);
+  });
+
+  it("steps a simulator when something happens outside of the simulation", async () => {
+    const { world, probe, begun } = await paced({ meta: EVENT_BASED });
+    const refused: unknown[] = [];
+    setTimeout(() => void probe.mosaik.setEvent(3), 120);
+    setTimeout(() => void probe.mosaik.setEvent(2).catch((error) => refused.push(error)), 320);
+    setTimeout(() => void probe.mosaik.setEvent(99).catch((error) => refused.push(error)), 340);
+    const startMs = performance.now();
+    const run = world.run({ until: 5, rtFactor: RT_FACTOR });
+    expect(await passing(run, 5 * STEP_MS)).toBeUndefined();
+    expect(begun.map(([time, atMs]) => [time, atMs - startMs])).toEqual([[3, 300]]);
+    expect(refused).toEqual([
+      expect.objectContaining({
+        code: "ERR_RUN_EVENT",
+        message: expect.stringMatching(/P-0, setEvent\(2\): that time/),
+      }),
+    ]);
+  });
+
+  it("pauses between two steps, and wall time stands still for it", async () => {
+    const { world, begun } = await paced();
+    const startMs = performance.now();
+    const run = world.run({ until: 4, rtFactor: RT_FACTOR });
+    setTimeout(() => world.pause(), 150);
+    setTimeout(() => world.resume(), 1150);
+    expect(await passing(run, 4 * STEP_MS + 1000)).toBeUndefined();
+    const times = begun.map(([time, atMs]) => [time, atMs - startMs]);
+    expect(times).toEqual([
+      [0, 0],
+      [1, 100],
+      [2, 1200],
+      [3, 1300],
+    ]);
+    expect(warnings).toEqual([]);
+  });
+
+  it("waits to be resumed if it was paused before it began", async () => {
+    const { world, begun } = await paced();
+    world.pause();
+    setTimeout(() => world.resume(), 500);
+    const startMs = performance.now();
+    expect(await passing(world.run({ until: 2 }), 500)).toBeUndefined();
+    expect(begun.map(([time, atMs]) => [time, atMs - startMs])).toEqual([
+      [0, 500],
+      [1, 500],
+    ]);
+  });
 });
 
-it("ends a strict run with the step that is late", async () => {
-  const { world } = await timed({ a: { step: (time) => busy(50, time + 1) } });
-  await expect(world.run({ until: 8, rtFactor, rtStrict: true })).rejects.toMatchObject({
-    code: "ERR_RUN_TOO_SLOW",
-    message: /simulator a: its step at time 0 ended .* after time 1 was due/,
-  });
-});
-
-it("begins no step while it is paused, and wall time stands still", async () => {
-  const { world, probes } = await timed({ a: {} });
-  const run = world.run({ until: 4, rtFactor });
-  await expect.poll(() => probes["a"]!.steps.length, { timeout: 20_000, interval: 1 }).toBeGreaterThan(0);
-  world.pause();
-  const steps = probes["a"]!.steps.length;
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  expect(probes["a"]!.steps.length).toBe(steps);
-  world.resume();
-  await run;
-  expect(probes["a"]!.steps).toHaveLength(4);
+it("an event needs a run in real time", async () => {
+  const { world, probe } = await paced({ meta: EVENT_BASED });
+  await expect(probe.mosaik.setEvent(1)).rejects.toMatchObject({ code: "ERR_RUN_EVENT" });
+  await world.run({ until: 1 });
+  await expect(probe.mosaik.setEvent(1)).rejects.toThrow("only a run in real time takes events");
 });
 
 it("can be paused without real time, too", async () => {
-  const { world, probes } = await timed({ a: { hops: () => 1 } });
-  const run = world.run({ until: 50, progress: ({ time }) => time === 9 && world.pause() });
-  await expect.poll(() => probes["a"]!.steps.length, { timeout: 20_000 }).toBeGreaterThan(9);
-  const steps = probes["a"]!.steps.length;
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  expect(probes["a"]!.steps.length).toBe(steps);
+  const probe = new Probe({ hops: () => 1 });
+  const world = new World({ P: { simulator: () => probe } });
+  await world.start("P");
+  let run: Promise<void> | undefined;
+  const paused = new Promise<void>((resolve) => {
+    const progress = ({ time }: { time: number }) => {
+      if (time !== 9) return;
+      world.pause();
+      resolve();
+    };
+    run = world.run({ until: 50, progress });
+  });
+  await paused;
+  const steps = probe.steps.length;
   expect(steps).toBeLessThan(50);
+  // Whatever was under way is over after some turns.
+  for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect(probe.steps.length).toBe(steps);
   world.resume();
   await run;
-  expect(probes["a"]!.steps).toHaveLength(50);
+  expect(probe.steps).toHaveLength(50);
 });
-
-it("takes events from outside at times that are to come, and no others", async () => {
-  const asked: (readonly [number, unknown])[] = [];
-  let mosaik: MosaikProxy | undefined;
-  const { world, probes } = await timed({
-    a: { step: (time) => ask(time) },
-    e: { meta: { type: "event-based", set_events: true }, step: () => null },
-  });
-  async function ask(time: number): Promise<number> {
-    mosaik ??= probes["e"]!.mosaik;
-    for (const at of time !== 2 && time !== 5 ? [] : [time + 2, time]) {
-      asked.push([
-        at,
-        await mosaik.setEvent(at).then(
-          () => "taken",
-          (error: Error) => (error as { code?: string }).code,
-        ),
-      ]);
-    }
-    return time + 1;
-  }
-  await world.run({ until: 8, rtFactor });
-  expect(asked).toEqual([
-    [4, "taken"],
-    [2, "ERR_RUN_EVENT"],
-    [7, "taken"],
-    [5, "ERR_RUN_EVENT"],
-  ]);
-  expect(probes["e"]!.steps.map(({ time }) => time)).toEqual([4, 7]);
-});
-
-function busy<T>(ms: number, value: T): T {
-  const end = performance.now() + ms;
-  while (performance.now() < end);
-  return value;
-}
