@@ -22,6 +22,8 @@ export interface ScenarioContext<P extends ParameterDeclarations = ParameterDecl
   readonly parameters: ParameterValues<P>;
   /** Seed of all random numbers of the run; an integer >= 0. */
   readonly seed: number;
+  /** Containers that a platform of the run is to have, by `--containers`; 1 unless the user asks for more. It changes no result. */
+  readonly containers: number;
   /** Folder for what the run writes, absolute; it exists from the first time it is asked for. */
   readonly outDir: string;
   /** Aborted when the user interrupts the run: end soon, release what is held. */

@@ -21,6 +21,7 @@ export interface RunRequest {
   readonly parameters: ParameterValues<ParameterDeclarations>;
   /** Folder for what the run writes. */
   readonly out: string;
+  readonly containers: number;
   /** File to record the run in. */
   readonly record?: string;
   /** The same, if the scenario records anything. */
@@ -64,6 +65,7 @@ interface CommonOptions {
   readonly out: string;
   readonly record?: string;
   readonly mayRecord?: string;
+  readonly containers: number;
   readonly debug?: boolean;
   readonly sweep?: readonly string[];
   readonly jobs?: number;
@@ -88,11 +90,17 @@ export async function parseRequest(
     .exitOverride();
   addParameter(command, "seed", SEED);
   const valuesIn = addParameters(command, scenario.parameters);
+  command.option(
+    "--containers <number>",
+    "containers of the run's platform, if it has one",
+    parseCount("containers"),
+    1,
+  );
   command.option("--out <folder>", "folder for what the run writes", "out");
   command.option("--record <file>", "record the run, for cosimas replay, diff, inspect and export");
   command.addOption(new Option("--may-record <file>").hideHelp());
   command.option("--sweep <name=values...>", "run once for each value: seed=1..20, limit=0.8,1.0; over the cores");
-  command.option("--jobs <number>", "runs of a sweep at a time; default: the cores", parseJobs);
+  command.option("--jobs <number>", "runs of a sweep at a time; default: the cores", parseCount("jobs"));
   command.option("--debug", "print the stacks of errors");
   try {
     command.parse(args, { from: "user" });
@@ -100,9 +108,9 @@ export async function parseRequest(
     if ((error as { code?: unknown }).code === "commander.helpDisplayed") return undefined;
     throw error;
   }
-  const { seed, out, record, mayRecord, debug, sweep, jobs, ...values } = command.opts<CommonOptions>();
+  const { seed, out, containers, record, mayRecord, debug, sweep, jobs, ...values } = command.opts<CommonOptions>();
   const recorded = { ...(record && { record }), ...(mayRecord && { mayRecord }) };
-  const request = { seed, out, debug: debug === true, parameters: valuesIn(values), ...recorded };
+  const request = { seed, out, containers, debug: debug === true, parameters: valuesIn(values), ...recorded };
   if (sweep === undefined) return request;
   if (record !== undefined) throw new UsageError("ERR_CLI_USAGE", "each run of a sweep is recorded beside its folder");
   const points = sweepPoints(sweep);
@@ -114,6 +122,7 @@ export async function parseRequest(
     throw new UsageError("ERR_CLI_VALUE", `--sweep ${name}: the scenario has no such parameter; it has: ${known}`);
   }
   const own = optionWords(seed, scenario.parameters, request.parameters, swept);
+  own.push("--containers", String(containers));
   return { ...request, sweep: { args: own, points, ...(jobs !== undefined && { jobs }) } };
 }
 
@@ -143,6 +152,7 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
         return outDir;
       },
       signal: interrupt.signal,
+      containers: request.containers,
       record: (options) => recorder.begin(options),
       progress: (fraction, label) => progress.update(fraction, label),
       print: (line) => {
@@ -162,8 +172,10 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
   return failure.length > 0 ? EXIT_FAILED : EXIT_FINE;
 }
 
-function parseJobs(text: string): number {
-  const jobs = Number(text);
-  if (Number.isSafeInteger(jobs) && jobs >= 1) return jobs;
-  throw new UsageError("ERR_CLI_VALUE", `--jobs must be a whole number of at least 1, got ${text}`);
+function parseCount(option: string): (text: string) => number {
+  return (text) => {
+    const count = Number(text);
+    if (/^\d+$/.test(text) && Number.isSafeInteger(count) && count >= 1) return count;
+    throw new UsageError("ERR_CLI_VALUE", `--${option} must be a whole number of at least 1, got ${text}`);
+  };
 }
