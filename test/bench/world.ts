@@ -16,6 +16,9 @@ const STEPS_MIN = 200;
 
 const program = (name: string) => fileURLToPath(new URL(`peers/${name}`, import.meta.url));
 
+/** Steps that mosaik makes beside others: each costs as much as there are of them. */
+const THEIR_STEPS_BESIDE = 200;
+
 interface Shape {
   readonly name: string;
   readonly chain: number;
@@ -47,28 +50,32 @@ interface Measured {
 export const world: Suite = async (report) => {
   const { python, reason } = await pythonEnvironment("mosaik");
   if (python === undefined) throw new Error(`mosaik is the baseline: ${reason}`);
+  const alone: number[] = [];
   for (const { name, chain, entities, others = 0, remote = false } of SHAPES) {
     const until = Math.max(STEPS_MIN, Math.round((remote ? REMOTE_STEPS : STEPS) / chain / Math.max(1, entities / 10)));
-    const given = { chain, entities, others, until };
+    const theirUntil = others > 0 ? THEIR_STEPS_BESIDE : until;
+    const given = { chain, entities, others };
     const ours = [
       ...process.execArgv,
       program("world-ours.ts"),
-      JSON.stringify({ ...given, remote: remote ? python : null }),
+      JSON.stringify({ ...given, until, remote: remote ? python : null }),
     ];
-    const theirs = [program("world_mosaik.py"), JSON.stringify({ ...given, remote })];
+    const theirs = [program("world_mosaik.py"), JSON.stringify({ ...given, until: theirUntil, remote })];
     const cpu: [number[], number[]] = [[], []];
     const wall: [number[], number[]] = [[], []];
     for (let round = 0; round < ROUNDS; round++) {
       for (const [i, [command, args]] of [[process.execPath, ours] as const, [python, theirs] as const].entries()) {
         const { stdout } = await promisify(execFile)(command, args, { timeout: 300_000 });
         const { cpuUs, wallUs, steps } = JSON.parse(stdout) as Measured;
-        if (steps !== chain * until + others)
-          throw new Error(`${name}: ${steps} steps instead of ${chain * until + others}`);
+        const expected = chain * (i === 0 ? until : theirUntil) + others;
+        if (steps !== expected) throw new Error(`${name}: ${steps} steps instead of ${expected}`);
         cpu[i]!.push(cpuUs / steps);
         wall[i]!.push(wallUs / steps);
       }
     }
     report(figure(`${name}: CPU of the master for a step`, "us", "mosaik", ...cpu));
+    if (name === SHAPES[0]!.name) alone.push(...cpu[0]);
+    if (others > 0) report(figure(`${name}: CPU of the master for a step`, "us", "without them", cpu[0], alone));
     report(figure(`${name}: wall time of a step`, "us", "mosaik", ...wall));
   }
 };
