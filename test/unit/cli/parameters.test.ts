@@ -66,13 +66,13 @@ describe("a command line", () => {
   const parse = (...args: string[]) => parseRequest(scenario, "s.ts", args);
 
   it("gives the defaults where nothing is said", async () => {
-    expect(await parse()).toEqual({ seed: 1, out: "out", debug: false, parameters: defaults });
+    expect(await parse()).toEqual({ seed: 1, out: "out", containers: 1, debug: false, parameters: defaults });
   });
 
   it("gives every option its value; the last one counts", async () => {
     const request = await parse("--day", "3", "--day=4", "--no-control", "--full-trace", "--mode", "b", "--seed", "9");
     const parameters = { ...defaults, day: 4, control: false, fullTrace: true, mode: "b" };
-    expect(request).toEqual({ seed: 9, out: "out", debug: false, parameters });
+    expect(request).toEqual({ seed: 9, out: "out", containers: 1, debug: false, parameters });
     expect((await parse("--no-control", "--control"))?.parameters["control"]).toBe(true);
   });
 
