@@ -93,6 +93,8 @@ function flat(value: number | boolean | null): Value {
  * for them on the wire.
  */
 export function plainCopy(value: unknown, types: TypeRegistry): Value {
+  if (isFlat(value) || typeof value === "string") return value;
+  if (Array.isArray(value) && value.length === 1 && isFlat(value[0])) return [value[0]];
   return walkValue(value, { limits: NO_LIMITS, profile: PROFILES.platform, types, integerDigitsMax: 0, form: "wire" });
 }
 
