@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { RecordingError } from "../errors.ts";
 import { packageVersion } from "../observe/version.ts";
 import { addCompletionCommand } from "./completion-command.ts";
 import { addContainerCommand } from "./container-command.ts";
@@ -27,7 +28,7 @@ Examples:
   cosimas container agents.ts 10.0.0.2:5600  be one of the containers of the platform that waits there
 
 Exit codes: 0 fine (sim: mosaik said stop), 1 the run failed, mosaik or the platform was lost or the module does not load,
-2 wrong usage or no such module, 130 or 143 interrupted. Errors are written as "cosimas: <code>: <message>"; --debug adds stacks.`;
+2 wrong usage, no such module or recording, 130 or 143 interrupted; of replay and diff 1 means that they differ. Errors are written as "cosimas: <code>: <message>"; --debug adds stacks.`;
 
 /**
  * Do what the command line says.
@@ -75,8 +76,13 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT_FINE;
     const usage = error instanceof CommanderError ? fromCommander(error) : error;
     process.stderr.write(`${errorLines(usage, debug).join("\n")}\n`);
-    return usage instanceof UsageError ? EXIT_USAGE : EXIT_FAILED;
+    return usage instanceof UsageError || isUnreadable(usage) ? EXIT_USAGE : EXIT_FAILED;
   }
+}
+
+/** A recording that cannot be read: 1 would say that runs differ. */
+function isUnreadable(error: unknown): boolean {
+  return error instanceof RecordingError && /_(OPEN|FORMAT|DAMAGED)$/.test(error.code);
 }
 
 function fromCommander(error: CommanderError): UsageError {
