@@ -6,10 +6,17 @@
  * `cosimas/channel`, `cosimas/rpc`, `cosimas/clock`, `cosimas/agent`, `cosimas/observe`.
  */
 export * from "./agent/index.ts";
-export * from "./bridge/index.ts";
 export * as channel from "./channel/index.ts";
 export * from "./clock/index.ts";
 export { type CodecName, JsonPattern, serializable, type Value, type ValueType } from "./codec/index.ts";
+export {
+  Bridge,
+  type BridgeInput,
+  type BridgeOptions,
+  type Population,
+} from "./cosim/index.ts";
+export * from "./cosim/scenario.ts";
+export * from "./cosim/servable.ts";
 export * from "./errors.ts";
 export { Hash64 } from "./hash.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
@@ -18,6 +25,4 @@ export * from "./platform/index.ts";
 export * from "./replay/index.ts";
 export * as rpc from "./rpc/index.ts";
 export { asRemote, type Remote } from "./rpc/index.ts";
-export * from "./scenario.ts";
-export * from "./servable.ts";
 export type * from "./trace.ts";

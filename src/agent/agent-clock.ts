@@ -1,7 +1,7 @@
 import type { DateTime } from "../clock/calendar.ts";
 import type { Clock, Timer } from "../clock/clock.ts";
-import type { Kernel } from "./kernel.ts";
-import type { AgentRecord } from "./record.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { AgentRecord } from "../kernel/record.ts";
 
 /** The clock as one agent uses it: the container's time, and waits that are this agent's. */
 export class AgentClock implements Clock {

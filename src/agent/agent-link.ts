@@ -1,15 +1,15 @@
 import type { Clock } from "../clock/clock.ts";
 import { plainCopy } from "../codec/index.ts";
+import { timeoutTicks } from "../kernel/communication.ts";
+import { OUTSIDE } from "../kernel/delivery.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import { checkOutput } from "../kernel/outputs.ts";
+import { createRandom } from "../kernel/random.ts";
+import type { AgentRecord } from "../kernel/record.ts";
 import type { Invoke } from "../rpc/proxy.ts";
 import type { AgentClass } from "./agent.ts";
 import { AgentClock } from "./agent-clock.ts";
-import { timeoutTicks } from "./communication.ts";
-import { OUTSIDE } from "./delivery.ts";
 import { checkAgentId } from "./id.ts";
-import type { Kernel } from "./kernel.ts";
-import { checkOutput } from "./outputs.ts";
-import { createRandom } from "./random.ts";
-import type { AgentRecord } from "./record.ts";
 import { agentProxy } from "./references.ts";
 import { type AgentFuture, AgentQueue, openFuture } from "./waits.ts";
 

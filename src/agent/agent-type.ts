@@ -1,6 +1,6 @@
+import type { AgentType } from "../kernel/record.ts";
 import { exposedMethods } from "../rpc/expose.ts";
 import type { AgentClass } from "./agent.ts";
-import type { AgentType } from "./record.ts";
 
 const types = new WeakMap<AgentClass, AgentType>();
 

@@ -4,8 +4,7 @@
  * A container runs its agents in rounds on super-dense time, so that a run repeats; `docs/determinism.md` has the
  * rules. This layer knows simulated time and live peers; it knows no simulator.
  */
-export { Agent, type AgentClass } from "./agent.ts";
-export type { ConnectOptions, SendOptions, SpawnOptions } from "./agent-link.ts";
+
 export type {
   CommunicationModel,
   Link,
@@ -13,10 +12,12 @@ export type {
   LinkMessage,
   LinkRule,
   Partition,
-} from "./communication-model.ts";
+} from "../kernel/communication-model.ts";
+export type { Counts } from "../kernel/run-state.ts";
+export type { TraceLevel } from "../kernel/tracer.ts";
+export { Agent, type AgentClass } from "./agent.ts";
+export type { ConnectOptions, SendOptions, SpawnOptions } from "./agent-link.ts";
 export { Container } from "./container.ts";
 export type { AgentInput, ContainerOptions } from "./container-options.ts";
-export type { Counts } from "./run-state.ts";
-export type { TraceLevel } from "./tracer.ts";
 export { DATE_TIME } from "./value-types.ts";
 export type { AgentFuture, AgentQueue } from "./waits.ts";

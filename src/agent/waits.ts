@@ -1,6 +1,6 @@
 import { AgentError } from "../errors.ts";
-import type { Kernel } from "./kernel.ts";
-import type { AgentRecord } from "./record.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { AgentRecord } from "../kernel/record.ts";
 
 /** Items that one {@link AgentQueue} keeps, at most. */
 const QUEUE_ITEMS_MAX = 1_000_000;

@@ -3,11 +3,12 @@
  *
  * `cosimas/browser` is this, bundled with what the codecs need of Node; a page imports it as it is.
  */
-import { type BrowserSocket, browserTransport } from "../channel/browser-socket.ts";
+
 import { Channel } from "../channel/channel.ts";
 import type { ChannelOptions } from "../channel/channel-options.ts";
 import { codecName } from "../channel/codec-of.ts";
 import { greet, HELLO_VERSION } from "../channel/hello.ts";
+import { type BrowserSocket, browserTransport } from "../channel/transports/browser-socket.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { RpcConnection } from "../rpc/connection.ts";
 import { type Servable, toResolver } from "../rpc/router.ts";

@@ -11,7 +11,7 @@ import { EXCEPTION, Messages, REQUEST, RESULT } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 import type { Request } from "./request.ts";
 import { Serving } from "./serving.ts";
-import type { Transport } from "./transport.ts";
+import type { Transport } from "./transports/transport.ts";
 
 /**
  * Request and reply over one connection, both ways: either side may ask, and replies come in any order.

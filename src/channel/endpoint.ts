@@ -1,10 +1,10 @@
 import { ChannelError } from "../errors.ts";
 import { type Address, formatAddress, isLoopback } from "./address.ts";
-import { connectIpc, listenIpc } from "./ipc.ts";
-import { connectLocal, listenLocal } from "./local.ts";
-import { connectTcp, listenTcp } from "./tcp.ts";
-import type { Accept, Acceptor, BindOptions, DialOptions, Transport } from "./transport.ts";
-import { connectWebSocket, listenWebSocket } from "./websocket.ts";
+import { connectIpc, listenIpc } from "./transports/ipc.ts";
+import { connectLocal, listenLocal } from "./transports/local.ts";
+import { connectTcp, listenTcp } from "./transports/tcp.ts";
+import type { Accept, Acceptor, BindOptions, DialOptions, Transport } from "./transports/transport.ts";
+import { connectWebSocket, listenWebSocket } from "./transports/websocket.ts";
 
 /**
  * Open a connection to any address. One attempt.

@@ -4,7 +4,7 @@ import { codecName } from "./codec-of.ts";
 import { hostOf, LiveTransport, pulseHost } from "./heartbeat.ts";
 import { type Greeted, greet, HELLO_VERSION, type Hello, type HelloOptions, welcome } from "./hello.ts";
 import { ownPulse } from "./pulse.ts";
-import type { Transport } from "./transport.ts";
+import type { Transport } from "./transports/transport.ts";
 
 /** What both sides of a hello need. */
 interface GreetingOptions extends ChannelOptions {

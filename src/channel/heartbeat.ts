@@ -3,7 +3,7 @@ import { ChannelError } from "../errors.ts";
 import { isLoopback, parseAddress } from "./address.ts";
 import { every } from "./deadline.ts";
 import { type PulseAddress, PulseProbe } from "./pulse.ts";
-import type { Receiver, Transport } from "./transport.ts";
+import type { Receiver, Transport } from "./transports/transport.ts";
 
 /** A frame without payload: what both sides have agreed to take for a sign of life. */
 const BEAT = new Uint8Array(4);

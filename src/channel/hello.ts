@@ -4,7 +4,7 @@ import { ChannelError, ProtocolError, VersionError } from "../errors.ts";
 import { after } from "./deadline.ts";
 import { HEADER_BYTES, writeHeader } from "./framing.ts";
 import type { PulseAddress } from "./pulse.ts";
-import type { Receiver, Transport } from "./transport.ts";
+import type { Receiver, Transport } from "./transports/transport.ts";
 
 /** Version of what cosimas programs say to each other beyond aiomas's protocol. */
 export const HELLO_VERSION = 1;

@@ -28,7 +28,6 @@ export {
   parseAgentUrl,
 } from "./address.ts";
 export type { BackoffOptions } from "./backoff.ts";
-export { type BrowserSocket, browserTransport } from "./browser-socket.ts";
 export type { RequestOptions } from "./calls.ts";
 export { Channel } from "./channel.ts";
 export type { ChannelLike } from "./channel-like.ts";
@@ -37,10 +36,11 @@ export type { CodecChoice } from "./codec-of.ts";
 export type { FailureFormat } from "./failures.ts";
 export type { HelloOptions } from "./hello.ts";
 export { type Listener, type ListenOptions, listen } from "./listen.ts";
-export { type MemoryPair, memoryPair } from "./memory.ts";
 export { type OpenOptions, open, type ReconnectingOptions } from "./open.ts";
-export { PortTransport } from "./port.ts";
 export { type ConnectionState, ReconnectingChannel, type ReconnectOptions } from "./reconnect.ts";
 export type { Request } from "./request.ts";
-export type { TlsFiles } from "./tls.ts";
-export type { Receiver, Transport } from "./transport.ts";
+export { type BrowserSocket, browserTransport } from "./transports/browser-socket.ts";
+export { type MemoryPair, memoryPair } from "./transports/memory.ts";
+export { PortTransport } from "./transports/port.ts";
+export type { TlsFiles } from "./transports/tls.ts";
+export type { Receiver, Transport } from "./transports/transport.ts";

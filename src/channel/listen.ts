@@ -7,8 +7,8 @@ import { Door, type Visit } from "./door.ts";
 import { bind } from "./endpoint.ts";
 import { welcomed } from "./greeting.ts";
 import type { HelloOptions } from "./hello.ts";
-import type { TlsFiles } from "./tls.ts";
-import type { Transport } from "./transport.ts";
+import type { TlsFiles } from "./transports/tls.ts";
+import type { Transport } from "./transports/transport.ts";
 
 /** Options of {@link listen}. */
 export interface ListenOptions extends ChannelOptions {

@@ -9,7 +9,7 @@ import { dial } from "./endpoint.ts";
 import { greeted } from "./greeting.ts";
 import type { HelloOptions } from "./hello.ts";
 import { ReconnectingChannel, type ReconnectOptions } from "./reconnect.ts";
-import type { TlsFiles } from "./tls.ts";
+import type { TlsFiles } from "./transports/tls.ts";
 
 /** Options of {@link open}. */
 export interface OpenOptions extends ChannelOptions {

@@ -1,5 +1,5 @@
 import { HEADER_BYTES } from "./framing.ts";
-import type { Transport } from "./transport.ts";
+import type { Transport } from "./transports/transport.ts";
 
 /** Frames are collected in slabs of this size; one of a quarter or more is sent as it is. */
 const SLAB_BYTES = 64 * 1024;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Command } from "commander";
 import { listen, open } from "../channel/index.ts";
-import { packageVersion } from "../observe/version.ts";
+import { packageVersion } from "../version.ts";
 import { EXIT_FAILED, EXIT_FINE } from "./exit-code.ts";
 
 /** Oldest Node that runs this package. */

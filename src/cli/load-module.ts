@@ -1,9 +1,9 @@
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { isScenario, type Scenario } from "../cosim/scenario.ts";
+import { isServable, type Servable } from "../cosim/servable.ts";
 import { ScenarioError } from "../errors.ts";
-import { isScenario, type Scenario } from "../scenario.ts";
-import { isServable, type Servable } from "../servable.ts";
 import { UsageError } from "./exit-code.ts";
 
 /** What a module is loaded for. */

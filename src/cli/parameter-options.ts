@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { ParameterDeclaration, ParameterDeclarations, ParameterValues } from "../parameter.ts";
+import type { ParameterDeclaration, ParameterDeclarations, ParameterValues } from "../cosim/parameter.ts";
 import { describeValue, optionName, parseValue } from "./parameters.ts";
 
 /**

@@ -1,4 +1,9 @@
-import { type ParameterDeclaration, type ParameterDeclarations, parameterProblem, rangeText } from "../parameter.ts";
+import {
+  type ParameterDeclaration,
+  type ParameterDeclarations,
+  parameterProblem,
+  rangeText,
+} from "../cosim/parameter.ts";
 import { UsageError } from "./exit-code.ts";
 
 /** The seed's own declaration; it is an option of every scenario. */

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { RecordingError } from "../errors.ts";
-import { packageVersion } from "../observe/version.ts";
+import { packageVersion } from "../version.ts";
 import { addCompletionCommand } from "./completion-command.ts";
 import { addContainerCommand } from "./container-command.ts";
 import { addDiffCommand } from "./diff-command.ts";

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { openRun } from "../observe/index.ts";
 import { traceJson } from "../observe/trace-json.ts";
-import { packageVersion } from "../observe/version.ts";
 import { type ReplayResult, replay } from "../replay/index.ts";
+import { packageVersion } from "../version.ts";
 import { differenceLines } from "./event-lines.ts";
 import { EXIT_FAILED, EXIT_FINE } from "./exit-code.ts";
 import { Interrupt } from "./interrupt.ts";

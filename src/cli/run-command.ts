@@ -1,8 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
-import type { ParameterDeclarations, ParameterValues } from "../parameter.ts";
-import type { Scenario } from "../scenario.ts";
+import type { ParameterDeclarations, ParameterValues } from "../cosim/parameter.ts";
+import type { Scenario } from "../cosim/scenario.ts";
 import { EXIT_FAILED, EXIT_FINE, UsageError } from "./exit-code.ts";
 import { Interrupt } from "./interrupt.ts";
 import { lastResort } from "./last-resort.ts";

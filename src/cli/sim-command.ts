@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import { Command, Option } from "commander";
+import { LOG_LEVELS, type Log, type LogLevel, type Servable, type ServeContext } from "../cosim/servable.ts";
 import { Recording } from "../observe/index.ts";
-import { LOG_LEVELS, type Log, type LogLevel, type Servable, type ServeContext } from "../servable.ts";
 import { EXIT_FAILED, EXIT_FINE, EXIT_SIGNAL, UsageError } from "./exit-code.ts";
 import { parseHostPort } from "./host-port.ts";
 import { lastResort } from "./last-resort.ts";

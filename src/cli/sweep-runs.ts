@@ -3,7 +3,7 @@ import { createWriteStream, mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { openRun } from "../observe/index.ts";
-import { writeTable } from "../observe/parquet.ts";
+import { writeTable } from "../recording/parquet.ts";
 import { Interrupt } from "./interrupt.ts";
 import { ProgressLine } from "./progress.ts";
 import { nameOf, type SweepPoint } from "./sweep.ts";

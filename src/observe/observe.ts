@@ -1,6 +1,6 @@
 import type { TraceEvent, TraceSource } from "../trace.ts";
-import { type EventFilter, eventFilter } from "./event-filter.ts";
-import { eventStream, type Observable } from "./event-stream.ts";
+import { type EventFilter, eventFilter } from "./filter.ts";
+import { eventStream, type Observable } from "./stream.ts";
 
 /** Which events are observed, and how much of each. */
 export interface ObserveOptions {

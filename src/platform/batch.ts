@@ -1,6 +1,6 @@
-import { Delivery, type Kind, NOBODY, nobody, OUTSIDE, RANK_NONE, type Sender } from "../agent/delivery.ts";
-import type { Birth } from "../agent/round.ts";
 import { type Codec, createCodec, type ValueType } from "../codec/index.ts";
+import { Delivery, type Kind, NOBODY, nobody, OUTSIDE, RANK_NONE, type Sender } from "../kernel/delivery.ts";
+import type { Birth } from "../kernel/round.ts";
 import type { Limits } from "../limits.ts";
 
 /** Kind of a birth on the wire; the kinds of delivery have 0 to 6. */

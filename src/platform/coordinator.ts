@@ -1,12 +1,12 @@
-import type { Delivery } from "../agent/delivery.ts";
-import { firstOf } from "../agent/faults.ts";
-import type { Outside } from "../agent/outside.ts";
-import { byCodeUnits } from "../agent/round.ts";
-import type { StepFailure } from "../agent/run-state.ts";
-import { CHAIN_ROUNDS, zeno } from "../agent/zeno.ts";
 import type { ExternalClock } from "../clock/external-clock.ts";
 import type { Codec } from "../codec/index.ts";
 import type { Tag } from "../errors.ts";
+import type { Delivery } from "../kernel/delivery.ts";
+import { firstOf } from "../kernel/faults.ts";
+import type { Outside } from "../kernel/outside.ts";
+import { byCodeUnits } from "../kernel/round.ts";
+import type { StepFailure } from "../kernel/run-state.ts";
+import { CHAIN_ROUNDS, zeno } from "../kernel/zeno.ts";
 import type { Limits } from "../limits.ts";
 import type { AgentTraceEvent, TraceEvent } from "../trace.ts";
 import { type Item, writeBatch } from "./batch.ts";

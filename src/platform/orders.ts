@@ -1,6 +1,6 @@
-import type { CommunicationModel } from "../agent/communication-model.ts";
-import type { StepFailure } from "../agent/run-state.ts";
-import type { TraceLevel } from "../agent/tracer.ts";
+import type { CommunicationModel } from "../kernel/communication-model.ts";
+import type { StepFailure } from "../kernel/run-state.ts";
+import type { TraceLevel } from "../kernel/tracer.ts";
 import type { Limits } from "../limits.ts";
 import type { TraceEvent } from "../trace.ts";
 

@@ -1,10 +1,10 @@
 import type { AgentClass } from "../agent/agent.ts";
-import type { Delivery } from "../agent/delivery.ts";
-import type { AgentRecord } from "../agent/record.ts";
-import type { Birth } from "../agent/round.ts";
-import type { Transit } from "../agent/transit.ts";
 import type { Codec } from "../codec/index.ts";
 import { AgentError } from "../errors.ts";
+import type { Delivery } from "../kernel/delivery.ts";
+import type { AgentRecord } from "../kernel/record.ts";
+import type { Birth } from "../kernel/round.ts";
+import type { Transit } from "../kernel/transit.ts";
 import type { AgentModule } from "./agent-module.ts";
 import { type Item, writeBatch } from "./batch.ts";
 import type { Answer, Sent } from "./orders.ts";

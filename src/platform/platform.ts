@@ -1,13 +1,13 @@
 import type { AgentClass } from "../agent/agent.ts";
 import type { AgentInput } from "../agent/container-options.ts";
 import { checkAgentId } from "../agent/id.ts";
-import { beginJournal, journaled } from "../agent/journaled.ts";
-import { Outside } from "../agent/outside.ts";
-import { Sinks } from "../agent/sinks.ts";
 import type { ExternalClock } from "../clock/external-clock.ts";
 import { AgentError, ClockError } from "../errors.ts";
+import { beginJournal, journaled } from "../kernel/journaled.ts";
+import { Outside } from "../kernel/outside.ts";
+import { Sinks } from "../kernel/sinks.ts";
 import type { Limits } from "../limits.ts";
-import { eventStream, type Observable } from "../observe/event-stream.ts";
+import { eventStream, type Observable } from "../observe/stream.ts";
 import type { Remote } from "../rpc/types.ts";
 import type { FeedOp, Journal, TraceEvent, TraceSink, TraceSource } from "../trace.ts";
 import { type AgentModule, classNamed } from "./agent-module.ts";

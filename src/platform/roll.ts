@@ -1,4 +1,4 @@
-import { combine } from "../agent/tracer.ts";
+import { combine } from "../kernel/tracer.ts";
 import type { Changes } from "./orders.ts";
 
 /** The agents of one container, as far as its reports have told. */

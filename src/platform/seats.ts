@@ -6,15 +6,15 @@ import type { Channel } from "../channel/index.ts";
 import { openEntrance } from "../channel/listen.ts";
 import { RunError } from "../errors.ts";
 import type { AgentModule } from "./agent-module.ts";
-import { inlineSeats } from "./inline-seat.ts";
 import { joinOptions } from "./join.ts";
+import { inlineSeats } from "./members/inline.ts";
+import { startProcess } from "./members/process.ts";
+import { type Host, RemoteSeat } from "./members/remote.ts";
+import { startThread } from "./members/thread.ts";
 import type { MemberOptions } from "./orders.ts";
 import type { Isolation, PlatformOptions } from "./platform-options.ts";
-import { startProcess } from "./processes.ts";
 import { type Joined, Reception } from "./reception.ts";
-import { type Host, RemoteSeat } from "./remote-seat.ts";
 import type { Seat } from "./seat.ts";
-import { startThread } from "./threads.ts";
 import { within } from "./within.ts";
 
 /** How containers are started. */

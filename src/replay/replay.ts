@@ -1,15 +1,15 @@
 import type { AgentClass } from "../agent/agent.ts";
-import type { CommunicationModel } from "../agent/communication-model.ts";
 import { Container } from "../agent/container.ts";
-import type { RecordedExternals } from "../agent/externals.ts";
 import { AGENT_REFERENCE } from "../agent/references.ts";
 import { DATE_TIME } from "../agent/value-types.ts";
 import { ExternalClock } from "../clock/external-clock.ts";
 import { TypeRegistry, type ValueType } from "../codec/index.ts";
 import { RecordingError, RemoteError } from "../errors.ts";
+import type { CommunicationModel } from "../kernel/communication-model.ts";
+import type { RecordedExternals } from "../kernel/externals.ts";
 import type { Limits } from "../limits.ts";
 import { Comparison, type Difference, openRun, type RunFile, type RunHeader } from "../observe/index.ts";
-import { inOrder } from "../observe/recording.ts";
+import { inOrder } from "../recording/recording.ts";
 import type { ExternalEvent, TraceEvent } from "../trace.ts";
 import { revive } from "./revive.ts";
 import { type Stretch, stretches } from "./stretches.ts";

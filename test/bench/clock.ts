@@ -1,9 +1,9 @@
-import { Delivery, Kind } from "../../src/agent/delivery.ts";
-import { AgentRecord } from "../../src/agent/record.ts";
-import { Tracer } from "../../src/agent/tracer.ts";
 import { type Timed, TimerQueue } from "../../src/clock/timer-queue.ts";
 import { TypeRegistry } from "../../src/codec/index.ts";
 import { Agent, Container, type TraceLevel } from "../../src/index.ts";
+import { Delivery, Kind } from "../../src/kernel/delivery.ts";
+import { AgentRecord } from "../../src/kernel/record.ts";
+import { Tracer } from "../../src/kernel/tracer.ts";
 import type { Bench } from "./figure.ts";
 
 const AGENTS = 10_000;

@@ -17,7 +17,7 @@ import { crc32 } from "node:zlib";
 import { McapIndexedReader, McapStreamReader } from "@mcap/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openRun, type RunEntry, RunWriter, recoverRun } from "../../src/index.ts";
-import { decompress } from "../../src/observe/zstd.ts";
+import { decompress } from "../../src/recording/zstd.ts";
 import { HEADER, messages } from "../support/run-entries.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

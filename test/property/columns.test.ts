@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ReceivedInputs, SentOutputs } from "../../adapters/mosaik/column-messages.ts";
+import { ReceivedInputs, SentOutputs } from "../../adapters/mosaik/columns/column-messages.ts";
 import {
   ColumnSimulator,
   type Columns,

@@ -2,8 +2,8 @@ import { describe, expect, expectTypeOf, it } from "vitest";
 import { UsageError } from "../../../src/cli/exit-code.ts";
 import { optionName, parseValue, reproduceCommand } from "../../../src/cli/parameters.ts";
 import { parseRequest } from "../../../src/cli/run-command.ts";
-import type { ParameterDeclaration } from "../../../src/parameter.ts";
-import { defineScenario } from "../../../src/scenario.ts";
+import type { ParameterDeclaration } from "../../../src/cosim/parameter.ts";
+import { defineScenario } from "../../../src/cosim/scenario.ts";
 
 const day: ParameterDeclaration = { type: "integer", default: 140, min: 0, max: 365 };
 const factor: ParameterDeclaration = { type: "number", default: 0.5, min: 0 };

@@ -1,7 +1,7 @@
-import { RemoteCalls } from "../../../../adapters/mosaik/remote-calls.ts";
-import { wireOf } from "../../../../adapters/mosaik/remote-server.ts";
-import type { Simulator } from "../../../../adapters/mosaik/simulator.ts";
+import { RemoteCalls } from "../../../../adapters/mosaik/remote/messages.ts";
+import { wireOf } from "../../../../adapters/mosaik/remote/server.ts";
 import { Channel, memoryPair } from "../../../../src/channel/index.ts";
+import type { Simulator } from "../../../../src/cosim/simulator.ts";
 
 /** What mosaik does at the other end of a connection: frames are given and taken as the texts that they hold. */
 export interface MosaikPeer {

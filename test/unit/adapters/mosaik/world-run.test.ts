@@ -256,7 +256,7 @@ describe("a run", () => {
   });
 
   it("keeps few outputs, however long it is", async () => {
-    const { OutputPorts } = await import("../../../../adapters/mosaik/outputs.ts");
+    const { OutputPorts } = await import("../../../../adapters/mosaik/scheduler/outputs.ts");
     const kept: number[] = [];
     const push = OutputPorts.prototype.push;
     OutputPorts.prototype.push = function (...args) {

@@ -1,0 +1,152 @@
+import type { Attr, EntityId, FullId, InputData } from "../../../src/cosim/index.ts";
+import type { Connection } from "./connection.ts";
+import { ABSENT, type OutputPorts } from "./outputs.ts";
+import { compareArrival, compareTimes, type Duration, type TieredTime } from "./tiers.ts";
+
+/** A connection between two ports: where a value comes from, and where it goes. */
+export interface Wire {
+  readonly connection: Connection;
+  /** Number of the source's port. */
+  readonly port: number;
+  /** Its place in the order of connecting. */
+  readonly index: number;
+  /** Where in a step's inputs its value goes: of the connection, at hand since every step needs them. */
+  readonly eid: EntityId;
+  readonly attr: Attr;
+  readonly source: FullId;
+  readonly isTransformed: boolean;
+}
+
+/** @param port - Number of the source's port. @param index - Its place in the order of connecting. */
+export function wireOf(connection: Connection, port: number, index: number): Wire {
+  const { src, dest, destAttr, isTransformed } = connection;
+  return { connection, port, index, eid: dest.eid, attr: destAttr, source: src.fullId, isTransformed };
+}
+
+/** Wires that give the newest value of their source, whenever the destination makes a step. */
+interface PulledLink {
+  readonly outputs: OutputPorts;
+  readonly delay: Duration;
+  readonly wires: Wire[];
+}
+
+/** A value on its way. */
+interface Arrival {
+  readonly wire: Wire;
+  readonly due: TieredTime;
+  readonly value: unknown;
+}
+
+/** What a simulator asked to be an input of another one's next step. */
+export interface SetInput {
+  /** Place of who asked in the order of ids. */
+  readonly order: number;
+  readonly eid: EntityId;
+  readonly attr: Attr;
+  readonly source: FullId;
+  readonly value: unknown;
+}
+
+/**
+ * Inputs of one simulator. A step gets, each overruling those before: what others set by request, remembered values,
+ * values that arrived since the step before, and values pulled from the sources. Within each the order is that of
+ * connecting, whatever came first.
+ *
+ * Source: mosaik `scheduler.get_input_data`.
+ */
+export class Inputs {
+  readonly #pulled: PulledLink[] = [];
+  /** Newest value of each wire that repeats it with every step. */
+  readonly #remembered = new Map<Wire, unknown>();
+  /** Ascending by when they are due; those due together in the order in which they were put out. */
+  #arrivals: Arrival[] = [];
+  #set: SetInput[] = [];
+
+  pull(outputs: OutputPorts, delay: Duration, wire: Wire): void {
+    let link = this.#pulled.find((known) => known.outputs === outputs && known.delay === delay);
+    if (link === undefined) {
+      link = { outputs, delay, wires: [] };
+      this.#pulled.push(link);
+    }
+    link.wires.push(wire);
+  }
+
+  /** Repeat the newest value of `wire` with every step, `value` until there is one. */
+  remember(wire: Wire, value: unknown): void {
+    this.#remembered.set(wire, value);
+  }
+
+  /** `value` becomes an input of the first step at or after `due`. */
+  push(wire: Wire, due: TieredTime, value: unknown): void {
+    let at = this.#arrivals.length;
+    while (at > 0 && compareTimes(this.#arrivals[at - 1]!.due, due) > 0) at--;
+    if (at === this.#arrivals.length) this.#arrivals.push({ wire, due, value });
+    else this.#arrivals.splice(at, 0, { wire, due, value });
+  }
+
+  /** Become an input of the next step, once. */
+  set(input: SetInput): void {
+    this.#set.push(input);
+  }
+
+  /** The inputs of the step at `time`; what has arrived is used up. */
+  take(time: TieredTime): InputData {
+    const inputs: InputData = {};
+    if (this.#set.length > 0) this.#takeSet(inputs);
+    const arrived = this.#arrivals.length === 0 ? [] : this.#takeArrivals(time);
+    for (const { wire, value } of arrived) if (this.#remembered.has(wire)) this.#remembered.set(wire, value);
+    for (const [wire, value] of this.#remembered) put(inputs, wire, value);
+    for (const { wire, value } of arrived) put(inputs, wire, value);
+    for (const link of this.#pulled) pullFrom(inputs, link, time);
+    return inputs;
+  }
+
+  #takeSet(inputs: InputData): void {
+    this.#set.sort((a, b) => a.order - b.order);
+    for (const { eid, attr, source, value } of this.#set) {
+      inputs[eid] ??= {};
+      const attrs = inputs[eid]!;
+      attrs[attr] ??= {};
+      attrs[attr]![source] = value;
+    }
+    this.#set = [];
+  }
+
+  /** Those that are due, in the order of connecting; of one wire the last comes last. */
+  #takeArrivals(time: TieredTime): Arrival[] {
+    let count = 0;
+    while (count < this.#arrivals.length && compareTimes(this.#arrivals[count]!.due, time) <= 0) count++;
+    const arrived = count === this.#arrivals.length ? this.#arrivals : this.#arrivals.slice(0, count);
+    this.#arrivals = count === this.#arrivals.length ? [] : this.#arrivals.slice(count);
+    if (arrived.length > 1) arrived.sort((a, b) => a.wire.index - b.wire.index);
+    return arrived;
+  }
+}
+
+function pullFrom(inputs: InputData, { outputs, delay, wires }: PulledLink, time: TieredTime): void {
+  const entry = outputs.newest((put) => compareArrival(put, delay, time) <= 0);
+  for (const wire of wires) {
+    let value = entry === undefined ? wire.connection.initial : entry.values[wire.port];
+    if (value === ABSENT || value === undefined) {
+      outputs.warnAbsent(wire.connection, time[0], entry !== undefined);
+      value = null;
+    }
+    put(inputs, wire, wire.isTransformed ? wire.connection.transformed(value, time[0]) : value);
+  }
+}
+
+function put(inputs: InputData, { eid, attr, source }: Wire, value: unknown): void {
+  const attrs = inputs[eid];
+  if (attrs === undefined) {
+    // Of thousands of entities this is most of a step: each object is looked up once.
+    const sources: Record<FullId, unknown> = {};
+    sources[source] = value;
+    const first: Record<Attr, Record<FullId, unknown>> = {};
+    first[attr] = sources;
+    inputs[eid] = first;
+    return;
+  }
+  const sources = attrs[attr];
+  if (sources === undefined) attrs[attr] = { [source]: value };
+  else sources[source] = value;
+}

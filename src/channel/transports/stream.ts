@@ -1,0 +1,179 @@
+import type { Server, Socket } from "node:net";
+import { ChannelError } from "../../errors.ts";
+import { after } from "../deadline.ts";
+import type { Door, Visit } from "../door.ts";
+import type { DialOptions, Receiver, Transport } from "./transport.ts";
+
+/** Wall time that a peer gets to close its side after this side has closed its own, in milliseconds. */
+const END_MS_MAX = 2000;
+
+const NOTHING = new Uint8Array(0);
+
+/** One connection over a stream socket of Node: TCP, Unix socket, TLS. */
+export class StreamTransport implements Transport {
+  readonly peer: string;
+  readonly #socket: Socket;
+  #error: Error | undefined;
+
+  /** @param socket - Connected; belongs to the transport from now on. */
+  constructor(socket: Socket, peer: string) {
+    this.#socket = socket;
+    this.peer = peer;
+    socket.on("error", (error) => {
+      this.#error = error;
+    });
+  }
+
+  get queuedBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  start(receiver: Receiver): void {
+    const socket = this.#socket;
+    socket.on("close", () => receiver.ended(this.#error));
+    if (socket.closed) process.nextTick(() => receiver.ended(this.#error));
+    else socket.on("data", (chunk: Buffer) => receiver.received(chunk));
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#socket.writable) this.#socket.write(bytes);
+  }
+
+  onDrained(drained: () => void): void {
+    // Nothing, written behind everything else: its callback comes when all that is taken, or with an error.
+    if (this.#socket.writable) this.#socket.write(NOTHING, () => drained());
+    else process.nextTick(drained);
+  }
+
+  end(): void {
+    const socket = this.#socket;
+    if (socket.closed) return;
+    socket.end();
+    const stop = after(END_MS_MAX, () => socket.destroy());
+    socket.on("close", stop);
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}
+
+/**
+ * Wait until a socket that connects has done so. One attempt.
+ *
+ * @param ready - The event that tells: `connect`, or `secureConnect`.
+ * @throws ChannelError `ERR_CHANNEL_CONNECT`, `ERR_CHANNEL_CONNECT_TIMEOUT`; the socket is destroyed then.
+ */
+export function connected(
+  socket: Socket,
+  ready: "connect" | "secureConnect",
+  peer: string,
+  { timeoutMs, signal }: DialOptions,
+): Promise<Transport> {
+  return new Promise((resolve, reject) => {
+    const settle = (error: unknown) => {
+      stop();
+      signal?.removeEventListener("abort", onAbort);
+      socket.off("error", onError);
+      socket.off("close", onClose);
+      socket.off(ready, onReady);
+      if (error === undefined) return resolve(new StreamTransport(socket, peer));
+      socket.on("error", () => {}); // a late one has nobody to go to
+      socket.destroy();
+      reject(error);
+    };
+    const onReady = () => settle(undefined);
+    const onError = (cause: NodeJS.ErrnoException) => settle(connectError(peer, cause));
+    const onClose = () => settle(connectError(peer, new Error("the peer closed the connection")));
+    const onAbort = () => settle(signal?.reason);
+    const stop = after(timeoutMs, () => settle(connectTimeout(peer, timeoutMs)));
+    socket.on("error", onError);
+    socket.on("close", onClose);
+    socket.on(ready, onReady);
+    if (signal?.aborted) onAbort();
+    else signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}
+
+/** `ERR_CHANNEL_CONNECT`. */
+export function connectError(peer: string, cause: NodeJS.ErrnoException): ChannelError {
+  // Several attempts of one connect give an AggregateError, which has a code but no message.
+  const message = `cannot connect to ${peer}: ${cause.message || cause.code}`;
+  return new ChannelError("ERR_CHANNEL_CONNECT", message, { peer, cause });
+}
+
+/** `ERR_CHANNEL_CONNECT_TIMEOUT`. */
+export function connectTimeout(peer: string, timeoutMs: number): ChannelError {
+  const message = `cannot connect to ${peer} within ${timeoutMs} ms`;
+  return new ChannelError("ERR_CHANNEL_CONNECT_TIMEOUT", message, { peer });
+}
+
+/**
+ * Let a server listen.
+ *
+ * @param asked - The address, for errors.
+ * @throws ChannelError `ERR_CHANNEL_ADDRESS_IN_USE`, or `ERR_CHANNEL_LISTEN` for any other reason.
+ */
+export function listening(server: Server, at: { host: string; port: number } | { path: string }, asked: string) {
+  return new Promise<void>((resolve, reject) => {
+    const onError = (cause: NodeJS.ErrnoException) => {
+      const inUse = cause.code === "EADDRINUSE";
+      const message = inUse ? `${asked} is in use by another program` : `cannot listen on ${asked}: ${cause.message}`;
+      const code = inUse ? "ERR_CHANNEL_ADDRESS_IN_USE" : "ERR_CHANNEL_LISTEN";
+      reject(new ChannelError(code, message, { peer: asked, cause }));
+    };
+    server.once("error", onError);
+    server.listen(at, () => {
+      server.off("error", onError);
+      server.on("error", () => {}); // a connection that could not be accepted does not concern the others
+      resolve();
+    });
+  });
+}
+
+/** Closes a server; resolves once the address is free and every accepted connection has ended. */
+export function closing(server: Server): () => Promise<void> {
+  const closed = new Promise<void>((resolve) => server.on("close", resolve));
+  return () => {
+    server.close();
+    return closed;
+  };
+}
+
+/** Let an accepted socket through the door; undefined if it was turned away. */
+export function enter(door: Door, socket: Socket): Visit | undefined {
+  const visit = door.enter(() => socket.destroy());
+  if (visit !== undefined) socket.on("close", () => visit.leave());
+  return visit;
+}
+
+/**
+ * Sockets that came through the door and are given out only after a handshake, perhaps as another object (an encrypted
+ * socket hides the one that it is made of), so that the whole handshake counts.
+ */
+export class Arrivals {
+  readonly #door: Door;
+  readonly #visits = new Map<string, Visit>();
+
+  constructor(door: Door) {
+    this.#door = door;
+  }
+
+  arrived(socket: Socket): void {
+    const visit = enter(this.#door, socket);
+    if (visit === undefined) return;
+    const key = ends(socket);
+    this.#visits.set(key, visit);
+    socket.on("close", () => this.#visits.delete(key));
+  }
+
+  /** The visit of a socket whose handshake has ended. */
+  take(socket: Socket): Visit | undefined {
+    return this.#visits.get(ends(socket));
+  }
+}
+
+/** The same for a socket and the encrypted one made of it, and different for all that are open. */
+function ends({ localAddress, localPort, remoteAddress, remotePort }: Socket): string {
+  return [localAddress, localPort, remoteAddress, remotePort].join(" ");
+}

@@ -1,0 +1,54 @@
+import { type AddressInfo, createServer, connect as netConnect, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer, connect as tlsConnect } from "node:tls";
+import { formatAddress, type NetAddress } from "../address.ts";
+import type { Visit } from "../door.ts";
+import { Arrivals, closing, connected, enter, listening, StreamTransport } from "./stream.ts";
+import { type Certificates, clientOptions, readCertificates, serverOptions } from "./tls.ts";
+import type { Accept, Acceptor, BindOptions, DialOptions, Transport } from "./transport.ts";
+
+/** Open a TCP connection, encrypted if `tls` is given. */
+export async function connectTcp(address: NetAddress, options: DialOptions): Promise<Transport> {
+  const { host, port } = address;
+  const peer = formatAddress(address);
+  if (options.tls === undefined) {
+    return connected(netConnect({ host, port, noDelay: true }), "connect", peer, options);
+  }
+  const certificates = await readCertificates(options.tls);
+  const socket = tlsConnect({ host, port, ...clientOptions(certificates, host) });
+  socket.setNoDelay(true);
+  return connected(socket, "secureConnect", peer, options);
+}
+
+/** Accept TCP connections, encrypted if `tls` is given. */
+export async function listenTcp(address: NetAddress, options: BindOptions, accept: Accept): Promise<Acceptor> {
+  const { scheme, host, port } = address;
+  const take = (socket: Socket, visit: Visit) => {
+    const { remoteAddress = "unknown", remotePort = 0 } = socket;
+    const peer = formatAddress({ scheme, host: remoteAddress, port: remotePort });
+    accept(new StreamTransport(socket, peer), visit);
+  };
+  const server =
+    options.tls === undefined
+      ? plainServer(options, take)
+      : secureServer(await readCertificates(options.tls), options, take);
+  await listening(server, { host, port }, formatAddress(address));
+  const bound = server.address() as AddressInfo;
+  return { address: formatAddress({ scheme, host: bound.address, port: bound.port }), close: closing(server) };
+}
+
+function plainServer({ door }: BindOptions, take: (socket: Socket, visit: Visit) => void): Server {
+  return createServer({ noDelay: true }, (socket) => {
+    const visit = enter(door, socket);
+    if (visit !== undefined) take(socket, visit);
+  });
+}
+
+function secureServer(certificates: Certificates, { door }: BindOptions, take: (socket: Socket, visit: Visit) => void) {
+  const visitOf = new Arrivals(door);
+  const server = createTlsServer({ noDelay: true, ...serverOptions(certificates) }, (socket) => {
+    const visit = visitOf.take(socket);
+    if (visit !== undefined) take(socket, visit);
+  });
+  server.on("connection", (socket: Socket) => visitOf.arrived(socket));
+  return server;
+}

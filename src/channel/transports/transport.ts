@@ -1,0 +1,77 @@
+import type { Door, Visit } from "../door.ts";
+import type { TlsFiles } from "./tls.ts";
+
+/**
+ * A connection that carries bytes in order, both ways. The channel above it knows frames and messages; the transport
+ * knows neither. It reports everything through the {@link Receiver}, and none of its methods throws.
+ */
+export interface Transport {
+  /** The other side, for messages: `tcp://127.0.0.1:40122`. */
+  readonly peer: string;
+
+  /** Bytes given to `write` that the operating system has not taken yet. */
+  readonly queuedBytes: number;
+
+  /** Whether frames without a payload are signs of life, to be skipped; else they are malformed. */
+  readonly beats?: boolean;
+
+  /** Begin to receive; called once, and nothing is received before. */
+  start(receiver: Receiver): void;
+
+  /** Send bytes, which belong to the transport from now on. Without effect once the connection has ended. */
+  write(bytes: Uint8Array): void;
+
+  /** Calls back once the operating system has taken all that was written before, or the connection has ended. */
+  onDrained(drained: () => void): void;
+
+  /** Send what was written, then close; `ended` follows. */
+  end(): void;
+
+  /** Close now and forget what was not sent yet; `ended` follows. */
+  destroy(): void;
+}
+
+/** What a transport tells the channel above it. Neither method throws. */
+export interface Receiver {
+  /** Bytes have arrived; they are the receiver's only during this call, unless it copies them. */
+  received(bytes: Uint8Array): void;
+
+  /** The connection is gone, told once: an error if it broke, undefined if either side closed it. */
+  ended(error: Error | undefined): void;
+}
+
+/** Gets every connection that is accepted. */
+export type Accept = (transport: Transport, visit: Visit) => void;
+
+/** What a transport needs to open a connection. */
+export interface DialOptions {
+  /** Wall time to establish it, in milliseconds, > 0. */
+  readonly timeoutMs: number;
+  /** Largest payload of a frame, in bytes. */
+  readonly frameBytesMax: number;
+  /** Gives up when it aborts; the promise is rejected with its reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Certificates for `tls`, `wss`, and TLS over `tcp`. */
+  readonly tls?: TlsFiles | undefined;
+}
+
+/** What a transport needs to accept connections. */
+export interface BindOptions {
+  /** Largest payload of a frame, in bytes. */
+  readonly frameBytesMax: number;
+  /** Certificates for `tls`, `wss`, and TLS over `tcp`. */
+  readonly tls?: TlsFiles | undefined;
+  /** Pages whose scripts may open a WebSocket. */
+  readonly origins?: readonly string[] | undefined;
+  /** Counts the connections. */
+  readonly door: Door;
+}
+
+/** Accepts connections at an address. */
+export interface Acceptor {
+  /** Where it listens, with the port that was really taken: `tcp://127.0.0.1:40121`. */
+  readonly address: string;
+
+  /** Accept no more connections and free the address; those accepted stay. Resolves once it is free. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,162 @@
+import { createServer, type IncomingMessage } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import { type RawData, WebSocket, WebSocketServer } from "ws";
+import { formatAddress, type NetAddress } from "../address.ts";
+import { after } from "../deadline.ts";
+import { messageBytesMax } from "../outbox.ts";
+import { Arrivals, closing, connectError, connectTimeout, listening } from "./stream.ts";
+import { clientOptions, readCertificates, serverOptions } from "./tls.ts";
+import type { Accept, Acceptor, BindOptions, DialOptions, Receiver, Transport } from "./transport.ts";
+
+/** Fragments of one message; ours are never cut. Source: FAULTS 3.2, CVE-2026-48779. */
+const FRAGMENTS_MAX = 64;
+/** Wall time that a peer gets to answer the closing handshake, in milliseconds. */
+const END_MS_MAX = 2000;
+/** Close codes of a connection that was ended, not lost. Source: RFC 6455, 7.4.1. */
+const ENDED: ReadonlySet<number> = new Set([1000, 1001, 1005]);
+
+/** What bounds a connection, on both sides. `ws` writes nothing compressed and takes nothing compressed. */
+function bounds(frameBytesMax: number) {
+  return {
+    maxPayload: messageBytesMax(frameBytesMax),
+    maxFragments: FRAGMENTS_MAX,
+    closeTimeout: END_MS_MAX,
+    perMessageDeflate: false,
+  };
+}
+
+/** Open a WebSocket. One attempt, no redirects. */
+export async function connectWebSocket(address: NetAddress, options: DialOptions): Promise<Transport> {
+  const { timeoutMs, frameBytesMax, signal, tls } = options;
+  const peer = formatAddress(address);
+  const secure = tls === undefined ? {} : clientOptions(await readCertificates(tls), address.host);
+  signal?.throwIfAborted();
+  const socket = new WebSocket(peer, { ...secure, ...bounds(frameBytesMax) });
+  return new Promise((resolve, reject) => {
+    const settle = (error: unknown) => {
+      stop();
+      signal?.removeEventListener("abort", onAbort);
+      socket.off("open", onOpen);
+      socket.off("error", onError);
+      if (error === undefined) return resolve(new WebSocketTransport(socket, peer));
+      socket.on("error", () => {}); // terminating a socket that connects is one
+      socket.terminate();
+      reject(error);
+    };
+    const onOpen = () => settle(undefined);
+    const onError = (cause: NodeJS.ErrnoException) => settle(connectError(peer, cause));
+    const onAbort = () => settle(signal?.reason);
+    const stop = after(timeoutMs, () => settle(connectTimeout(peer, timeoutMs)));
+    signal?.addEventListener("abort", onAbort, { once: true });
+    socket.on("open", onOpen);
+    socket.on("error", onError);
+  });
+}
+
+/**
+ * Accept WebSockets on any path; every other request of HTTP is answered with 426. A browser says from which page its
+ * script came: one that is not in `origins` is refused, so that no page elsewhere can use the server of this machine.
+ */
+export async function listenWebSocket(address: NetAddress, options: BindOptions, accept: Accept): Promise<Acceptor> {
+  const { scheme, host, port } = address;
+  const { tls, origins = [], frameBytesMax, door } = options;
+  const server = tls === undefined ? createServer() : createTlsServer(serverOptions(await readCertificates(tls)));
+  const upgrades = new WebSocketServer({ noServer: true, clientTracking: false, ...bounds(frameBytesMax) });
+  const arrivals = new Arrivals(door);
+  server.on("connection", (socket: Socket) => arrivals.arrived(socket));
+  server.on("request", (_request, response) => response.writeHead(426, { connection: "close" }).end());
+  server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    const visit = arrivals.take(socket);
+    const { origin } = request.headers;
+    if (visit === undefined) return void socket.destroy();
+    if (origin !== undefined && !origins.includes(origin)) {
+      return void socket.end("HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+    }
+    const { remoteAddress = "unknown", remotePort = 0 } = socket;
+    const peer = formatAddress({ scheme, host: remoteAddress, port: remotePort });
+    upgrades.handleUpgrade(request, socket, head, (accepted) => accept(new WebSocketTransport(accepted, peer), visit));
+  });
+  await listening(server, { host, port }, formatAddress(address));
+  const bound = server.address() as AddressInfo;
+  return { address: formatAddress({ scheme, host: bound.address, port: bound.port }), close: closing(server) };
+}
+
+/** One WebSocket. Frames lie in binary messages, as many in each as a turn of the event loop has written. */
+class WebSocketTransport implements Transport {
+  readonly peer: string;
+  readonly #socket: WebSocket;
+  #receiver: Receiver | undefined;
+  #error: Error | undefined;
+  /** Messages that came before the receiver did. */
+  #early: Uint8Array[] = [];
+  #drained: (() => void)[] = [];
+
+  /** @param socket - Open; belongs to the transport from now on. */
+  constructor(socket: WebSocket, peer: string) {
+    this.#socket = socket;
+    this.peer = peer;
+    socket.on("error", (error) => {
+      this.#error = error;
+    });
+    socket.on("message", (data, isBinary) => this.#received(data, isBinary));
+    socket.on("close", (code) => this.#closed(code));
+  }
+
+  get queuedBytes(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  start(receiver: Receiver): void {
+    this.#receiver = receiver;
+    const early = this.#early;
+    this.#early = [];
+    process.nextTick(() => {
+      for (const bytes of early) receiver.received(bytes);
+      if (this.#socket.readyState === WebSocket.CLOSED) this.#closed(1005);
+    });
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(bytes, this.#written);
+  }
+
+  onDrained(drained: () => void): void {
+    if (this.#socket.readyState === WebSocket.OPEN && this.queuedBytes > 0) this.#drained.push(drained);
+    else process.nextTick(drained);
+  }
+
+  end(): void {
+    this.#socket.close(1000);
+  }
+
+  destroy(): void {
+    this.#socket.terminate();
+  }
+
+  readonly #written = () => {
+    if (this.#drained.length > 0 && this.queuedBytes === 0) this.#release();
+  };
+
+  #release(): void {
+    const waiting = this.#drained;
+    this.#drained = [];
+    for (const drained of waiting) drained();
+  }
+
+  #received(data: RawData, isBinary: boolean): void {
+    if (!isBinary) {
+      this.#error = new Error("the peer sent a text message");
+      this.#socket.terminate();
+    } else if (this.#receiver === undefined) this.#early.push(data as Buffer);
+    else this.#receiver.received(data as Buffer);
+  }
+
+  #closed(code: number): void {
+    this.#release();
+    const receiver = this.#receiver;
+    this.#receiver = undefined;
+    if (!ENDED.has(code)) this.#error ??= new Error(`the WebSocket was closed with code ${code}`);
+    receiver?.ended(this.#error);
+  }
+}

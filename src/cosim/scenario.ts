@@ -1,0 +1,90 @@
+/**
+ * What a scenario is: a module's default export that `cosimas run` can start, with parameters that it declares.
+ *
+ * The declaration is data: the command line makes options, checks and help of it, and the types of `run`'s parameters
+ * follow from it. This file knows no command line.
+ */
+
+import type { Journal } from "../trace.ts";
+import { checkDeclaration, type ParameterDeclarations, type ParameterValues } from "./parameter.ts";
+
+export type {
+  BooleanParameter,
+  NumberParameter,
+  ParameterDeclaration,
+  ParameterDeclarations,
+  ParameterValues,
+  StringParameter,
+} from "./parameter.ts";
+
+/** What a scenario is run with. */
+export interface ScenarioContext<P extends ParameterDeclarations = ParameterDeclarations> {
+  readonly parameters: ParameterValues<P>;
+  /** Seed of all random numbers of the run; an integer >= 0. */
+  readonly seed: number;
+  /** Containers that a platform of the run is to have, by `--containers`; 1 unless the user asks for more. It changes no result. */
+  readonly containers: number;
+  /** Folder for what the run writes, absolute; it exists from the first time it is asked for. */
+  readonly outDir: string;
+  /** Aborted when the user interrupts the run: end soon, release what is held. */
+  readonly signal: AbortSignal;
+  /**
+   * Say how far the run has come; cheap enough for every step.
+   *
+   * @param fraction - From 0 to 1.
+   * @param label - Where it is, as `t=2026-01-01T10:15`.
+   */
+  progress(fraction: number, label?: string): void;
+  /**
+   * What records a run, if the user has asked for it by `--record`: `Container.create({ record: record({ modules }) })`, or
+   * of a platform or `AgentSimulator`. One run of a scenario is recorded.
+   *
+   * @param options - `modules`: files with the agents' classes, as `[new URL("./agents.ts", import.meta.url)]`; a replay
+   *   needs them.
+   * @throws ScenarioError `ERR_SCENARIO_RECORDED` if it was called before.
+   */
+  record(options?: { readonly modules?: readonly URL[] }): Journal | undefined;
+  /** Write a line of the run's result to standard output. */
+  print(line: string): void;
+}
+
+/** A scenario as its author writes it. */
+export interface ScenarioDefinition<P extends ParameterDeclarations = ParameterDeclarations> {
+  readonly name: string;
+  /** What it shows, in a line or two. */
+  readonly description?: string;
+  readonly parameters?: P;
+  /** Run it once; whatever it throws fails the run. What it opens it closes. */
+  run(context: ScenarioContext<P>): void | Promise<void>;
+}
+
+/** A scenario, checked. */
+export interface Scenario<P extends ParameterDeclarations = ParameterDeclarations> extends ScenarioDefinition<P> {
+  readonly description: string;
+  readonly parameters: P;
+}
+
+/** Marks scenarios; registered, because the program and the scenario may come from two copies of this package. */
+const MARK = Symbol.for("cosimas.scenario");
+
+/**
+ * Define a scenario; `export default` it.
+ *
+ * @throws TypeError or RangeError if a parameter's declaration is wrong: its name, type, default or bounds.
+ */
+export function defineScenario<const P extends ParameterDeclarations = Record<never, never>>(
+  definition: ScenarioDefinition<P>,
+): Scenario<P> {
+  const { name, description = "", parameters = {} as P, run } = definition;
+  if (typeof name !== "string" || name === "") throw new TypeError("defineScenario: name must be a text");
+  if (typeof run !== "function") throw new TypeError(`defineScenario: run of "${name}" must be a function`);
+  for (const [parameter, declaration] of Object.entries(parameters)) {
+    checkDeclaration("defineScenario", parameter, declaration);
+  }
+  return Object.freeze({ name, description, parameters, run: run.bind(definition), [MARK]: true });
+}
+
+/** Was it made by {@link defineScenario}, of this or another copy of this package? */
+export function isScenario(value: unknown): value is Scenario {
+  return typeof value === "object" && value !== null && MARK in value;
+}

@@ -1,0 +1,62 @@
+/**
+ * What `cosimas sim` serves: a module's default export that brings its own serving function, because the core knows no
+ * protocol of a co-simulation master. Adapters make it; `defineSimulator` of `cosimas/mosaik` does.
+ */
+
+import type { Journal } from "../trace.ts";
+import { checkDeclaration, type ParameterDeclarations, type ParameterValues } from "./parameter.ts";
+
+/** How much is logged; each level includes those after it. Source: mosaik-api-v3's `--log-level`. */
+export const LOG_LEVELS = ["trace", "debug", "info", "warning", "error", "critical"] as const;
+
+/** One of {@link LOG_LEVELS}. */
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** What a program gives to what it serves. */
+export interface ServeContext<P extends ParameterDeclarations = ParameterDeclarations> {
+  /** Values of the parameters that it declares. */
+  readonly parameters: ParameterValues<P>;
+  /** Address of the master, or where to wait for it, as `tcp://127.0.0.1:5678`. */
+  readonly address: string;
+  /** Wait for the master to connect, instead of connecting to it. */
+  readonly remote: boolean;
+  /** Wall time to wait for it, in milliseconds; only with `remote`. */
+  readonly timeoutMs: number;
+  /** With `remote`, accept a master on another machine. */
+  readonly insecure: boolean;
+  /** Records the run of a population of agents, if that is asked for. */
+  readonly record?: Journal | undefined;
+  readonly log: Log;
+}
+
+/** Write a line of the log: a text, or what makes one, called only if the level is logged. */
+export type Log = (level: LogLevel, text: string | (() => string)) => void;
+
+/** Something that can be served to a co-simulation master. */
+export interface Servable {
+  /** Parameters that the command line takes for it. */
+  readonly parameters: ParameterDeclarations;
+  /** Serve until the master ends it; rejected if it fails, or if the master is lost. */
+  serve(context: ServeContext): Promise<void>;
+}
+
+/** Registered, because the program and the module may come from two copies of this package. */
+const MARK = Symbol.for("cosimas.servable");
+
+/**
+ * Something that `cosimas sim` can serve by calling `serve`.
+ *
+ * @throws TypeError or RangeError if a parameter's declaration is wrong: its name, type, default or bounds.
+ */
+export function servable<const P extends ParameterDeclarations>(
+  serve: (context: ServeContext<P>) => Promise<void>,
+  parameters: P,
+): Servable {
+  for (const [name, declaration] of Object.entries(parameters)) checkDeclaration("defineSimulator", name, declaration);
+  return Object.freeze({ serve: serve as Servable["serve"], parameters, [MARK]: true });
+}
+
+/** Was it made by {@link servable}, of this or another copy of this package? */
+export function isServable(value: unknown): value is Servable {
+  return typeof value === "object" && value !== null && MARK in value;
+}

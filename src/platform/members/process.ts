@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { RunError } from "../../errors.ts";
+import type { Limits } from "../../limits.ts";
+import type { AgentModule } from "../agent-module.ts";
+import { ASSIGNMENT_VARIABLE, type Assignment } from "../assignment.ts";
+import type { Reception } from "../reception.ts";
+import { BOOT, bootOptions } from "../start-node.ts";
+import { ENDING_MS_MAX, within } from "../within.ts";
+import type { Host } from "./remote.ts";
+
+/** Wall time that a process has to end by itself once nobody needs it, in milliseconds; then it is killed. */
+const END_MS_MAX = 2000;
+
+/** Processes that live: however this one exits, none of them is left. */
+const children = new Set<ChildProcess>();
+
+function killAll(): void {
+  for (const child of children) child.kill("SIGKILL");
+}
+
+/** Where a process finds its coordinator. */
+export interface Meeting {
+  readonly address: string;
+  readonly token: string;
+}
+
+/**
+ * Start a process that runs the container `index`. What its agents print goes where this process prints.
+ *
+ * @param execArgv - Node's options for it.
+ */
+export function startProcess(
+  index: number,
+  module: AgentModule,
+  limits: Limits,
+  execArgv: readonly string[],
+  { address, token }: Meeting,
+  reception: Reception,
+): Host {
+  const assignment: Assignment = { index, module: module.url, limits, address, token };
+  const boot = JSON.stringify(bootOptions(module.url));
+  const child = spawn(process.execPath, [...execArgv, fileURLToPath(BOOT), boot], {
+    env: { ...process.env, [ASSIGNMENT_VARIABLE]: JSON.stringify(assignment) },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  if (children.size === 0) process.on("exit", killAll);
+  children.add(child);
+  const name = `process ${child.pid}`;
+  let ending: string | undefined;
+  const ended = once(child, "exit").then(
+    ([code, signal]) => {
+      ending = signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`;
+    },
+    (error: Error) => {
+      ending = `it did not start: ${error.message}`;
+    },
+  );
+  void ended.then(() => {
+    children.delete(child);
+    if (children.size === 0) process.off("exit", killAll);
+    reception.fail(new RunError("ERR_CONTAINER_START", `container ${index} (${name}) did not join: ${ending}`));
+  });
+  return {
+    name,
+    async ending() {
+      await within(ended, ENDING_MS_MAX);
+      return ending;
+    },
+    async end(now) {
+      if (!now) await within(ended, END_MS_MAX);
+      if (ending === undefined) child.kill("SIGKILL");
+      await ended;
+    },
+  };
+}

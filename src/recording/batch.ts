@@ -1,0 +1,71 @@
+import { traceCodec } from "../codec/index.ts";
+import { LINK_BYTES, type RunChain } from "./chain.ts";
+import type { RunEntry } from "./entry.ts";
+import type { RunNames } from "./names.ts";
+import { entriesOf, rowsOf } from "./rows.ts";
+
+/** Array of 4, then `bin` with the link, then `uint64` with the ticks; what follows is encoded by the codec. */
+const TICKS_AT = 3 + LINK_BYTES;
+const NAMES_AT = TICKS_AT + 9;
+const NO_NAMES = 0x90;
+
+/** Every value has been checked where it arose; bytes are bounded by the chunk. */
+const codec = traceCodec({ nestingMax: 1024, nodesMax: Number.MAX_SAFE_INTEGER });
+
+/**
+ * Entries of one tick as they stand in the file, in MsgPack: `[link, ticks, names, rows]`, without the link.
+ *
+ * @throws ValueError if an entry holds what no agent may send.
+ */
+export function encodeBatch(entries: readonly RunEntry[], ticks: number, names: RunNames): Uint8Array {
+  const rows = rowsOf(entries, names);
+  // The codec writes an array of two in the byte before the names, which the ticks end on.
+  const data = codec.encode([names.take(), rows], NAMES_AT - 1);
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  data[0] = 0x94;
+  data[1] = 0xc4;
+  data[2] = LINK_BYTES;
+  data[TICKS_AT] = 0xcf;
+  view.setBigUint64(TICKS_AT + 1, BigInt(ticks));
+  return data;
+}
+
+/** Put the link into a batch that has none. */
+export function link(data: Uint8Array, chain: RunChain): void {
+  data.set(chain.add(data.subarray(TICKS_AT)), 3);
+}
+
+/** @throws Error if the batch's link is not the next one of `chain`, or its front is not what `encodeBatch` writes. */
+export function checkBatch(data: Uint8Array, chain: RunChain): { readonly ticks: number } {
+  const front = data.length > NAMES_AT && data[0] === 0x94 && data[1] === 0xc4 && data[2] === LINK_BYTES;
+  if (!front || data[TICKS_AT] !== 0xcf) throw new Error("is no batch");
+  const expected = chain.add(data.subarray(TICKS_AT));
+  if (Buffer.compare(expected, data.subarray(3, TICKS_AT)) !== 0) throw new Error("breaks the chain of hashes");
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  return { ticks: Number(view.getBigUint64(TICKS_AT + 1)) };
+}
+
+/** Whether a batch, whole in itself, is the next one of `chain`; it is not added. */
+export function follows(data: Uint8Array, chain: RunChain): boolean {
+  return Buffer.compare(chain.next(data.subarray(TICKS_AT)), data.subarray(3, TICKS_AT)) === 0;
+}
+
+/** Learn the names of a batch whose entries are not wanted. */
+export function skipBatch(data: Uint8Array, names: RunNames): void {
+  if (data[NAMES_AT] !== NO_NAMES) names.learn(bodyOf(data).names);
+}
+
+/** @throws Error if the batch is not what `encodeBatch` writes. */
+export function decodeBatch(data: Uint8Array, ticks: number, names: RunNames): RunEntry[] {
+  const body = bodyOf(data);
+  names.learn(body.names);
+  return entriesOf(body.rows, ticks, names);
+}
+
+function bodyOf(data: Uint8Array): { readonly names: string[]; readonly rows: unknown[] } {
+  const value = codec.decode(data);
+  if (!Array.isArray(value) || value.length !== 4) throw new Error("is no batch");
+  const [, , names, rows] = value as readonly unknown[];
+  if (!Array.isArray(names) || !Array.isArray(rows)) throw new Error("is no batch");
+  return { names: names as string[], rows };
+}

@@ -1,0 +1,183 @@
+import { closeSync, openSync, rmSync, writeSync } from "node:fs";
+import { RecordingError } from "../errors.ts";
+import { type EventRow, rowMaker } from "../observe/event-row.ts";
+import { type EventFilter, eventFilter } from "../observe/filter.ts";
+import { SequenceDiagram, type SequenceFormat } from "../observe/sequence.ts";
+import { CSV_HEADER, csvLine, jsonLine, perfettoEvents } from "../observe/text-exports.ts";
+import { traceJson } from "../observe/trace-json.ts";
+import type { TraceEvent } from "../trace.ts";
+import { writeParquet } from "./parquet.ts";
+import { openRun, type RunFile } from "./reader.ts";
+
+/** The formats that a recording can be exported to. */
+export const EXPORT_FORMATS = ["parquet", "csv", "jsonl", "mermaid", "plantuml", "perfetto"] as const;
+
+/** One of {@link EXPORT_FORMATS}. */
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/** Messages and notes of a sequence diagram, by default. */
+const DIAGRAM_EVENTS_MAX = 500;
+
+/** Bytes that are collected before they are written. */
+const WRITE_BYTES = 1024 * 1024;
+
+/** What is exported. */
+export interface ExportOptions {
+  readonly format: ExportFormat;
+  readonly filter?: EventFilter;
+  /** Events after which a sequence diagram ends, saying how many it left out; default 500. */
+  readonly diagramEventsMax?: number;
+}
+
+/**
+ * Write the events of a recording to a file that other programs read; it is read once, whatever its length.
+ *
+ * @param to - The file; 1 is standard output. One that fails is removed.
+ * @returns Events that were written.
+ * @throws RecordingError if the recording cannot be read, or `ERR_RECORDING_DISK` if the file cannot be written.
+ */
+export async function exportRun(path: string, to: string | 1, options: ExportOptions): Promise<number> {
+  const run = await openRun(path);
+  try {
+    const output = new Output(to);
+    try {
+      const events = await new Export(run, options).write((bytes) => output.write(bytes));
+      output.close();
+      return events;
+    } catch (error) {
+      output.abandon();
+      throw error;
+    }
+  } finally {
+    await run.close();
+  }
+}
+
+type Write = (data: string | Uint8Array) => void;
+
+class Export {
+  readonly #run: RunFile;
+  readonly #options: ExportOptions;
+  #count = 0;
+
+  constructor(run: RunFile, options: ExportOptions) {
+    this.#run = run;
+    this.#options = options;
+  }
+
+  async write(write: Write): Promise<number> {
+    const { format } = this.#options;
+    if (format === "parquet") await writeParquet(this.#rows(), write);
+    else if (format === "csv") {
+      write(CSV_HEADER);
+      for await (const row of this.#rows()) write(csvLine(row));
+    } else if (format === "jsonl") for await (const event of this.#events()) write(jsonLine(event));
+    else if (format === "perfetto") await this.#perfetto(write);
+    else await this.#sequence(format, write);
+    return this.#count;
+  }
+
+  async *#events(): AsyncGenerator<TraceEvent, void, undefined> {
+    const { header } = this.#run;
+    const isWanted = eventFilter(this.#options.filter ?? {}, header.ticksPerSecond);
+    for await (const batch of this.#run.batches()) {
+      for (const entry of batch) {
+        if (entry.kind === "feed" || !isWanted(entry)) continue;
+        this.#count++;
+        yield entry;
+      }
+    }
+  }
+
+  async *#rows(): AsyncGenerator<EventRow, void, undefined> {
+    const { start, ticksPerSecond } = this.#run.header;
+    const rowOf = rowMaker(start, ticksPerSecond);
+    for await (const event of this.#events()) yield rowOf(event);
+  }
+
+  async #perfetto(write: Write): Promise<void> {
+    const threads = new Map<string, number>();
+    write('{"displayTimeUnit":"ms","traceEvents":[\n');
+    write(traceJson({ ph: "M", pid: 1, name: "process_name", args: { name: "agents" } }));
+    for await (const event of this.#events()) {
+      const agent = "agent" in event ? event.agent : "";
+      let thread = threads.get(agent);
+      if (thread === undefined) {
+        thread = threads.size + 1;
+        threads.set(agent, thread);
+        write(`,\n${traceJson({ ph: "M", pid: 1, tid: thread, name: "thread_name", args: { name: agent } })}`);
+      }
+      for (const one of perfettoEvents(event, thread, this.#run.header.ticksPerSecond)) write(`,\n${traceJson(one)}`);
+    }
+    write("\n]}\n");
+  }
+
+  async #sequence(format: SequenceFormat, write: Write): Promise<void> {
+    const { diagramEventsMax = DIAGRAM_EVENTS_MAX } = this.#options;
+    const diagram = new SequenceDiagram(format, this.#run.header.ticksPerSecond);
+    let left = 0;
+    for await (const event of this.#events()) {
+      if (diagram.size >= diagramEventsMax) left++;
+      else diagram.add(event, textOf(event));
+    }
+    write(diagram.text(left));
+    this.#count -= left;
+  }
+}
+
+function textOf(event: TraceEvent): string {
+  if ("args" in event) return traceJson(event.args).replace(/^\[/, "(").replace(/\]$/, ")");
+  if ("content" in event) return traceJson(event.content ?? null);
+  return "message" in event ? event.message : "type" in event ? event.type : "";
+}
+
+/** A file that is written in large pieces. */
+class Output {
+  readonly #to: string | 1;
+  readonly #file: number;
+  #pieces: Uint8Array[] = [];
+  #bytes = 0;
+
+  constructor(to: string | 1) {
+    this.#to = to;
+    this.#file = to === 1 ? 1 : this.#try(() => openSync(to, "w"));
+  }
+
+  write(data: string | Uint8Array): void {
+    // What is given may be used again by who gave it.
+    const bytes = typeof data === "string" ? Buffer.from(data) : Buffer.from(data);
+    this.#pieces.push(bytes);
+    this.#bytes += bytes.length;
+    if (this.#bytes >= WRITE_BYTES) this.#flush();
+  }
+
+  close(): void {
+    this.#flush();
+    if (this.#to !== 1) this.#try(() => closeSync(this.#file));
+  }
+
+  abandon(): void {
+    if (this.#to === 1) return;
+    closeSync(this.#file);
+    rmSync(this.#to, { force: true });
+  }
+
+  #flush(): void {
+    const bytes = Buffer.concat(this.#pieces);
+    this.#pieces = [];
+    this.#bytes = 0;
+    this.#try(() => {
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at);
+    });
+  }
+
+  #try<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (cause) {
+      throw new RecordingError("ERR_RECORDING_DISK", `${this.#to} cannot be written: ${(cause as Error).message}`, {
+        cause,
+      });
+    }
+  }
+}

@@ -1,0 +1,206 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { crc32 } from "node:zlib";
+import { RecordingError } from "../errors.ts";
+import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import { checkBatch, decodeBatch, skipBatch } from "./batch.ts";
+import { RunChain } from "./chain.ts";
+import type { RunEntry, RunHeader, RunSummary } from "./entry.ts";
+import { damaged, type McapLayout, readAt, scanMcap } from "./mcap-scan.ts";
+import { RunNames } from "./names.ts";
+import { nanoseconds } from "./output.ts";
+import { decompress, zstdReady } from "./zstd.ts";
+
+const MESSAGE = 0x05;
+const CHANNEL = 0x04;
+const SCHEMA = 0x03;
+/** Opcode and length of a record. */
+const FRONT_BYTES = 9;
+/** Channel, sequence and two times in front of a message's data. */
+const MESSAGE_BYTES = 22;
+/** Times, size, checksum and the length of the compression's name in front of a chunk's records. */
+const CHUNK_BYTES = 32;
+
+/** A batch as it stands in the file, its link checked. */
+export interface StoredBatch {
+  readonly data: Uint8Array;
+  readonly ticks: number;
+}
+
+/** A run file that is open for reading. Whoever opened it closes it. */
+export class RunFile {
+  readonly header: RunHeader;
+  /** `undefined` if the file is torn before it. */
+  readonly summary: RunSummary | undefined;
+  /** Its end is missing: the writer was killed, is still writing, or its disk failed. `recoverRun` makes it whole. */
+  readonly torn: boolean;
+  /** What is missing at its end, if it is torn. */
+  readonly missing: string | undefined;
+  /** Bytes at its end that are no whole record. */
+  readonly tornBytes: number;
+  /** JSON text that `header` was read from; the chain of hashes begins with it. */
+  readonly headerText: string;
+  readonly #path: string;
+  readonly #file: FileHandle;
+  readonly #layout: McapLayout;
+  readonly #limits: Limits;
+
+  /** @internal Use `openRun`. */
+  constructor(path: string, file: FileHandle, layout: McapLayout, limits: Limits) {
+    this.#path = path;
+    this.#file = file;
+    this.#layout = layout;
+    this.#limits = limits;
+    this.headerText = layout.metadata.get("run")?.get("header") ?? "";
+    this.header = this.#header();
+    const summary = layout.metadata.get("summary")?.get("summary");
+    this.torn = layout.torn !== undefined;
+    this.summary = summary === undefined || this.torn ? undefined : (this.#json(summary) as RunSummary);
+    this.missing = layout.torn;
+    this.tornBytes = layout.tornBytes;
+  }
+
+  /**
+   * The entries in batches as they were appended; those of one batch have the same ticks. Of a torn file, all that its
+   * chunks hold.
+   *
+   * @param from - Ticks of the first batch that is wanted; what is before it is checked all the same.
+   * @throws RecordingError `ERR_RECORDING_DAMAGED` at the first batch that is not what was written.
+   */
+  async *batches(from = 0): AsyncGenerator<readonly RunEntry[], void, undefined> {
+    const names = new RunNames(0);
+    let sequence = 0;
+    for await (const { data, ticks } of this.stored()) {
+      sequence++;
+      let entries: readonly RunEntry[] | undefined;
+      try {
+        if (ticks < from) skipBatch(data, names);
+        else entries = decodeBatch(data, ticks, names);
+      } catch (error) {
+        throw damaged(this.#path, `batch ${sequence - 1} cannot be decoded`, error);
+      }
+      if (entries !== undefined) yield entries;
+    }
+  }
+
+  /** The batches without decoding them; `data` is valid until the next one is asked for. */
+  async *stored(chain: RunChain = new RunChain(this.headerText)): AsyncGenerator<StoredBatch, void, undefined> {
+    let sequence = 0;
+    for (const [at, length] of this.#layout.chunks) {
+      const records = await this.#chunk(at, length);
+      for (const message of this.#messages(records, at)) {
+        yield this.#batch(message, sequence++, chain, at);
+      }
+    }
+    const link = this.#layout.metadata.get("summary")?.get("link");
+    if (!this.torn && link !== chain.hex()) {
+      throw damaged(this.#path, `holds ${sequence} batches that do not end where its summary says`);
+    }
+  }
+
+  /** Close the file; a loop over `batches` that still runs fails. */
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  #batch(message: Buffer, sequence: number, chain: RunChain, at: number): StoredBatch {
+    const data = message.subarray(MESSAGE_BYTES);
+    try {
+      const { ticks } = checkBatch(data, chain);
+      if (message.readUInt32LE(2) !== sequence >>> 0) throw new Error("has another number");
+      const time = nanoseconds(ticks, this.header.ticksPerSecond);
+      if (message.readBigUInt64LE(6) !== time) throw new Error("has another time than its entries");
+      return { data, ticks };
+    } catch (error) {
+      throw damaged(this.#path, `batch ${sequence} in the chunk at byte ${at} ${(error as Error).message}`, error);
+    }
+  }
+
+  /** Records of a chunk, decompressed within bounds. */
+  async #chunk(at: number, length: number): Promise<Buffer> {
+    const max = this.#limits.recordingChunkBytesMax;
+    try {
+      if (length > max || length < CHUNK_BYTES) throw new Error(`has ${length} bytes`);
+      const chunk = await readAt(this.#file, at, length);
+      const size = chunk.readBigUInt64LE(16);
+      if (size > BigInt(max)) throw new Error(`would have ${size} bytes, recordingChunkBytesMax is ${max}`);
+      const nameEnd = CHUNK_BYTES + chunk.readUInt32LE(28);
+      const compression = chunk.toString("latin1", CHUNK_BYTES, nameEnd);
+      if (compression !== "zstd") throw new Error(`is compressed by ${JSON.stringify(compression)}, not zstd`);
+      if (chunk.readBigUInt64LE(nameEnd) !== BigInt(length - nameEnd - 8)) throw new Error("has another length inside");
+      const records = decompress(chunk.subarray(nameEnd + 8), Number(size));
+      if (crc32(records) !== chunk.readUInt32LE(24)) throw new Error("does not fit its checksum");
+      return Buffer.from(records.buffer, records.byteOffset, records.length);
+    } catch (error) {
+      throw damaged(this.#path, `the chunk at byte ${at} ${(error as Error).message}`, error);
+    }
+  }
+
+  *#messages(records: Buffer, chunkAt: number): Generator<Buffer, void, undefined> {
+    for (let at = 0; at < records.length; ) {
+      const fits = records.length - at >= FRONT_BYTES;
+      const length = fits ? Number(records.readBigUInt64LE(at + 1)) : Number.POSITIVE_INFINITY;
+      const opcode = records[at]!;
+      const end = at + FRONT_BYTES + length;
+      if (end > records.length || ![MESSAGE, CHANNEL, SCHEMA].includes(opcode)) {
+        throw damaged(this.#path, `the chunk at byte ${chunkAt} holds a record that makes no sense`);
+      }
+      if (opcode === MESSAGE) yield records.subarray(at + FRONT_BYTES, end);
+      at = end;
+    }
+  }
+
+  #header(): RunHeader {
+    if (this.headerText === "") throw damaged(this.#path, "has no metadata record `run`: it is no run file");
+    const header = this.#json(this.headerText) as RunHeader;
+    if (header.format !== 1) {
+      const text = `${this.#path} is of format ${header.format}; this version reads format 1`;
+      throw new RecordingError("ERR_RECORDING_FORMAT", text);
+    }
+    if (!Number.isSafeInteger(header.ticksPerSecond) || header.ticksPerSecond < 1) {
+      throw damaged(this.#path, `has a header with ${header.ticksPerSecond} ticks per second`);
+    }
+    return header;
+  }
+
+  #json(text: string): object {
+    try {
+      const value: unknown = JSON.parse(text);
+      if (typeof value === "object" && value !== null) return value;
+    } catch {
+      // As any text that is no object.
+    }
+    throw damaged(this.#path, "has metadata that is no JSON");
+  }
+}
+
+/**
+ * Open a run file. It is read once as a whole for its checksums.
+ *
+ * @throws RecordingError `ERR_RECORDING_OPEN` if it cannot be read, `ERR_RECORDING_FORMAT` if it is of a later version,
+ *   `ERR_RECORDING_DAMAGED` if a byte of it is not what was written; a torn end is no error.
+ */
+export async function openRun(path: string, options: { readonly limits?: Partial<Limits> } = {}): Promise<RunFile> {
+  await zstdReady();
+  const file = await open(path, "r").catch((cause: unknown) => {
+    throw new RecordingError("ERR_RECORDING_OPEN", `${path} cannot be opened`, { cause });
+  });
+  try {
+    const layout = await scanMcap(file, path);
+    const all = { ...DEFAULT_LIMITS, ...options.limits };
+    if (layout.damage !== undefined) throw await damageOf(path, file, layout, all);
+    return new RunFile(path, file, layout, all);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** What is wrong with a file of which a checksum does not fit: its first bad batch says more than the checksum over all. */
+async function damageOf(path: string, file: FileHandle, layout: McapLayout, limits: Limits): Promise<RecordingError> {
+  try {
+    for await (const _ of new RunFile(path, file, layout, limits).stored());
+  } catch (error) {
+    if (error instanceof RecordingError && error.code === "ERR_RECORDING_DAMAGED") return error;
+  }
+  return damaged(path, layout.damage ?? "is damaged");
+}

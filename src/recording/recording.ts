@@ -1,0 +1,139 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { relative, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { RecordingError } from "../errors.ts";
+import type { FeedOp, Journal, RunStart, TraceEvent } from "../trace.ts";
+import { packageVersion } from "../version.ts";
+import type { RunEntry, RunHeader } from "./entry.ts";
+import { RunWriter, type RunWriterOptions } from "./writer.ts";
+
+/** Entries of one time after which a batch is full. */
+const BATCH_ENTRIES = 4096;
+
+/** How a run is recorded. */
+export interface RecordingOptions extends RunWriterOptions {
+  /**
+   * Files with the code of the agents, as `new URL("./agents.ts", import.meta.url)` or paths: their names, from the present
+   * folder, and hashes go into the recording, so that a replay finds them. Those that a platform loads need not be named.
+   */
+  readonly modules?: readonly (URL | string)[];
+}
+
+/**
+ * Records one run into a file: `Container.create({ record: new Recording("run.mcap") })`, or a platform alike. The file is
+ * begun with the run, and ended when its container is closed; an advance resolves when what happened in it would
+ * survive the end of this process.
+ *
+ * Two runs that are the same give the same bytes, however many containers they have. It holds what was done to the run,
+ * all its events, seed, versions, and hashes of the agents' code; no wall time and nothing of this machine.
+ */
+export class Recording implements Journal {
+  readonly path: string;
+  readonly #options: RecordingOptions;
+  #writer: RunWriter | undefined;
+  /** Entries of one time, to become a batch. */
+  #pending: RunEntry[] = [];
+  #ticks = 0;
+
+  constructor(path: string, options: RecordingOptions = {}) {
+    this.path = path;
+    this.#options = options;
+  }
+
+  /** Why nothing more is recorded; undefined while all goes well. */
+  get failure(): RecordingError | undefined {
+    return this.#writer?.failure;
+  }
+
+  /** @throws RecordingError `ERR_RECORDING_DISK`; `ERR_RECORDING_USED` if it has recorded a run. */
+  async begin({ seed, start, ticksPerSecond, modules, options }: RunStart): Promise<void> {
+    if (this.#writer !== undefined) {
+      throw new RecordingError(
+        "ERR_RECORDING_USED",
+        `${this.path} is being recorded already; a recording is of one run`,
+      );
+    }
+    const files = [...modules.map((url) => new URL(url)), ...(this.#options.modules ?? [])];
+    const header: RunHeader = {
+      format: 1,
+      ...{ seed, start, ticksPerSecond },
+      versions: { cosimas: packageVersion(), node: process.versions.node, v8: process.versions.v8 },
+      modules: await Promise.all([...new Set(files.map(pathOf))].map(hashed)),
+      options,
+    };
+    this.#writer = await RunWriter.open(this.path, header, this.#options);
+  }
+
+  feed(
+    op: FeedOp,
+    { ticks, round }: { readonly ticks: number; readonly round: number },
+    content: readonly unknown[],
+  ): void {
+    this.#add({ kind: "feed", op, ticks, round, content });
+  }
+
+  events(batch: readonly TraceEvent[]): void {
+    for (const event of inOrder(batch)) this.#add(event);
+  }
+
+  settle(): Promise<void> {
+    this.#flush();
+    return this.#writer!.settle();
+  }
+
+  async end(traceHash: string): Promise<void> {
+    this.#flush();
+    await this.#writer!.close({ traceHash });
+  }
+
+  #add(entry: RunEntry): void {
+    if (entry.kind !== "step" && entry.ticks !== this.#ticks) {
+      this.#flush();
+      this.#ticks = entry.ticks;
+    }
+    this.#pending.push(entry);
+    if (this.#pending.length === BATCH_ENTRIES) this.#flush();
+  }
+
+  #flush(): void {
+    if (this.#pending.length === 0) return;
+    this.#writer!.append(this.#pending);
+    this.#pending = [];
+  }
+}
+
+/**
+ * Events of one or more rounds in the order in which they are kept: by round, then by agent. Within a round the events of
+ * one agent have an order; agents have none, and where they live must not matter.
+ */
+export function inOrder(batch: readonly TraceEvent[]): TraceEvent[] {
+  return [...batch].sort((a, b) => {
+    if (a.kind === "step" || b.kind === "step") return 0;
+    const byTag = a.ticks - b.ticks || a.round - b.round;
+    if (byTag !== 0) return byTag;
+    const [one, other] = [a, b].map((event) => ("agent" in event ? event.agent : ""));
+    return one! < other! ? -1 : one! > other! ? 1 : 0;
+  });
+}
+
+function pathOf(file: URL | string): string {
+  return file instanceof URL ? fileURLToPath(file) : resolve(file);
+}
+
+/** Name, from the present folder, and hash of a file. */
+async function hashed(path: string): Promise<RunHeader["modules"][number]> {
+  const name = relative(process.cwd(), path).split(sep).join("/");
+  try {
+    return {
+      path: name,
+      sha256: createHash("sha256")
+        .update(await readFile(path))
+        .digest("hex"),
+    };
+  } catch (cause) {
+    throw new RecordingError("ERR_RECORDING_OPEN", `${path} is to be named in a recording, and cannot be read`, {
+      cause,
+    });
+  }
+}

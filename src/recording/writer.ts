@@ -1,0 +1,220 @@
+import { rm } from "node:fs/promises";
+import { RecordingError } from "../errors.ts";
+import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import { encodeBatch, link } from "./batch.ts";
+import { RunChain } from "./chain.ts";
+import { RunDisk } from "./disk.ts";
+import type { RunEntry, RunHeader } from "./entry.ts";
+import { RunNames } from "./names.ts";
+import { RunOutput } from "./output.ts";
+import { RunWal, walPath } from "./wal.ts";
+import { zstdReady } from "./zstd.ts";
+
+/** How a run is recorded. */
+export interface RunWriterOptions {
+  /**
+   * What `settle` waits for: `sync`, the disk has it, so that it outlives a power failure; `write`, the system has it,
+   * so that it outlives the process. Default: `sync`.
+   */
+  readonly durable?: "sync" | "write";
+  /** Whether a failing disk fails the run, or ends the recording alone. Default: `fail`. */
+  readonly onDiskError?: "fail" | "stop";
+  readonly limits?: Partial<Limits>;
+}
+
+/**
+ * Writes a run file: MCAP with one channel of batches in MsgPack, in chunks compressed by zstd. The same entries in the
+ * same batches give the same bytes.
+ *
+ * Whoever opened it closes it. It keeps no entry: what was appended is encoded at once, written when its chunk of
+ * 64 KiB is full, and until then by `settle` to `<path>.wal`, which `close` removes.
+ */
+export class RunWriter {
+  readonly #disk: RunDisk;
+  readonly #wal: RunWal;
+  readonly #output: RunOutput;
+  readonly #names: RunNames;
+  readonly #chain: RunChain;
+  readonly #limits: Limits;
+  readonly #durable: boolean;
+  readonly #stops: boolean;
+  #ticks = 0;
+  #entries = 0;
+  /** A chunk went into the file since the last `settle`; the frames in the `.wal` are of its batches. */
+  #chunkWritten = false;
+  #failure: RecordingError | undefined;
+  #settling: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  private constructor(path: string, header: RunHeader, options: RunWriterOptions) {
+    const text = JSON.stringify(header);
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#durable = options.durable !== "write";
+    this.#stops = options.onDiskError === "stop";
+    this.#names = new RunNames(this.#limits.recordingNamesMax);
+    this.#chain = new RunChain(text);
+    this.#disk = new RunDisk(path);
+    try {
+      this.#output = new RunOutput(this.#disk, header, text);
+      this.#wal = new RunWal(path);
+    } catch (error) {
+      this.#disk.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Begin a run file; one of that name, and the `.wal` beside it, are replaced.
+   *
+   * @throws RecordingError `ERR_RECORDING_DISK` if its beginning cannot be written, whatever `onDiskError` says.
+   */
+  static async open(path: string, header: RunHeader, options: RunWriterOptions = {}): Promise<RunWriter> {
+    await zstdReady();
+    await rm(walPath(path), { force: true });
+    const writer = new RunWriter(path, header, options);
+    if (writer.#durable) await writer.#disk.sync();
+    return writer;
+  }
+
+  /** Why nothing more is recorded; `undefined` while all goes well. */
+  get failure(): RecordingError | undefined {
+    return this.#failure;
+  }
+
+  /**
+   * Record the entries of one round or step, in order: they become one batch, or several if their ticks differ or there
+   * are more than `recordingBatchEntriesMax`. Entries of a `step` belong to the ticks before them.
+   *
+   * A failure is told by the next `settle`.
+   *
+   * @param entries - Encoded at once; the caller keeps them.
+   */
+  append(entries: readonly RunEntry[]): void {
+    if (this.#closed) throw new RecordingError("ERR_RECORDING_CLOSED", `${this.#disk.path} has been closed`);
+    if (this.#failure !== undefined) return;
+    const { length } = entries;
+    const max = this.#limits.recordingBatchEntriesMax;
+    try {
+      for (let start = 0; start < length; ) {
+        const end = this.#batchEnd(entries, start, max);
+        this.#batch(start === 0 && end === length ? entries : entries.slice(start, end));
+        start = end;
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /**
+   * Resolves when everything that was appended would outlive the process, or with `durable: "sync"` the machine.
+   *
+   * @throws RecordingError `ERR_RECORDING_DISK` if the disk failed, `ERR_RECORDING_ENTRY` if an entry could not be
+   *   written; with `onDiskError: "stop"` it resolves, and `failure` says so.
+   */
+  settle(): Promise<void> {
+    this.#settling = this.#settling.then(() => this.#settle());
+    const settled = this.#settling;
+    this.#settling = settled.catch(() => undefined);
+    return settled;
+  }
+
+  /**
+   * Write the index and the summary, and remove the `.wal`. Calling it again does nothing.
+   *
+   * @throws RecordingError as `settle`; the file is left as a torn one, with the `.wal` beside it.
+   */
+  async close(summary: { readonly traceHash?: string | undefined } = {}): Promise<void> {
+    if (this.#closed) return;
+    await this.settle().finally(() => {
+      this.#closed = true;
+      if (this.#failure !== undefined) this.#release();
+    });
+    if (this.#failure !== undefined) return;
+    try {
+      const { traceHash } = summary;
+      this.#output.end({ traceHash, entries: this.#entries, ticks: this.#ticks }, this.#chain.hex());
+      if (this.#durable) await this.#disk.sync();
+      await rm(walPath(this.#disk.path), { force: true });
+    } catch (error) {
+      this.#fail(error);
+      if (!this.#stops) throw this.#failure;
+    } finally {
+      this.#release();
+    }
+  }
+
+  /** Index behind the entries from `start` that make one batch; sets the ticks of it. */
+  #batchEnd(entries: readonly RunEntry[], start: number, max: number): number {
+    const first = entries[start]!;
+    if (first.kind !== "step") this.#ticks = first.ticks;
+    let end = start + 1;
+    for (; end < entries.length && end - start < max; end++) {
+      const entry = entries[end]!;
+      if (entry.kind !== "step" && entry.ticks !== this.#ticks) break;
+    }
+    return end;
+  }
+
+  #batch(entries: readonly RunEntry[]): void {
+    const data = encodeBatch(entries, this.#ticks, this.#names);
+    if (data.length > this.#limits.recordingChunkBytesMax / 2) {
+      const text = `a batch of ${entries.length} entries has ${data.length} bytes`;
+      throw new RecordingError("ERR_RECORDING_ENTRY", `${text}; recordingChunkBytesMax allows half of its own at most`);
+    }
+    link(data, this.#chain);
+    this.#entries += entries.length;
+    this.#wal.note(data);
+    if (!this.#output.add(data, this.#ticks)) return;
+    this.#chunkWritten = true;
+    this.#wal.drop();
+  }
+
+  async #settle(): Promise<void> {
+    if (this.#closed) return;
+    try {
+      if (this.#failure === undefined) await this.#save();
+    } catch (error) {
+      this.#fail(error);
+    }
+    if (this.#failure !== undefined && !this.#stops) throw this.#failure;
+  }
+
+  async #save(): Promise<void> {
+    const before = this.#chunkWritten;
+    // Frames may go when their chunk is safe; meanwhile another chunk may have taken up what this call has to save.
+    while (this.#chunkWritten) {
+      this.#chunkWritten = false;
+      if (this.#durable) await this.#disk.sync();
+    }
+    if (before) this.#wal.empty();
+    if (this.#wal.write() && this.#durable) await this.#wal.sync();
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failure !== undefined) return;
+    this.#failure =
+      error instanceof RecordingError
+        ? error
+        : new RecordingError("ERR_RECORDING_ENTRY", "an entry cannot be recorded", { cause: error });
+    this.#leaveReadable(this.#failure.message);
+  }
+
+  /** Cut off what was half written, and say in the `.wal` that and why entries are missing, if it takes that. */
+  #leaveReadable(gap: string): void {
+    try {
+      this.#disk.cut(this.#disk.position);
+    } catch {
+      // A torn end is what readers of such a file expect.
+    }
+    try {
+      this.#wal.gap(gap);
+    } catch {
+      // `failure` tells it all the same.
+    }
+  }
+
+  #release(): void {
+    this.#disk.close();
+    this.#wal.close();
+  }
+}
