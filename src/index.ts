@@ -17,6 +17,7 @@ export {
 } from "./cosim/index.ts";
 export * from "./cosim/scenario.ts";
 export * from "./cosim/servable.ts";
+export type { Topology, TopologyEdge, TopologyNode, TopologyScale } from "./cosim/topology.ts";
 export * from "./errors.ts";
 export { Hash64 } from "./hash.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";

@@ -155,6 +155,7 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
       containers: request.containers,
       record: (options) => recorder.begin(options),
       progress: (fraction, label) => progress.update(fraction, label),
+      watch: () => {},
       print: (line) => {
         progress.clear();
         process.stdout.write(`${line}\n`);

@@ -35,4 +35,5 @@ export type { MosaikProxy } from "./proxy.ts";
 export * from "./scenario.ts";
 export * from "./servable.ts";
 export { Simulator } from "./simulator.ts";
+export type { Topology, TopologyEdge, TopologyNode, TopologyScale } from "./topology.ts";
 export type * from "./types.ts";

@@ -5,8 +5,9 @@
  * follow from it. This file knows no command line.
  */
 
-import type { Journal } from "../trace.ts";
+import type { Journal, TraceSource } from "../trace.ts";
 import { checkDeclaration, type ParameterDeclarations, type ParameterValues } from "./parameter.ts";
+import type { Topology } from "./topology.ts";
 
 export type {
   BooleanParameter,
@@ -44,6 +45,11 @@ export interface ScenarioContext<P extends ParameterDeclarations = ParameterDecl
    * @throws ScenarioError `ERR_SCENARIO_RECORDED` if it was called before.
    */
   record(options?: { readonly modules?: readonly URL[] }): Journal | undefined;
+  /**
+   * Show a run on the page of `--watch`, and let the page hold it: a `World`, or a container on a real-time clock. What is
+   * recorded, or would be by `record`, is shown by itself. Without `--watch` it does nothing.
+   */
+  watch(source: TraceSource): void;
   /** Write a line of the run's result to standard output. */
   print(line: string): void;
 }
@@ -54,6 +60,8 @@ export interface ScenarioDefinition<P extends ParameterDeclarations = ParameterD
   /** What it shows, in a line or two. */
   readonly description?: string;
   readonly parameters?: P;
+  /** The grid, or whatever else it consists of, for the page of `--watch` and `cosimas view`. */
+  readonly topology?: Topology | (() => Topology | Promise<Topology>);
   /** Run it once; whatever it throws fails the run. What it opens it closes. */
   run(context: ScenarioContext<P>): void | Promise<void>;
 }
@@ -75,13 +83,14 @@ const MARK = Symbol.for("cosimas.scenario");
 export function defineScenario<const P extends ParameterDeclarations = Record<never, never>>(
   definition: ScenarioDefinition<P>,
 ): Scenario<P> {
-  const { name, description = "", parameters = {} as P, run } = definition;
+  const { name, description = "", parameters = {} as P, topology, run } = definition;
   if (typeof name !== "string" || name === "") throw new TypeError("defineScenario: name must be a text");
   if (typeof run !== "function") throw new TypeError(`defineScenario: run of "${name}" must be a function`);
   for (const [parameter, declaration] of Object.entries(parameters)) {
     checkDeclaration("defineScenario", parameter, declaration);
   }
-  return Object.freeze({ name, description, parameters, run: run.bind(definition), [MARK]: true });
+  const drawn = topology === undefined ? {} : { topology };
+  return Object.freeze({ name, description, parameters, ...drawn, run: run.bind(definition), [MARK]: true });
 }
 
 /** Was it made by {@link defineScenario}, of this or another copy of this package? */

@@ -11,6 +11,7 @@ export { causesOf, eventsOf, inspectRun, type RunInspection } from "../recording
 export { openRun, type RunFile } from "../recording/reader.ts";
 export { Recording, type RecordingOptions } from "../recording/recording.ts";
 export { type Recovered, recoverRun } from "../recording/recovery.ts";
+export { RunIndex } from "../recording/run-index.ts";
 export { RunWriter, type RunWriterOptions } from "../recording/writer.ts";
 export { Comparison, type Difference } from "./comparison.ts";
 export { type EventFilter, eventFilter } from "./filter.ts";
