@@ -14,6 +14,8 @@ export {
   type BridgeInput,
   type BridgeOptions,
   type Population,
+  type PopulationSpawnOptions,
+  type Values,
 } from "./cosim/index.ts";
 export * from "./cosim/scenario.ts";
 export * from "./cosim/servable.ts";
