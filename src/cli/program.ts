@@ -1,18 +1,17 @@
 import { Command, CommanderError } from "commander";
 import { RecordingError } from "../errors.ts";
 import { packageVersion } from "../version.ts";
-import { addCompletionCommand } from "./completion-command.ts";
-import { addContainerCommand } from "./container-command.ts";
-import { addDiffCommand } from "./diff-command.ts";
-import { addDoctorCommand } from "./doctor-command.ts";
-import { EXIT_FAILED, EXIT_FINE, EXIT_USAGE, UsageError } from "./exit-code.ts";
-import { addExportCommand } from "./export-command.ts";
-import { addInspectCommand } from "./inspect-command.ts";
-import { addRecoverCommand } from "./recover-command.ts";
-import { addReplayCommand } from "./replay-command.ts";
-import { errorLines } from "./report-error.ts";
-import { addRunCommand } from "./run-command.ts";
-import { addSimCommand } from "./sim-command.ts";
+import { addCompletionCommand } from "./commands/completion.ts";
+import { addContainerCommand } from "./commands/container.ts";
+import { addDiffCommand } from "./commands/diff.ts";
+import { addDoctorCommand } from "./commands/doctor.ts";
+import { addExportCommand } from "./commands/export.ts";
+import { addInspectCommand } from "./commands/inspect.ts";
+import { addRecoverCommand } from "./commands/recover.ts";
+import { addReplayCommand } from "./commands/replay.ts";
+import { addRunCommand } from "./commands/run.ts";
+import { addSimCommand } from "./commands/sim.ts";
+import { EXIT_FAILED, EXIT_FINE, EXIT_USAGE, errorLines, UsageError } from "./errors.ts";
 
 const EXAMPLES = `
 Examples:

@@ -1,10 +1,16 @@
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { RecordingError } from "../errors.ts";
-import { type EventRow, rowMaker } from "../observe/event-row.ts";
+import {
+  CSV_HEADER,
+  csvLine,
+  type EventRow,
+  jsonLine,
+  perfettoEvents,
+  rowMaker,
+  traceJson,
+} from "../observe/exports.ts";
 import { type EventFilter, eventFilter } from "../observe/filter.ts";
 import { SequenceDiagram, type SequenceFormat } from "../observe/sequence.ts";
-import { CSV_HEADER, csvLine, jsonLine, perfettoEvents } from "../observe/text-exports.ts";
-import { traceJson } from "../observe/trace-json.ts";
 import type { TraceEvent } from "../trace.ts";
 import { writeParquet } from "./parquet.ts";
 import { openRun, type RunFile } from "./reader.ts";

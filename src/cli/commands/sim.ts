@@ -1,15 +1,12 @@
 import { constants } from "node:os";
 import { Command, Option } from "commander";
-import { LOG_LEVELS, type Log, type LogLevel, type Servable, type ServeContext } from "../cosim/servable.ts";
-import { Recording } from "../observe/index.ts";
-import { EXIT_FAILED, EXIT_FINE, EXIT_SIGNAL, UsageError } from "./exit-code.ts";
-import { parseHostPort } from "./host-port.ts";
-import { lastResort } from "./last-resort.ts";
-import { loadModule, moduleUrl, SIMULATOR } from "./load-module.ts";
-import { addParameters } from "./parameter-options.ts";
-import { watchParent } from "./parent.ts";
-import { errorLines } from "./report-error.ts";
-import { parseSeconds } from "./seconds.ts";
+import { LOG_LEVELS, type Log, type LogLevel, type Servable, type ServeContext } from "../../cosim/servable.ts";
+import { Recording } from "../../observing.ts";
+import { EXIT_FAILED, EXIT_FINE, EXIT_SIGNAL, errorLines, UsageError } from "../errors.ts";
+import { loadModule, moduleUrl, SIMULATOR } from "../load.ts";
+import { parseHostPort, parseSeconds } from "../options.ts";
+import { addParameters } from "../parameters.ts";
+import { lastResort, watchParent } from "../signals.ts";
 
 /** Seconds to wait for mosaik; source: mosaik-api-v3. */
 const TIMEOUT_S = 60;

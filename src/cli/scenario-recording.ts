@@ -1,11 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { ScenarioError } from "../errors.ts";
-import { Recording } from "../observe/index.ts";
+import { Recording } from "../observing.ts";
 import type { Journal } from "../trace.ts";
 
 /** Gives a scenario the recording that its user has asked for. */
-export class Recorder {
+export class ScenarioRecording {
   readonly #path: string | undefined;
   #used = false;
 

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import { causesOf, eventsOf, inspectRun, type RunInspection } from "../observe/index.ts";
-import { traceJson } from "../observe/trace-json.ts";
-import { eventLine } from "./event-lines.ts";
-import { EXIT_FAILED } from "./exit-code.ts";
-import { addFilterOptions, type FilterOptions, filterOf } from "./filter-options.ts";
+import { traceJson } from "../../observe/exports.ts";
+import { causesOf, eventsOf, inspectRun, type RunInspection } from "../../observing.ts";
+import { EXIT_FAILED } from "../errors.ts";
+import { eventLine } from "../event-lines.ts";
+import { addFilterOptions, type FilterOptions, filterOf } from "../options.ts";
 
 /** Lines of a table. */
 const ROWS_MAX = 15;

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import { compareRuns } from "../observe/index.ts";
-import { traceJson } from "../observe/trace-json.ts";
-import { differenceLines, shown } from "./event-lines.ts";
-import { EXIT_FAILED, EXIT_FINE } from "./exit-code.ts";
+import { traceJson } from "../../observe/exports.ts";
+import { compareRuns } from "../../observing.ts";
+import { EXIT_FAILED, EXIT_FINE } from "../errors.ts";
+import { differenceLines, shown } from "../event-lines.ts";
 
 /** Add `cosimas diff` to the program. */
 export function addDiffCommand(program: Command, ends: (exitCode: number) => void): void {

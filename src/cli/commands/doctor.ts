@@ -4,9 +4,9 @@ import { availableParallelism, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Command } from "commander";
-import { listen, open } from "../channel/index.ts";
-import { packageVersion } from "../version.ts";
-import { EXIT_FAILED, EXIT_FINE } from "./exit-code.ts";
+import { listen, open } from "../../channel/index.ts";
+import { packageVersion } from "../../version.ts";
+import { EXIT_FAILED, EXIT_FINE } from "../errors.ts";
 
 /** Oldest Node that runs this package. */
 const NODE_MIN = [20, 19] as const;

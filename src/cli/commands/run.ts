@@ -1,19 +1,15 @@
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
-import type { ParameterDeclarations, ParameterValues } from "../cosim/parameter.ts";
-import type { Scenario } from "../cosim/scenario.ts";
-import { EXIT_FAILED, EXIT_FINE, UsageError } from "./exit-code.ts";
-import { Interrupt } from "./interrupt.ts";
-import { lastResort } from "./last-resort.ts";
-import { loadModule, SCENARIO } from "./load-module.ts";
-import { addParameter, addParameters } from "./parameter-options.ts";
-import { optionName, optionWords, reproduceCommand, SEED } from "./parameters.ts";
-import { ProgressLine } from "./progress.ts";
-import { Recorder } from "./recorder.ts";
-import { errorLines } from "./report-error.ts";
-import { sweepPoints } from "./sweep.ts";
-import { runSweep, type SweepRequest } from "./sweep-runs.ts";
+import type { ParameterDeclarations, ParameterValues } from "../../cosim/parameter.ts";
+import type { Scenario } from "../../cosim/scenario.ts";
+import { EXIT_FAILED, EXIT_FINE, errorLines, UsageError } from "../errors.ts";
+import { loadModule, SCENARIO } from "../load.ts";
+import { addParameter, addParameters, optionName, optionWords, reproduceCommand, SEED } from "../parameters.ts";
+import { ProgressLine } from "../progress.ts";
+import { ScenarioRecording } from "../scenario-recording.ts";
+import { Interrupt, lastResort } from "../signals.ts";
+import { runSweep, type SweepRequest, sweepPoints } from "../sweep.ts";
 
 /** One run, as the command line asks for it. */
 export interface RunRequest {
@@ -141,7 +137,7 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
     process.exit(EXIT_FAILED);
   });
   const outDir = resolve(request.out);
-  const recorder = new Recorder(request.record ?? request.mayRecord);
+  const recording = new ScenarioRecording(request.record ?? request.mayRecord);
   let failure: readonly string[] = [];
   try {
     await scenario.run({
@@ -153,14 +149,14 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
       },
       signal: interrupt.signal,
       containers: request.containers,
-      record: (options) => recorder.begin(options),
+      record: (options) => recording.begin(options),
       progress: (fraction, label) => progress.update(fraction, label),
       print: (line) => {
         progress.clear();
         process.stdout.write(`${line}\n`);
       },
     });
-    if (request.record !== undefined) recorder.assertUsed();
+    if (request.record !== undefined) recording.assertUsed();
   } catch (error) {
     failure = errorLines(error, debug);
   } finally {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { recoverRun } from "../observe/index.ts";
+import { recoverRun } from "../../observing.ts";
 
 /** Add `cosimas recover` to the program. */
 export function addRecoverCommand(program: Command): void {

@@ -1,14 +1,15 @@
 import type { Command } from "commander";
-import { openRun } from "../observe/index.ts";
-import { traceJson } from "../observe/trace-json.ts";
-import { type ReplayResult, replay } from "../replay/index.ts";
-import { packageVersion } from "../version.ts";
-import { differenceLines } from "./event-lines.ts";
-import { EXIT_FAILED, EXIT_FINE } from "./exit-code.ts";
-import { Interrupt } from "./interrupt.ts";
-import { parseMoment } from "./moment.ts";
-import { ProgressLine } from "./progress.ts";
-import { agentCode } from "./recorded-modules.ts";
+import { traceJson } from "../../observe/exports.ts";
+import { openRun } from "../../observing.ts";
+import { type ReplayResult, replay } from "../../replay/index.ts";
+import { packageVersion } from "../../version.ts";
+import { wallMs } from "../../wall.ts";
+import { EXIT_FAILED, EXIT_FINE } from "../errors.ts";
+import { differenceLines } from "../event-lines.ts";
+import { agentCode } from "../load.ts";
+import { parseMoment } from "../options.ts";
+import { ProgressLine } from "../progress.ts";
+import { Interrupt } from "../signals.ts";
 
 interface ReplayOptions {
   readonly module?: readonly string[];
@@ -38,7 +39,7 @@ async function run(path: string, { module: given = [], from, until, json = false
   const { changed, ...code } = await agentCode(header, given);
   const progress = new ProgressLine(process.stderr);
   const interrupt = new Interrupt(() => progress.clear());
-  const startMs = performance.now();
+  const startMs = wallMs();
   try {
     const result = await replay(path, {
       ...code,
@@ -48,7 +49,7 @@ async function run(path: string, { module: given = [], from, until, json = false
       progress: (fraction, timeS) => progress.update(fraction ?? 0, `t=${timeS} s`),
     });
     progress.clear();
-    const lines = json ? [traceJson(asJson(result))] : linesOf(result, changed, performance.now() - startMs);
+    const lines = json ? [traceJson(asJson(result))] : linesOf(result, changed, wallMs() - startMs);
     process.stdout.write(`${lines.join("\n")}\n`);
     return isSame(result) ? EXIT_FINE : EXIT_FAILED;
   } finally {
@@ -65,7 +66,7 @@ function asJson({ header, failure, ...result }: ReplayResult): object {
   return { same: isSame({ header, failure, ...result }), ...result, failure: failure?.message };
 }
 
-function linesOf(result: ReplayResult, changed: readonly string[], wallMs: number): string[] {
+function linesOf(result: ReplayResult, changed: readonly string[], tookMs: number): string[] {
   const { difference, compared, advances, traceHash, recordedHash, header, failure } = result;
   const lines: string[] = [];
   const { cosimas, node } = header.versions;
@@ -75,7 +76,7 @@ function linesOf(result: ReplayResult, changed: readonly string[], wallMs: numbe
   if (difference !== undefined) lines.push(...differenceLines(difference, header.ticksPerSecond));
   if (failure !== undefined) lines.push(`the run failed, as it did when it was recorded: ${failure.message}`);
   const verdict = isSame(result) ? "the same" : difference === undefined ? "the hash differs" : "they differ";
-  lines.push(`${verdict}: ${compared} events of ${advances} advances compared in ${(wallMs / 1000).toFixed(2)} s`);
+  lines.push(`${verdict}: ${compared} events of ${advances} advances compared in ${(tookMs / 1000).toFixed(2)} s`);
   const wanted = recordedHash === undefined || recordedHash === traceHash ? "" : `, recorded ${recordedHash}`;
   lines.push(`trace hash ${traceHash}${wanted}`);
   return lines;

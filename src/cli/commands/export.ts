@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
-import { EXPORT_FORMATS, type ExportFormat, exportRun } from "../observe/index.ts";
-import { UsageError } from "./exit-code.ts";
-import { addFilterOptions, type FilterOptions, filterOf } from "./filter-options.ts";
+import { EXPORT_FORMATS, type ExportFormat, exportRun } from "../../observing.ts";
+import { UsageError } from "../errors.ts";
+import { addFilterOptions, type FilterOptions, filterOf } from "../options.ts";
 
 interface ExportOptions extends FilterOptions {
   readonly format: ExportFormat;

@@ -1,11 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { constants } from "node:os";
 import type { Command } from "commander";
-import { joinPlatform } from "../platform/index.ts";
-import { EXIT_SIGNAL, UsageError } from "./exit-code.ts";
-import { parseHostPort } from "./host-port.ts";
-import { moduleUrl } from "./load-module.ts";
-import { parseSeconds } from "./seconds.ts";
+import { joinPlatform } from "../../platform/index.ts";
+import { EXIT_SIGNAL, UsageError } from "../errors.ts";
+import { moduleUrl } from "../load.ts";
+import { parseHostPort, parseSeconds } from "../options.ts";
 
 /** Seconds to wait for the platform. */
 const TIMEOUT_S = 60;

@@ -1,6 +1,6 @@
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
-import { errorLines } from "../../../src/cli/report-error.ts";
+import { errorLines } from "../../../src/cli/errors.ts";
 import { BridgeError } from "../../../src/errors.ts";
 
 it.each<[unknown, string[]]>([
@@ -35,6 +35,6 @@ it("shows stacks for debugging only, and survives a ring of causes", () => {
   error.cause = error;
   expect(errorLines(error, false).join("\n")).not.toContain("    at ");
   const lines = errorLines(error, true);
-  expect(lines.join("\n")).toContain("report-error.test.ts");
+  expect(lines.join("\n")).toContain("errors.test.ts");
   expect(lines.length).toBeLessThan(40);
 });

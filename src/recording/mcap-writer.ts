@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 import { McapChunkBuilder, McapRecordBuilder, type McapTypes } from "@mcap/core";
 import type { RunDisk } from "./disk.ts";
+import type { RunHeader, RunSummary } from "./entry.ts";
 import { compress } from "./zstd.ts";
 
 /** A chunk is closed by the batch that takes it beyond this; so its end depends on content alone. */
@@ -14,61 +15,68 @@ const AFTER_CRC_BYTES = 4 + 8;
 /** Opcodes of the groups of the summary. */
 const OPCODE = { channel: 0x04, chunkIndex: 0x08, metadataIndex: 0x0d, statistics: 0x0b } as const;
 
+/** Nanoseconds of a tick, as MCAP wants them: the largest time that it knows stands for all later ones. */
+export function nanoseconds(ticks: number, ticksPerSecond: number): bigint {
+  const time = (BigInt(ticks) * 1_000_000_000n) / BigInt(ticksPerSecond);
+  return time < 0xffff_ffff_ffff_ffffn ? time : 0xffff_ffff_ffff_ffffn;
+}
+
 /**
- * Writes an MCAP file of one channel: header, chunks as they fill up, the index at its end.
+ * Writes a run file, the batches of a recorder or those that were saved from a torn file: an MCAP file of one channel, with
+ * the run's header as metadata, chunks as they fill up, the summary, the index at its end.
  *
  * The library's own writer waits at each message; this one writes the library's records in the same order at once. The
  * checksums over the data and over the summary leave no byte of the file uncovered.
  *
  * Source: MCAP specification (mcap.dev/spec).
  */
-export class McapFile {
+export class McapWriter {
   readonly #disk: RunDisk;
+  readonly #ticksPerSecond: number;
   readonly #records = new McapRecordBuilder();
   readonly #chunk = new McapChunkBuilder({ useMessageIndex: true });
   readonly #chunks: McapTypes.ChunkIndex[] = [];
   readonly #metadata: McapTypes.MetadataIndex[] = [];
   #dataCrc = 0;
-  #messages = 0;
+  /** Number of batches so far. */
+  batches = 0;
   #firstTime = 0n;
   #lastTime = 0n;
 
-  constructor(disk: RunDisk) {
+  /** @param text - The header's JSON text, which the chain of hashes begins with. */
+  constructor(disk: RunDisk, { ticksPerSecond }: RunHeader, text: string) {
     this.#disk = disk;
+    this.#ticksPerSecond = ticksPerSecond;
     this.#records.writeMagic();
     this.#records.writeHeader({ profile: "cosimas", library: "cosimas" });
     this.#flush();
+    this.#addMetadata("run", { header: text });
   }
 
-  /** Add a metadata record at the end of what has been written. */
-  metadata(name: string, fields: Readonly<Record<string, string>>): void {
+  #addMetadata(name: string, fields: Readonly<Record<string, string>>): void {
     const offset = BigInt(this.#disk.position);
     const length = this.#records.writeMetadata({ name, metadata: new Map(Object.entries(fields)) });
     this.#flush();
     this.#metadata.push({ name, offset, length });
   }
 
-  /**
-   * Add a message.
-   *
-   * @param time - In nanoseconds since the start.
-   * @returns Whether the chunk was closed and written, this message included.
-   */
-  message(sequence: number, time: bigint, data: Uint8Array): boolean {
-    if (this.#messages === 0) {
+  /** @returns Whether the chunk was closed and written, this batch included. */
+  add(data: Uint8Array, ticks: number): boolean {
+    const time = nanoseconds(ticks, this.#ticksPerSecond);
+    const sequence = this.batches;
+    if (this.batches === 0) {
       this.#firstTime = time;
       this.#chunk.addChannel(CHANNEL);
     }
     this.#lastTime = time;
-    this.#messages++;
+    this.batches++;
     this.#chunk.addMessage({ channelId: CHANNEL.id, sequence, logTime: time, publishTime: time, data });
     if (this.#chunk.byteLength <= CHUNK_BYTES) return false;
-    this.closeChunk();
+    this.#closeChunk();
     return true;
   }
 
-  /** Write the open chunk. */
-  closeChunk(): void {
+  #closeChunk(): void {
     const { buffer, numMessages, messageStartTime, messageEndTime } = this.#chunk;
     if (numMessages === 0) return;
     const records = compress(buffer);
@@ -95,9 +103,14 @@ export class McapFile {
     this.#chunk.reset();
   }
 
-  /** Write the open chunk, the index and the footer; nothing may follow. */
-  end(): void {
-    this.closeChunk();
+  /**
+   * Write the open chunk, the summary, the index and the footer; nothing may follow.
+   *
+   * @param link - Last link of the chain of hashes.
+   */
+  end(content: RunSummary, link: string): void {
+    this.#closeChunk();
+    this.#addMetadata("summary", { summary: JSON.stringify(content), link });
     this.#records.writeDataEnd({ dataSectionCrc: this.#dataCrc });
     this.#flush();
     const summaryStart = BigInt(this.#disk.position);
@@ -109,7 +122,7 @@ export class McapFile {
       if (groupLength > 0n) offsets.push({ groupOpcode, groupStart: summaryStart + BigInt(before), groupLength });
     };
     group(OPCODE.channel, () => {
-      if (this.#messages > 0) this.#records.writeChannel(CHANNEL);
+      if (this.batches > 0) this.#records.writeChannel(CHANNEL);
     });
     group(OPCODE.statistics, () => this.#records.writeStatistics(this.#statistics()));
     group(OPCODE.metadataIndex, () => {
@@ -131,17 +144,17 @@ export class McapFile {
   }
 
   #statistics(): McapTypes.Statistics {
-    const messageCount = BigInt(this.#messages);
+    const messageCount = BigInt(this.batches);
     return {
       messageCount,
       schemaCount: 0,
-      channelCount: this.#messages > 0 ? 1 : 0,
+      channelCount: this.batches > 0 ? 1 : 0,
       attachmentCount: 0,
       metadataCount: this.#metadata.length,
       chunkCount: this.#chunks.length,
       messageStartTime: this.#firstTime,
       messageEndTime: this.#lastTime,
-      channelMessageCounts: new Map(this.#messages > 0 ? [[CHANNEL.id, messageCount]] : []),
+      channelMessageCounts: new Map(this.batches > 0 ? [[CHANNEL.id, messageCount]] : []),
     };
   }
 
