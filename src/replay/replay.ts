@@ -1,12 +1,12 @@
 import type { AgentClass } from "../agent/agent.ts";
 import { Container } from "../agent/container.ts";
 import { AGENT_REFERENCE } from "../agent/references.ts";
-import { DATE_TIME } from "../agent/value-types.ts";
+import { DATE_TIME } from "../agent/simulation.ts";
 import { ExternalClock } from "../clock/external-clock.ts";
 import { TypeRegistry, type ValueType } from "../codec/index.ts";
 import { RecordingError, RemoteError } from "../errors.ts";
-import type { CommunicationModel } from "../kernel/communication-model.ts";
-import type { RecordedExternals } from "../kernel/externals.ts";
+import type { CommunicationModel } from "../kernel/communication.ts";
+import type { RecordedExternals } from "../kernel/kernel.ts";
 import type { Limits } from "../limits.ts";
 import { Comparison, type Difference, openRun, type RunFile, type RunHeader } from "../observe/index.ts";
 import { inOrder } from "../recording/recording.ts";
