@@ -3,7 +3,7 @@ import type { Emissions } from "../kernel/emissions.ts";
 import type { Handlers } from "../kernel/handlers.ts";
 import { AgentRecord, type AgentType } from "../kernel/model.ts";
 import { underTraps } from "../kernel/strict-mode.ts";
-import { exposedMethods } from "../rpc/expose.ts";
+import { exposedMethods } from "../rpc/services.ts";
 import { type Agent, type AgentClass, type ConnectOptions, construct } from "./agent.ts";
 import { type AgentHost, AgentLink, localProxy } from "./agent-link.ts";
 import type { Peers } from "./peers.ts";

@@ -1,6 +1,6 @@
 import type { ValueType } from "../codec/index.ts";
 import { AgentError } from "../errors.ts";
-import type { References } from "../kernel/kernel.ts";
+import type { ValueReferences } from "../kernel/kernel.ts";
 import { createProxy, type Invoke } from "../rpc/proxy.ts";
 
 /** Stands for an agent in what travels between containers: agents cross by their ids. */
@@ -112,7 +112,7 @@ export function referencesAt(home: object, invokeOf: (id: string) => Invoke): Va
  *
  * A copy is made before anybody knows for whom; its references are bound to the receiver right after.
  */
-export class AgentReferences implements References {
+export class AgentReferences implements ValueReferences {
   readonly type: ValueType;
   readonly #invokeOf: (receiver: string, id: string) => Invoke;
   /** Read since the last binding. */

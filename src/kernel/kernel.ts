@@ -1,7 +1,7 @@
 import type { SimulationClock } from "../clock/simulation-clock.ts";
 import { TimerQueue } from "../clock/timer-queue.ts";
+import { copyArguments, copyBy, copyRules, type WalkRules } from "../codec/copy.ts";
 import { plainCopy, TypeRegistry, type Value, type ValueType } from "../codec/index.ts";
-import { copyArguments, copyBy, copyRules, type WalkRules } from "../codec/values.ts";
 import { ForeignAwaitError, RunError, type Tag } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import type { FeedOp, Journal } from "../trace.ts";
@@ -20,7 +20,7 @@ export interface KernelOptions {
   /** Registered types; their order is that of their ids. */
   readonly types: readonly ValueType[];
   /** Agents as values. */
-  readonly references: References;
+  readonly references: ValueReferences;
   /** Keeps the run; undefined: nobody does. */
   readonly journal?: Journal | undefined;
   /** Results of real I/O, which then is not done. */
@@ -40,7 +40,7 @@ export interface Counts {
 export type RecordedExternals = (agent: string, seq: number) => Promise<unknown>;
 
 /** References to agents in values: a copy is made before it is known for whom. */
-export interface References {
+export interface ValueReferences {
   /** The registered type of agents; it comes after all others. */
   readonly type: ValueType;
   /** Let what was read since the last call belong to the agent `receiver`. */
@@ -94,7 +94,7 @@ export class Kernel {
   readonly #rules: WalkRules;
   readonly #outwardRules: WalkRules;
   /** Agents as values. */
-  readonly references: References;
+  readonly references: ValueReferences;
   readonly tracer: Tracer;
   readonly registry = new Registry();
   readonly timers = new TimerQueue<Delivery>();

@@ -131,6 +131,11 @@ function agentOf(event: TraceEvent): string {
   return "agent" in event ? event.agent : "";
 }
 
+/** The events of one or more rounds in the order in which they are kept; those of one agent keep theirs. */
+export function inOrder(events: readonly TraceEvent[]): TraceEvent[] {
+  return [...events].sort(compareEvents);
+}
+
 /** Sort events in place: most batches are in order. */
 export function sortEvents(events: TraceEvent[]): void {
   for (let i = 1; i < events.length; i++) {

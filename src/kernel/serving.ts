@@ -63,7 +63,7 @@ export class StepWatch {
  * A time in which agents are served. While it lasts the run is `advancing`, ticks are counted and rejections that nobody
  * handled are taken, and a strict container's traps stand. Whoever begins one ends it, by `end` or `fail`.
  */
-export class Serving {
+export class ServingPeriod {
   readonly #kernel: Kernel;
   readonly #unwatch: () => void;
 
@@ -102,7 +102,7 @@ export class Serving {
 
 /** Let `body` serve agents. If it throws, the run has failed, and the error goes on to the caller. */
 export async function serving(kernel: Kernel, watch: StepWatch, body: () => Promise<void>): Promise<void> {
-  const whole = new Serving(kernel, watch);
+  const whole = new ServingPeriod(kernel, watch);
   try {
     // Always begin in a microtask: called from a socket or timer, ticks would else run before microtasks.
     await undefined;

@@ -9,7 +9,7 @@ import { NAMED_AGENTS_MAX } from "../kernel/faults.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Sender } from "../kernel/order.ts";
 import { readOutputs } from "../kernel/outside.ts";
-import { Serving, stopAll } from "../kernel/serving.ts";
+import { ServingPeriod, stopAll } from "../kernel/serving.ts";
 import type { TraceEvent } from "../trace.ts";
 import { type AgentModule, classNamed } from "./agent-module.ts";
 import { batchCodec, readBatch, remoteSender } from "./batch.ts";
@@ -37,7 +37,7 @@ export class Member implements DriverHooks {
   /** An order is being carried out. */
   #obeying = false;
   /** From an advance's first round here to its end. */
-  #serving: Serving | undefined;
+  #serving: ServingPeriod | undefined;
 
   /** @param onFailure - Told when an agent fails between two orders: the next report has it. */
   constructor(module: AgentModule, options: MemberOptions, onFailure: () => void) {
@@ -113,7 +113,7 @@ export class Member implements DriverHooks {
   async #serve(lastRound: number, named: boolean): Promise<Partial<Report>> {
     const kernel = this.#kernel;
     const { driver } = this.#simulation;
-    this.#serving ??= new Serving(kernel, driver.watch);
+    this.#serving ??= new ServingPeriod(kernel, driver.watch);
     await undefined; // a drain begins in a microtask
     const agents = named ? { agents: kernel.next.agents(NAMED_AGENTS_MAX) } : {};
     this.#lastRound = lastRound;
