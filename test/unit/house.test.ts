@@ -7,10 +7,11 @@ import { describe, expect, it } from "vitest";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Rooms of `src` and the rooms below that each may import. Files of `src` itself are rooms of their own. */
-const BASE = ["errors", "limits", "trace", "hash", "wall", "host"];
+const BASE = ["errors", "limits", "options", "trace", "hash", "wall", "host"];
 const MAY_IMPORT: Record<string, readonly string[]> = {
   errors: [],
   limits: [],
+  options: ["limits"],
   trace: [],
   hash: [],
   wall: [],
