@@ -28,7 +28,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   agent: [...BASE, "codec", "channel", "rpc", "clock", "observe", "kernel"],
   platform: [...BASE, "codec", "channel", "rpc", "clock", "observe", "kernel", "agent"],
   replay: [...BASE, "codec", "clock", "kernel", "agent", "observe", "recording"],
-  cosim: [...BASE, "codec", "clock", "kernel", "agent", "platform"],
+  cosim: [...BASE, "codec", "clock", "observe", "kernel", "agent", "platform"],
   cli: [
     ...BASE,
     "codec",
@@ -77,12 +77,6 @@ const MAY_CALL: Record<string, string> = {
   "src/cli/parent.ts": "looks in wall time whether its parent lives",
   "src/cli/progress.ts": "draws the progress line",
   "src/observe/event-row.ts": "writes the dates of a recording",
-  "adapters/mosaik/remote/end-deadline.ts": "bounds the end of a simulator whose mosaik is gone, in wall time",
-  "adapters/mosaik/scheduler/pace.ts": "runs in real time",
-  "adapters/mosaik/world/summary.ts": "tells what a run has taken in wall time",
-  "adapters/mosaik/scheduler/patience.ts": "bounds steps in wall time",
-  "adapters/mosaik/remote/within.ts": "bounds the ends of simulators in wall time",
-  "adapters/mosaik/scheduler/turn.ts": "lets the event loop turn between times",
 };
 
 /** Lines of a file that a reader still takes in; a longer one has two ideas. */
