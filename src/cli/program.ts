@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { RecordingError } from "../errors.ts";
+import { RecordingError, ScenarioError } from "../errors.ts";
 import { packageVersion } from "../version.ts";
 import { addCompletionCommand } from "./completion-command.ts";
 import { addContainerCommand } from "./container-command.ts";
@@ -76,13 +76,18 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT_FINE;
     const usage = error instanceof CommanderError ? fromCommander(error) : error;
     process.stderr.write(`${errorLines(usage, debug).join("\n")}\n`);
-    return usage instanceof UsageError || isUnreadable(usage) ? EXIT_USAGE : EXIT_FAILED;
+    return usage instanceof UsageError || isUnreadable(usage) || isUnfit(usage) ? EXIT_USAGE : EXIT_FAILED;
   }
 }
 
 /** A recording that cannot be read: 1 would say that runs differ. */
 function isUnreadable(error: unknown): boolean {
   return error instanceof RecordingError && /_(OPEN|FORMAT|DAMAGED)$/.test(error.code);
+}
+
+/** An option of the command that the module cannot honour. */
+function isUnfit(error: unknown): boolean {
+  return error instanceof ScenarioError && error.code === "ERR_SCENARIO_CONTAINERS";
 }
 
 function fromCommander(error: CommanderError): UsageError {

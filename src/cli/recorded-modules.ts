@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { registeredClasses, registeredNames } from "../agent/agent-classes.ts";
 import type { CommunicationModel } from "../agent/index.ts";
 import { Agent, type AgentClass } from "../agent/index.ts";
 import type { ValueType } from "../codec/index.ts";
@@ -52,6 +53,10 @@ export async function agentCode(header: RunHeader, given: readonly string[]): Pr
   }
   const all = Object.assign({}, ...exported) as { types?: readonly ValueType[]; communication?: CommunicationModel };
   const classes = exported.flatMap((module) => Object.values(module)).filter(isAgentClass);
+  // Models of a population, which the module need not export.
+  for (const name of registeredNames()) {
+    if (!classes.some((type) => type.name === name)) classes.push(...registeredClasses(name));
+  }
   const { types, communication } = all;
   return { classes, changed, ...(types && { types }), ...(communication && { communication }) };
 }

@@ -1,13 +1,14 @@
 import { constants } from "node:os";
 import { Command, Option } from "commander";
 import { LOG_LEVELS, type Log, type LogLevel, type Servable, type ServeContext } from "../cosim/servable.ts";
-import { Recording } from "../observe/index.ts";
+import { isolationOption, parseCount, type SpreadIsolation } from "./containers-options.ts";
 import { EXIT_FAILED, EXIT_FINE, EXIT_SIGNAL, UsageError } from "./exit-code.ts";
 import { parseHostPort } from "./host-port.ts";
 import { lastResort } from "./last-resort.ts";
 import { loadModule, moduleUrl, SIMULATOR } from "./load-module.ts";
 import { addParameters } from "./parameter-options.ts";
 import { watchParent } from "./parent.ts";
+import { recordIn } from "./recorder.ts";
 import { errorLines } from "./report-error.ts";
 import { parseSeconds } from "./seconds.ts";
 
@@ -21,6 +22,8 @@ interface SimOptions {
   readonly timeout: number;
   readonly insecure?: boolean;
   readonly record?: string;
+  readonly containers?: number;
+  readonly isolation?: SpreadIsolation;
   readonly debug?: boolean;
   readonly help?: boolean;
 }
@@ -51,6 +54,12 @@ export function addSimCommand(program: Command, ends: (exitCode: number) => void
     .option("-t, --timeout <seconds>", "how long to wait for mosaik, with --remote", parseSeconds, TIMEOUT_S)
     .option("--insecure", "listen though other machines can reach HOST:PORT, and nothing is encrypted")
     .option("--record <file>", "record the run of a population of agents, for cosimas replay")
+    .option(
+      "--containers <number>",
+      "containers that a population of agents lives on; it changes no result",
+      parseCount,
+    )
+    .addOption(isolationOption())
     .option("--debug", "print the stacks of errors")
     .helpOption(false)
     .option("-h, --help", "print this help")
@@ -88,9 +97,14 @@ async function serve(given: string | undefined, rest: readonly string[], options
     const simulator = await loadModule(given, SIMULATOR);
     const request = parseRequest(simulator, given, help ? ["--help"] : rest, remote);
     if (request === undefined) return EXIT_FINE;
-    const modules = [new URL(await moduleUrl(given, SIMULATOR.folderFiles))];
-    const record = options.record === undefined ? {} : { record: new Recording(options.record, { modules }) };
-    await simulator.serve({ ...request, ...record, remote, insecure, timeoutMs: options.timeout * 1000, log });
+    const module = new URL(await moduleUrl(given, SIMULATOR.folderFiles));
+    const { containers, isolation } = options;
+    const isSpread = containers !== undefined || isolation !== undefined;
+    await simulator.serve({
+      ...{ ...request, remote, insecure, timeoutMs: options.timeout * 1000, log },
+      ...(options.record !== undefined && { record: recordIn(options.record, [module]) }),
+      ...(isSpread && { population: { containers, isolation, module } }),
+    });
     return EXIT_FINE;
   } finally {
     release();

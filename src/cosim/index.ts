@@ -23,8 +23,8 @@ export {
 } from "./agent-model.ts";
 export { Bridge, type BridgeInput, type BridgeOptions } from "./bridge.ts";
 export * from "./contract.ts";
-export type { Population, PopulationSpawnOptions, Values } from "./population.ts";
-export { AgentSimulator, type AgentSimulatorOptions, type PopulationOptions } from "./population-simulator.ts";
+export type { Population, PopulationOptions, PopulationSpawnOptions, Values } from "./population.ts";
+export { AgentSimulator, type AgentSimulatorOptions } from "./population-simulator.ts";
 export * from "./scenario.ts";
 export * from "./servable.ts";
 export { Keywords, keywords, type MosaikProxy, Simulator } from "./simulator.ts";
