@@ -23,7 +23,7 @@ export * from "./cosim/servable.ts";
 export * from "./errors.ts";
 export { Hash64 } from "./hash.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-export * from "./observe/index.ts";
+export * from "./observing.ts";
 export * from "./platform/index.ts";
 export * from "./replay/index.ts";
 export * as rpc from "./rpc/index.ts";

@@ -28,4 +28,20 @@ export { AgentSimulator, type AgentSimulatorOptions } from "./population-simulat
 export * from "./scenario.ts";
 export * from "./servable.ts";
 export { Keywords, keywords, type MosaikProxy, Simulator } from "./simulator.ts";
-export type * from "./types.ts";
+export type {
+  Attr,
+  CreateResult,
+  EntityGraphData,
+  EntityId,
+  EntityNode,
+  FullId,
+  InitParams,
+  InputData,
+  Meta,
+  ModelMeta,
+  OutputData,
+  OutputRequest,
+  SimId,
+  SimulatorType,
+  Time,
+} from "./types.ts";
