@@ -42,7 +42,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   platform: [...BASE, "codec", "channel", "rpc", "clock", "observe", "kernel", "agent"],
   observing: ["observe", "recording"],
   replay: [...BASE, "codec", "clock", "kernel", "agent", "observe", "recording"],
-  cosim: [...BASE, "codec", "clock", "kernel", "agent", "platform"],
+  cosim: [...BASE, "codec", "clock", "observe", "kernel", "agent", "platform"],
   cli: [
     ...BASE,
     "codec",
@@ -58,33 +58,24 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "version",
   ],
   index: [...BASE, "codec", "channel", "rpc", "clock", "observing", "agent", "platform", "replay", "cosim"],
-  mosaik: ["mosaik/columns", "mosaik/remote", "mosaik/scheduler", "mosaik/world"],
-  "mosaik/scheduler": ["mosaik/remote", "mosaik/world"],
-  "mosaik/remote": ["mosaik/columns", "mosaik/scheduler", "mosaik/world"],
-  "mosaik/columns": ["mosaik/remote", "mosaik/scheduler"],
+  mosaik: ["mosaik/remote", "mosaik/scheduler", "mosaik/world"],
+  "mosaik/scheduler": [],
+  "mosaik/remote": [],
+  "mosaik/columns": ["mosaik/remote"],
   "mosaik/world": ["mosaik/remote", "mosaik/scheduler"],
 };
 
 /** Circles of files, an import of types counts. Shrinks. */
 const FILE_CIRCLES: readonly (readonly string[])[] = [
-  ["adapters/mosaik/columns/column-codec.ts", "adapters/mosaik/columns/column-simulator.ts"],
-  [
-    "adapters/mosaik/scheduler/guards.ts",
-    "adapters/mosaik/scheduler/link.ts",
-    "adapters/mosaik/scheduler/sim-runner.ts",
-  ],
   ["src/channel/channel.ts", "src/channel/reconnect.ts"],
   ["src/rpc/connection.ts", "src/rpc/proxy.ts", "src/rpc/references.ts", "src/rpc/services.ts"],
 ];
 
 /** Circles of rooms. Shrinks. */
-const ROOM_CIRCLES: readonly (readonly string[])[] = [
-  ["mosaik/columns", "mosaik/remote", "mosaik/scheduler", "mosaik/world"],
-];
+const ROOM_CIRCLES: readonly (readonly string[])[] = [];
 
 /** Folders with more than {@link FILES_MAX} files, and how many they have at most. Shrinks. */
 const LARGE_FOLDERS: Readonly<Record<string, number>> = {
-  "adapters/mosaik/scheduler": 23,
   "src/platform": 25,
 };
 
@@ -161,12 +152,6 @@ const MAY_CALL: Readonly<Record<string, string>> = {
   "src/channel/backoff.ts": "spreads the attempts of many that have lost the same peer",
   "src/platform/within.ts": "bounds starts and ends of containers in wall time",
   "src/observe/exports.ts": "writes the dates of a recording",
-  "adapters/mosaik/remote/end-deadline.ts": "bounds the end of a simulator whose mosaik is gone, in wall time",
-  "adapters/mosaik/scheduler/pace.ts": "runs in real time",
-  "adapters/mosaik/world/summary.ts": "tells what a run has taken in wall time",
-  "adapters/mosaik/scheduler/patience.ts": "bounds steps in wall time",
-  "adapters/mosaik/remote/within.ts": "bounds the ends of simulators in wall time",
-  "adapters/mosaik/scheduler/turn.ts": "lets the event loop turn between times",
 };
 
 const src = sourceFiles("src");
