@@ -216,7 +216,6 @@ const MAY_CALL: Readonly<Record<string, string>> = {
   "src/kernel/traps.ts": "names what strict mode traps",
   "src/kernel/externals.ts": "bounds real I/O in wall time",
   "src/channel/backoff.ts": "spreads the attempts of many that have lost the same peer",
-  "src/channel/deadline.ts": "bounds live calls and connects in wall time",
   "src/platform/within.ts": "bounds starts and ends of containers in wall time",
   "src/clock/real-time-clock.ts": "is the clock that follows the wall",
   "src/observe/exports.ts": "writes the dates of a recording",
