@@ -97,17 +97,8 @@ const FILE_CIRCLES: readonly (readonly string[])[] = [
     "src/kernel/traps.ts",
     "src/kernel/wait.ts",
   ],
-  ["src/channel/channel-like.ts", "src/channel/channel.ts", "src/channel/reconnect.ts"],
-  ["src/codec/value-walk.ts", "src/codec/values.ts"],
-  [
-    "src/rpc/connection.ts",
-    "src/rpc/expose.ts",
-    "src/rpc/passed-services.ts",
-    "src/rpc/references.ts",
-    "src/rpc/relay.ts",
-    "src/rpc/resolver.ts",
-    "src/rpc/router.ts",
-  ],
+  ["src/channel/channel.ts", "src/channel/reconnect.ts"],
+  ["src/rpc/connection.ts", "src/rpc/proxy.ts", "src/rpc/references.ts", "src/rpc/services.ts"],
 ];
 
 /** Circles of rooms. Shrinks. */
@@ -119,8 +110,6 @@ const ROOM_CIRCLES: readonly (readonly string[])[] = [
 /** Folders with more than {@link FILES_MAX} files, and how many they have at most. Shrinks. */
 const LARGE_FOLDERS: Readonly<Record<string, number>> = {
   "adapters/mosaik/scheduler": 23,
-  "src/channel": 29,
-  "src/codec": 25,
   "src/kernel": 36,
   "src/platform": 25,
 };
@@ -138,13 +127,11 @@ const NAMES_TWICE: Readonly<Record<string, readonly string[]>> = {
   OpenOptions: ["src/browser/index.ts", "src/channel/open.ts"],
   Pace: ["adapters/mosaik/scheduler/pace.ts", "src/kernel/drain.ts"],
   RunSummary: ["adapters/mosaik/world/summary.ts", "src/recording/entry.ts"],
-  Servable: ["src/cosim/servable.ts", "src/rpc/router.ts"],
-  after: ["src/channel/deadline.ts", "src/wall.ts"],
+  Servable: ["src/cosim/servable.ts", "src/rpc/services.ts"],
   connect: ["src/browser/index.ts", "src/rpc/index.ts"],
-  every: ["src/channel/deadline.ts", "src/wall.ts"],
   open: ["src/browser/index.ts", "src/channel/open.ts"],
   shown: ["src/cli/event-lines.ts", "src/options.ts"],
-  turn: ["adapters/mosaik/scheduler/turn.ts", "src/channel/deadline.ts", "src/kernel/drain.ts", "src/wall.ts"],
+  turn: ["adapters/mosaik/scheduler/turn.ts", "src/kernel/drain.ts", "src/wall.ts"],
   wireOf: ["adapters/mosaik/remote/server.ts", "adapters/mosaik/scheduler/inputs.ts"],
   within: ["adapters/mosaik/remote/within.ts", "src/platform/within.ts", "src/wall.ts"],
 };
@@ -181,17 +168,6 @@ const GLOBALS = [
 /** What they still use. Shrinks. */
 const OF_NODE: Readonly<Record<string, readonly string[]>> = {
   "src/clock/real-time-clock.ts": ["clearTimeout", "setTimeout"],
-  "src/codec/blosc-frame.ts": ["Buffer"],
-  "src/codec/blosc.ts": ["Buffer"],
-  "src/codec/json-pattern.ts": ["Buffer"],
-  "src/codec/json-quick-writer.ts": ["Buffer"],
-  "src/codec/json-reader.ts": ["node:buffer", "Buffer"],
-  "src/codec/json-scanner.ts": ["Buffer"],
-  "src/codec/json.ts": ["Buffer"],
-  "src/codec/msgpack-reader.ts": ["node:buffer", "Buffer"],
-  "src/codec/packable.ts": ["Buffer"],
-  "src/codec/types.ts": ["Buffer"],
-  "src/codec/value-walk.ts": ["node:util"],
   "src/cosim/agent-outputs.ts": ["node:util"],
   "src/cosim/agent-simulator.ts": ["process"],
   "src/kernel/activity.ts": ["node:async_hooks"],
