@@ -22,7 +22,14 @@ function stamp(): string {
   const files = ["src", "adapters"].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)),
   );
-  return [...files, "package.json", "tsconfig.json", "tsconfig.build.json", "esbuild.browser.mjs", "esbuild.library.mjs"]
+  return [
+    ...files,
+    "package.json",
+    "tsconfig.json",
+    "tsconfig.build.json",
+    "esbuild.browser.mjs",
+    "esbuild.library.mjs",
+  ]
     .map((file) => [file, statSync(join(root, file))] as const)
     .filter(([, stat]) => stat.isFile())
     .map(([file, { size, mtimeMs }]) => `${file} ${size} ${mtimeMs}`)
