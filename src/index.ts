@@ -14,6 +14,9 @@ export {
   type BridgeInput,
   type BridgeOptions,
   type Population,
+  type PopulationOptions,
+  type PopulationSpawnOptions,
+  type Values,
 } from "./cosim/index.ts";
 export * from "./cosim/scenario.ts";
 export * from "./cosim/servable.ts";
@@ -21,7 +24,7 @@ export type { Topology, TopologyEdge, TopologyNode, TopologyScale } from "./cosi
 export * from "./errors.ts";
 export { Hash64 } from "./hash.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-export * from "./observe/index.ts";
+export * from "./observing.ts";
 export * from "./platform/index.ts";
 export * from "./replay/index.ts";
 export * as rpc from "./rpc/index.ts";

@@ -32,8 +32,9 @@ export default defineScenario({
     },
     control: { type: "boolean", default: true, help: "agents control plants and storages" },
   },
+  containers: true,
   topology: () => topologyOf(loadGrid(data("grid.json"))),
-  async run({ parameters, seed, signal, progress, record, watch, print, outDir }) {
+  async run({ parameters, seed, signal, population, progress, record, watch, print, outDir }) {
     const { day, days, control } = parameters;
     const grid = loadGrid(data("grid.json"));
     const profiles = loadProfiles(data("profiles.csv.gz"));
@@ -42,7 +43,7 @@ export default defineScenario({
     const runs = control ? 2 : 1;
     const run = (controlled: boolean, offset: number) =>
       simulate({
-        ...{ grid, profiles, day, days, seed, signal, control: controlled },
+        ...{ grid, profiles, day, days, seed, signal, control: controlled, spread: population },
         watch: controlled === control ? watch : undefined,
         record: controlled ? record({ modules: [new URL("agents.ts", import.meta.url)] }) : undefined,
         progress: (done) =>

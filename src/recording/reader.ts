@@ -2,12 +2,10 @@ import { type FileHandle, open } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { RecordingError } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
-import { checkBatch, decodeBatch, skipBatch, ticksOf } from "./batch.ts";
-import { RunChain } from "./chain.ts";
+import { checkBatch, decodeBatch, nanoseconds, RunChain, skipBatch, ticksOf } from "./batch.ts";
 import type { RunEntry, RunHeader, RunSummary } from "./entry.ts";
 import { damaged, type McapLayout, readAt, scanMcap } from "./mcap-scan.ts";
-import { RunNames } from "./names.ts";
-import { nanoseconds } from "./output.ts";
+import { NameDictionary } from "./rows.ts";
 import { decompress, zstdReady } from "./zstd.ts";
 
 const MESSAGE = 0x05;
@@ -69,7 +67,7 @@ export class RunFile {
    * @throws RecordingError `ERR_RECORDING_DAMAGED` at the first batch that is not what was written.
    */
   async *batches(from = 0): AsyncGenerator<readonly RunEntry[], void, undefined> {
-    const names = new RunNames(0);
+    const names = new NameDictionary(0);
     let sequence = 0;
     for await (const { data, ticks } of this.stored()) {
       sequence++;
@@ -111,7 +109,7 @@ export class RunFile {
    * @param names - That have been learned of the whole file.
    * @internal Use `RunIndex`.
    */
-  async chunkBatches(index: number, names: RunNames): Promise<readonly (readonly RunEntry[])[]> {
+  async chunkBatches(index: number, names: NameDictionary): Promise<readonly (readonly RunEntry[])[]> {
     const [at, length] = this.#layout.chunks[index]!;
     const records = await this.#chunk(at, length);
     return [...this.#messages(records, at)].map((message) => {

@@ -1,7 +1,7 @@
 import { decodeBatch } from "./batch.ts";
 import type { RunEntry } from "./entry.ts";
 import { damaged } from "./mcap-scan.ts";
-import { RunNames } from "./names.ts";
+import { NameDictionary } from "./rows.ts";
 import { openRun, type RunFile } from "./reader.ts";
 
 /** Chunks that are kept decoded: somebody who looks at a time looks at it again. */
@@ -14,7 +14,7 @@ const CHUNKS_KEPT = 16;
 export class RunIndex {
   readonly run: RunFile;
   readonly #path: string;
-  readonly #names = new RunNames(0);
+  readonly #names = new NameDictionary(0);
   /** Ticks of the first and of the last batch of each chunk; ascending. */
   readonly #first: number[] = [];
   readonly #last: number[] = [];

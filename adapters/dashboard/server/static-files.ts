@@ -16,8 +16,8 @@ const FILES: Record<string, readonly [name: string, type: string]> = {
   "/favicon.svg": ["favicon.svg", "image/svg+xml"],
 };
 
-/** Folders in which the built page may be: beside this program, or built from these sources. */
-const FOLDERS = ["../assets/", "../../../dist/adapters/dashboard/assets/"].map((path) => new URL(path, import.meta.url));
+/** Folders in which the built page may be: beside the built program, or as built from the sources of which this is one. */
+const FOLDERS = ["./assets/", "../../../dist/adapters/dashboard/assets/"].map((path) => new URL(path, import.meta.url));
 
 /** One file of the built page. @param folder - Where it is; default: in this package. */
 export function asset(name: string, folder?: string): Buffer {
