@@ -30,3 +30,4 @@ export * from "./replay/index.ts";
 export * as rpc from "./rpc/index.ts";
 export { asRemote, type Remote } from "./rpc/index.ts";
 export type * from "./trace.ts";
+export type { PageOptions, RunPage } from "./watching.ts";

@@ -12,6 +12,7 @@ export { Sinks } from "../kernel/tracer.ts";
 export { DEFAULT_LIMITS } from "../limits.ts";
 export { eventStream, type Observable } from "../observe/stream.ts";
 export type { TraceEvent, TraceSink, TraceSource } from "../trace.ts";
+export { openPage, type PageOptions, type RunPage } from "../watching.ts";
 export { after, every, onTurn, wallMs, within } from "../wall.ts";
 export {
   type AgentInput,

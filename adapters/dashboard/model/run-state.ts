@@ -102,9 +102,10 @@ export class RunState {
       this.#started = true;
       this.#before = this.messages;
       this.ticks = ticks;
+      this.round = 0;
       this.steps++;
     }
-    if (event.round !== undefined && ticks === this.ticks) this.round = event.round;
+    if (event.round !== undefined && ticks === this.ticks && event.round > this.round) this.round = event.round;
     if (kind === "tick" || kind === "step") return;
     const agent = this.of(event.agent!);
     if (agent === undefined) return;

@@ -1,6 +1,6 @@
 import type { FunctionComponent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Banner, Bar } from "./bar.tsx";
+import { Banner, Bar, Note } from "./bar.tsx";
 import { Help } from "./help.tsx";
 import { useRun, useUrl } from "./hooks.ts";
 import { Scrubber } from "./scrubber.tsx";
@@ -60,6 +60,7 @@ export function App() {
             <kbd aria-hidden="true">{i + 1}</kbd>
           </a>
         ))}
+        <Note />
       </nav>
       <main id="main" ref={main} tabIndex={-1} data-view={view}>
         <Banner />

@@ -2,9 +2,9 @@ import { useEffect, useReducer, useState } from "preact/hooks";
 import type { RunPhase } from "../model/protocol.ts";
 import { calendar, count, duration, parseTime, rate, seconds } from "./format.ts";
 import { nowOf, useRun } from "./hooks.ts";
+import { Icon } from "./icons.tsx";
 import { back, command, forward, goTo, isPlaying, lastRefusal, maySteer, onRefusal, toggle } from "./steer.ts";
 import { theme, toggleTheme } from "./theme.ts";
-import { param } from "./url.ts";
 
 const PHASES: Record<RunPhase, string> = {
   starting: "starting",
@@ -66,7 +66,7 @@ export function Bar({ onHelp }: { onHelp: () => void }) {
         )}
       </div>
       <button type="button" class="icon" onClick={toggleTheme} aria-label={`Use the ${theme() === "dark" ? "light" : "dark"} colours`} title="Light or dark">
-        ◐
+        <Icon name="theme" />
       </button>
       <button type="button" class="icon" onClick={onHelp} aria-label="Help and keys" title="Help and keys (?)">
         ?
@@ -95,7 +95,7 @@ function Controls() {
       <div role="group" aria-label={isPast ? "Go through the recording" : "Hold the run"}>
         {isPast && (
           <button type="button" onClick={() => void back()} title="To the time before (←)" aria-label="To the time before">
-            ⏮︎
+            <Icon name="back" />
           </button>
         )}
         <button
@@ -105,10 +105,18 @@ function Controls() {
           onClick={toggle}
           title={isPast ? "Play or stop (space)" : "Run or pause (space)"}
         >
-          {isHeld ? (isPast ? "▶︎ Play" : "▶︎ Run") : isPast ? "■ Stop" : "⏸︎ Pause"}
+          <Icon name={isHeld ? "play" : isPast ? "stop" : "pause"} />
+          {isHeld ? (isPast ? "Play" : "Run") : isPast ? "Stop" : "Pause"}
         </button>
-        <button type="button" disabled={!isPast && !steers} onClick={() => void forward()} title={isPast ? "To the next time (→)" : "One step (→)"}>
-          {isPast ? <span aria-label="To the next time">⏭︎</span> : "Step"}
+        <button
+          type="button"
+          disabled={!isPast && !steers}
+          onClick={() => void forward()}
+          title={isPast ? "To the next time (→)" : "One step (→)"}
+          aria-label={isPast ? "To the next time" : "One step"}
+        >
+          <Icon name="step" />
+          {isPast ? "" : "Step"}
         </button>
       </div>
       <form onSubmit={submit}>
@@ -149,10 +157,9 @@ function Controls() {
   );
 }
 
-/** What is to be known of the run as it stands: why it waits, has failed, or was lost. */
+/** What has gone wrong with the run or its connection. */
 export function Banner() {
   const { info, frame, link } = useRun();
-  if (link === "refused" || (link === "connecting" && info === undefined)) return null;
   if (link === "lost") {
     return (
       <p class="banner bad" role="alert">
@@ -160,36 +167,30 @@ export function Banner() {
       </p>
     );
   }
+  if (info === undefined || frame?.phase !== "failed") return null;
+  return (
+    <p class="banner bad" role="alert">
+      <b>{info.source === "live" ? "The run has failed." : "This recording is damaged."}</b> {frame.failure}
+    </p>
+  );
+}
+
+/** Why the run stands, and what there is to know besides; at a place of its own, so that nothing jumps. */
+export function Note() {
+  const { info, frame } = useRun();
   if (info === undefined || frame === undefined) return null;
-  if (frame.phase === "failed") {
-    return (
-      <p class="banner bad" role="alert">
-        <b>{info.source === "live" ? "The run has failed." : "This recording is damaged."}</b> {frame.failure}
-      </p>
-    );
-  }
-  if (frame.phase === "paused") {
-    const to = frame.runTo >= 0 ? ` It goes on to ${seconds(frame.runTo, info)}.` : "";
-    return (
-      <p class="banner" role="status">
-        Paused after {calendar(frame.ticks, info) || seconds(frame.ticks, info)}. {info.note}
-        {to}
-      </p>
-    );
-  }
+  const lines: string[] = [];
+  if (frame.phase === "paused") lines.push(`Paused after ${calendar(frame.ticks, info) || seconds(frame.ticks, info)}.`, info.note);
+  if (frame.runTo >= 0) lines.push(`Runs to ${calendar(frame.runTo, info) || seconds(frame.runTo, info)}.`);
   if (frame.phase === "waiting") {
-    return (
-      <p class="banner" role="status">
-        All that was asked for is done; the master has not asked for more for {duration(frame.waitingMs)}.
-      </p>
-    );
+    lines.push(`All that was asked for is done. The master has not asked for more for ${duration(frame.waitingMs)}.`);
   }
-  if (info.missing !== "" && info.source !== "live" && param("view") !== "clock") {
-    return (
-      <p class="banner" role="status">
-        {info.missing}
-      </p>
-    );
-  }
-  return null;
+  if (info.source === "live" && frame.phase === "ended") lines.push("The run is over; this page stays until its program is ended.");
+  if (info.controls === "read-only") lines.push("This page may only look.");
+  if (info.source !== "live") lines.push(info.missing);
+  return (
+    <p class="note" role="status">
+      {lines.filter((line) => line !== "").join(" ")}
+    </p>
+  );
 }

@@ -6,6 +6,12 @@ export function quantity(name: string): string {
   return name.slice(name.lastIndexOf(".") + 1);
 }
 
+/** A series' name in two parts for a reader: whose it is, and what; a method between them is left out. */
+export function shortName(name: string): readonly [owner: string, quantity: string] {
+  const parts = name.split(".");
+  return [parts.length > 2 && !/^\w+-\d+$/.test(parts[1]!) ? parts[0]! : parts.slice(0, -1).join("."), parts.at(-1)!];
+}
+
 /** Series by their quantity; each keeps its place in the list, which is its colour. */
 export function grouped(series: readonly SeriesLine[]): PlotGroup[] {
   const groups = new Map<string, { line: SeriesLine; index: number }[]>();

@@ -9,6 +9,20 @@ type Pair = readonly [from: string, to: string];
 
 const STEPS = 260;
 
+/** Around one that nearly all talk to, and that nearly all of the talk is with; undefined if there is none. */
+export function hubLayout(ids: readonly string[], edges: readonly Pair[]): Map<string, Point> | undefined {
+  const degree = new Map<string, number>();
+  for (const ends of edges) for (const id of ends) degree.set(id, (degree.get(id) ?? 0) + 1);
+  const [hub, most] = [...degree].sort(([a, one], [b, other]) => other - one || (a < b ? -1 : 1))[0] ?? ["", 0];
+  if (ids.length < 4 || most < 0.7 * (ids.length - 1) || edges.length > 1.3 * most) return undefined;
+  const others = ids.filter((id) => id !== hub);
+  const around = others.map((id, i): [string, Point] => {
+    const angle = (2 * Math.PI * i) / others.length - Math.PI / 2;
+    return [id, { x: 0.5 + 0.5 * Math.cos(angle), y: 0.5 + 0.5 * Math.sin(angle) }];
+  });
+  return new Map([...around, [hub, { x: 0.5, y: 0.5 }]]);
+}
+
 /** Nodes that pull at each other along edges and push otherwise, within the unit square. Source: Fruchterman and Reingold, 1991. */
 export function forceLayout(ids: readonly string[], edges: readonly Pair[]): Map<string, Point> {
   const n = ids.length;

@@ -71,6 +71,18 @@ export function Plot(props: PlotProps) {
   return <div class="plot" ref={place} role="img" aria-label={props.label} style={{ height: `${props.height}px` }} />;
 }
 
+/** Times of day, with the date where it changes. */
+function timeLabels(_plot: uPlot, splits: number[], _axis: number, _space: number, step: number): string[] {
+  let day = "";
+  return splits.map((at) => {
+    const [date, time] = new Date(at * 1000).toISOString().split("T") as [string, string];
+    const shown = step >= 86_400 ? date.slice(5) : step >= 60 ? time.slice(0, 5) : step >= 1 ? time.slice(0, 8) : time.slice(3, 12);
+    const isNew = date !== day;
+    day = date;
+    return isNew && step < 86_400 ? `${shown}\n${date}` : shown;
+  });
+}
+
 function dataOf({ groups, info, to }: PlotProps): uPlot.AlignedData {
   const tables = groups.flatMap(({ lines }) =>
     lines.map(({ line: { times, values } }): uPlot.AlignedData => {
@@ -93,7 +105,7 @@ function optionsOf(latest: { readonly current: PlotProps }, width: number): uPlo
   const [ink, grid] = ["--ink-2", "--rule"].map((name) => css.getPropertyValue(name).trim());
   const font = "12px system-ui, sans-serif";
   const axis = { stroke: ink!, font, grid: { stroke: grid!, width: 1 }, ticks: { stroke: grid!, width: 1, size: 4 } };
-  const axes: uPlot.Axis[] = [{ ...axis, size: 34 }];
+  const axes: uPlot.Axis[] = [{ ...axis, size: 42, ...(info.start !== "" && { values: timeLabels }) }];
   const series: uPlot.Series[] = [{}];
   const scales: uPlot.Scales = { x: { time: info.start !== "", auto: false } };
   for (const [i, { label, lines }] of groups.entries()) {
@@ -121,9 +133,9 @@ function optionsOf(latest: { readonly current: PlotProps }, width: number): uPlo
     height,
     series,
     scales,
-    axes: bare ? axes.map((one) => ({ ...one, size: one === axes[0] ? 30 : 56 })) : axes,
+    axes,
     legend: { show: false },
-    padding: [8, 12, 0, 0],
+    padding: [8, 22, 0, 0],
     tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
     cursor: { sync: { key: SYNC.key }, drag: { x: latest.current.onZoom !== undefined, y: false, setScale: false }, points: { size: 7 } },
     hooks: {

@@ -64,13 +64,15 @@ function drawDensity(canvas: HTMLCanvasElement | null, times: readonly number[],
   ctx.scale(scale, scale);
   ctx.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--density").trim();
   const most = Math.max(1, ...values.map((n) => n ?? 0));
-  const bars = new Float64Array(Math.max(1, Math.floor(width / 2)));
+  const bars = new Float64Array(Math.max(1, Math.floor(width)));
+  const column = (time: number) => Math.min(bars.length - 1, Math.floor((time / Math.max(1, last)) * bars.length));
   for (const [i, time] of times.entries()) {
-    const x = Math.min(bars.length - 1, Math.floor((time / Math.max(1, last)) * bars.length));
-    bars[x] = Math.max(bars[x]!, values[i] ?? 0);
+    // What few times leave between them is filled, so that it does not look as if nothing had been said.
+    const end = Math.min(column(time) + Math.floor(0.7 * (bars.length / times.length)), bars.length - 1);
+    for (let x = column(time); x <= end; x++) bars[x] = Math.max(bars[x]!, values[i] ?? 0);
   }
   for (const [x, n] of bars.entries()) {
     const h = Math.sqrt(n / most) * height;
-    ctx.fillRect(x * 2, height - h, 1.5, h);
+    ctx.fillRect(x, height - h, 1, h);
   }
 }

@@ -4,7 +4,7 @@ import type { Command, Question, RunInfo, RunPhase, Topology } from "../model/pr
 import type { PageSource } from "./pages.ts";
 import { Rate } from "./rates.ts";
 import { Steering } from "./steering.ts";
-import { wallMs } from "./wall.ts";
+import { wallMs } from "../../../src/cosim/index.ts";
 
 /** Wall time after which a run that nobody moves waits for its master, in milliseconds. */
 const WAITING_MS = 250;

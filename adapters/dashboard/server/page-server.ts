@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
-import { ChannelError } from "../../../src/index.ts";
+import { ChannelError, type PageOptions } from "../../../src/index.ts";
 import { REQUEST_BYTES_MAX } from "./commands.ts";
 import { type PageSource, Pages } from "./pages.ts";
 import { allowedHosts, headersFor, isSameOrigin, isToken, newToken } from "./security.ts";
@@ -12,15 +12,7 @@ import { type StaticFile, staticFiles } from "./static-files.ts";
 const CONNECTIONS_MAX = 512;
 
 /** How a page is served. */
-export interface ServeOptions {
-  /** Default 0: any free port. */
-  readonly port?: number;
-  /** Interface; default 127.0.0.1. On another one, whoever has the address with its token sees and steers the run. */
-  readonly host?: string;
-  /** More names by which the page is reached, as `grid-lab.example`, if `host` is another interface. */
-  readonly allowedHosts?: readonly string[];
-  /** Refuse all commands: pages look only. Default false. */
-  readonly readOnly?: boolean;
+export interface ServeOptions extends Pick<PageOptions, "port" | "host" | "allowedHosts"> {
   /** Where the built page is. @internal */
   readonly assets?: string;
 }
@@ -54,7 +46,6 @@ export class PageServer {
     const token = newToken();
     const server = createServer();
     server.maxConnections = CONNECTIONS_MAX;
-    server.unref();
     await listening(server, wanted, host);
     const { port } = server.address() as AddressInfo;
     const hosts = allowedHosts(host, port, more);

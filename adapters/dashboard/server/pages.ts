@@ -1,7 +1,7 @@
 import type { RawData, WebSocket } from "ws";
 import type { Command, Frame, Question, RunInfo } from "../model/protocol.ts";
 import { checkedRequest } from "./commands.ts";
-import { every, wallMs } from "./wall.ts";
+import { every, wallMs } from "../../../src/cosim/index.ts";
 
 /** Pages at a time. */
 const PAGES_MAX = 100;
@@ -68,7 +68,7 @@ export class Pages {
 
   constructor(source: PageSource) {
     this.#source = source;
-    this.#stop = every(SAMPLE_MS, () => this.#sample());
+    this.#stop = every(SAMPLE_MS, () => this.#sample(), { idle: true });
   }
 
   get count(): number {

@@ -1,4 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { networkInterfaces } from "node:os";
 
 /** 144 bits: nobody guesses it. */
 const TOKEN_BYTES = 18;
@@ -20,7 +21,8 @@ export function isToken(given: string | null, token: string): boolean {
  */
 export function allowedHosts(host: string, port: number, more: readonly string[]): ReadonlySet<string> {
   const names = ["127.0.0.1", "localhost", "[::1]", ...more];
-  if (host !== "0.0.0.0" && host !== "::") names.push(host.includes(":") ? `[${host}]` : host);
+  const own = host === "0.0.0.0" || host === "::" ? Object.values(networkInterfaces()).flat() : [{ address: host }];
+  for (const one of own) if (one !== undefined) names.push(one.address.includes(":") ? `[${one.address}]` : one.address);
   return new Set(names.map((name) => `${name}:${port}`));
 }
 

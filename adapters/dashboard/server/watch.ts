@@ -1,15 +1,13 @@
-import type { Journal, TraceEvent, TraceSource } from "../../../src/index.ts";
+import type { Gate, Journal, PageOptions, TraceEvent, TraceSource } from "../../../src/index.ts";
 import type { Topology } from "../model/protocol.ts";
 import { LiveRun, type LiveStart } from "./live-run.ts";
 import { PageServer, type ServeOptions } from "./page-server.ts";
 import { RecordedRun } from "./recorded-run.ts";
 
 /** How a run is watched. */
-export interface WatchOptions extends ServeOptions {
-  /** What stands at the top of the page; default: nothing but its time. */
-  readonly title?: string;
-  /** Hold the run after its first step, until a page says run. Default false. */
-  readonly paused?: boolean;
+export interface WatchOptions extends PageOptions, ServeOptions {
+  /** Serve pages; default true. Without, there are only the metrics. */
+  readonly pages?: boolean;
   /** The scenario's grid, or whatever else it consists of. */
   readonly topology?: Topology;
   /** Said on the page: what holding the run means here. */
@@ -22,9 +20,6 @@ export interface WatchOptions extends ServeOptions {
   readonly ticksPerSecond?: number;
 }
 
-/** Asked when a step has ended, before whoever drives the run is told: a promise holds it. */
-export type Gate = (ticks: number) => Promise<void> | undefined;
-
 /** A run that may be watched: a container, a platform, a world. */
 export interface Watchable extends TraceSource {
   /** Of containers and platforms. */
@@ -32,7 +27,8 @@ export interface Watchable extends TraceSource {
   traceHash?(): string;
   /** Let `gate` hold its advances; gives what undoes it. */
   hold?(gate: Gate): () => void;
-  /** Of worlds. */
+  /** Of worlds: their simulators. */
+  topology?(): Topology;
   pause?(): void;
   resume?(): void;
 }
@@ -40,14 +36,14 @@ export interface Watchable extends TraceSource {
 /** A run with its page. Whoever opened it closes it; the run goes on without. */
 export class Watch {
   readonly run: LiveRun;
-  readonly #server: PageServer;
+  readonly #server: PageServer | undefined;
   readonly #options: WatchOptions;
   readonly #detach: (() => void)[] = [];
   /** Something else than the journal holds the run. */
   #steered = false;
   #recorded: RecordedRun | undefined;
 
-  private constructor(run: LiveRun, server: PageServer, options: WatchOptions) {
+  private constructor(run: LiveRun, server: PageServer | undefined, options: WatchOptions) {
     this.run = run;
     this.#server = server;
     this.#options = options;
@@ -58,21 +54,21 @@ export class Watch {
     const run = new LiveRun({ ...options, title: options.title ?? "cosimas" });
     const { seed, start, ticksPerSecond } = options;
     run.begin(known({ seed, start, ticksPerSecond }));
-    return new Watch(run, await PageServer.open(run, options), options);
+    return new Watch(run, options.pages === false ? undefined : await PageServer.open(run, options), options);
   }
 
   /** Where to look, with the token that lets in: `http://127.0.0.1:41234/#t=…`. */
   get url(): string {
-    return this.#server.url;
+    return this.#server?.url ?? "";
   }
 
   get port(): number {
-    return this.#server.port;
+    return this.#server?.port ?? 0;
   }
 
   /** Pages that are open. */
   get pages(): number {
-    return this.#server.pages;
+    return this.#server?.pages ?? 0;
   }
 
   /** Show the run of `source`, and hold it when a page says so. */
@@ -80,6 +76,7 @@ export class Watch {
     const ticksPerSecond = source.clock?.resolution?.ticksPerSecond;
     const start = source.clock?.utcnow?.().toISO() ?? undefined;
     this.run.begin(known({ ticksPerSecond, start, traceHash: source.traceHash && (() => source.traceHash!()) }));
+    this.run.topology ??= source.topology?.();
     if (source.pause !== undefined && source.resume !== undefined) {
       this.#steered = true;
       this.#detach.push(source.attach((batch) => this.#world(batch, source)));
@@ -88,7 +85,7 @@ export class Watch {
       if (source.hold !== undefined) this.#detach.push(source.hold((ticks) => this.run.stepEnded(ticks)));
       else this.run.unheld = true;
     }
-    this.#server.show(this.run);
+    this.#server?.show(this.run);
   }
 
   /** A time of a world is over. */
@@ -108,11 +105,11 @@ export class Watch {
   journal(inner: Journal | undefined): Journal {
     const { run } = this;
     return {
-      begin: async (start, live?: { traceHash?(): string }) => {
+      begin: async (start, live) => {
         const { seed, start: at, ticksPerSecond } = start;
-        run.begin(known({ seed, start: at, ticksPerSecond, traceHash: live?.traceHash && (() => live.traceHash!()) }));
-        this.#server.show(run);
-        await inner?.begin(start);
+        run.begin(known({ seed, start: at, ticksPerSecond, traceHash: live && (() => live.traceHash()) }));
+        this.#server?.show(run);
+        await inner?.begin(start, live);
       },
       feed: (op, tag, content) => {
         if (op === "advance") run.stepBegins();
@@ -141,18 +138,23 @@ export class Watch {
   async end(failure = ""): Promise<void> {
     this.run.end(this.run.frame().hash, failure);
     const { recording, topology, title } = this.#options;
-    this.#server.publish();
-    if (recording === undefined || failure !== "") return;
+    this.#server?.publish();
+    if (this.#server === undefined || recording === undefined || failure !== "") return;
     const known = this.run.topology ?? topology;
     this.#recorded = await RecordedRun.open(recording, { topology: known, ...(title !== undefined && { title }) });
     this.#server.show(this.#recorded);
+  }
+
+  /** Hold the run no longer, whatever the pages say: it is to end. */
+  release(): void {
+    this.run.steering.close();
   }
 
   /** End the page; a run that is held goes on. */
   async close(): Promise<void> {
     for (const detach of this.#detach.splice(0)) detach();
     this.run.steering.close();
-    await this.#server.close();
+    await this.#server?.close();
     await this.#recorded?.close();
   }
 }

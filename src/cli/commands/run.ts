@@ -12,6 +12,7 @@ import { ProgressLine } from "../progress.ts";
 import { ScenarioRecording } from "../scenario-recording.ts";
 import { Interrupt, lastResort } from "../signals.ts";
 import { runSweep, type SweepRequest, sweepPoints } from "../sweep.ts";
+import { addWatchOptions, splitWatchFlags, untilSignal, Watching, type WatchFlags } from "../watching.ts";
 
 /** One run, as the command line asks for it. */
 export interface RunRequest {
@@ -26,6 +27,8 @@ export interface RunRequest {
   /** The same, if the scenario records anything. */
   readonly mayRecord?: string;
   readonly debug: boolean;
+  /** How it is shown while it goes on. */
+  readonly watching: WatchFlags;
   /** Run it once for each of these points instead. */
   readonly sweep?: Omit<SweepRequest, "given" | "out">;
 }
@@ -59,7 +62,7 @@ export function addRunCommand(program: Command, ends: (exitCode: number) => void
   run.copyInheritedSettings(program);
 }
 
-interface CommonOptions {
+interface CommonOptions extends WatchFlags {
   readonly seed: number;
   readonly out: string;
   readonly record?: string;
@@ -95,6 +98,7 @@ export async function parseRequest(
   command.option("--out <folder>", "folder for what the run writes", "out");
   command.option("--record <file>", "record the run, for cosimas replay, diff, inspect and export");
   command.addOption(new Option("--may-record <file>").hideHelp());
+  addWatchOptions(command);
   command.option("--sweep <name=values...>", "run once for each value: seed=1..20, limit=0.8,1.0; over the cores");
   command.option("--jobs <number>", "runs of a sweep at a time; default: the cores", parseCount("jobs"));
   command.option("--debug", "print the stacks of errors");
@@ -104,8 +108,8 @@ export async function parseRequest(
     if ((error as { code?: unknown }).code === "commander.helpDisplayed") return undefined;
     throw error;
   }
-  const { seed, out, containers, isolation, record, mayRecord, debug, sweep, jobs, ...values } =
-    command.opts<CommonOptions>();
+  const [watching, options] = splitWatchFlags(command.opts<CommonOptions>());
+  const { seed, out, containers, isolation, record, mayRecord, debug, sweep, jobs, ...values } = options;
   const recorded = { ...(record && { record }), ...(mayRecord && { mayRecord }) };
   checkSpread(scenario, containers, isolation);
   const request = {
@@ -113,18 +117,20 @@ export async function parseRequest(
     out,
     containers,
     debug: debug === true,
+    watching,
     parameters: valuesIn(values),
     ...recorded,
     ...(isolation && { isolation }),
   };
   if (sweep === undefined) return request;
   if (record !== undefined) throw new UsageError("ERR_CLI_USAGE", "each run of a sweep is recorded beside its folder");
+  if (Object.keys(watching).length > 0) throw new UsageError("ERR_CLI_USAGE", "a sweep of many runs has no page");
   const points = sweepPoints(sweep);
   const swept = new Set(points[0]!.map(([name]) => name));
-  const options = new Set(["seed", ...Object.keys(scenario.parameters).map(optionName)]);
+  const names = new Set(["seed", ...Object.keys(scenario.parameters).map(optionName)]);
   for (const name of swept) {
-    if (options.has(name)) continue;
-    const known = [...options].join(", ");
+    if (names.has(name)) continue;
+    const known = [...names].join(", ");
     throw new UsageError("ERR_CLI_VALUE", `--sweep ${name}: the scenario has no such parameter; it has: ${known}`);
   }
   const own = optionWords(seed, scenario.parameters, request.parameters, swept);
@@ -161,7 +167,11 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
   const recording = new ScenarioRecording(request.record ?? request.mayRecord);
   let failure: readonly string[] = [];
   let askedForSpread = false;
+  let watching: Watching | undefined;
   try {
+    watching = await Watching.open(request.watching, shownOf(scenario, request), (line) => say([line]));
+    const page = watching;
+    interrupt.signal.addEventListener("abort", () => page.release());
     await scenario.run({
       parameters,
       seed,
@@ -178,9 +188,12 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
         askedForSpread = true;
         return { containers: request.containers, isolation: request.isolation, module };
       },
-      record: (options) => recording.begin(options),
-      progress: (fraction, label) => progress.update(fraction, label),
-      watch: () => {},
+      record: (options) => page.journal(recording.begin(options)),
+      progress: (fraction, label) => {
+        progress.update(fraction, label);
+        page.progress(fraction, label);
+      },
+      watch: (source) => page.add(source),
       print: (line) => {
         progress.clear();
         process.stdout.write(`${line}\n`);
@@ -198,6 +211,30 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
     interrupt.release();
   }
   say([...failure, reproduce]);
+  await stay(watching, failure, interrupt.exitCode !== undefined, say);
   if (interrupt.exitCode !== undefined) return interrupt.exitCode;
   return failure.length > 0 ? EXIT_FAILED : EXIT_FINE;
+}
+
+/** What the page says of it. */
+function shownOf({ name, topology }: Scenario, { record }: RunRequest) {
+  return { title: name, ...(topology && { topology }), ...(record && { recording: record }) };
+}
+
+/** The run is over; its page stays until the user has seen enough. */
+async function stay(
+  watching: Watching | undefined,
+  failure: readonly string[],
+  isInterrupted: boolean,
+  say: (lines: readonly string[]) => void,
+): Promise<void> {
+  if (watching === undefined) return;
+  try {
+    await watching.end(failure.join("\n"));
+    if (!watching.hasPage || isInterrupted) return;
+    say([`the run is over; its page stays until Ctrl-C: ${watching.url}`]);
+    await untilSignal();
+  } finally {
+    await watching.close();
+  }
 }

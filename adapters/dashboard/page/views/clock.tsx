@@ -22,7 +22,7 @@ export function ClockView() {
       <Head title="Clock" text={isLive ? "Where the run is, and how fast it goes." : "The run as it stood at the time below."} />
       <div class="cards">
         <Card name="Simulation time" value={calendar(now, info) || seconds(now, info)} more={`${seconds(now, info)} · round ${state.round}`} wide />
-        <Card name="Times" value={count(state.steps)} more={isLive ? `${rate(frame.stepRate)} a second` : "at which something was due"} id="steps" />
+        <Card name="Times" value={count(state.steps)} more={isLive ? `${rate(frame.stepRate)} a second` : "distinct ones"} id="steps" />
         <Card name="Messages" value={count(state.messages)} more={isLive ? `${rate(frame.messageRate)} a second` : `of ${count(state.events)} events`} id="messages" />
         <Card name="Agents" value={count(state.agents)} more="alive" id="agents" />
         <Card name="Faults" value={count(state.faults)} more={state.faults === 0 ? "none so far" : "see the log"} tone={state.faults > 0 ? "bad" : ""} id="faults" />
@@ -38,7 +38,7 @@ export function ClockView() {
           from={span[0]}
           to={span[1]}
           mark={isLive ? undefined : now}
-          height={190}
+          height={160}
           bare
           label="Messages at each time of the run"
           {...(!isLive && { onPick: (ticks: number) => pick(ticks, info) })}

@@ -8,7 +8,9 @@ import { go, listParam, param } from "../url.ts";
 const ROWS = 120;
 const ROW_PX = 26;
 const TOP_PX = 40;
-const LEFT_PX = 118;
+const LEFT_PX = 74;
+/** Width that there is for all lanes on a small screen. */
+const LANES_PX = 736;
 /** Lanes that are drawn; messages of others are left out. */
 const LANES_MAX = 16;
 
@@ -99,7 +101,7 @@ function lanesOf(events: readonly EventLine[]): string[] {
 function Diagram({ events, info, chosen, chain }: { events: readonly EventLine[]; info: RunInfo; chosen: string; chain: readonly EventLine[] }) {
   const lanes = lanesOf(events);
   const shown = events.filter(({ agent, peer }) => lanes.includes(agent) && lanes.includes(peer));
-  const lanePx = Math.max(74, Math.min(190, 860 / Math.max(1, lanes.length)));
+  const lanePx = Math.max(50, Math.min(170, LANES_PX / Math.max(1, lanes.length)));
   const width = LEFT_PX + lanes.length * lanePx + 10;
   const height = TOP_PX + shown.length * ROW_PX + 16;
   const x = (id: string) => LEFT_PX + (lanes.indexOf(id) + 0.5) * lanePx;
@@ -147,7 +149,10 @@ function Arrow(props: { event: EventLine; y: number; from: number; to: number; i
   const { kind, method, text } = event;
   const arrowTo = from === to ? to + 26 : to;
   const label = kind === "reply" || kind === "failure" ? text : `${method}${kind === "reply" ? "" : `(${text.replace(/^\[|\]$/g, "")})`}`;
-  const room = Math.max(8, Math.floor(Math.abs(arrowTo - from) / 6.2) - 2);
+  // The row is this message's alone: its text begins at the left end of the arrow, or ends at the right one.
+  const [left, right] = [Math.min(from, arrowTo), Math.max(from, arrowTo)];
+  const toTheRight = width - left >= right;
+  const room = Math.floor((toTheRight ? width - left : right - LEFT_PX) / 6.1) - 3;
   const choose = () => go({ event: event.id, eventAt: event.ticks });
   return (
     <g
@@ -168,18 +173,18 @@ function Arrow(props: { event: EventLine; y: number; from: number; to: number; i
       {isNewTime && <line class="time-rule" x1={0} x2={width} y1={y - ROW_PX / 2 - 4} y2={y - ROW_PX / 2 - 4} />}
       {isNewTime ? (
         <text x={6} y={y + 4} class="row-time">
-          {shortTime(event.ticks, info)}
+          {shortTime(event.ticks, info).split(" ").at(-1)}
         </text>
       ) : (
         isNewRound && (
-          <text x={LEFT_PX - 12} y={y + 4} class="row-round" text-anchor="end">
+          <text x={6} y={y + 4} class="row-round">
             round {event.round}
           </text>
         )
       )}
       <line class="arrow" x1={from} x2={arrowTo} y1={y + 3} y2={y + 3} marker-end={kind === "oneway" || kind === "reply" ? "url(#open-head)" : "url(#head)"} />
       {kind === "failure" && <path class="arrow" d={`M${(from + arrowTo) / 2 - 4} ${y - 1}l8 8m0-8l-8 8`} />}
-      <text x={(from + arrowTo) / 2} y={y - 1} text-anchor="middle" class="label">
+      <text x={toTheRight ? left + 7 : right - 7} y={y - 1} text-anchor={toTheRight ? "start" : "end"} class="label">
         {label.length > room ? `${label.slice(0, Math.max(1, room - 1))}…` : label}
       </text>
     </g>

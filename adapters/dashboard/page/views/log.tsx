@@ -38,7 +38,7 @@ export function LogView() {
         <Field label="Search" search value={param("find")} placeholder="part of a line" onInput={(find) => go({ find })} />
       </Head>
       {error !== "" && <Notice title="The log could not be read" tone="bad">{error}</Notice>}
-      {data !== undefined && data.since > 0 && (
+      {info.source === "live" && data !== undefined && data.since > 0 && (
         <p class="muted">
           What was before <Time ticks={data.since} info={info} /> is not kept by a run that goes on. Record it, and look there: <code>--record run.mcap</code>
         </p>

@@ -2,7 +2,7 @@ import { useRef } from "preact/hooks";
 import type uPlot from "uplot";
 import type { NamesAnswer, RunInfo, SeriesAnswer, SeriesLine } from "../../model/protocol.ts";
 import { calendar, count, ticksOfPlot, value } from "../format.ts";
-import { grouped, quantity } from "../group.ts";
+import { grouped, quantity, shortName } from "../group.ts";
 import { nowOf, useAnswer, useRested, useRun } from "../hooks.ts";
 import { type PlotGroup, Plot, strokeOf } from "../plot.tsx";
 import { Choice, Field, Head, Notice } from "../ui.tsx";
@@ -10,16 +10,17 @@ import { go, listParam, param } from "../url.ts";
 
 /** Series at a time: as many as can be told apart. */
 const CHOSEN_MAX = 24;
-/** Series that are shown before somebody chooses. */
-const FIRST = 4;
+/** Series of each of so many quantities that are shown before somebody chooses. */
+const FIRST = 3;
+const QUANTITIES = 3;
 
 /** Values over time. */
 export function SeriesView() {
   const { info, frame } = useRun();
   const search = useRested(param("name"));
   const { data: found, error } = useAnswer<NamesAnswer>({ ask: "names", search, limit: 500 });
-  const { data: all } = useAnswer<NamesAnswer>(param("series") === "" ? { ask: "names", limit: 200 } : undefined);
-  const chosen = param("series") === "" ? firstOf(all?.names ?? []) : listParam("series").filter((name) => name !== "none");
+  const { data: all } = useAnswer<NamesAnswer>(param("series") === "" ? { ask: "names", limit: 2000 } : undefined);
+  const chosen = param("series") === "" ? firstOf(all?.names ?? [], info) : listParam("series").filter((name) => name !== "none");
   const last = frame?.span[1] ?? 0;
   const from = param("from") === "" ? 0 : Number(param("from"));
   const to = param("to") === "" ? Math.max(1, last) : Number(param("to"));
@@ -72,7 +73,9 @@ export function SeriesView() {
                   <label>
                     <input type="checkbox" checked={index >= 0} disabled={index < 0 && chosen.length >= CHOSEN_MAX} onChange={() => toggle(name)} />
                     <Swatch index={index} />
-                    <span>{name}</span>
+                    <span title={name}>
+                      {shortName(name)[0]} <span class="muted">{shortName(name)[1]}</span>
+                    </span>
                   </label>
                 </li>
               );
@@ -95,7 +98,8 @@ export function SeriesView() {
                   from={from}
                   to={to}
                   mark={info.source === "live" ? undefined : nowOf(info, frame)}
-                  height={isOverlaid ? 430 : Math.max(150, Math.min(260, 480 / shown.length))}
+                  height={isOverlaid ? 400 : Math.max(136, Math.min(250, (450 - 46 * shown.length) / shown.length))}
+                  bare={!isOverlaid}
                   onZoom={zoom}
                   onPick={(at) => info.source !== "live" && go({ at: Math.max(0, ticksOfPlot(at, info)) })}
                   label={`${panel.map(({ label }) => label).join(", ")} over time`}
@@ -113,11 +117,19 @@ export function SeriesView() {
   );
 }
 
-/** Some series that show something: of one quantity each, simulators' before agents'. */
-function firstOf(names: readonly string[]): string[] {
-  const first = new Map<string, string>();
-  for (const name of names) if (!name.startsWith("run.") && !first.has(quantity(name))) first.set(quantity(name), name);
-  return [...first.values()].slice(0, FIRST);
+/** Some series to begin with: a few each of a few quantities, those of the scenario's plan first. */
+function firstOf(names: readonly string[], info: RunInfo | undefined): string[] {
+  const { nodes = [], edges = [] } = info?.topology ?? {};
+  const there = new Set(names);
+  const planned = [...edges, ...nodes].flatMap(({ series = [] }) => series.filter((name) => there.has(name)).slice(0, 1));
+  const byQuantity = new Map<string, Set<string>>();
+  for (const name of [...planned, ...names]) {
+    if (name.startsWith("run.")) continue;
+    const own = byQuantity.get(quantity(name)) ?? new Set();
+    if (own.size < FIRST) own.add(name);
+    byQuantity.set(quantity(name), own);
+  }
+  return [...byQuantity.values()].slice(0, QUANTITIES).flatMap((own) => [...own]);
 }
 
 function Swatch({ index }: { index: number }) {
@@ -137,7 +149,7 @@ function Legend({ groups, at }: { groups: readonly PlotGroup[]; at: number }) {
         lines.map(({ line, index }) => (
           <li key={line.name}>
             <Swatch index={index} />
-            {line.name} <b>{value(valueAt(line, at))}</b>
+            <span class="muted">{line.name}</span> <b>{value(valueAt(line, at))}</b>
           </li>
         )),
       )}

@@ -3,7 +3,7 @@ import { useMemo } from "preact/hooks";
 import type { PairLine, PairsAnswer } from "../../model/protocol.ts";
 import { count, seconds } from "../format.ts";
 import { nowOf, useAnswer, useRun } from "../hooks.ts";
-import { forceLayout } from "../layout.ts";
+import { forceLayout, hubLayout } from "../layout.ts";
 import { AgentLink, Choice, Head, Notice } from "../ui.tsx";
 import { go, param } from "../url.ts";
 import { GridPlan } from "./grid.tsx";
@@ -93,7 +93,10 @@ function Graph({ pairs }: { pairs: readonly PairLine[] }) {
   }
   const edges = [...both.values()];
   const shape = `${ids.join()}|${edges.map(({ a, b }) => `${a}-${b}`).join()}`;
-  const places = useMemo(() => forceLayout(ids, edges.map(({ a, b }) => [a, b] as const)), [shape]);
+  const places = useMemo(() => {
+    const links = edges.map(({ a, b }) => [a, b] as const);
+    return hubLayout(ids, links) ?? forceLayout(ids, links);
+  }, [shape]);
   const most = Math.max(1, ...edges.map(({ n }) => n));
   const mostTotal = Math.max(1, ...totals.values());
   const at = (id: string) => {
