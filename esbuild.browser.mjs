@@ -2,10 +2,12 @@
  * Bundles `src/browser` for pages, with stand-ins for what it uses of Node: `node esbuild.browser.mjs [OUTFILE]`.
  */
 import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
+const HOST = `${root}src/host.browser.ts`;
 
 /** What a browser has in another form. What it does not have at all is not reached from `src/browser`. */
 const STAND_INS = `
@@ -55,9 +57,20 @@ const forBrowsers = {
     onResolve({ filter: /^(node:|cosimas-stand-ins$)/ }, () => ({ path: "stand-ins", namespace: "cosimas" }));
     onLoad({ filter: /.*/, namespace: "cosimas" }, () => ({ contents: STAND_INS, loader: "js", resolveDir: root }));
     onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
+      if (path === HOST) return undefined;
       const text = await readFile(path, "utf8");
       return { contents: `import { ${GLOBALS} } from "cosimas-stand-ins";\n${text}`, loader: "ts" };
     });
+  },
+};
+
+/** `host.browser.ts` in the place of `host.ts`: all that the engine needs to run in a page. */
+const browserHost = {
+  name: "the host of a page",
+  setup({ onResolve }) {
+    onResolve({ filter: /\/host\.ts$/ }, ({ resolveDir, path }) =>
+      resolve(resolveDir, path) === `${root}src/host.ts` ? { path: HOST } : undefined,
+    );
   },
 };
 
@@ -70,7 +83,21 @@ export function bundle(outfile) {
     format: "esm",
     platform: "browser",
     target: "es2022",
-    plugins: [forBrowsers],
+    plugins: [browserHost, forBrowsers],
+    logLevel: "warning",
+  });
+}
+
+/** Write `entry`, which uses `src/engine.ts` and nothing of Node, with the engine into `outfile`, for pages. */
+export function bundleEngine(entry, outfile) {
+  return build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    plugins: [browserHost],
     logLevel: "warning",
   });
 }

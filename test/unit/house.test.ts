@@ -57,6 +57,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "cosim",
     "version",
   ],
+  engine: [...BASE, "clock", "agent"],
   index: [...BASE, "codec", "channel", "rpc", "clock", "observing", "agent", "platform", "replay", "cosim"],
   mosaik: ["mosaik/remote", "mosaik/scheduler", "mosaik/world"],
   "mosaik/scheduler": [],
