@@ -43,16 +43,22 @@ const STAND_INS = `
     throw new Error("a page cannot do this");
   };
   export { missing as createHash, missing as timingSafeEqual };
+  // What src/host.ts gives, and channels and remote calls do not use.
+  export { missing as createHook, missing as isDeepStrictEqual, missing as AsyncLocalStorage };
+  export const warn = (text) => console.warn(text);
 `;
 
 /** Globals of Node among them. */
 const GLOBALS = "Buffer, process, setTimeout, setInterval, clearTimeout, clearInterval, setImmediate";
 
-/** Source files get Node's globals as imports, and \`node:\` modules are the stand-ins. */
+/** Source files get Node's globals as imports; \`node:\` modules and \`src/host.ts\` are the stand-ins. */
 const forBrowsers = {
   name: "for browsers",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(node:|cosimas-stand-ins$)/ }, () => ({ path: "stand-ins", namespace: "cosimas" }));
+    onResolve({ filter: /^(node:|cosimas-stand-ins$)|\/host\.ts$/ }, () => ({
+      path: "stand-ins",
+      namespace: "cosimas",
+    }));
     onLoad({ filter: /.*/, namespace: "cosimas" }, () => ({ contents: STAND_INS, loader: "js", resolveDir: root }));
     onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
       const text = await readFile(path, "utf8");

@@ -10,6 +10,7 @@ import {
   notFound,
   type Resolver,
   type RpcConnection,
+  type RpcPeer,
   type Server,
   serve,
 } from "../rpc/index.ts";
@@ -110,7 +111,7 @@ export class LiveLinks {
     return connection;
   }
 
-  #resolve(path: readonly string[], from: RpcConnection): Method {
+  #resolve(path: readonly string[], from: RpcPeer): Method {
     const { registry, outside } = this.#kernel;
     if (path.length === 1 && path[0] === "validate_aid") {
       return ([id]) => {

@@ -5,7 +5,6 @@ import { Calls, type RequestOptions } from "./calls.ts";
 import { type FailureFormat, TEXT_FAILURES } from "./failures.ts";
 import { FrameSplitter, Outbox } from "./frames.ts";
 import { type CodecChoice, EXCEPTION, Messages, messageCodecs, REQUEST, RESULT } from "./messages.ts";
-import type { ConnectionState } from "./reconnect.ts";
 import { type Request, Serving } from "./requests.ts";
 import type { Transport } from "./transports/transport.ts";
 
@@ -16,6 +15,9 @@ export interface ChannelOptions extends CodecChoice {
   /** Bounds that differ from the defaults. */
   readonly limits?: Partial<Limits>;
 }
+
+/** Whether there is a connection: `open`, `lost` while it tries to connect again, `closed` for good. */
+export type ConnectionState = "open" | "lost" | "closed";
 
 /** What the layers above use of a channel: requests and replies, whatever becomes of connections. */
 export interface ChannelLike {

@@ -70,7 +70,7 @@ const MOVES_MAX = 2;
  *
  * Time counts only while this process runs, tick by tick.
  */
-export class LiveTransport extends ForwardingTransport {
+class LiveTransport extends ForwardingTransport {
   readonly beats = true;
   readonly #probe: LivenessProbe;
   readonly #ticksMax: number;
@@ -129,7 +129,7 @@ export function hostOf(peer: string): string {
 }
 
 /** Where a process listens for questions of a peer at `host`. */
-export function answerHost(host: string): string {
+function answerHost(host: string): string {
   if (isLoopback(host)) return isIPv6(host) ? "::1" : "127.0.0.1";
   return isIPv6(host) ? "::" : "0.0.0.0";
 }
@@ -164,7 +164,7 @@ const answerers = new Map<string, Promise<LivenessAddress>>();
  *
  * @param host - Where it listens: the loopback address, or `0.0.0.0` or `::` for peers elsewhere.
  */
-export function ownLiveness(host: string): Promise<LivenessAddress> {
+function ownLiveness(host: string): Promise<LivenessAddress> {
   let answerer = answerers.get(host);
   if (answerer === undefined) {
     answerer = startAnswerer(host);
@@ -189,7 +189,7 @@ async function startAnswerer(host: string): Promise<LivenessAddress> {
 }
 
 /** Asks a peer's process whether it lives and whether its main thread turns. */
-export class LivenessProbe {
+class LivenessProbe {
   readonly #socket: Socket;
   readonly #key: Buffer;
   readonly #host: string;

@@ -4,7 +4,7 @@ import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { after } from "../wall.ts";
 import { type Backoff, pause } from "./backoff.ts";
 import type { RequestOptions } from "./calls.ts";
-import type { Channel, ChannelLike } from "./channel.ts";
+import type { Channel, ChannelLike, ConnectionState } from "./channel.ts";
 import type { Request } from "./requests.ts";
 
 /** How a channel comes back after its connection was lost. */
@@ -19,9 +19,6 @@ export interface ReconnectOptions {
   /** Attempts in a row after which the channel closes for good. Default Infinity. */
   readonly attemptsMax?: number;
 }
-
-/** Whether there is a connection: `open`, `lost` while it tries to connect again, `closed` for good. */
-export type ConnectionState = "open" | "lost" | "closed";
 
 /** Wall time after which a connection counts as good, and the next loss begins with a short pause, in milliseconds. */
 const GOOD_MS = 5000;
@@ -228,7 +225,7 @@ interface Held {
  * Requests that wait for a connection, in the order in which they were made. Each is sent once at most; its deadline
  * counts from the call, not from when it is sent.
  */
-export class HeldRequests {
+class HeldRequests {
   readonly #peer: string;
   readonly #limits: Limits;
   readonly #types: TypeRegistry;

@@ -2,7 +2,7 @@ import type { Value } from "../codec/index.ts";
 import { ChannelError } from "../errors.ts";
 
 /** Takes the outcome of the request `id`: a value, or what was thrown. */
-export interface Replier {
+interface Replier {
   reply(id: number, ok: boolean, outcome: unknown): void;
 }
 

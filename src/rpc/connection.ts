@@ -1,4 +1,4 @@
-import type { ChannelLike, ConnectionState, Request, RequestOptions } from "../channel/index.ts";
+import type { ChannelLike, ConnectionState, Request } from "../channel/index.ts";
 import type { Value } from "../codec/index.ts";
 import { type ChannelError, RpcError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
@@ -6,7 +6,7 @@ import { callContent } from "./kwargs.ts";
 import { createProxy } from "./proxy.ts";
 import { allowRelay, isReference, PATH_CHARS_MAX, RELEASE, References, ServiceReference } from "./references.ts";
 import { type Method, notFound, type Resolver } from "./services.ts";
-import type { OneWay, Remote } from "./types.ts";
+import type { CallOptions, OneWay, Remote, RpcPeer } from "./types.ts";
 
 /** What the places in the content of a request are to the caller. */
 const PLACES = [
@@ -17,9 +17,6 @@ const PLACES = [
 /** Paths of one connection that are kept in parts, and how long each may be. */
 const PATHS_KEPT_MAX = 1024;
 const PATH_KEPT_CHARS_MAX = 256;
-
-/** Options of one call. */
-export type CallOptions = Pick<RequestOptions, "timeoutMs" | "signal">;
 
 /** The bounds of one rpc connection. */
 export type RpcLimits = Pick<Limits, "pathPartsMax" | "passedServicesMax" | "remoteServicesMax">;
@@ -33,7 +30,7 @@ export type RpcLimits = Pick<Limits, "pathPartsMax" | "passedServicesMax" | "rem
  *
  * @typeParam C - Type of the peer's service, as {@link Remote} takes it.
  */
-export class RpcConnection<C = unknown> {
+export class RpcConnection<C = unknown> implements RpcPeer<C> {
   /** Address of the other side. */
   readonly peer: string;
   /**
@@ -190,9 +187,9 @@ export class RpcConnection<C = unknown> {
 
   #resolve(path: string): Method {
     const parts = this.#partsOf(path);
-    if (isReference(path)) return this.#references.resolve(parts, this as RpcConnection);
+    if (isReference(path)) return this.#references.resolve(parts, this);
     if (this.#resolver === undefined) throw new RpcError("ERR_RPC_NOT_FOUND", "this side offers no service");
-    return this.#resolver.resolve(parts, this as RpcConnection);
+    return this.#resolver.resolve(parts, this);
   }
 
   #partsOf(path: string): readonly string[] {

@@ -16,7 +16,7 @@ import { DEFAULT_LIMITS } from "../limits.ts";
 import { RpcConnection } from "./connection.ts";
 import { type Servable, toResolver } from "./services.ts";
 
-export { type CallOptions, RpcConnection, type RpcLimits } from "./connection.ts";
+export { RpcConnection, type RpcLimits } from "./connection.ts";
 export { Kwargs, kwargs } from "./kwargs.ts";
 export { createProxy, type Invoke } from "./proxy.ts";
 export {
@@ -31,7 +31,15 @@ export {
   type Servable,
   type Service,
 } from "./services.ts";
-export { asRemote, type Exposing, type OneWay, type Remote, type UntypedRemote } from "./types.ts";
+export {
+  asRemote,
+  type CallOptions,
+  type Exposing,
+  type OneWay,
+  type Remote,
+  type RpcPeer,
+  type UntypedRemote,
+} from "./types.ts";
 
 /** Options of {@link serve}. */
 export interface ServeOptions extends ListenOptions {

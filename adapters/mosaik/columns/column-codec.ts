@@ -1,5 +1,6 @@
+import { JsonPattern } from "../../../src/codec/index.ts";
 import type { OutputRequest } from "../../../src/cosim/index.ts";
-import { channel, DEFAULT_LIMITS, JsonPattern, type Value } from "../../../src/index.ts";
+import { channel, DEFAULT_LIMITS, type Value } from "../../../src/index.ts";
 import { isObject, parseCall } from "../remote/remote-call.ts";
 import { type Cells, ReceivedInputs, RepeatedArguments, SentOutputs } from "./column-messages.ts";
 import type { Cell, ColumnSimulator } from "./column-simulator.ts";

@@ -1,4 +1,4 @@
-import type { JsonPattern } from "../../../src/index.ts";
+import type { JsonPattern } from "../../../src/codec/index.ts";
 
 /** A number's place: a column and a row in it. */
 export interface Cells {
