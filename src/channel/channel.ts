@@ -3,6 +3,7 @@ import { ChannelError, ProtocolError } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { Calls, type RequestOptions } from "./calls.ts";
 import { type FailureFormat, TEXT_FAILURES } from "./failures.ts";
+import { Flow } from "./flow.ts";
 import { FrameSplitter, Outbox } from "./frames.ts";
 import { type CodecChoice, EXCEPTION, Messages, messageCodecs, REQUEST, RESULT } from "./messages.ts";
 import { type Request, Serving } from "./requests.ts";
@@ -63,6 +64,9 @@ export class Channel implements ChannelLike {
   readonly #limits: Limits;
   readonly #calls: Calls;
   readonly #serving: Serving;
+  readonly #flow: Flow;
+  /** Length of the frame that is being read. */
+  #frameBytes = 0;
   #resolveClosed: (reason: ChannelError) => void = () => {};
   /** Why it is closed; undefined while it is open. */
   #reason: ChannelError | undefined;
@@ -87,8 +91,11 @@ export class Channel implements ChannelLike {
       reply: (id, ok, outcome) => this.#reply(id, ok, outcome),
     });
     const sink = (bytes: Buffer, start: number, end: number) => {
+      this.#frameBytes = end - start;
       if (start < end || transport.beats !== true) this.#messages.read(bytes, start, end);
     };
+    const serve = (id: number, content: Value) => this.#serving.take(id, content);
+    this.#flow = new Flow(transport, this.#outbox, limits, serve, (error) => this.#shut(error, false));
     this.#splitter = new FrameSplitter(limits.frameBytesMax, sink, this.peer);
     this.#calls = new Calls(this.peer, limits.callTimeoutMs);
     this.closed = new Promise((resolve) => {
@@ -154,6 +161,7 @@ export class Channel implements ChannelLike {
       const frame = this.#messages.write(REQUEST, this.#calls.nextId, content);
       if (!this.#fits(frame)) throw this.#sendQueueFull();
       this.#outbox.add(frame);
+      this.#flow.queued();
     } catch (error) {
       const { places = [] } = options;
       return Promise.reject(places.reduce((named, [place, name]) => rebase(named, place, name), error));
@@ -196,7 +204,7 @@ export class Channel implements ChannelLike {
 
   #take(type: number, id: number, content: Value): void {
     if (type === REQUEST) {
-      this.#serving.take(id, content);
+      this.#flow.take(id, content, this.#frameBytes);
       return;
     }
     const call = this.#calls.take(id);
@@ -209,9 +217,8 @@ export class Channel implements ChannelLike {
   #reply(id: number, ok: boolean, outcome: unknown): void {
     if (this.#reason !== undefined) return;
     try {
-      const frame = this.#replyFrame(id, ok, outcome);
-      if (!this.#fits(frame)) throw this.#sendQueueFull();
-      this.#outbox.add(frame);
+      this.#outbox.add(this.#replyFrame(id, ok, outcome));
+      this.#flow.queued();
     } catch (error) {
       // Without a reply the peer would wait in vain.
       this.#shut(error as ChannelError, false);
@@ -247,6 +254,7 @@ export class Channel implements ChannelLike {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
     this.#splitter.stop();
+    this.#flow.stop();
     if (graceful) {
       this.#outbox.flush();
       this.#transport.end();
@@ -260,8 +268,9 @@ export class Channel implements ChannelLike {
   }
 
   #sendQueueFull(): ChannelError {
+    this.#flow.refused();
     const { sendQueueBytesMax } = this.#limits;
-    const message = `${this.peer} does not read: sendQueueBytesMax = ${sendQueueBytesMax} bytes would be exceeded`;
+    const message = `sendQueueBytesMax = ${sendQueueBytesMax} bytes wait for ${this.peer}; await drained() before sending much`;
     return this.#error("ERR_CHANNEL_SEND_QUEUE", message);
   }
 

@@ -76,6 +76,7 @@ class LiveTransport extends ForwardingTransport {
   readonly #ticksMax: number;
   readonly #stop: () => void;
   #silentTicks = 0;
+  #paused = false;
   #moves = 0;
   #timeout: ChannelError | undefined;
 
@@ -100,8 +101,21 @@ class LiveTransport extends ForwardingTransport {
     });
   }
 
+  override pause(): void {
+    this.#paused = true;
+    super.pause();
+  }
+
+  override resume(): void {
+    this.#paused = false;
+    this.#silentTicks = 0;
+    super.resume();
+  }
+
   #tick(): void {
     if (this.transport.queuedBytes === 0) this.transport.write(BEAT);
+    // Who does not read hears nothing; the peer has to take what it is sent, and is given up if it does not.
+    if (this.#paused) return;
     this.#silentTicks++;
     const { answers, moves } = this.#probe.take();
     if (this.#silentTicks < SILENT_TICKS) {
