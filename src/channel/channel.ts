@@ -33,9 +33,13 @@ export interface ChannelLike {
   /** Own requests that wait for a reply. */
   readonly pendingCalls: number;
   /** Take the peer's requests. */
-  serve(onRequest: (request: Request) => void): void;
+  serve(onRequest: (request: Request) => unknown): void;
   /** Ask the peer. */
   request(content: unknown, options?: RequestOptions): Promise<Value>;
+  /** As `request`, but throws at once what is refused for want of room: `ERR_CHANNEL_PENDING`, `ERR_CHANNEL_SEND_QUEUE`. */
+  requestNow(content: unknown, options?: RequestOptions): Promise<Value>;
+  /** Bytes that the operating system has not taken yet. */
+  readonly queuedBytes: number;
   /** Wait until the peer has read enough to go on sending. */
   drained(): Promise<void>;
   /** Be told of losses and new connections, if it connects again. @returns Stops it. */
@@ -139,10 +143,10 @@ export class Channel implements ChannelLike {
 
   /**
    * Take the peer's requests, in their order of arrival; requests fail with `ERR_CHANNEL_NO_REQUESTS` until this is
-   * called. To miss none, call it in the turn in which the channel was given. What `onRequest` throws fails the
-   * request.
+   * called. To miss none, call it in the turn in which the channel was given. What `onRequest` throws, or its promise is
+   * rejected with, fails the request; after the answer it is a warning.
    */
-  serve(onRequest: (request: Request) => void): void {
+  serve(onRequest: (request: Request) => unknown): void {
     this.#serving.onRequest = onRequest;
   }
 
@@ -156,6 +160,19 @@ export class Channel implements ChannelLike {
    *   RangeError for a bad `timeoutMs`.
    */
   request(content: unknown, options: RequestOptions = {}): Promise<Value> {
+    return this.#request(content, options, false);
+  }
+
+  /**
+   * Ask the peer, as {@link Channel.request}; for one who does not look at the promise.
+   *
+   * @throws ChannelError `ERR_CHANNEL_PENDING`, `ERR_CHANNEL_SEND_QUEUE`, with nothing sent.
+   */
+  requestNow(content: unknown, options: RequestOptions = {}): Promise<Value> {
+    return this.#request(content, options, true);
+  }
+
+  #request(content: unknown, options: RequestOptions, now: boolean): Promise<Value> {
     try {
       this.#checkRequest(options);
       const frame = this.#messages.write(REQUEST, this.#calls.nextId, content);
@@ -163,6 +180,7 @@ export class Channel implements ChannelLike {
       this.#outbox.add(frame);
       this.#flow.queued();
     } catch (error) {
+      if (now && isWantOfRoom(error)) throw error;
       const { places = [] } = options;
       return Promise.reject(places.reduce((named, [place, name]) => rebase(named, place, name), error));
     }
@@ -277,4 +295,10 @@ export class Channel implements ChannelLike {
   #error(code: string, message: string, cause?: unknown): ChannelError {
     return new ChannelError(code, message, { peer: this.peer, cause });
   }
+}
+
+/** Whether a request was refused because too much waits already. */
+export function isWantOfRoom(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return code === "ERR_CHANNEL_PENDING" || code === "ERR_CHANNEL_SEND_QUEUE";
 }

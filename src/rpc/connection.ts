@@ -1,3 +1,4 @@
+import { isThenable, tell } from "../channel/callbacks.ts";
 import type { ChannelLike, ConnectionState, Request } from "../channel/index.ts";
 import type { Value } from "../codec/index.ts";
 import { type ChannelError, RpcError } from "../errors.ts";
@@ -40,7 +41,8 @@ export class RpcConnection<C = unknown> implements RpcPeer<C> {
   readonly remote: Remote<C>;
   /**
    * The same methods without an answer: a call gives nothing, and what becomes of it is not known here. It is made as
-   * any other (the wire knows no other kind); how it failed is told to `onOneWayFailure` alone.
+   * any other (the wire knows no other kind); how it failed is told to `onOneWayFailure` alone. Only what is refused for
+   * want of room is thrown, with nothing sent: ChannelError `ERR_CHANNEL_PENDING`, `ERR_CHANNEL_SEND_QUEUE`.
    */
   readonly oneWay: OneWay<C>;
   /** Resolves, never rejects, when the connection is gone, with the reason. */
@@ -143,7 +145,7 @@ export class RpcConnection<C = unknown> implements RpcPeer<C> {
    */
   onDisconnect(callback: (reason: ChannelError) => void): () => void {
     let told: typeof callback | undefined = callback;
-    void this.closed.then((reason) => told?.(reason));
+    void this.closed.then((reason) => told && tell("onDisconnect", told, reason));
     return () => {
       told = undefined;
     };
@@ -160,13 +162,29 @@ export class RpcConnection<C = unknown> implements RpcPeer<C> {
     return this.onDisconnect(() => listener("closed"));
   }
 
+  /** Bytes of calls and answers that the operating system has not taken yet. */
+  get queuedBytes(): number {
+    return this.#channel.queuedBytes;
+  }
+
+  /**
+   * Wait until the peer has read enough to go on calling, as `Channel.drained`: await it before a call with much in it, or
+   * many calls. A call that does not fit is refused with `ERR_CHANNEL_SEND_QUEUE`, and nothing of it is sent.
+   */
+  drained(): Promise<void> {
+    return this.#channel.drained();
+  }
+
   /** Close the connection; calls that wait are rejected. Resolves when it is gone. */
   close(): Promise<void> {
     return this.#channel.close();
   }
 
   readonly #send = (path: string, args: unknown[]): void => {
-    this.call(path, args).catch((error: Error) => this.onOneWayFailure(error, path));
+    const asked = { method: path, places: PLACES };
+    this.#channel.requestNow(callContent(path, args), asked).catch((error: Error) => {
+      tell("onOneWayFailure", this.onOneWayFailure, error, path);
+    });
   };
 
   /** What it throws fails the request. */
@@ -210,8 +228,4 @@ function isCall(content: Value): content is [string, Value[], Record<string, Val
 
 function isPlainObject(value: Value): boolean {
   return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }

@@ -13,6 +13,8 @@ export interface RpcPeer<C = unknown> {
   readonly closed: Promise<ChannelError>;
   readonly isOpen: boolean;
   readonly passedServices: number;
+  readonly queuedBytes: number;
+  drained(): Promise<void>;
   call(path: string, args: readonly unknown[], options?: CallOptions): Promise<Value>;
   at<S = unknown>(path: string): Remote<S>;
   revoke(service: object): boolean;
