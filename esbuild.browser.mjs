@@ -15,18 +15,6 @@ const STAND_INS = `
     nextTick: (callback, ...args) => queueMicrotask(() => callback(...args)),
     emitWarning: (text) => console.warn(text),
   };
-  export const isUtf8 = (bytes) => {
-    try {
-      new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  export const types = {
-    isUint8Array: (value) => value instanceof Uint8Array,
-    isMap: (value) => value instanceof Map,
-  };
   // Node's timers are objects; unref says that they keep no process alive.
   class Timer {
     constructor(id) {
@@ -43,24 +31,22 @@ const STAND_INS = `
     throw new Error("a page cannot do this");
   };
   export { missing as createHash, missing as timingSafeEqual };
-  // What src/host.ts gives, and channels and remote calls do not use.
-  export { missing as createHook, missing as isDeepStrictEqual, missing as AsyncLocalStorage };
-  export const warn = (text) => console.warn(text);
 `;
 
 /** Globals of Node among them. */
 const GLOBALS = "Buffer, process, setTimeout, setInterval, clearTimeout, clearInterval, setImmediate";
 
-/** Source files get Node's globals as imports; \`node:\` modules and \`src/host.ts\` are the stand-ins. */
+/**
+ * Files of connections get Node's globals as imports, and their `node:` modules are the stand-ins; the files below them get
+ * all from `src/host.browser.ts`.
+ */
 const forBrowsers = {
   name: "for browsers",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(node:|cosimas-stand-ins$)|\/host\.ts$/ }, () => ({
-      path: "stand-ins",
-      namespace: "cosimas",
-    }));
+    onResolve({ filter: /^(node:|cosimas-stand-ins$)/ }, () => ({ path: "stand-ins", namespace: "cosimas" }));
+    onResolve({ filter: /\/host\.ts$/ }, () => ({ path: `${root}src/host.browser.ts` }));
     onLoad({ filter: /.*/, namespace: "cosimas" }, () => ({ contents: STAND_INS, loader: "js", resolveDir: root }));
-    onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
+    onLoad({ filter: /\/src\/(channel|rpc|browser)\/.*\.ts$/ }, async ({ path }) => {
       const text = await readFile(path, "utf8");
       return { contents: `import { ${GLOBALS} } from "cosimas-stand-ins";\n${text}`, loader: "ts" };
     });

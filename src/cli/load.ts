@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { registeredClasses, registeredNames } from "../agent/agent-classes.ts";
 import { Agent, type AgentClass, type CommunicationModel } from "../agent/index.ts";
 import type { ValueType } from "../codec/index.ts";
 import { isScenario, type Scenario } from "../cosim/scenario.ts";
@@ -67,7 +69,7 @@ export async function loadModule<T>(given: string, kind: ModuleKind<T>): Promise
  */
 export async function moduleUrl(given: string, folderFiles: readonly string[]): Promise<string> {
   const file = await locate(given, folderFiles);
-  if (/\.[mc]?ts$/.test(file)) await enableTypeScript(given);
+  if (/\.[mc]?ts$/.test(file)) await enableTypeScript(given, file);
   return pathToFileURL(file).href;
 }
 
@@ -100,7 +102,7 @@ function nameOf<T>(value: unknown, { maker }: ModuleKind<T>): string {
  *
  * @throws UsageError `ERR_SCENARIO_TYPESCRIPT` if neither is there.
  */
-async function enableTypeScript(given: string): Promise<void> {
+async function enableTypeScript(given: string, file: string): Promise<void> {
   const native = (process.features as { typescript?: unknown }).typescript;
   // This file runs as TypeScript itself: whoever started it has seen to that.
   if (native || import.meta.url.endsWith(".ts")) return;
@@ -112,8 +114,24 @@ async function enableTypeScript(given: string): Promise<void> {
     const text = `${given} is TypeScript, which Node ${process.versions.node} does not run by itself: ${advice}`;
     throw Object.assign(new UsageError("ERR_SCENARIO_TYPESCRIPT", text), { cause });
   }
+  await loadLibrary(file);
   // Without "type": "module" in the nearest package.json, a .ts file is CommonJS to Node.
   for (const loader of tsx) loader.register();
+}
+
+/**
+ * Load the parts of this package that a module names, as it will find them: through a loader of TypeScript each of their
+ * files costs twice.
+ */
+async function loadLibrary(file: string): Promise<void> {
+  const names = new Set((await readFile(file, "utf8")).match(/(?<=from\s*["'])cosimas(?:\/\w+)?(?=["'])/g));
+  for (const name of names) {
+    try {
+      await import(pathToFileURL(createRequire(file).resolve(name)).href);
+    } catch {
+      // Whoever imports the module is told.
+    }
+  }
 }
 
 /** What a replay takes from modules of agents. */
@@ -159,6 +177,10 @@ export async function agentCode(header: RunHeader, given: readonly string[]): Pr
   }
   const all = Object.assign({}, ...exported) as { types?: readonly ValueType[]; communication?: CommunicationModel };
   const classes = exported.flatMap((module) => Object.values(module)).filter(isAgentClass);
+  // Models of a population, which the module need not export.
+  for (const name of registeredNames()) {
+    if (!classes.some((type) => type.name === name)) classes.push(...registeredClasses(name));
+  }
   const { types, communication } = all;
   return { classes, changed, ...(types && { types }), ...(communication && { communication }) };
 }

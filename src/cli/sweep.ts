@@ -3,7 +3,6 @@ import { createWriteStream, mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { openRun } from "../observing.ts";
-import { writeTable } from "../recording/parquet.ts";
 import { wallMs } from "../wall.ts";
 import { UsageError } from "./errors.ts";
 import { ProgressLine } from "./progress.ts";
@@ -106,6 +105,7 @@ export async function runSweep({ given, args, points, out, jobs }: SweepRequest)
   const order = new Map(points.map((point, i) => [point, i]));
   swept.sort((a, b) => order.get(a.point)! - order.get(b.point)!);
   const index = join(out, "runs.parquet");
+  const { writeTable } = await import("../recording/parquet.ts");
   writeFileSync(index, writeTable(columnsOf(swept)));
   const failed = swept.filter(({ exitCode }) => exitCode !== 0);
   for (const { name, exitCode } of failed)

@@ -1,4 +1,7 @@
-import { Observable, type Observer, Subscriber, type Subscription } from "rxjs";
+import type { Observer, Subscription } from "rxjs";
+// The classes alone, as the package exports them: loading all operators costs more than the rest of a container.
+import { Observable } from "rxjs/internal/Observable";
+import { Subscriber } from "rxjs/internal/Subscriber";
 import type { TraceEvent, TraceSource } from "../trace.ts";
 import { type EventFilter, eventFilter } from "./filter.ts";
 

@@ -97,3 +97,9 @@ function bodyOf(data: Uint8Array): { readonly names: string[]; readonly rows: un
   if (!Array.isArray(names) || !Array.isArray(rows)) throw new Error("is no batch");
   return { names: names as string[], rows };
 }
+
+/** Nanoseconds of a tick, as MCAP wants them: the largest time that it knows stands for all later ones. */
+export function nanoseconds(ticks: number, ticksPerSecond: number): bigint {
+  const time = (BigInt(ticks) * 1_000_000_000n) / BigInt(ticksPerSecond);
+  return time < 0xffff_ffff_ffff_ffffn ? time : 0xffff_ffff_ffff_ffffn;
+}

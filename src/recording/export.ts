@@ -12,7 +12,6 @@ import {
 import { type EventFilter, eventFilter } from "../observe/filter.ts";
 import { SequenceDiagram, type SequenceFormat } from "../observe/sequence.ts";
 import type { TraceEvent } from "../trace.ts";
-import { writeParquet } from "./parquet.ts";
 import { openRun, type RunFile } from "./reader.ts";
 
 /** The formats that a recording can be exported to. */
@@ -73,7 +72,7 @@ class Export {
 
   async write(write: Write): Promise<number> {
     const { format } = this.#options;
-    if (format === "parquet") await writeParquet(this.#rows(), write);
+    if (format === "parquet") await (await import("./parquet.ts")).writeParquet(this.#rows(), write);
     else if (format === "csv") {
       write(CSV_HEADER);
       for await (const row of this.#rows()) write(csvLine(row));

@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import { McapChunkBuilder, McapRecordBuilder, type McapTypes } from "@mcap/core";
+import { nanoseconds } from "./batch.ts";
 import type { RunDisk } from "./disk.ts";
 import type { RunHeader, RunSummary } from "./entry.ts";
 import { compress } from "./zstd.ts";
@@ -14,12 +15,6 @@ const AFTER_CRC_BYTES = 4 + 8;
 
 /** Opcodes of the groups of the summary. */
 const OPCODE = { channel: 0x04, chunkIndex: 0x08, metadataIndex: 0x0d, statistics: 0x0b } as const;
-
-/** Nanoseconds of a tick, as MCAP wants them: the largest time that it knows stands for all later ones. */
-export function nanoseconds(ticks: number, ticksPerSecond: number): bigint {
-  const time = (BigInt(ticks) * 1_000_000_000n) / BigInt(ticksPerSecond);
-  return time < 0xffff_ffff_ffff_ffffn ? time : 0xffff_ffff_ffff_ffffn;
-}
 
 /**
  * Writes a run file, the batches of a recorder or those that were saved from a torn file: an MCAP file of one channel, with

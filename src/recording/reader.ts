@@ -2,10 +2,9 @@ import { type FileHandle, open } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { RecordingError } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
-import { checkBatch, decodeBatch, RunChain, skipBatch } from "./batch.ts";
+import { checkBatch, decodeBatch, nanoseconds, RunChain, skipBatch } from "./batch.ts";
 import type { RunEntry, RunHeader, RunSummary } from "./entry.ts";
 import { damaged, type McapLayout, readAt, scanMcap } from "./mcap-scan.ts";
-import { nanoseconds } from "./mcap-writer.ts";
 import { NameDictionary } from "./rows.ts";
 import { decompress, zstdReady } from "./zstd.ts";
 

@@ -2,7 +2,6 @@ import { rename, rm } from "node:fs/promises";
 import { RecordingError } from "../errors.ts";
 import { checkBatch, decodeBatch, follows, RunChain } from "./batch.ts";
 import { RunDisk } from "./disk.ts";
-import { McapWriter } from "./mcap-writer.ts";
 import { openRun, type RunFile } from "./reader.ts";
 import { NameDictionary } from "./rows.ts";
 import { readWal } from "./wal.ts";
@@ -48,6 +47,7 @@ export async function recoverRun(path: string, to: string): Promise<Recovered> {
 
 async function copyRun(run: RunFile, path: string, disk: RunDisk): Promise<Recovered> {
   const chain = new RunChain(run.headerText);
+  const { McapWriter } = await import("./mcap-writer.ts");
   const output = new McapWriter(disk, run.header, run.headerText);
   const names = new NameDictionary(0);
   let [entries, lastTicks, fromWal] = [0, 0, 0];
