@@ -124,7 +124,7 @@ const NAMES_TWICE: Readonly<Record<string, readonly string[]>> = {
     "src/browser/index.ts",
     "src/rpc/index.ts",
   ],
-  Link: ["adapters/mosaik/scheduler/link.ts", "src/kernel/communication-model.ts"],
+  Link: ["adapters/mosaik/scheduler/sim-node.ts", "src/kernel/communication-model.ts"],
   OpenOptions: ["src/browser/index.ts", "src/channel/open.ts"],
   Pace: ["adapters/mosaik/scheduler/pace.ts", "src/kernel/drain.ts"],
   RunSummary: ["adapters/mosaik/world/summary.ts", "src/recording/entry.ts"],
@@ -134,9 +134,8 @@ const NAMES_TWICE: Readonly<Record<string, readonly string[]>> = {
   every: ["src/channel/deadline.ts", "src/wall.ts"],
   open: ["src/browser/index.ts", "src/channel/open.ts"],
   shown: ["src/cli/event-lines.ts", "src/options.ts"],
-  turn: ["adapters/mosaik/scheduler/turn.ts", "src/channel/deadline.ts", "src/kernel/drain.ts", "src/wall.ts"],
-  wireOf: ["adapters/mosaik/remote/server.ts", "adapters/mosaik/scheduler/inputs.ts"],
-  within: ["adapters/mosaik/remote/within.ts", "src/platform/within.ts", "src/wall.ts"],
+  turn: ["src/channel/deadline.ts", "src/kernel/drain.ts", "src/wall.ts"],
+  within: ["src/platform/within.ts", "src/wall.ts"],
 };
 
 /** Libraries and the only folder or file that imports each; `node:` modules are free, except as below. */
@@ -182,8 +181,6 @@ const OF_NODE: Readonly<Record<string, readonly string[]>> = {
   "src/codec/packable.ts": ["Buffer"],
   "src/codec/types.ts": ["Buffer"],
   "src/codec/value-walk.ts": ["node:util"],
-  "src/cosim/agent-outputs.ts": ["node:util"],
-  "src/cosim/agent-simulator.ts": ["process"],
   "src/kernel/activity.ts": ["node:async_hooks"],
   "src/kernel/drain.ts": ["process", "setImmediate"],
   "src/kernel/externals.ts": ["clearTimeout", "setTimeout"],
@@ -191,10 +188,6 @@ const OF_NODE: Readonly<Record<string, readonly string[]>> = {
   "src/kernel/rejections.ts": ["process"],
   "src/kernel/sinks.ts": ["process"],
   "src/kernel/traps.ts": ["node:async_hooks", "process"],
-  "adapters/mosaik/scheduler/outputs.ts": ["process"],
-  "adapters/mosaik/scheduler/pace.ts": ["clearTimeout", "process", "setTimeout"],
-  "adapters/mosaik/scheduler/patience.ts": ["clearInterval", "clearTimeout", "process", "setInterval", "setTimeout"],
-  "adapters/mosaik/scheduler/turn.ts": ["setImmediate"],
 };
 
 /** Calls that bring wall time, chance or output into a run, and the files that may make them, with the reason. */

@@ -4,8 +4,8 @@ import type { Guard } from "./guards.ts";
 import { Inputs } from "./inputs.ts";
 import { ABSENT, OutputPorts, outputTime } from "./outputs.ts";
 import type { NodePlan, Plan, Push, Trigger } from "./plan.ts";
-import { Stopwatch } from "./report.ts";
 import type { SimNode } from "./sim-node.ts";
+import { Stopwatch } from "./stopwatch.ts";
 import { arrival, comparePositions, compareTimes, type Duration, NEVER, type TieredTime } from "./tiered-time.ts";
 
 const NO_VALUES: readonly unknown[] = Object.freeze([]);

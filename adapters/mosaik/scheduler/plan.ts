@@ -1,7 +1,7 @@
 import type { OutputRequest } from "../../../src/cosim/index.ts";
 import type { Connection } from "./connection.ts";
 import { type Ancestor, type Guard, guardsOf } from "./guards.ts";
-import { type Wire, makeWire } from "./inputs.ts";
+import { makeWire, type Wire } from "./inputs.ts";
 import { Ports } from "./outputs.ts";
 import { rankSimulators } from "./ranks.ts";
 import type { SimNode } from "./sim-node.ts";
