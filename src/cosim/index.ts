@@ -9,7 +9,7 @@ export { TICKS_PER_SECOND } from "../clock/index.ts";
 export { type Value, WholeFloat, withoutFloats } from "../codec/index.ts";
 export { BridgeError, RunError, ScenarioError } from "../errors.ts";
 export { warn } from "../host.ts";
-export { Sinks } from "../kernel/sinks.ts";
+export { Sinks } from "../kernel/tracer.ts";
 export { DEFAULT_LIMITS } from "../limits.ts";
 export { eventStream, type Observable } from "../observe/stream.ts";
 export {
