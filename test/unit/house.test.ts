@@ -18,7 +18,7 @@ const FILES_MAX = 20;
  * Rooms and the rooms below that each may import: a folder of `src`, a file of `src` itself, a folder of an adapter. An
  * adapter also imports the faces of `src`.
  */
-const BASE = ["errors", "limits", "options", "trace", "hash", "random", "wall", "host"];
+const BASE = ["errors", "limits", "options", "trace", "hash", "random", "wall", "host", "children"];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   limits: [],
@@ -28,6 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   random: ["hash"],
   wall: ["host"],
   host: [],
+  children: [],
   "host.browser": [],
   version: [],
   codec: BASE,
