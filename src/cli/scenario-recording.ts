@@ -7,11 +7,13 @@ import type { Journal } from "../trace.ts";
 /** Gives a scenario the recording that its user has asked for. */
 export class ScenarioRecording {
   readonly #path: string | undefined;
+  readonly #replace: boolean;
   #used = false;
 
   /** @param path - Undefined: nothing is recorded. */
-  constructor(path: string | undefined) {
+  constructor(path: string | undefined, { replace }: { readonly replace: boolean }) {
     this.#path = path;
+    this.#replace = replace;
   }
 
   /** See `ScenarioContext.record`. */
@@ -22,7 +24,7 @@ export class ScenarioRecording {
     }
     this.#used = true;
     mkdirSync(dirname(resolve(this.#path)), { recursive: true });
-    return new Recording(this.#path, options);
+    return new Recording(this.#path, { ...options, replace: this.#replace });
   }
 
   /** @throws ScenarioError `ERR_SCENARIO_NOT_RECORDED` if a recording was asked for, and the scenario has made none. */

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import type { ParameterDeclarations, ParameterValues } from "../../cosim/parameter.ts";
 import type { Scenario } from "../../cosim/scenario.ts";
+import { checkTarget } from "../../recording/target.ts";
 import { EXIT_FAILED, EXIT_FINE, errorLines, UsageError } from "../errors.ts";
 import { loadModule, SCENARIO } from "../load.ts";
 import { addParameter, addParameters, optionName, optionWords, reproduceCommand, SEED } from "../parameters.ts";
@@ -23,8 +24,10 @@ export interface RunRequest {
   /** The same, if the scenario records anything. */
   readonly mayRecord?: string;
   readonly debug: boolean;
+  /** Whether recordings of that name may be replaced. */
+  readonly force?: boolean;
   /** Run it once for each of these points instead. */
-  readonly sweep?: Omit<SweepRequest, "given" | "out">;
+  readonly sweep?: Omit<SweepRequest, "given" | "out" | "force">;
 }
 
 /**
@@ -48,10 +51,12 @@ export function addRunCommand(program: Command, ends: (exitCode: number) => void
       const scenario = await loadModule(given, SCENARIO);
       const request = await parseRequest(scenario, given, args);
       if (request?.sweep !== undefined) {
-        ends(await runSweep({ given, ...request.sweep, out: request.out }));
+        ends(await runSweep({ given, ...request.sweep, out: request.out, force: request.force === true }));
         return;
       }
-      ends(request === undefined ? EXIT_FINE : await runScenario(scenario, given, request));
+      if (request === undefined) return;
+      checkRecording(request);
+      ends(await runScenario(scenario, given, request));
     });
   run.copyInheritedSettings(program);
 }
@@ -63,6 +68,7 @@ interface CommonOptions {
   readonly mayRecord?: string;
   readonly containers: number;
   readonly debug?: boolean;
+  readonly force?: boolean;
   readonly sweep?: readonly string[];
   readonly jobs?: number;
 }
@@ -94,6 +100,7 @@ export async function parseRequest(
   );
   command.option("--out <folder>", "folder for what the run writes", "out");
   command.option("--record <file>", "record the run, for cosimas replay, diff, inspect and export");
+  command.option("--force", "replace a recording of that name");
   command.addOption(new Option("--may-record <file>").hideHelp());
   command.option("--sweep <name=values...>", "run once for each value: seed=1..20, limit=0.8,1.0; over the cores");
   command.option("--jobs <number>", "runs of a sweep at a time; default: the cores", parseCount("jobs"));
@@ -104,9 +111,18 @@ export async function parseRequest(
     if ((error as { code?: unknown }).code === "commander.helpDisplayed") return undefined;
     throw error;
   }
-  const { seed, out, containers, record, mayRecord, debug, sweep, jobs, ...values } = command.opts<CommonOptions>();
-  const recorded = { ...(record && { record }), ...(mayRecord && { mayRecord }) };
-  const request = { seed, out, containers, debug: debug === true, parameters: valuesIn(values), ...recorded };
+  const { seed, out, containers, record, mayRecord, debug, force, sweep, jobs, ...values } =
+    command.opts<CommonOptions>();
+  const recorded = { ...(record && { record }), ...(mayRecord && { mayRecord }), ...(force && { force }) };
+  const request = {
+    seed,
+    out,
+    containers,
+    debug: debug === true,
+    force: force === true,
+    parameters: valuesIn(values),
+    ...recorded,
+  };
   if (sweep === undefined) return request;
   if (record !== undefined) throw new UsageError("ERR_CLI_USAGE", "each run of a sweep is recorded beside its folder");
   const points = sweepPoints(sweep);
@@ -119,7 +135,14 @@ export async function parseRequest(
   }
   const own = optionWords(seed, scenario.parameters, request.parameters, swept);
   own.push("--containers", String(containers));
+  if (request.force) own.push("--force");
   return { ...request, sweep: { args: own, points, ...(jobs !== undefined && { jobs }) } };
+}
+
+/** A name that is taken is told before the run, not after an hour of it. @throws RecordingError `ERR_RECORDING_EXISTS` */
+function checkRecording({ record, mayRecord, force }: RunRequest): void {
+  const path = record ?? mayRecord;
+  if (path !== undefined) checkTarget(path, { replace: force === true });
 }
 
 /** Run it, report how it went, and say how to do it again. */
@@ -137,7 +160,7 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
     process.exit(EXIT_FAILED);
   });
   const outDir = resolve(request.out);
-  const recording = new ScenarioRecording(request.record ?? request.mayRecord);
+  const recording = new ScenarioRecording(request.record ?? request.mayRecord, { replace: request.force === true });
   let failure: readonly string[] = [];
   try {
     await scenario.run({

@@ -18,6 +18,7 @@ interface SimOptions {
   readonly timeout: number;
   readonly insecure?: boolean;
   readonly record?: string;
+  readonly force?: boolean;
   readonly debug?: boolean;
   readonly help?: boolean;
 }
@@ -48,6 +49,7 @@ export function addSimCommand(program: Command, ends: (exitCode: number) => void
     .option("-t, --timeout <seconds>", "how long to wait for mosaik, with --remote", parseSeconds, TIMEOUT_S)
     .option("--insecure", "listen though other machines can reach HOST:PORT, and nothing is encrypted")
     .option("--record <file>", "record the run of a population of agents, for cosimas replay")
+    .option("--force", "replace a recording of that name")
     .option("--debug", "print the stacks of errors")
     .helpOption(false)
     .option("-h, --help", "print this help")
@@ -86,7 +88,10 @@ async function serve(given: string | undefined, rest: readonly string[], options
     const request = parseRequest(simulator, given, help ? ["--help"] : rest, remote);
     if (request === undefined) return EXIT_FINE;
     const modules = [new URL(await moduleUrl(given, SIMULATOR.folderFiles))];
-    const record = options.record === undefined ? {} : { record: new Recording(options.record, { modules }) };
+    const record =
+      options.record === undefined
+        ? {}
+        : { record: new Recording(options.record, { modules, replace: options.force === true }) };
     await simulator.serve({ ...request, ...record, remote, insecure, timeoutMs: options.timeout * 1000, log });
     return EXIT_FINE;
   } finally {
