@@ -1,15 +1,15 @@
 import type { Limits } from "../limits.ts";
-import { after } from "./deadline.ts";
+import { after } from "../wall.ts";
 
-/** Bounds of a {@link Door}. */
-export type DoorLimits = Pick<Limits, "connectionsMax" | "handshakesMax" | "handshakeTimeoutMs">;
+/** Bounds of a {@link ConnectionLimits}. */
+export type AcceptLimits = Pick<Limits, "connectionsMax" | "handshakesMax" | "handshakeTimeoutMs">;
 
-/** One accepted connection, as its listener's {@link Door} sees it. */
-export interface Visit {
+/** One accepted connection, as its listener's {@link ConnectionLimits} sees it. */
+export interface AcceptedConnection {
   /** The handshake has ended well. */
-  admit(): void;
+  established(): void;
   /** The connection is gone; told at least once. */
-  leave(): void;
+  closed(): void;
 }
 
 /**
@@ -17,15 +17,15 @@ export interface Visit {
  * stays. Once `handshakesMax` have not ended their handshake, one more ends the oldest of them: an honest peer needs
  * milliseconds, and a crowd of silent ones cannot keep it out.
  */
-export class Door {
-  readonly #limits: DoorLimits;
-  /** Visits that are in their handshake, oldest first. */
-  readonly #waiting = new Set<Guest>();
+export class ConnectionLimits {
+  readonly #limits: AcceptLimits;
+  /** Connections that are in their handshake, oldest first. */
+  readonly #waiting = new Set<Accepted>();
   #inside = 0;
   #refused = 0;
   #closed = false;
 
-  constructor(limits: DoorLimits) {
+  constructor(limits: AcceptLimits) {
     this.#limits = limits;
   }
 
@@ -37,10 +37,10 @@ export class Door {
   /**
    * A connection has come.
    *
-   * @param destroy - Ends it; called if it does not `admit` itself in time, or has to make room.
+   * @param destroy - Ends it; called if it is not `established` in time, or has to make room.
    * @returns Undefined if there are too many: it was destroyed.
    */
-  enter(destroy: () => void): Visit | undefined {
+  enter(destroy: () => void): AcceptedConnection | undefined {
     const { connectionsMax, handshakesMax, handshakeTimeoutMs } = this.#limits;
     if (this.#closed || this.#inside >= connectionsMax) {
       this.#refused++;
@@ -52,56 +52,56 @@ export class Door {
       oldest?.end();
     }
     this.#inside++;
-    const guest = new Guest(destroy, handshakeTimeoutMs, {
-      admitted: (visit) => this.#waiting.delete(visit),
-      left: (visit) => {
+    const accepted = new Accepted(destroy, handshakeTimeoutMs, {
+      admitted: (accepted) => this.#waiting.delete(accepted),
+      left: (accepted) => {
         this.#inside--;
-        if (this.#waiting.delete(visit)) this.#refused++;
+        if (this.#waiting.delete(accepted)) this.#refused++;
       },
     });
-    this.#waiting.add(guest);
-    return guest;
+    this.#waiting.add(accepted);
+    return accepted;
   }
 
   /** Let nobody in any more, and end the connections whose handshake has not ended. */
   close(): void {
     this.#closed = true;
-    for (const guest of this.#waiting) guest.end();
+    for (const accepted of this.#waiting) accepted.end();
   }
 }
 
-interface Watch {
-  admitted(guest: Guest): void;
-  left(guest: Guest): void;
+interface AcceptedListener {
+  admitted(accepted: Accepted): void;
+  left(accepted: Accepted): void;
 }
 
-class Guest implements Visit {
+class Accepted implements AcceptedConnection {
   readonly #destroy: () => void;
-  readonly #watch: Watch;
+  readonly #counts: AcceptedListener;
   readonly #stop: () => void;
   #gone = false;
 
-  constructor(destroy: () => void, timeoutMs: number, watch: Watch) {
+  constructor(destroy: () => void, timeoutMs: number, counts: AcceptedListener) {
     this.#destroy = destroy;
-    this.#watch = watch;
-    this.#stop = after(timeoutMs, () => this.end());
+    this.#counts = counts;
+    this.#stop = after(timeoutMs, () => this.end(), { idle: true });
   }
 
-  admit(): void {
+  established(): void {
     if (this.#gone) return;
     this.#stop();
-    this.#watch.admitted(this);
+    this.#counts.admitted(this);
   }
 
-  leave(): void {
+  closed(): void {
     if (this.#gone) return;
     this.#gone = true;
     this.#stop();
-    this.#watch.left(this);
+    this.#counts.left(this);
   }
 
   end(): void {
-    this.leave();
+    this.closed();
     this.#destroy();
   }
 }
