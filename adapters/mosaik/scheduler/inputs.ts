@@ -1,7 +1,7 @@
 import type { Attr, EntityId, FullId, InputData } from "../../../src/cosim/index.ts";
 import type { Connection } from "./connection.ts";
 import { ABSENT, type OutputPorts } from "./outputs.ts";
-import { compareArrival, compareTimes, type Duration, type TieredTime } from "./tiers.ts";
+import { compareArrival, compareTimes, type Duration, type TieredTime } from "./tiered-time.ts";
 
 /** A connection between two ports: where a value comes from, and where it goes. */
 export interface Wire {
@@ -18,7 +18,7 @@ export interface Wire {
 }
 
 /** @param port - Number of the source's port. @param index - Its place in the order of connecting. */
-export function wireOf(connection: Connection, port: number, index: number): Wire {
+export function makeWire(connection: Connection, port: number, index: number): Wire {
   const { src, dest, destAttr, isTransformed } = connection;
   return { connection, port, index, eid: dest.eid, attr: destAttr, source: src.fullId, isTransformed };
 }
