@@ -14,13 +14,15 @@ export {
   type BridgeInput,
   type BridgeOptions,
   type Population,
+  type PopulationSpawnOptions,
+  type Values,
 } from "./cosim/index.ts";
 export * from "./cosim/scenario.ts";
 export * from "./cosim/servable.ts";
 export * from "./errors.ts";
 export { Hash64 } from "./hash.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-export * from "./observe/index.ts";
+export * from "./observing.ts";
 export * from "./platform/index.ts";
 export * from "./replay/index.ts";
 export * as rpc from "./rpc/index.ts";

@@ -40,6 +40,15 @@ export function every(periodMs: number, tick: () => void, { idle = false } = {})
   return () => clearInterval(timer);
 }
 
+/**
+ * Keep the process running, as an open socket does.
+ *
+ * @returns Keeps it no longer.
+ */
+export function keepAlive(): () => void {
+  return every(TIMER_MS_MAX, () => {});
+}
+
 /** Let the event loop turn once: sockets are read, and rejections that nobody handled are reported. */
 export function turn(): Promise<void> {
   return new Promise(onTurn);

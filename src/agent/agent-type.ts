@@ -1,5 +1,5 @@
 import type { AgentType } from "../kernel/record.ts";
-import { exposedMethods } from "../rpc/expose.ts";
+import { exposedMethods } from "../rpc/services.ts";
 import type { AgentClass } from "./agent.ts";
 
 const types = new WeakMap<AgentClass, AgentType>();

@@ -92,6 +92,11 @@ export class Container implements TraceSource {
     return this.#run instanceof LiveRun ? this.#run.ended : undefined;
   }
 
+  /** Ticks in one second of the clock. */
+  get ticksPerSecond(): number {
+    return this.#kernel.clock.resolution.ticksPerSecond;
+  }
+
   /** What has been done so far. */
   get counts(): Counts {
     return this.#kernel.counts;
@@ -122,7 +127,7 @@ export class Container implements TraceSource {
    */
   spawn<A extends Agent, C extends AgentClass<A>>(
     type: C & (new (...args: ConstructorParameters<C>) => A),
-    options: { id?: string; args?: ConstructorParameters<C> } = {},
+    options: { id?: string; args?: Readonly<ConstructorParameters<C>> } = {},
   ): InstanceType<C> {
     this.#kernel.requireIdle("spawn");
     const id = checkAgentId(options.id ?? String(this.#unnamed++));
@@ -199,6 +204,13 @@ export class Container implements TraceSource {
    */
   outputs(agent: string, names: readonly string[]): Record<string, unknown> {
     return readOutputs(this.#known(agent, "outputs"), names, this.#kernel);
+  }
+
+  /** Read outputs of many agents at once, as `outputs`: names by agent. The caller owns the values. */
+  read(request: ReadonlyMap<string, readonly string[]>): Map<string, Record<string, unknown>> {
+    const values = new Map<string, Record<string, unknown>>();
+    for (const [agent, names] of request) values.set(agent, this.outputs(agent, names));
+    return values;
   }
 
   /**

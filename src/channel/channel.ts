@@ -2,16 +2,44 @@ import { rebase, type TypeRegistry, type Value } from "../codec/index.ts";
 import { ChannelError, ProtocolError } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { Calls, type RequestOptions } from "./calls.ts";
-import type { ChannelLike } from "./channel-like.ts";
-import type { ChannelOptions } from "./channel-options.ts";
-import { messageCodecs } from "./codec-of.ts";
 import { type FailureFormat, TEXT_FAILURES } from "./failures.ts";
-import { FrameSplitter } from "./framing.ts";
-import { EXCEPTION, Messages, REQUEST, RESULT } from "./messages.ts";
-import { Outbox } from "./outbox.ts";
-import type { Request } from "./request.ts";
-import { Serving } from "./serving.ts";
+import { FrameSplitter, Outbox } from "./frames.ts";
+import { type CodecChoice, EXCEPTION, Messages, messageCodecs, REQUEST, RESULT } from "./messages.ts";
+import type { ConnectionState } from "./reconnect.ts";
+import { type Request, Serving } from "./requests.ts";
 import type { Transport } from "./transports/transport.ts";
+
+/** Options of a channel. */
+export interface ChannelOptions extends CodecChoice {
+  /** How failures are written and read; both sides need the same. Default: one text, as aiomas does. */
+  readonly failures?: FailureFormat;
+  /** Bounds that differ from the defaults. */
+  readonly limits?: Partial<Limits>;
+}
+
+/** What the layers above use of a channel: requests and replies, whatever becomes of connections. */
+export interface ChannelLike {
+  /** Address of the other side. */
+  readonly peer: string;
+  /** Resolves, never rejects, when it is closed for good, with the reason. */
+  readonly closed: Promise<ChannelError>;
+  /** The registered types; a layer above may add its own. */
+  readonly types: TypeRegistry;
+  /** Whether requests can still be made. */
+  readonly isOpen: boolean;
+  /** Own requests that wait for a reply. */
+  readonly pendingCalls: number;
+  /** Take the peer's requests. */
+  serve(onRequest: (request: Request) => void): void;
+  /** Ask the peer. */
+  request(content: unknown, options?: RequestOptions): Promise<Value>;
+  /** Wait until the peer has read enough to go on sending. */
+  drained(): Promise<void>;
+  /** Be told of losses and new connections, if it connects again. @returns Stops it. */
+  onState?(listener: (state: ConnectionState) => void): () => void;
+  /** Send what waits, then close. */
+  close(): Promise<void>;
+}
 
 /**
  * Request and reply over one connection, both ways: either side may ask, and replies come in any order.

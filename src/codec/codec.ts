@@ -1,6 +1,6 @@
 import type { Limits } from "../limits.ts";
 import type { TypeRegistry } from "./types.ts";
-import type { Value, ValueLimits } from "./values.ts";
+import type { Value, ValueLimits } from "./value.ts";
 
 /** How values become bytes. It keeps nothing between calls; one that has types of a connection belongs to it. */
 export interface Codec {

@@ -8,18 +8,18 @@
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { bloscCodec } from "./blosc.ts";
 import type { Codec, CodecName, CodecOptions } from "./codec.ts";
-import { jsonCodec } from "./json.ts";
+import { jsonCodec } from "./json-writer.ts";
 import { msgpackCodec } from "./msgpack.ts";
 import { TypeRegistry, type ValueType } from "./types.ts";
-import type { ValueLimits } from "./values.ts";
+import type { ValueLimits } from "./value.ts";
 
 export type { Codec, CodecName, CodecOptions } from "./codec.ts";
+export { copyValue, plainCopy, rebase } from "./copy.ts";
 export { JsonPattern } from "./json-pattern.ts";
 export { traceCodec } from "./msgpack.ts";
 export { PROFILES, type Profile, type ProfileName } from "./profile.ts";
-export { serializable } from "./serializable.ts";
-export { type ClassOf, TypeRegistry, type ValueType } from "./types.ts";
-export { copyValue, plainCopy, rebase, type Value, type ValueLimits, type ValueObject } from "./values.ts";
+export { type ClassOf, serializable, TypeRegistry, type ValueType } from "./types.ts";
+export type { Value, ValueLimits, ValueObject } from "./value.ts";
 
 const CODECS: ReadonlyMap<string, (options: CodecOptions) => Codec> = new Map([
   ["msgpack", msgpackCodec],

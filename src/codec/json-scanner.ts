@@ -1,30 +1,6 @@
-import {
-  BACKSLASH,
-  DELETE,
-  LOWER_E,
-  MINUS,
-  NEWLINE,
-  PLUS,
-  POINT,
-  QUOTE,
-  RETURN,
-  SPACE,
-  TAB,
-  UPPER_I,
-  ZERO,
-} from "./json-bytes.ts";
-import {
-  closingQuote,
-  isDigit,
-  longDecimal,
-  longInteger,
-  TENS,
-  unexpected,
-  unusualString,
-  wordAt,
-} from "./json-literals.ts";
+import { Buffer } from "../host.ts";
 import { hashed, StringCache } from "./string-cache.ts";
-import { canonicalNumber, type Refusal, type Value } from "./value.ts";
+import { canonicalInteger, canonicalNumber, Refusal, type Value } from "./value.ts";
 
 const EMPTY = Buffer.alloc(0);
 
@@ -169,3 +145,101 @@ export class JsonScanner {
     return unexpected(this.#bytes, this.at);
   }
 }
+
+/** A value that JSON, or Python's JSON, writes as a word. */
+interface Word {
+  readonly text: string;
+  readonly value: Value;
+}
+
+const WORDS: readonly Word[] = [
+  { text: "null", value: null },
+  { text: "true", value: true },
+  { text: "false", value: false },
+  { text: "NaN", value: Number.NaN },
+  { text: "Infinity", value: Number.POSITIVE_INFINITY },
+  { text: "-Infinity", value: Number.NEGATIVE_INFINITY },
+];
+
+/** Powers of ten that doubles hold exactly. */
+export const TENS = Array.from({ length: 23 }, (_, n) => 10 ** n);
+
+/** Is it one of 0 to 9? */
+export function isDigit(byte: number): boolean {
+  return byte >= ZERO && byte <= ZERO + 9;
+}
+
+/** The word that begins at `at`, if one does. */
+export function wordAt(bytes: Buffer, at: number): Word | undefined {
+  return WORDS.find(({ text }) => bytes.toString("latin1", at, at + text.length) === text);
+}
+
+/** Place of the first quote from `from` on that is not escaped. */
+export function closingQuote(bytes: Buffer, from: number): number {
+  for (let at = from; at < bytes.length; at++) {
+    const byte = bytes[at]!;
+    if (byte === QUOTE) return at;
+    if (byte === BACKSLASH) at++;
+  }
+  throw new Refusal("ERR_CODEC_BYTES", "a string does not end");
+}
+
+/** A string with escapes or more than ASCII in it, given with its quotes. */
+export function unusualString(quoted: string): string {
+  let text: string;
+  try {
+    text = JSON.parse(quoted) as string;
+  } catch (error) {
+    throw new Refusal("ERR_CODEC_BYTES", "a bad character or escape in a string", error);
+  }
+  if (!text.isWellFormed()) throw refused("the string has a lone surrogate");
+  return text;
+}
+
+/** A number with a fraction and without an exponent whose digits are no safe integer, or very many. */
+export function longDecimal(bytes: Buffer, start: number, end: number): number {
+  return canonicalNumber(Number(bytes.toString("latin1", start, end)));
+}
+
+/** An integer that is no safe one. @throws Refusal if it has more than `integerDigitsMax` digits. */
+export function longInteger(bytes: Buffer, start: number, end: number, integerDigitsMax: number): Value {
+  const literal = bytes.toString("latin1", start, end);
+  // Checked before it is converted, which takes long.
+  if (literal.length - (literal[0] === "-" ? 1 : 0) > integerDigitsMax) {
+    throw refused(`an integer has more than integerDigitsMax = ${integerDigitsMax} digits`);
+  }
+  return canonicalInteger(BigInt(literal));
+}
+
+/** A value that is JSON, but may not cross. */
+export function refused(what: string): Refusal {
+  return new Refusal("ERR_CODEC_VALUE", what);
+}
+
+/** The error of bytes that are not JSON from `at` on. */
+export function unexpected(bytes: Buffer, at: number): Refusal {
+  if (at >= bytes.length) return new Refusal("ERR_CODEC_BYTES", "it ends too early");
+  const [found] = bytes.toString("utf8", at, at + 4);
+  return new Refusal("ERR_CODEC_BYTES", `unexpected ${JSON.stringify(found)} at byte ${at}`);
+}
+
+/** Bytes that mean something in JSON. */
+export const TAB = 0x09;
+export const NEWLINE = 0x0a;
+export const RETURN = 0x0d;
+export const SPACE = 0x20;
+export const QUOTE = 0x22;
+export const PLUS = 0x2b;
+export const COMMA = 0x2c;
+export const MINUS = 0x2d;
+export const POINT = 0x2e;
+export const ZERO = 0x30;
+export const COLON = 0x3a;
+export const UPPER_I = 0x49;
+export const BRACKET = 0x5b;
+export const BACKSLASH = 0x5c;
+export const BRACKET_END = 0x5d;
+export const LOWER_E = 0x65;
+export const BRACE = 0x7b;
+export const BRACE_END = 0x7d;
+export const DELETE = 0x7f;

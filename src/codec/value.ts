@@ -1,4 +1,5 @@
 import { CodecError, ValueError } from "../errors.ts";
+import type { Limits } from "../limits.ts";
 
 /**
  * A value that may cross from one agent or process to another, in its one canonical form.
@@ -12,6 +13,9 @@ export type Value = null | boolean | number | bigint | string | Uint8Array | Val
 export interface ValueObject {
   [key: string]: Value;
 }
+
+/** The bounds of one value. */
+export type ValueLimits = Pick<Limits, "nestingMax" | "nodesMax">;
 
 /** Smallest and largest integers that may cross: int64's lower and uint64's upper end, both included. */
 export const INT64_MIN = -(2n ** 63n);

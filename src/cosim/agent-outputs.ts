@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { AgentOutput } from "./agent-model.ts";
-import type { Population } from "./bridge.ts";
+import type { Population } from "./population.ts";
 import type { Attr, EntityId, OutputData, OutputRequest } from "./types.ts";
 
 /** A value that was put out, and in which step. */
@@ -11,7 +11,7 @@ interface PutOut {
 
 /** What a population puts out after a step: states always, changes when they differ, events when there were some. */
 export class AgentOutputs {
-  readonly #population: Pick<Population, "outputs" | "takeOutputEvents">;
+  readonly #population: Pick<Population, "read" | "takeOutputEvents">;
   readonly #kindsOf: (eid: EntityId) => ReadonlyMap<Attr, AgentOutput>;
   /** What was put out last of every output of kind `change`. */
   readonly #last = new Map<EntityId, Map<Attr, PutOut>>();
@@ -21,7 +21,7 @@ export class AgentOutputs {
 
   /** @param kindsOf - Kinds of an entity's outputs. */
   constructor(
-    population: Pick<Population, "outputs" | "takeOutputEvents">,
+    population: Pick<Population, "read" | "takeOutputEvents">,
     kindsOf: (eid: EntityId) => ReadonlyMap<Attr, AgentOutput>,
   ) {
     this.#population = population;
@@ -37,14 +37,18 @@ export class AgentOutputs {
   /** Answer `getData`; asked twice in one step it gives the same. */
   async get(request: OutputRequest): Promise<OutputData> {
     const data: Record<EntityId, Record<Attr, unknown>> = {};
+    const fields = new Map<EntityId, readonly Attr[]>();
     for (const eid of Object.keys(request)) {
       const attrs = request[eid]!;
       const kinds = this.#kindsOf(eid);
-      const states = onlyStates(kinds, attrs);
-      const fields = states ? attrs : attrs.filter((attr) => kinds.get(attr) !== "event");
-      const read = this.#population.outputs(eid, fields);
-      const values = read instanceof Promise ? await read : read;
-      if (states) {
+      fields.set(eid, onlyStates(kinds, attrs) ? attrs : attrs.filter((attr) => kinds.get(attr) !== "event"));
+    }
+    const read = this.#population.read(fields);
+    const all = read instanceof Promise ? await read : read;
+    for (const [eid, values] of all) {
+      const attrs = request[eid]!;
+      const kinds = this.#kindsOf(eid);
+      if (fields.get(eid) === attrs) {
         data[eid] = values;
         continue;
       }

@@ -1,19 +1,11 @@
 import { BridgeError } from "../errors.ts";
+import type { Population } from "./population.ts";
 
 /** By how much a unit may differ from whole ticks: what is left of rounding in the product of two doubles. */
 const UNIT_ERROR_TICKS_MAX = 1e-4;
 
-/** What a bridge drives: a container, or anything else that holds agents and a clock set from outside. */
-export interface Population {
-  /** Give agents inputs, delivered at the time of the next advance; if one is refused, none is taken. */
-  inputs(inputs: readonly BridgeInput[]): void;
-  /** Go to an absolute time in seconds and settle; gives the time of the next event. */
-  advance(t: number): Promise<number | undefined>;
-  /** Read outputs of an agent after an advance. */
-  outputs(agent: string, names: readonly string[]): Record<string, unknown> | Promise<Record<string, unknown>>;
-  /** Take the events that agents emitted since the last call: by agent, then by output; the caller owns them. */
-  takeOutputEvents(): ReadonlyMap<string, Readonly<Record<string, unknown>>>;
-}
+/** What a bridge drives. */
+type Driven = Pick<Population, "inputs" | "advance">;
 
 /** One input of a step. */
 export interface BridgeInput {
@@ -40,7 +32,7 @@ export interface BridgeOptions {
  * It owns nothing but the mapping of times; whoever made the population closes it.
  */
 export class Bridge {
-  readonly #population: Population;
+  readonly #population: Driven;
   readonly #unitTicks: number;
   readonly #ticksPerSecond: number;
   readonly #stepSize: number | undefined;
@@ -49,7 +41,7 @@ export class Bridge {
   #nextEvent: number | undefined;
 
   /** @throws {@link BridgeError} `ERR_BRIDGE_RESOLUTION` if a unit is not a whole number of ticks. */
-  constructor(population: Population, options: BridgeOptions) {
+  constructor(population: Driven, options: BridgeOptions) {
     const { unitS, ticksPerSecond, stepSize, repeats = false } = options;
     const unitTicks = Math.round(unitS * ticksPerSecond);
     if (!(unitTicks >= 1) || Math.abs(unitS * ticksPerSecond - unitTicks) > UNIT_ERROR_TICKS_MAX) {

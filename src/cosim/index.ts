@@ -12,7 +12,7 @@ export {
   type InputArity,
 } from "./agent-model.ts";
 export { AgentSimulator, type AgentSimulatorOptions } from "./agent-simulator.ts";
-export { Bridge, type BridgeInput, type BridgeOptions, type Population } from "./bridge.ts";
+export { Bridge, type BridgeInput, type BridgeOptions } from "./bridge.ts";
 export { checkCreated } from "./created.ts";
 export {
   type CallSite,
@@ -31,6 +31,7 @@ export {
 export { attrsOf, isPersistent, isTrigger } from "./kinds.ts";
 export { checkMeta } from "./meta.ts";
 export { checkNextStep } from "./next-step.ts";
+export type { Population, PopulationSpawnOptions, Values } from "./population.ts";
 export type { MosaikProxy } from "./proxy.ts";
 export * from "./scenario.ts";
 export * from "./servable.ts";

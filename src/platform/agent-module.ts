@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { Agent, type AgentClass } from "../agent/agent.ts";
+import { registeredClasses, registeredNames } from "../agent/agent-classes.ts";
 import type { ValueType } from "../codec/index.ts";
 import { AgentError, ScenarioError } from "../errors.ts";
 import type { CommunicationModel } from "../kernel/communication-model.ts";
@@ -41,7 +42,7 @@ export async function loadAgentModule(url: string): Promise<AgentModule> {
   }
   const classes = new Map<string, AgentClass>();
   for (const [name, value] of Object.entries(exported)) if (isAgentClass(value)) classes.set(name, value);
-  if (classes.size === 0) {
+  if (classes.size === 0 && registeredNames().length === 0) {
     const names = Object.keys(exported).join(", ") || "nothing";
     throw new ScenarioError("ERR_SCENARIO_LOAD", `the module ${url} exports no class of agents; it exports ${names}`);
   }
@@ -57,18 +58,46 @@ export async function loadAgentModule(url: string): Promise<AgentModule> {
 }
 
 /**
- * The class that the module exports as `name`.
+ * The class that the module exports as `name`, or that was registered while it was loaded.
  *
  * @throws AgentError `ERR_AGENT_CLASS`.
  */
 export function classNamed(module: AgentModule, name: string): AgentClass {
-  const type = module.classes.get(name);
+  const type = module.classes.get(name) ?? soleRegistered(name);
   if (type !== undefined) return type;
-  const known = [...module.classes.keys()].join(", ");
+  const known = [...new Set([...module.classes.keys(), ...registeredNames()])].join(", ");
   throw new AgentError(
     "ERR_AGENT_CLASS",
     `the platform's module exports no class "${name}" of agents; it exports ${known}`,
   );
+}
+
+/**
+ * Name by which every container that has loaded the module finds the class; undefined if there is none.
+ */
+export function findName(module: AgentModule, type: AgentClass): string | undefined {
+  if (module.classes.get(type.name) === type) return type.name;
+  for (const [name, exported] of module.classes) if (exported === type) return name;
+  return !module.classes.has(type.name) && soleRegistered(type.name) === type ? type.name : undefined;
+}
+
+/** As {@link findName}, or of a class given by its name. @throws AgentError `ERR_AGENT_CLASS` if there is none. */
+export function nameOfClass(module: AgentModule, type: AgentClass | string): string {
+  if (typeof type === "string") {
+    classNamed(module, type);
+    return type;
+  }
+  const name = findName(module, type);
+  if (name !== undefined) return name;
+  const known = [...module.classes.keys()].join(", ");
+  const text = `the platform's module ${module.url} does not export the class ${type.name}: export it there; it exports ${known}`;
+  throw new AgentError("ERR_AGENT_CLASS", text);
+}
+
+/** The registered class of this name, if it is one alone. */
+function soleRegistered(name: string): AgentClass | undefined {
+  const types = registeredClasses(name);
+  return types.length === 1 ? types[0] : undefined;
 }
 
 function isAgentClass(value: unknown): value is AgentClass {

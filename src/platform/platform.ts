@@ -5,12 +5,13 @@ import type { ExternalClock } from "../clock/external-clock.ts";
 import { AgentError, ClockError } from "../errors.ts";
 import { beginJournal, journaled } from "../kernel/journaled.ts";
 import { Outside } from "../kernel/outside.ts";
+import type { Counts } from "../kernel/run-state.ts";
 import { Sinks } from "../kernel/sinks.ts";
 import type { Limits } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/stream.ts";
 import type { Remote } from "../rpc/types.ts";
 import type { FeedOp, Journal, TraceEvent, TraceSink, TraceSource } from "../trace.ts";
-import { type AgentModule, classNamed } from "./agent-module.ts";
+import { type AgentModule, nameOfClass } from "./agent-module.ts";
 import { Coordinator } from "./coordinator.ts";
 import { Exchange } from "./exchange.ts";
 import { createParts, type PlatformParts } from "./parts.ts";
@@ -82,6 +83,16 @@ export class Platform implements TraceSource {
     return this.#seats.map((seat) => seat.name);
   }
 
+  /** Ticks in one second of the clock. */
+  get ticksPerSecond(): number {
+    return this.clock.resolution.ticksPerSecond;
+  }
+
+  /** What has been done so far, by all containers, as of the end of the last advance. */
+  get counts(): Counts {
+    return this.#roll.counts;
+  }
+
   /** Every event from now on, one by one. Observing never changes the run or its trace hash. */
   get events$(): Observable<TraceEvent> {
     this.#events ??= eventStream(this);
@@ -101,23 +112,23 @@ export class Platform implements TraceSource {
   /**
    * Make an agent. Its `setup` runs at the next advance, in the next round of the present time.
    *
-   * @param type - Name under which the module exports its class.
+   * @param type - Name under which the module exports its class, or the class.
    * @param options - `args` go to the constructor as copies.
    * @returns A proxy whose calls are those of `call`.
    * @throws AgentError `ERR_AGENT_CLASS`, `ERR_AGENT_ID`, `ERR_AGENT_DUPLICATE`; what the constructor throws; RunError
    *   during an advance (use `this.spawn` there).
    */
   async spawn<C extends AgentClass>(
-    type: string,
+    type: string | C,
     options: { id: string; args?: readonly unknown[] },
   ): Promise<Remote<C>> {
     this.#run.requireIdle("spawn");
     const id = checkAgentId(options.id);
-    classNamed(this.#module, type);
+    const name = nameOfClass(this.#module, type);
     const args = this.#exchange.inward(options.args ?? [], `spawn(${id})`) as unknown[];
     const index = this.#placeOf(id);
-    this.#feed("spawn", type, id, args);
-    await this.#run.ask(index, { what: "spawn", type, id, args });
+    this.#feed("spawn", name, id, args);
+    await this.#run.ask(index, { what: "spawn", type: name, id, args });
     return this.#exchange.proxy(id) as Remote<C>;
   }
 
@@ -185,6 +196,18 @@ export class Platform implements TraceSource {
     this.#requireAgent(agent, "outputs");
     const index = this.#placeOf(agent);
     return { ...(await this.#run.ask(index, { what: "outputs", agent, names })).values };
+  }
+
+  /**
+   * Read outputs of many agents at once, as `outputs`: names by agent. The caller owns the values.
+   *
+   * @throws as `outputs`, for the first of the request that cannot be read.
+   */
+  async read(request: ReadonlyMap<string, readonly string[]>): Promise<Map<string, Record<string, unknown>>> {
+    this.#run.requireIdle("reading outputs");
+    const values = new Map<string, Record<string, unknown>>();
+    for (const [agent, names] of request) values.set(agent, await this.outputs(agent, names));
+    return values;
   }
 
   /** Take the events that agents have emitted, as `Container.takeOutputEvents`. The caller owns them. */

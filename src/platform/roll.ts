@@ -1,3 +1,4 @@
+import type { Counts } from "../kernel/run-state.ts";
 import { combine } from "../kernel/tracer.ts";
 import type { Changes } from "./orders.ts";
 
@@ -11,6 +12,8 @@ class Page {
 /** All agents of a platform: which there are, the chains that make the trace hash, and what they have put out. */
 export class Roll {
   readonly #pages: readonly Page[];
+  /** What all containers have done. */
+  readonly counts: Counts = { rounds: 0, deliveries: [0, 0, 0, 0, 0, 0, 0] };
   readonly #alive = new Set<string>();
   #outputEvents = new Map<string, Record<string, unknown>>();
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Channel } from "../channel/index.ts";
-import { openEntrance } from "../channel/listen.ts";
+import { acceptChannels } from "../channel/listen.ts";
 import { RunError } from "../errors.ts";
 import type { AgentModule } from "./agent-module.ts";
 import { joinOptions } from "./join.ts";
@@ -94,7 +94,7 @@ async function received(
   const reception = new Reception(module, members, isOpen);
   const hello = { heartbeat: true, ...(token !== undefined && { token }) };
   const options = { ...joinOptions(module, members[0]!.limits), hello };
-  const entrance = await openEntrance(address, options, reception.welcome);
+  const entrance = await acceptChannels(address, options, reception.welcome);
   try {
     return await seated(reception, start(entrance.address, reception), members);
   } finally {

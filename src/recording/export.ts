@@ -1,12 +1,17 @@
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { RecordingError } from "../errors.ts";
-import { type EventRow, rowMaker } from "../observe/event-row.ts";
+import {
+  CSV_HEADER,
+  csvLine,
+  type EventRow,
+  jsonLine,
+  perfettoEvents,
+  rowMaker,
+  traceJson,
+} from "../observe/exports.ts";
 import { type EventFilter, eventFilter } from "../observe/filter.ts";
 import { SequenceDiagram, type SequenceFormat } from "../observe/sequence.ts";
-import { CSV_HEADER, csvLine, jsonLine, perfettoEvents } from "../observe/text-exports.ts";
-import { traceJson } from "../observe/trace-json.ts";
 import type { TraceEvent } from "../trace.ts";
-import { writeParquet } from "./parquet.ts";
 import { openRun, type RunFile } from "./reader.ts";
 
 /** The formats that a recording can be exported to. */
@@ -67,7 +72,7 @@ class Export {
 
   async write(write: Write): Promise<number> {
     const { format } = this.#options;
-    if (format === "parquet") await writeParquet(this.#rows(), write);
+    if (format === "parquet") await (await import("./parquet.ts")).writeParquet(this.#rows(), write);
     else if (format === "csv") {
       write(CSV_HEADER);
       for await (const row of this.#rows()) write(csvLine(row));

@@ -2,12 +2,10 @@ import { type FileHandle, open } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { RecordingError } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
-import { checkBatch, decodeBatch, skipBatch } from "./batch.ts";
-import { RunChain } from "./chain.ts";
+import { checkBatch, decodeBatch, nanoseconds, RunChain, skipBatch } from "./batch.ts";
 import type { RunEntry, RunHeader, RunSummary } from "./entry.ts";
 import { damaged, type McapLayout, readAt, scanMcap } from "./mcap-scan.ts";
-import { RunNames } from "./names.ts";
-import { nanoseconds } from "./output.ts";
+import { NameDictionary } from "./rows.ts";
 import { decompress, zstdReady } from "./zstd.ts";
 
 const MESSAGE = 0x05;
@@ -67,7 +65,7 @@ export class RunFile {
    * @throws RecordingError `ERR_RECORDING_DAMAGED` at the first batch that is not what was written.
    */
   async *batches(from = 0): AsyncGenerator<readonly RunEntry[], void, undefined> {
-    const names = new RunNames(0);
+    const names = new NameDictionary(0);
     let sequence = 0;
     for await (const { data, ticks } of this.stored()) {
       sequence++;

@@ -1,11 +1,9 @@
 import { rename, rm } from "node:fs/promises";
 import { RecordingError } from "../errors.ts";
-import { checkBatch, decodeBatch, follows } from "./batch.ts";
-import { RunChain } from "./chain.ts";
+import { checkBatch, decodeBatch, follows, RunChain } from "./batch.ts";
 import { RunDisk } from "./disk.ts";
-import { RunNames } from "./names.ts";
-import { RunOutput } from "./output.ts";
 import { openRun, type RunFile } from "./reader.ts";
+import { NameDictionary } from "./rows.ts";
 import { readWal } from "./wal.ts";
 
 /** What was saved of a torn file. */
@@ -49,8 +47,9 @@ export async function recoverRun(path: string, to: string): Promise<Recovered> {
 
 async function copyRun(run: RunFile, path: string, disk: RunDisk): Promise<Recovered> {
   const chain = new RunChain(run.headerText);
-  const output = new RunOutput(disk, run.header, run.headerText);
-  const names = new RunNames(0);
+  const { McapWriter } = await import("./mcap-writer.ts");
+  const output = new McapWriter(disk, run.header, run.headerText);
+  const names = new NameDictionary(0);
   let [entries, lastTicks, fromWal] = [0, 0, 0];
   let gap = run.torn ? `recovered: ${run.missing}` : run.summary?.gap;
   let lostBytes = run.tornBytes;

@@ -1,12 +1,11 @@
 import { rm } from "node:fs/promises";
 import { RecordingError } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
-import { encodeBatch, link } from "./batch.ts";
-import { RunChain } from "./chain.ts";
+import { encodeBatch, link, RunChain } from "./batch.ts";
 import { RunDisk } from "./disk.ts";
 import type { RunEntry, RunHeader } from "./entry.ts";
-import { RunNames } from "./names.ts";
-import { RunOutput } from "./output.ts";
+import type { McapWriter } from "./mcap-writer.ts";
+import { NameDictionary } from "./rows.ts";
 import { RunWal, walPath } from "./wal.ts";
 import { zstdReady } from "./zstd.ts";
 
@@ -32,8 +31,8 @@ export interface RunWriterOptions {
 export class RunWriter {
   readonly #disk: RunDisk;
   readonly #wal: RunWal;
-  readonly #output: RunOutput;
-  readonly #names: RunNames;
+  readonly #output: McapWriter;
+  readonly #names: NameDictionary;
   readonly #chain: RunChain;
   readonly #limits: Limits;
   readonly #durable: boolean;
@@ -46,16 +45,16 @@ export class RunWriter {
   #settling: Promise<void> = Promise.resolve();
   #closed = false;
 
-  private constructor(path: string, header: RunHeader, options: RunWriterOptions) {
+  private constructor(Output: typeof McapWriter, path: string, header: RunHeader, options: RunWriterOptions) {
     const text = JSON.stringify(header);
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#durable = options.durable !== "write";
     this.#stops = options.onDiskError === "stop";
-    this.#names = new RunNames(this.#limits.recordingNamesMax);
+    this.#names = new NameDictionary(this.#limits.recordingNamesMax);
     this.#chain = new RunChain(text);
     this.#disk = new RunDisk(path);
     try {
-      this.#output = new RunOutput(this.#disk, header, text);
+      this.#output = new Output(this.#disk, header, text);
       this.#wal = new RunWal(path);
     } catch (error) {
       this.#disk.close();
@@ -70,8 +69,10 @@ export class RunWriter {
    */
   static async open(path: string, header: RunHeader, options: RunWriterOptions = {}): Promise<RunWriter> {
     await zstdReady();
+    // What a run without a recording need not load.
+    const { McapWriter } = await import("./mcap-writer.ts");
     await rm(walPath(path), { force: true });
-    const writer = new RunWriter(path, header, options);
+    const writer = new RunWriter(McapWriter, path, header, options);
     if (writer.#durable) await writer.#disk.sync();
     return writer;
   }

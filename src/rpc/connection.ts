@@ -4,9 +4,8 @@ import { type ChannelError, RpcError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { callContent } from "./kwargs.ts";
 import { createProxy } from "./proxy.ts";
-import { isReference, PATH_CHARS_MAX, RELEASE, References, ServiceReference } from "./references.ts";
-import { allowRelay } from "./relay.ts";
-import { type Method, notFound, type Resolver } from "./resolver.ts";
+import { allowRelay, isReference, PATH_CHARS_MAX, RELEASE, References, ServiceReference } from "./references.ts";
+import { type Method, notFound, type Resolver } from "./services.ts";
 import type { OneWay, Remote } from "./types.ts";
 
 /** What the places in the content of a request are to the caller. */

@@ -14,14 +14,23 @@ import {
 } from "../channel/index.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { RpcConnection } from "./connection.ts";
-import { type Servable, toResolver } from "./router.ts";
+import { type Servable, toResolver } from "./services.ts";
 
 export { type CallOptions, RpcConnection, type RpcLimits } from "./connection.ts";
-export { exposedMethods, type Service } from "./expose.ts";
 export { Kwargs, kwargs } from "./kwargs.ts";
 export { createProxy, type Invoke } from "./proxy.ts";
-export { type Method, notExposed, notFound, type Resolver } from "./resolver.ts";
-export { Router, type Routes, router, type Servable } from "./router.ts";
+export {
+  exposedMethods,
+  type Method,
+  notExposed,
+  notFound,
+  type Resolver,
+  Router,
+  type Routes,
+  router,
+  type Servable,
+  type Service,
+} from "./services.ts";
 export { asRemote, type Exposing, type OneWay, type Remote, type UntypedRemote } from "./types.ts";
 
 /** Options of {@link serve}. */

@@ -1,4 +1,4 @@
-import { turn } from "../deadline.ts";
+import { onTurn, turn } from "../../wall.ts";
 import type { Receiver, Transport } from "./transport.ts";
 
 /** Two transports that are connected to each other within one process. */
@@ -22,7 +22,7 @@ export function memoryPair(): MemoryPair {
         await new Promise<void>((resolve) => process.nextTick(resolve));
         if (!sides.some((side) => side.busy)) continue;
         quiet = 0;
-        await new Promise<void>((resolve) => turn(resolve));
+        await turn();
       }
     },
   };
@@ -128,7 +128,7 @@ export class MemoryTransport implements Transport {
     if (++this.#deliveries < DELIVERIES_PER_TURN) process.nextTick(deliver, this);
     else {
       this.#deliveries = 0;
-      turn(() => this.deliver());
+      onTurn(() => this.deliver());
     }
   }
 

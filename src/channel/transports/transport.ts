@@ -1,4 +1,4 @@
-import type { Door, Visit } from "../door.ts";
+import type { AcceptedConnection, ConnectionLimits } from "../connection-limits.ts";
 import type { TlsFiles } from "./tls.ts";
 
 /**
@@ -31,6 +31,40 @@ export interface Transport {
   destroy(): void;
 }
 
+/** A transport that changes what another one receives, and sends as that does. */
+export abstract class ForwardingTransport implements Transport {
+  readonly peer: string;
+  protected readonly transport: Transport;
+
+  /** @param transport - Belongs to this one from now on. */
+  constructor(transport: Transport) {
+    this.peer = transport.peer;
+    this.transport = transport;
+  }
+
+  get queuedBytes(): number {
+    return this.transport.queuedBytes;
+  }
+
+  abstract start(receiver: Receiver): void;
+
+  write(bytes: Uint8Array): void {
+    this.transport.write(bytes);
+  }
+
+  onDrained(drained: () => void): void {
+    this.transport.onDrained(drained);
+  }
+
+  end(): void {
+    this.transport.end();
+  }
+
+  destroy(): void {
+    this.transport.destroy();
+  }
+}
+
 /** What a transport tells the channel above it. Neither method throws. */
 export interface Receiver {
   /** Bytes have arrived; they are the receiver's only during this call, unless it copies them. */
@@ -41,7 +75,7 @@ export interface Receiver {
 }
 
 /** Gets every connection that is accepted. */
-export type Accept = (transport: Transport, visit: Visit) => void;
+export type Accept = (transport: Transport, accepted: AcceptedConnection) => void;
 
 /** What a transport needs to open a connection. */
 export interface DialOptions {
@@ -64,7 +98,7 @@ export interface BindOptions {
   /** Pages whose scripts may open a WebSocket. */
   readonly origins?: readonly string[] | undefined;
   /** Counts the connections. */
-  readonly door: Door;
+  readonly connections: ConnectionLimits;
 }
 
 /** Accepts connections at an address. */

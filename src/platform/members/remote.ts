@@ -1,7 +1,7 @@
-import { after } from "../../channel/deadline.ts";
 import type { Channel } from "../../channel/index.ts";
 import { type CosimError, RunError } from "../../errors.ts";
 import type { Limits } from "../../limits.ts";
+import { after } from "../../wall.ts";
 import type { Order, Report } from "../orders.ts";
 import type { Seat } from "../seat.ts";
 import { orderToWire, reportFromWire } from "../wire.ts";

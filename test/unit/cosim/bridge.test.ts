@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Bridge, type Population } from "../../../src/cosim/index.ts";
 
 /** A population that notes what it is asked and says when its next event is. */
-function population(nextS: number | undefined): Population & { calls: unknown[] } {
+function population(nextS: number | undefined): Pick<Population, "inputs" | "advance"> & { calls: unknown[] } {
   const calls: unknown[] = [];
   return {
     calls,
@@ -11,8 +11,6 @@ function population(nextS: number | undefined): Population & { calls: unknown[] 
       calls.push(t);
       return nextS;
     },
-    outputs: () => ({}),
-    takeOutputEvents: () => new Map(),
   };
 }
 
