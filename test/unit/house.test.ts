@@ -29,7 +29,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   platform: [...BASE, "codec", "channel", "rpc", "clock", "observe", "kernel", "agent"],
   observing: ["observe", "recording"],
   replay: [...BASE, "codec", "clock", "kernel", "agent", "observe", "recording"],
-  cosim: [...BASE, "codec", "clock", "kernel", "agent", "platform"],
+  cosim: [...BASE, "codec", "clock", "observe", "kernel", "agent", "platform"],
   cli: [
     ...BASE,
     "codec",
@@ -59,6 +59,7 @@ const HOME_OF: Record<string, string> = {
   commander: "src/cli/",
   tsx: "src/cli/",
   ws: "src/channel/transports/websocket.ts",
+  koffi: "adapters/helics/process/binding.ts",
   "node:net": "src/channel/",
 };
 
@@ -74,12 +75,6 @@ const MAY_CALL: Record<string, string> = {
   "src/platform/within.ts": "bounds starts and ends of containers in wall time",
   "src/clock/real-time-clock.ts": "is the clock that follows the wall",
   "src/observe/exports.ts": "writes the dates of a recording",
-  "adapters/mosaik/remote/end-deadline.ts": "bounds the end of a simulator whose mosaik is gone, in wall time",
-  "adapters/mosaik/scheduler/pace.ts": "runs in real time",
-  "adapters/mosaik/world/summary.ts": "tells what a run has taken in wall time",
-  "adapters/mosaik/scheduler/patience.ts": "bounds steps in wall time",
-  "adapters/mosaik/remote/within.ts": "bounds the ends of simulators in wall time",
-  "adapters/mosaik/scheduler/turn.ts": "lets the event loop turn between times",
 };
 
 /** Lines of a file that a reader still takes in; a longer one has two ideas. */

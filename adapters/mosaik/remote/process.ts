@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readLines } from "./lines.ts";
-import { within } from "./within.ts";
+import type { Readable } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
+import { within } from "../../../src/cosim/index.ts";
 
 /** Wall time that a process has after SIGTERM, in milliseconds; then it is killed. */
 const TERM_MS_MAX = 2000;
@@ -87,4 +88,25 @@ export class SimulatorProcess {
     this.#child.kill("SIGKILL");
     await exit;
   }
+}
+
+/** Longest line, in characters; a longer one is told in parts. */
+const PART_CHARS_MAX = 65_536;
+
+/** Tell every line of `stream`, which is UTF-8, without its end; also the last one, if it has none. */
+function readLines(stream: Readable, onLine: (line: string) => void): void {
+  const decoder = new StringDecoder("utf8");
+  let rest = "";
+  stream.on("data", (bytes: Buffer) => {
+    const lines = (rest + decoder.write(bytes)).split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) onLine(line.endsWith("\r") ? line.slice(0, -1) : line);
+    if (rest.length <= PART_CHARS_MAX) return;
+    onLine(rest);
+    rest = "";
+  });
+  stream.on("end", () => {
+    rest += decoder.end();
+    if (rest !== "") onLine(rest);
+  });
 }

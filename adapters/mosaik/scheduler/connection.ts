@@ -1,6 +1,5 @@
 import type { Attr, Time } from "../../../src/cosim/index.ts";
-import { listed } from "../../../src/cosim/index.ts";
-import { ScenarioError } from "../../../src/index.ts";
+import { listed, ScenarioError } from "../../../src/cosim/index.ts";
 import { Entity } from "./entity.ts";
 
 /** One attribute of the source and one of the destination; a single name stands for both. */

@@ -1,7 +1,7 @@
 import type { Attr, EntityId, FullId, InputData } from "../../../src/cosim/index.ts";
 import type { Connection } from "./connection.ts";
 import { ABSENT, type OutputPorts } from "./outputs.ts";
-import { compareArrival, compareTimes, type Duration, type TieredTime } from "./tiers.ts";
+import { compareArrival, compareTimes, type Duration, type TieredTime } from "./tiered-time.ts";
 
 /** A connection between two ports: where a value comes from, and where it goes. */
 export interface Wire {

@@ -1,4 +1,4 @@
-import { ScenarioError } from "../../../src/index.ts";
+import { ScenarioError } from "../../../src/cosim/index.ts";
 import type { ConnectArgs } from "../scheduler/connection.ts";
 import type { Entity } from "../scheduler/entity.ts";
 

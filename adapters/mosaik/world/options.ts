@@ -1,6 +1,5 @@
 import type { SimId, Time } from "../../../src/cosim/index.ts";
-import { unsupported } from "../../../src/cosim/index.ts";
-import { TICKS_PER_SECOND } from "../../../src/index.ts";
+import { TICKS_PER_SECOND, unsupported } from "../../../src/cosim/index.ts";
 
 /** What a world is like. */
 export interface WorldOptions {
@@ -97,8 +96,19 @@ function printOutput(sid: SimId, line: string): void {
   process.stderr.write(`[${sid}] ${line}\n`);
 }
 
+/** Refuse a time that is no step. */
+export function checkTime(name: string, time: unknown): void {
+  if (Number.isSafeInteger(time) && (time as Time) >= 0) return;
+  throw new RangeError(`${name} must be an integer >= 0, got ${shown(time)}`);
+}
+
+/** A value in an error: a text shows its quotes. */
+function shown(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
+}
+
 /** Refuse a run whose end ticks cannot count, or without a pace. */
-export function checkRun(options: RunOptions, timeResolution: number): void {
+export function checkRun(options: RunOptions, timeResolution: number): RunOptions {
   const { until, rtFactor } = options;
   const last = Math.floor(Number.MAX_SAFE_INTEGER / Math.max(1, timeResolution * TICKS_PER_SECOND));
   if (!(Number.isSafeInteger(until) && until >= 1 && until <= last)) {
@@ -107,4 +117,5 @@ export function checkRun(options: RunOptions, timeResolution: number): void {
   if (rtFactor !== undefined && !(Number.isFinite(rtFactor) && rtFactor > 0)) {
     throw new RangeError(`rtFactor must be a finite number > 0, got ${rtFactor}`);
   }
+  return options;
 }

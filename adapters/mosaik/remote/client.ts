@@ -8,13 +8,12 @@ import type {
   SimId,
   Time,
 } from "../../../src/cosim/index.ts";
-import { Loss, Simulator } from "../../../src/cosim/index.ts";
+import { Keywords, Loss, Simulator, within } from "../../../src/cosim/index.ts";
 import type { channel } from "../../../src/index.ts";
-import { Keywords } from "../world/keywords.ts";
-import { type CommandEntry, type ConnectEntry, type ReachOptions, reach } from "./connect-simulator.ts";
+import type { CommandEntry, ConnectEntry } from "./command-line.ts";
+import type { ConnectSimulatorOptions } from "./connect-simulator.ts";
 import type { SimulatorProcess } from "./process.ts";
 import { serveRequests } from "./requests.ts";
-import { within } from "./within.ts";
 
 /** Wall time to wait until it is known how a process ended whose connection is gone, in milliseconds. */
 const ENDING_MS_MAX = 500;
@@ -23,7 +22,7 @@ const ENDING_MS_MAX = 500;
 const BUSY_STOP_MS_MAX = 1000;
 
 /** What a remote simulator needs of its world. */
-export interface RemoteOptions extends Omit<ReachOptions, "signal"> {
+export interface RemoteOptions extends Omit<ConnectSimulatorOptions, "signal"> {
   /** Wall time of a call other than a step, in milliseconds; the run looks after steps. */
   readonly callTimeoutMs: number;
   /** Wall time that it has to end after stop, in milliseconds. */
@@ -62,7 +61,7 @@ export class RemoteSimulator extends Simulator {
 
   /** Start it, or connect to it. */
   override async init(sid: SimId, { timeResolution, ...params }: InitParams): Promise<Meta> {
-    const starting = reach(this.#entry, { ...this.#options, signal: this.#stop.signal });
+    const starting = this.#connect();
     this.#starting = starting.catch(() => {});
     const { peer, process } = await starting;
     this.#peer = peer;
@@ -114,6 +113,12 @@ export class RemoteSimulator extends Simulator {
       await peer.close();
     }
     await this.#process?.end(graceMs);
+  }
+
+  /** Processes and sockets are loaded when there is use for them: a page has none. */
+  async #connect() {
+    const { connectSimulator } = await import("./connect-simulator.ts");
+    return connectSimulator(this.#entry, { ...this.#options, signal: this.#stop.signal });
   }
 
   #extra(name: string, args: readonly unknown[]): Promise<unknown> {

@@ -1,21 +1,23 @@
 import type { Attr, EntityId, FullId, MosaikProxy, SimId, Time } from "../../../src/cosim/index.ts";
-import { isPromise } from "../../../src/cosim/index.ts";
-import { BridgeError, RunError } from "../../../src/index.ts";
+import { BridgeError, isPromise, RunError } from "../../../src/cosim/index.ts";
+import type { Cursor } from "../scheduler/cursor.ts";
 import type { EntityGraph } from "../scheduler/entity.ts";
-import type { SimRunner } from "../scheduler/sim-runner.ts";
+import type { SimNode } from "../scheduler/sim-node.ts";
 
 /** What requests need of their world. */
 export interface RequestContext {
   readonly graph: EntityGraph;
-  readonly sims: ReadonlyMap<SimId, SimRunner>;
+  readonly sims: ReadonlyMap<SimId, SimNode>;
+  /** Where it is; undefined before the first run. */
+  readonly cursorOf: (sim: SimNode) => Cursor | undefined;
   /** Percent. */
   readonly progress: () => number;
   /** Schedules a step for an event from outside; throws if the run is not in real time, or the time has passed. */
-  readonly addEvent: (sim: SimRunner, time: Time) => void;
+  readonly addEvent: (sim: SimNode, time: Time) => void;
 }
 
 /** What `sim` asks its world by. */
-export function mosaikProxy(sim: SimRunner, context: RequestContext): MosaikProxy {
+export function proxyOf(sim: SimNode, context: RequestContext): MosaikProxy {
   const { graph, progress, addEvent } = context;
   const related = async (entities?: FullId | readonly FullId[] | null): Promise<unknown> => {
     if (entities === undefined || entities === null) return graph.data();
@@ -33,11 +35,11 @@ export function mosaikProxy(sim: SimRunner, context: RequestContext): MosaikProx
 
 /** Always asks the simulator itself; it is not within a step, since it waits for who asks. */
 async function getData(
-  sim: SimRunner,
+  sim: SimNode,
   context: RequestContext,
   outputs: Readonly<Record<FullId, readonly Attr[]>>,
 ): Promise<Record<FullId, Record<Attr, unknown>>> {
-  const requests = new Map<SimRunner, Record<EntityId, readonly Attr[]>>();
+  const requests = new Map<SimNode, Record<EntityId, readonly Attr[]>>();
   for (const [id, attrs] of Object.entries(outputs)) {
     const { source, eid } = sourceOf(sim, context, "getData", id);
     const request = requests.get(source) ?? {};
@@ -54,12 +56,13 @@ async function getData(
   return data;
 }
 
-function setData(sim: SimRunner, context: RequestContext, data: Parameters<MosaikProxy["setData"]>[0]): void {
+function setData(sim: SimNode, context: RequestContext, data: Parameters<MosaikProxy["setData"]>[0]): void {
+  const { cursorOf } = context;
   for (const [source, dests] of Object.entries(data)) {
     for (const [id, attrs] of Object.entries(dests)) {
       const { source: target, eid } = sourceOf(sim, context, "setData", id);
       for (const [attr, value] of Object.entries(attrs)) {
-        target.inputs.set({ order: sim.order, eid, attr, source, value });
+        cursorOf(target)!.inputs.set({ order: cursorOf(sim)!.plan.order, eid, attr, source, value });
       }
     }
   }
@@ -67,12 +70,12 @@ function setData(sim: SimRunner, context: RequestContext, data: Parameters<Mosai
 
 /** Whose entity `id` is, if `sim` may make such requests about it, and now. */
 function sourceOf(
-  sim: SimRunner,
-  { sims }: RequestContext,
+  sim: SimNode,
+  { sims, cursorOf }: RequestContext,
   method: string,
   id: FullId,
-): { readonly source: SimRunner; readonly eid: EntityId } {
-  if (sim.current === undefined) {
+): { readonly source: SimNode; readonly eid: EntityId } {
+  if (cursorOf(sim)?.current === undefined) {
     throw new BridgeError("ERR_BRIDGE_OUTSIDE_CALL", `simulator ${sim.sid}, ${method}(): make it within step()`, {
       method,
     });
@@ -97,6 +100,6 @@ function sourceOf(
 }
 
 /** An event from outside cannot be taken in. */
-export function eventError(sim: SimRunner, time: Time, problem: string): RunError {
+export function eventError(sim: SimNode, time: Time, problem: string): RunError {
   return new RunError("ERR_RUN_EVENT", `simulator ${sim.sid}, setEvent(${time}): ${problem}`, { method: "setEvent" });
 }

@@ -1,9 +1,7 @@
 import type { CreateResult, EntityId, Meta, ModelMeta, SimId, Simulator } from "../../../src/cosim/index.ts";
-import { checkCreated, listed, simulatorFault } from "../../../src/cosim/index.ts";
-import { ScenarioError } from "../../../src/index.ts";
+import { checkCreated, Keywords, listed, ScenarioError, simulatorFault } from "../../../src/cosim/index.ts";
 import { Entity, type EntityGraph, unknownEntity } from "../scheduler/entity.ts";
-import type { SimRunner } from "../scheduler/sim-runner.ts";
-import { Keywords } from "./keywords.ts";
+import type { SimNode } from "../scheduler/sim-node.ts";
 
 /** Makes entities of one model: one when called, several with `create`. */
 export interface ModelFactory<P = Record<string, unknown>> {
@@ -57,7 +55,7 @@ export interface HandleContext {
 const ASKED_OF_ALL = new Set(["then", "toJSON", "constructor", "asymmetricMatch", "nodeType", "inspect"]);
 
 /** The handle of a started simulator; asking it for a model that it does not have is an error that lists those it has. */
-export function createHandle(sim: SimRunner, context: HandleContext): SimulatorHandle {
+export function createHandle(sim: SimNode, context: HandleContext): SimulatorHandle {
   const { sid, meta, entities } = sim;
   const members: Record<string, unknown> = {
     sid,
@@ -89,7 +87,7 @@ export function createHandle(sim: SimRunner, context: HandleContext): SimulatorH
   return handle as unknown as SimulatorHandle;
 }
 
-function extraMethod(sim: SimRunner, name: string): (...args: unknown[]) => Promise<unknown> {
+function extraMethod(sim: SimNode, name: string): (...args: unknown[]) => Promise<unknown> {
   const method: unknown = Reflect.get(sim.simulator, name);
   if (typeof method !== "function") {
     throw simulatorFault(
@@ -100,12 +98,12 @@ function extraMethod(sim: SimRunner, name: string): (...args: unknown[]) => Prom
   }
   return async (...args) => {
     const last = args.at(-1);
-    if (last instanceof Keywords && !sim.isRemote) args.splice(-1, 1, last.values);
+    if (last instanceof Keywords && sim.remote === undefined) args.splice(-1, 1, last.values);
     return sim.call(name, (simulator) => Reflect.apply(method, simulator, args));
   };
 }
 
-function modelFactory(sim: SimRunner, name: string, model: ModelMeta, context: HandleContext): ModelFactory {
+function modelFactory(sim: SimNode, name: string, model: ModelMeta, context: HandleContext): ModelFactory {
   const create = async (num: number, params: Record<string, unknown> = {}): Promise<Entity[]> => {
     if (!Number.isSafeInteger(num) || num < 0) throw new RangeError(`num must be an integer >= 0, got ${num}`);
     context.assertOpen(`creating a ${name}`);
@@ -124,7 +122,7 @@ function modelFactory(sim: SimRunner, name: string, model: ModelMeta, context: H
 
 /** Check what `create` made, and make entities of it; all or none. */
 function adopt(
-  sim: SimRunner,
+  sim: SimNode,
   results: readonly CreateResult[],
   num: number,
   type: string,

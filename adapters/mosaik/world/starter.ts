@@ -1,12 +1,12 @@
 import type { SimId } from "../../../src/cosim/index.ts";
-import { checkMeta, listed } from "../../../src/cosim/index.ts";
-import { ScenarioError } from "../../../src/index.ts";
-import type { SimGroup } from "../scheduler/sim-group.ts";
-import { SimRunner } from "../scheduler/sim-runner.ts";
-import { createHandle, type HandleContext, type ModelsOf, type SimulatorHandle } from "./model-factory.ts";
-import { mosaikProxy, type RequestContext } from "./mosaik-proxy.ts";
+import { checkMeta, listed, ScenarioError } from "../../../src/cosim/index.ts";
+import { RemoteSimulator } from "../remote/client.ts";
+import { SimNode } from "../scheduler/sim-node.ts";
+import type { SimGroup } from "../scheduler/tiered-time.ts";
+import { makeSimulator, type SimConfig, type SimulatorOf } from "./config.ts";
+import { createHandle, type HandleContext, type ModelsOf, type SimulatorHandle } from "./handle.ts";
 import type { StartParams, WorldSettings } from "./options.ts";
-import { makeSimulator, type SimConfig, type SimulatorOf } from "./sim-config.ts";
+import { proxyOf, type RequestContext } from "./requests.ts";
 
 /** Where simulators can be started: a world, or a group within it. */
 export interface SimulatorStarter<C extends SimConfig = SimConfig> {
@@ -38,9 +38,9 @@ export interface StartContext extends RequestContext, HandleContext {
   readonly config: SimConfig;
   readonly settings: WorldSettings;
   /** In the order of starting; an entry is there before its `init` has answered. */
-  readonly sims: Map<SimId, SimRunner>;
+  readonly sims: Map<SimId, SimNode>;
   /** Those whose `init` has answered. */
-  readonly ready: Set<SimRunner>;
+  readonly ready: Set<SimNode>;
 }
 
 /** Starts the simulators of a world. */
@@ -61,18 +61,19 @@ export class Starter {
     const { startTimeoutMs, stopTimeoutMs, stepTimeoutMs: callTimeoutMs, onOutput } = settings;
     const onLine = (line: string) => onOutput(sim.sid, line);
     const simulator = makeSimulator(config, name, { startTimeoutMs, stopTimeoutMs, callTimeoutMs, onLine });
-    const sim: SimRunner = new SimRunner(this.#claimId(name, simId), simulator, group, timeResolution);
+    const remote = simulator instanceof RemoteSimulator ? simulator : undefined;
+    const sim: SimNode = new SimNode(this.#claimId(name, simId), simulator, group, timeResolution, remote);
     sims.set(sim.sid, sim);
     try {
-      simulator.mosaik = mosaikProxy(sim, this.#context);
+      simulator.mosaik = proxyOf(sim, this.#context);
       const meta = await sim.call("init", () => simulator.init(sim.sid, { ...rest, timeResolution }));
       sim.meta = checkMeta(sim.site("init"), meta);
-      if (sim.meta.type !== "event-based") sim.schedule(group.at(0));
+      if (sim.meta.type !== "event-based") sim.firstStep = 0;
       const handle = createHandle(sim, this.#context);
       ready.add(sim);
       return handle;
     } catch (error) {
-      if (sim.isRemote) await simulator.finalize();
+      if (sim.remote !== undefined) await simulator.finalize();
       sims.delete(sim.sid);
       throw error;
     }

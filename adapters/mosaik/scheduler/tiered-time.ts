@@ -84,3 +84,78 @@ export class ShortestWays {
     return true;
   }
 }
+
+/** Do both delay alike? */
+export function sameDelay(a: Duration, b: Duration): boolean {
+  return a.cutoff === b.cutoff && a.tiers.every((tier, i) => tier === b.tiers[i]);
+}
+
+/** Simulators that may be stepped several times at one time, by weak connections between them; groups can be nested. */
+export class SimGroup {
+  readonly parent: SimGroup | undefined;
+  /** Tiers of the times of its simulators; 1 outside of all groups. */
+  readonly depth: number;
+
+  constructor(parent?: SimGroup) {
+    this.parent = parent;
+    this.depth = parent === undefined ? 1 : parent.depth + 1;
+  }
+
+  /** `time` before any sub-step. */
+  at(time: Time): TieredTime {
+    const tiers: [Time, ...number[]] = [time];
+    while (tiers.length < this.depth) tiers.push(0);
+    return tiers;
+  }
+}
+
+/** Depth of the innermost group that holds both. */
+export function sharedDepth(a: SimGroup, b: SimGroup): number {
+  let [inner, other] = [a, b];
+  while (inner !== other) {
+    if (inner.depth >= other.depth) inner = inner.parent!;
+    else other = other.parent!;
+  }
+  return inner.depth;
+}
+
+/**
+ * What a connection from `src` to `dest` adds to a time: `shift` whole steps, and a sub-step of the innermost group of
+ * both if it is `weak`, which needs such a group.
+ *
+ * Source: mosaik `connect_interval`.
+ */
+export function connectionDelay(src: SimGroup, dest: SimGroup, shift: number, weak: boolean): Duration {
+  const cutoff = sharedDepth(src, dest);
+  const tiers = new Array<number>(dest.depth).fill(0);
+  if (weak) tiers[cutoff - 1] = 1;
+  tiers[0] = shift;
+  return { tiers, cutoff };
+}
+
+/** What places a simulator's steps among those of others. */
+export interface Ranked {
+  /** One rank for each tier, see `rankSimulators`. */
+  readonly ranks: readonly number[];
+  /** Its place in the order of ids. */
+  readonly order: number;
+}
+
+/**
+ * Which of two steps comes first in the order of a run: one that the other may depend on does. -1, 0 or 1.
+ *
+ * By time, and at one time by rank, then, in a same-time loop, by sub-step, within one by the ranks there, and so on.
+ * Steps may be made at the same time or the other way round where nothing depends on it; whatever is reported keeps
+ * this order.
+ */
+export function comparePositions(a: Ranked, aTime: TieredTime, b: Ranked, bTime: TieredTime): number {
+  if (aTime[0] !== bTime[0]) return aTime[0] < bTime[0] ? -1 : 1;
+  for (let tier = 0; tier < a.ranks.length; tier++) {
+    const byRank = a.ranks[tier]! - b.ranks[tier]!;
+    if (byRank !== 0) return byRank < 0 ? -1 : 1;
+    const bySubStep = (aTime[tier + 1] ?? 0) - (bTime[tier + 1] ?? 0);
+    if (bySubStep !== 0) return bySubStep < 0 ? -1 : 1;
+  }
+  if (a.order !== b.order) return a.order < b.order ? -1 : 1;
+  return compareTimes(aTime, bTime);
+}

@@ -1,8 +1,6 @@
-import { listed, Simulator } from "../../../src/cosim/index.ts";
-import { ScenarioError } from "../../../src/index.ts";
-import { fillCommand } from "../remote/command-line.ts";
-import { type CommandEntry, type ConnectEntry, wordsOf } from "../remote/connect-simulator.ts";
-import { type RemoteOptions, RemoteSimulator } from "../remote/remote-simulator.ts";
+import { listed, ScenarioError, Simulator } from "../../../src/cosim/index.ts";
+import { type RemoteOptions, RemoteSimulator } from "../remote/client.ts";
+import { type CommandEntry, type ConnectEntry, fillCommand, wordsOf } from "../remote/command-line.ts";
 
 /** A simulator of this process. */
 export interface LocalEntry<S extends Simulator = Simulator> {

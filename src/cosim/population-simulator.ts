@@ -1,11 +1,28 @@
 import { type AgentClass, Container, type TraceLevel } from "../agent/index.ts";
 import { ExternalClock } from "../clock/index.ts";
 import { BridgeError, ScenarioError } from "../errors.ts";
-import type { Limits } from "../limits.ts";
+import { warn } from "../host.ts";
+import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import {
+  anything,
+  checkOptions,
+  either,
+  LIMITS,
+  number,
+  type OptionChecks,
+  object,
+  oneOf,
+  required,
+  string,
+  text,
+} from "../options.ts";
+import type { Isolation } from "../platform/index.ts";
 import type { Journal } from "../trace.ts";
 import { type AgentInput, type AgentModel, type AgentOutput, inputsOf, modelMeta, outputsOf } from "./agent-model.ts";
 import { AgentOutputs } from "./agent-outputs.ts";
 import { Bridge, type BridgeInput } from "./bridge.ts";
+import { isPromise } from "./contract.ts";
+import type { Population } from "./population.ts";
 import { Simulator } from "./simulator.ts";
 import type {
   Attr,
@@ -22,8 +39,22 @@ import type {
   Time,
 } from "./types.ts";
 
+/** On how many containers a population lives; it changes no result and no trace. */
+export interface PopulationOptions {
+  /** Number of containers, at least 1. Default 1. */
+  readonly containers?: number | undefined;
+  /** Where they run: in this thread, in threads or in processes of their own. Default `inline`. */
+  readonly isolation?: Exclude<Isolation, "remote"> | undefined;
+  /**
+   * The module with the agents' classes, as `new URL("./agents.ts", import.meta.url)`, which every container loads: it
+   * exports them, or makes them models by `agentModel` while it loads. Needed with more than one container, or those
+   * that are not inline; `cosimas sim` and `cosimas run` fill in the module that they were given.
+   */
+  readonly module?: URL | string | undefined;
+}
+
 /** What a population of agents needs besides its models. */
-export interface AgentSimulatorOptions {
+export interface AgentSimulatorOptions extends PopulationOptions {
   readonly models: Readonly<Record<string, AgentModel>>;
   /** When the population is stepped; default `time-based`. */
   readonly type?: SimulatorType;
@@ -41,6 +72,20 @@ export interface AgentSimulatorOptions {
   readonly record?: Journal | undefined;
 }
 
+const CHECKS: OptionChecks<AgentSimulatorOptions> = {
+  models: required(object),
+  type: oneOf(["time-based", "event-based", "hybrid"]),
+  stepSize: number({ integer: true, min: 1 }),
+  seed: either(number(), string),
+  start: text,
+  trace: oneOf(["off", "hash", "full"]),
+  limits: LIMITS,
+  record: anything,
+  containers: number({ integer: true, min: 1 }),
+  isolation: oneOf(["inline", "thread", "process"]),
+  module: either(text, object),
+};
+
 /** A model, as the steps need it. */
 interface ModelEntry {
   readonly agent: AgentClass;
@@ -54,7 +99,8 @@ interface ModelEntry {
  * clock to the step's time and returns when all of them have settled. What the agents have due between two steps runs
  * at its own time; the next of it brings the next step, at the first whole unit that is not before it.
  *
- * It owns its container from `init` on and closes it in `finalize`.
+ * The agents live in a container, or on several containers of a platform: see {@link PopulationOptions}. It owns them from
+ * `init` on and closes them in `finalize`.
  */
 export class AgentSimulator extends Simulator {
   readonly meta: Meta;
@@ -64,13 +110,16 @@ export class AgentSimulator extends Simulator {
   readonly #entities = new Map<EntityId, ModelEntry>();
   #warned = false;
   #journal: Journal | undefined;
-  #container: Container | undefined;
+  /** What the command line asks for, where the simulator's author has left it open. */
+  #spread: PopulationOptions = {};
+  #population: Population | undefined;
   #bridge: Bridge | undefined;
   #outputs: AgentOutputs | undefined;
 
-  /** @throws TypeError if a model contradicts its class, itself or the population's type. */
+  /** @throws TypeError if a model contradicts its class, itself or the population's type; for wrong options. */
   constructor(options: AgentSimulatorOptions) {
     super();
+    checkOptions("AgentSimulator", options, CHECKS);
     this.#options = options;
     this.#journal = options.record;
     const { type = "time-based", stepSize } = options;
@@ -95,48 +144,84 @@ export class AgentSimulator extends Simulator {
     this.#journal = journal;
   }
 
-  /** The container that the agents live in; it is there after `init`, and readable after the run. */
+  /** Let the agents live on so many containers, unless this simulator's own options say how many; before `init`. */
+  spreadOver(options: PopulationOptions): void {
+    this.#spread = options;
+  }
+
+  /** The agents: there after `init`, and readable after the run. */
+  get population(): Population {
+    if (this.#population !== undefined) return this.#population;
+    const text = "the agents' population is there once the simulator was started";
+    throw new ScenarioError("ERR_SCENARIO_NOT_STARTED", text);
+  }
+
+  /**
+   * The container that the agents live in: there after `init`, and readable after the run.
+   *
+   * @throws ScenarioError `ERR_SCENARIO_NOT_STARTED`; `ERR_SCENARIO_CONTAINERS` if they live on several.
+   */
   get container(): Container {
-    if (this.#container === undefined) {
-      throw new ScenarioError(
-        "ERR_SCENARIO_NOT_STARTED",
-        "the agents' container is there once the simulator was started",
-      );
-    }
-    return this.#container;
+    const { population } = this;
+    if (population instanceof Container) return population;
+    const text = "the agents live on several containers; use `population`, which has counts, traceHash and attach";
+    throw new ScenarioError("ERR_SCENARIO_CONTAINERS", text);
   }
 
   override async init(_sid: SimId, params: InitParams): Promise<Meta> {
-    const { seed = 0, start, trace, limits } = this.#options;
-    const clock = new ExternalClock(start === undefined ? {} : { start });
-    const container = await Container.create({
-      clock,
-      seed,
-      ...(trace === undefined ? {} : { trace }),
-      ...(limits === undefined ? {} : { limits }),
-      record: this.#journal,
-    });
-    this.#container = container;
-    this.#bridge = new Bridge(container, {
+    const population = await this.#makePopulation();
+    this.#population = population;
+    this.#bridge = new Bridge(population, {
       unitS: params.timeResolution,
-      ticksPerSecond: clock.resolution.ticksPerSecond,
+      ticksPerSecond: population.ticksPerSecond,
       // Only the others are stepped again at one time, in mosaik's same-time loops.
       repeats: this.meta.type !== "time-based",
       ...(this.#stepSize === undefined ? {} : { stepSize: this.#stepSize }),
     });
-    this.#outputs = new AgentOutputs(container, (eid) => this.#entity(eid).outputs);
+    this.#outputs = new AgentOutputs(population, (eid) => this.#entity(eid).outputs);
     return this.meta;
   }
 
-  create(num: number, model: string, params: Readonly<Record<string, unknown>>): readonly CreateResult[] {
+  async #makePopulation(): Promise<Population> {
+    const { seed = 0, start, trace, limits } = this.#options;
+    const containers = this.#options.containers ?? this.#spread.containers ?? 1;
+    const isolation = this.#options.isolation ?? this.#spread.isolation ?? "inline";
+    const module = this.#options.module ?? this.#spread.module;
+    const common = { seed, record: this.#journal, ...(trace && { trace }), ...(limits && { limits }) };
+    if (containers === 1 && isolation === "inline") {
+      return Container.create({ ...common, clock: new ExternalClock(start === undefined ? {} : { start }) });
+    }
+    if (module === undefined) {
+      const text =
+        `a population on ${containers} containers (${isolation}) needs the module that each of them loads: give ` +
+        'AgentSimulator the option module, as new URL("./agents.ts", import.meta.url)';
+      throw new ScenarioError("ERR_SCENARIO_CONTAINERS", text);
+    }
+    // Threads and processes are loaded when there is use for them: a page has none.
+    const { Platform } = await import("../platform/index.ts");
+    return Platform.create({ ...common, containers, isolation, module, ...(start !== undefined && { start }) });
+  }
+
+  create(
+    num: number,
+    model: string,
+    params: Readonly<Record<string, unknown>>,
+  ): readonly CreateResult[] | Promise<readonly CreateResult[]> {
+    if (num > DEFAULT_LIMITS.nodesMax) {
+      throw new RangeError(`create: at most ${DEFAULT_LIMITS.nodesMax} agents are made at a time, got ${num}`);
+    }
     const { eid, ...rest } = params;
     const entry = this.#models.get(model)!;
-    return Array.from({ length: num }, () => {
+    const made: CreateResult[] = [];
+    const spawning: PromiseLike<unknown>[] = [];
+    for (let i = 0; i < num; i++) {
       const id = eid === undefined ? `${model}-${this.#entities.size}` : String(eid);
-      this.container.spawn(entry.agent, { id, args: [rest] });
+      const spawned = this.population.spawn(entry.agent, { id, args: [rest] });
+      if (isPromise(spawned)) spawning.push(spawned);
       this.#entities.set(id, entry);
-      return { eid: id, type: model };
-    });
+      made.push({ eid: id, type: model });
+    }
+    return spawning.length === 0 ? made : Promise.all(spawning).then(() => made);
   }
 
   async step(time: Time, inputs: InputData): Promise<Time | null> {
@@ -153,7 +238,7 @@ export class AgentSimulator extends Simulator {
   }
 
   override async finalize(): Promise<void> {
-    await this.#container?.close();
+    await this.#population?.close();
   }
 
   /** Once: what agents do between two units of mosaik's time is put out late. */
@@ -165,7 +250,7 @@ export class AgentSimulator extends Simulator {
       `after step ${time} agents have something due at ${event}, between two steps: it runs at its own time, and what ` +
       `comes of it is put out at step ${next}. If others are to be stepped by it, make the population "hybrid" and that ` +
       'output a "change" or an "event"';
-    process.emitWarning(text, { type: "CosimasWarning", code: "COSIMAS_BETWEEN_STEPS" });
+    warn(text, "COSIMAS_BETWEEN_STEPS");
   }
 
   #entity(eid: EntityId): ModelEntry {

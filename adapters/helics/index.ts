@@ -1,0 +1,1 @@
+export { HelicsError } from "./errors.ts";
