@@ -137,5 +137,7 @@ function distanceOf(one: string, other: string): number {
 
 /** HELICS' parser takes comments as in C++, and with `#`; those in strings are none. */
 function withoutComments(text: string): string {
-  return text.replace(/"(?:[^"\\]|\\.)*"|\/\/[^\n]*|#[^\n]*|\/\*[\s\S]*?\*\//g, (part) => (part.startsWith('"') ? part : " "));
+  return text.replace(/"(?:[^"\\]|\\.)*"|\/\/[^\n]*|#[^\n]*|\/\*[\s\S]*?\*\//g, (part) =>
+    part.startsWith('"') ? part : " ",
+  );
 }

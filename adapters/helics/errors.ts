@@ -87,12 +87,18 @@ export function helicsError(
   return new HelicsError(code, `${failure.function}: ${failure.message.trim()}`, { ...fields, remedy });
 }
 
-function conditionOf(failure: NativeFailure, broker = "the broker"): { readonly code: string; readonly remedy: string } {
+function conditionOf(
+  failure: NativeFailure,
+  broker = "the broker",
+): { readonly code: string; readonly remedy: string } {
   const { message, code: native, function: name } = failure;
   if (name === "koffi") return { code: "ERR_HELICS_KOFFI", remedy: "run `npm install koffi`" };
   if (name === "load") {
     const remedy = "give the libhelics of HELICS 3.6 or newer in the environment variable HELICS_LIBRARY";
-    return { code: /undefined symbol|cannot find function/i.test(message) ? "ERR_HELICS_VERSION" : "ERR_HELICS_LIBRARY", remedy };
+    return {
+      code: /undefined symbol|cannot find function/i.test(message) ? "ERR_HELICS_VERSION" : "ERR_HELICS_LIBRARY",
+      remedy,
+    };
   }
   for (const [pattern, code, remedy] of CONDITIONS.slice(0, 6)) if (pattern.test(message)) return { code, remedy };
   if (CONNECTING.test(name) && (native === CONNECTION_FAILURE || native === REGISTRATION_FAILURE)) {

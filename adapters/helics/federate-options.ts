@@ -1,4 +1,4 @@
-import type { Log } from "../../src/index.ts";
+import type { Log } from "../../src/cosim/index.ts";
 import { checkConfiguration, type HelicsConfiguration } from "./configuration.ts";
 import { HelicsError } from "./errors.ts";
 import { type Iteration, VALUE_TYPES, type ValueTypeName } from "./process/protocol.ts";
@@ -132,9 +132,14 @@ function problemOf(kind: string, value: unknown): { type: typeof RangeError; all
     return typeof value === kind ? undefined : { type: TypeError, allowed: `a ${kind}` };
   }
   if (typeof value !== "number") return { type: TypeError, allowed: `a number of ${kind}` };
-  if (kind === "seconds") return value >= 0 && value < Infinity ? undefined : { type: RangeError, allowed: "a finite number of seconds from 0 on" };
+  if (kind === "seconds")
+    return value >= 0 && value < Infinity
+      ? undefined
+      : { type: RangeError, allowed: "a finite number of seconds from 0 on" };
   const fine = Number.isSafeInteger(value) && value >= 1;
-  return fine ? undefined : { type: RangeError, allowed: `a whole number of ${kind === "count" ? "iterations" : kind} from 1 on` };
+  return fine
+    ? undefined
+    : { type: RangeError, allowed: `a whole number of ${kind === "count" ? "iterations" : kind} from 1 on` };
 }
 
 function checkChoice(name: string, allowed: readonly string[], given: string | undefined): void {
@@ -183,7 +188,13 @@ export function configurationOf(name: string, options: FederateOptions, interfac
     ...set("wait_for_current_time_update", waitForCurrentTimeUpdate),
     ...set("max_iterations", maxIterations),
     publications: interfaces.publications.map(({ key, type, units, extra }) => {
-      return { ...extra, key, type: type === "json" ? "string" : nativeType(type), global: true, ...set("unit", units) };
+      return {
+        ...extra,
+        key,
+        type: type === "json" ? "string" : nativeType(type),
+        global: true,
+        ...set("unit", units),
+      };
     }),
     inputs: interfaces.inputs.map(({ key, target, type, units, required = true, extra }) => {
       const native = type === "json" ? "string" : nativeType(type);

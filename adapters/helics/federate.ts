@@ -1,12 +1,12 @@
-import type { Log } from "../../src/index.ts";
-import { after } from "./deadline.ts";
+import { after, type Log } from "../../src/cosim/index.ts";
+
 import { HelicsError, helicsError } from "./errors.ts";
 import { configurationOf, type FederateOptions, type Interfaces } from "./federate-options.ts";
 import { FederateProcess, ProcessFailure } from "./federate-process.ts";
-import { findLibrary } from "./library.ts";
 import { type FederationMap, readFederationMap, waitsFor } from "./federation-map.ts";
-import type { FederateRequest, Grant, InputInfo, Iteration, LibraryInfo, Outgoing } from "./process/protocol.ts";
+import { findLibrary } from "./library.ts";
 import { printedLine } from "./printed-line.ts";
+import type { FederateRequest, Grant, InputInfo, Iteration, LibraryInfo, Outgoing } from "./process/protocol.ts";
 
 /** Oldest HELICS whose interface this adapter knows. */
 const VERSION_MIN = [3, 4] as const;
@@ -69,7 +69,11 @@ export class Federate {
     const names = endpoints.map((endpoint) => endpoint.name);
     const late = async () => {
       const remedy = `start ${this.#broker} first, and let core type, address and port be the same on both sides`;
-      throw this.#error("ERR_HELICS_BROKER", `there is no answer from ${this.#broker} within ${connectTimeoutMs} ms`, remedy);
+      throw this.#error(
+        "ERR_HELICS_BROKER",
+        `there is no answer from ${this.#broker} within ${connectTimeoutMs} ms`,
+        remedy,
+      );
     };
     const open = { op: "open", library, configuration, publications, inputs, endpoints: names } as const;
     await this.#bounded(this.#request(open), connectTimeoutMs, late);
@@ -156,7 +160,10 @@ export class Federate {
   async #warn(what: string, afterMs: number): Promise<void> {
     const whom = await this.#waitsFor();
     if (!this.#process.busy) return;
-    this.#log("warning", `federate "${this.name}" at ${this.#timeS ?? "start"} s: ${what} takes more than ${afterMs} ms${whom}`);
+    this.#log(
+      "warning",
+      `federate "${this.name}" at ${this.#timeS ?? "start"} s: ${what} takes more than ${afterMs} ms${whom}`,
+    );
   }
 
   /** Whom a grant waits for, as the end of a sentence. */

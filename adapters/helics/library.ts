@@ -42,12 +42,14 @@ function missing(problem: string): HelicsError {
 
 function pythons(): string[] {
   const environment = process.env["VIRTUAL_ENV"];
-  const inEnvironment = environment === undefined ? [] : [join(environment, "bin", "python"), join(environment, "Scripts", "python.exe")];
+  const inEnvironment =
+    environment === undefined ? [] : [join(environment, "bin", "python"), join(environment, "Scripts", "python.exe")];
   return [...inEnvironment.filter(existsSync), "python3", "python"];
 }
 
 async function inPackageOf(python: string): Promise<string | undefined> {
-  const look = "import importlib.util as u; s = u.find_spec('helics'); print(s.submodule_search_locations[0] if s else '')";
+  const look =
+    "import importlib.util as u; s = u.find_spec('helics'); print(s.submodule_search_locations[0] if s else '')";
   try {
     const { stdout } = await promisify(execFile)(python, ["-c", look], { timeout: LOOK_MS });
     const folder = stdout.trim();

@@ -1,4 +1,4 @@
-import type { Log, LogLevel } from "../../src/index.ts";
+import type { Log, LogLevel } from "../../src/cosim/index.ts";
 
 /** Levels of HELICS in what it prints, and those of a log. */
 const LEVELS: Readonly<Record<string, LogLevel>> = {

@@ -43,7 +43,8 @@ const CHECKED = {
   inputVector: "void helicsInputGetVector(void *input, _Out_ double *values, int max, _Out_ int *length",
   inputBytes: "void helicsInputGetBytes(void *input, void *data, int max, _Out_ int *length",
   sendBytesTo: "void helicsEndpointSendBytesTo(void *endpoint, const void *data, int length, const char *to",
-  sendBytesToAt: "void helicsEndpointSendBytesToAt(void *endpoint, const void *data, int length, const char *to, double t",
+  sendBytesToAt:
+    "void helicsEndpointSendBytesToAt(void *endpoint, const void *data, int length, const char *to, double t",
   queryFederate: "const char *helicsQueryExecute(void *query, void *fed",
   queryCore: "const char *helicsQueryCoreExecute(void *query, void *core",
 } as const;

@@ -130,7 +130,8 @@ export class Session {
     }
     const messages: IncomingMessage[] = [];
     for (const [endpoint, handle] of this.#endpoints.entries()) {
-      for (let left: number = helics.pendingMessages(handle); left > 0; left--) messages.push(this.#take(endpoint, handle));
+      for (let left: number = helics.pendingMessages(handle); left > 0; left--)
+        messages.push(this.#take(endpoint, handle));
     }
     const halted = timeS >= TIME_MAX_S || STATE_FINISHED.includes(helics.getState(this.#fed));
     return { timeS, iterating, halted, inputs, messages };
