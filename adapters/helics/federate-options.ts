@@ -63,7 +63,8 @@ export interface InputSpec {
   readonly key: string;
   /** Global name of the publication. */
   readonly target: string;
-  readonly type: ValueTypeName;
+  /** `any`: that of the publication. */
+  readonly type: ValueTypeName | "any";
   readonly units?: string;
   /** Whether there has to be such a publication. Default true. */
   readonly required?: boolean;
@@ -197,15 +198,15 @@ export function configurationOf(name: string, options: FederateOptions, interfac
       };
     }),
     inputs: interfaces.inputs.map(({ key, target, type, units, required = true, extra }) => {
-      const native = type === "json" ? "string" : nativeType(type);
-      return { ...extra, key, type: native, targets: [target], connection_required: required, ...set("unit", units) };
+      const connection = { targets: [target], connection_required: required };
+      return { ...extra, key, type: nativeType(type), ...connection, ...set("unit", units) };
     }),
     endpoints: interfaces.endpoints.map(({ name: endpoint, extra }) => ({ ...extra, name: endpoint, global: true })),
   });
 }
 
 /** Name of a type in HELICS. */
-function nativeType(type: ValueTypeName): string {
+function nativeType(type: ValueTypeName | "any"): string {
   return type === "bytes" ? "raw" : type === "integer" ? "int" : type;
 }
 
@@ -213,14 +214,14 @@ function nativeType(type: ValueTypeName): string {
 function coreInitOf({ broker, coreInit, configuration, ...times }: FederateOptions): string {
   const { tickMs = 500, silenceMs = 3000, connectTimeoutMs = 4000 } = times;
   const given = [coreInit, configuration?.["core_init_string"]].filter((text) => text !== undefined).join(" ");
-  const has = (option: string) => new RegExp(`--${option}\\b`).test(given);
+  const has = (option: string) => new RegExp(`(?:^|\\s)(?:${option})\\b`).test(given);
   const networkMs = Math.ceil(connectTimeoutMs / CONNECT_ATTEMPTS);
   const own = [
-    ...(has("federates|-f\\b") ? [] : ["--federates=1"]),
+    ...(has("--federates|-f") ? [] : ["--federates=1"]),
     ...(broker === undefined ? [] : [`--broker_address=${brokerAddress(broker)}`]),
-    ...(has("tick") ? [] : [`--tick=${tickMs}ms`]),
-    ...(has("timeout") ? [] : [`--timeout=${silenceMs}ms`]),
-    ...(has("network_?timeout") || networkMs <= 4000 ? [] : [`--network_timeout=${networkMs}ms`]),
+    ...(has("--tick") ? [] : [`--tick=${tickMs}ms`]),
+    ...(has("--timeout") ? [] : [`--timeout=${silenceMs}ms`]),
+    ...(has("--network_?timeout") || networkMs <= 4000 ? [] : [`--network_timeout=${networkMs}ms`]),
   ];
   return [given, ...own].filter((part) => part !== "").join(" ");
 }

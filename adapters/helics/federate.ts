@@ -103,6 +103,11 @@ export class Federate {
     return this.#granted(await this.#wait<Grant>({ op: "time", timeS, iterate, ...outgoing }));
   }
 
+  /** Put out what there is, at the time granted last. */
+  async putOut(outgoing: Outgoing): Promise<void> {
+    await this.#request({ op: "put", ...outgoing });
+  }
+
   /** Ask HELICS about the federation; see "Queries" in HELICS' guide. */
   query(target: string, query: string): Promise<string> {
     return this.#request<string>({ op: "query", target, query });

@@ -8,7 +8,7 @@ export const REQUESTS_FD = 3;
 /** Descriptor, in the process, of the socket that its watching thread reads while HELICS blocks the main one. */
 export const WATCH_FD = 4;
 
-/** How a value is published, or wanted. `json` is a HELICS string with JSON in it. */
+/** How a value is published, or wanted. */
 export const VALUE_TYPES = ["double", "integer", "boolean", "string", "json", "vector", "complex", "bytes"] as const;
 
 /** One of {@link VALUE_TYPES}. */
@@ -17,7 +17,8 @@ export type ValueTypeName = (typeof VALUE_TYPES)[number];
 /** An interface of the federate, in the order in which requests name them by number. */
 export interface InterfaceKey {
   readonly key: string;
-  readonly type: ValueTypeName;
+  /** Of an input `any`: that of its publication. */
+  readonly type: ValueTypeName | "any";
 }
 
 /** Make the federate and register its interfaces. */
@@ -57,6 +58,7 @@ export type FederateRequest =
   | { readonly op: "initialize" }
   | ({ readonly op: "execute"; readonly iterate: Iteration } & Outgoing)
   | ({ readonly op: "time"; readonly timeS: number; readonly iterate: Iteration } & Outgoing)
+  | ({ readonly op: "put" } & Outgoing)
   | { readonly op: "query"; readonly target: string; readonly query: string }
   | { readonly op: "fail"; readonly code: number; readonly message: string }
   | { readonly op: "disconnect" };

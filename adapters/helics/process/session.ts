@@ -9,6 +9,7 @@ import type {
   LibraryInfo,
   OpenRequest,
   Outgoing,
+  ValueTypeName,
 } from "./protocol.ts";
 import { publish, read } from "./values.ts";
 
@@ -26,9 +27,21 @@ const CORE_TYPES = ["zmq", "zmqss", "tcp", "tcpss", "udp", "ipc", "inproc", "mpi
 const GOODBYE_MS = 2000;
 
 /** An interface and its pointer. */
-interface Registered extends InterfaceKey {
+interface Registered {
   readonly handle: Handle;
+  type: InterfaceKey["type"];
 }
+
+/** Types of publications whose values are no text. Source: HELICS 3.6.1, as `helicsInputGetPublicationType` names them. */
+const READ_AS: Readonly<Record<string, ValueTypeName>> = {
+  double: "double",
+  int64: "integer",
+  bool: "boolean",
+  double_vector: "vector",
+  complex: "complex",
+  raw: "bytes",
+  json: "json",
+};
 
 /** One federate of HELICS. Every call returns when HELICS does. */
 export class Session {
@@ -58,6 +71,9 @@ export class Session {
         return this.#execute(request);
       case "time":
         return this.#requestTime(request);
+      case "put":
+        this.#putOut(request);
+        return undefined;
       case "query":
         return this.#query(request.target, request.query);
       case "fail":
@@ -82,16 +98,15 @@ export class Session {
     this.#fed = helics.createFederate(configuration);
     this.#core = helics.getCore(this.#fed);
     this.onCore(library, this.#core);
-    this.#publications = publications.map((item) => ({ ...item, handle: helics.getPublication(this.#fed, item.key) }));
-    this.#inputs = inputs.map((item) => ({ ...item, handle: helics.getInput(this.#fed, item.key) }));
+    this.#publications = publications.map(({ key, type }) => ({ type, handle: helics.getPublication(this.#fed, key) }));
+    this.#inputs = inputs.map(({ key, type }) => ({ type, handle: helics.getInput(this.#fed, key) }));
     this.#endpoints = endpoints.map((name) => helics.getEndpoint(this.#fed, name));
   }
 
-  #infoOf({ handle }: Registered): InputInfo {
-    return {
-      publicationType: this.#api.inputPublicationType(handle),
-      publicationUnits: this.#api.inputPublicationUnits(handle),
-    };
+  #infoOf(input: Registered): InputInfo {
+    const publicationType: string = this.#api.inputPublicationType(input.handle);
+    if (input.type === "any") input.type = READ_AS[publicationType] ?? "string";
+    return { publicationType, publicationUnits: this.#api.inputPublicationUnits(input.handle) };
   }
 
   #execute({ iterate, ...outgoing }: { iterate: Iteration } & Outgoing): Grant {
@@ -112,7 +127,7 @@ export class Session {
     const helics = this.#api;
     for (const [number, value] of values) {
       const { handle, type } = this.#publications[number]!;
-      publish(helics, handle, type, value);
+      publish(helics, handle, type as ValueTypeName, value);
     }
     for (const { endpoint, to, data, timeS } of send) {
       const bytes = typeof data === "string" ? Buffer.from(data) : data;
@@ -126,7 +141,7 @@ export class Session {
     const helics = this.#api;
     const inputs: (readonly [number, unknown])[] = [];
     for (const [number, { handle, type }] of this.#inputs.entries()) {
-      if (helics.inputIsUpdated(handle) !== 0) inputs.push([number, read(helics, handle, type)]);
+      if (helics.inputIsUpdated(handle) !== 0) inputs.push([number, read(helics, handle, type as ValueTypeName)]);
     }
     const messages: IncomingMessage[] = [];
     for (const [endpoint, handle] of this.#endpoints.entries()) {
