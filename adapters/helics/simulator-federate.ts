@@ -233,8 +233,8 @@ class FederatedRun {
     const { published, sending } = this.#interfaces;
     const request: Record<string, string[]> = {};
     for (const { eid, attr } of [...published, ...sending]) {
-      const attrs = (request[eid] ??= []);
-      if (!attrs.includes(attr)) attrs.push(attr);
+      request[eid] ??= [];
+      if (!request[eid].includes(attr)) request[eid].push(attr);
     }
     const data = await callSimulator(this.#site("getData", time), () => this.#simulator.getData(request));
     const value = (eid: string, attr: string): unknown => (data[eid] as Record<string, unknown> | undefined)?.[attr];

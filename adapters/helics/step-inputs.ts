@@ -52,9 +52,9 @@ export class StepInputs {
   next(): InputData {
     const data: InputData = {};
     const give = (eid: string, attr: string, source: string, value: unknown) => {
-      const ofEntity = (data[eid] ??= {});
-      const bySource = (ofEntity[attr] ??= {});
-      bySource[source] = value;
+      data[eid] ??= {};
+      data[eid][attr] ??= {};
+      data[eid][attr][source] = value;
     };
     for (const [number, value] of this.#newest) {
       const { eid, attr, spec, trigger }: Received = this.#interfaces.received[number]!;
