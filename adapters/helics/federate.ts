@@ -137,6 +137,11 @@ export class Federate {
 
   #granted(grant: Grant): Grant {
     this.#timeS = grant.timeS;
+    this.#log("trace", () => {
+      const { timeS, iterating, inputs, messages } = grant;
+      const repeated = iterating ? " once more" : "";
+      return `federate "${this.name}" was granted ${timeS} s${repeated}: ${inputs.length} values, ${messages.length} messages`;
+    });
     return grant;
   }
 

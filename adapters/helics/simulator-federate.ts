@@ -186,8 +186,10 @@ class FederatedRun {
     let nextS = offsetS > 0 ? offsetS : undefined;
     let outgoing: Outgoing = { publish: [], send: [] };
     if (nextS === undefined) ({ nextS, outgoing } = await this.#makeStep(start));
-    while (nextS < this.#untilS) {
-      const grant: Grant = await federate.requestTime(nextS, outgoing, this.#iterate);
+    // Whom something may come for, waits for it to the end.
+    const endS = Math.ceil(this.#untilS / this.#unitS) * this.#unitS + offsetS;
+    while (nextS < this.#untilS || !this.#timing.uninterruptible) {
+      const grant: Grant = await federate.requestTime(Math.min(nextS, endS), outgoing, this.#iterate);
       this.#grants++;
       this.#inputs.take(grant);
       if (grant.halted || grant.timeS >= this.#untilS) return;
@@ -210,7 +212,7 @@ class FederatedRun {
     const outgoing = await this.#outputs(time);
     const { offsetS } = this.#timing;
     // Without anything due, an input or a message brings the next step.
-    return { nextS: next === null ? this.#untilS : next * this.#unitS + offsetS, outgoing };
+    return { nextS: next === null ? Infinity : next * this.#unitS + offsetS, outgoing };
   }
 
   /** The unit of a grant: off the grid it is the next one. */

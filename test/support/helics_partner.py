@@ -94,8 +94,9 @@ def identity(address, core_type, until):
     t, last = 0.0, math.nan
     while t < until:
         t, result = h.helicsFederateRequestTimeIterative(fed, t + 1, h.HELICS_ITERATION_REQUEST_ITERATE_IF_NEEDED)
+        updated = h.helicsInputIsUpdated(sub)  # reading it ends that
         x = h.helicsInputGetDouble(sub)
-        if h.helicsInputIsUpdated(sub) and not abs(x - last) <= 1e-12:
+        if updated and not abs(x - last) <= 1e-12:
             h.helicsPublicationPublishDouble(pub, x)
             last = x
     show("fixed point", f"{last:.10f}")
