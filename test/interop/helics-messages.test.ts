@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { helicsEnvironment, start, startBroker, startPartner } from "../support/helics.ts";
-import { CLERK, type Clerk, COSINE, type Cosine, FOLLOWER, type Follower, federateOne, populationOf } from "../support/helics-agents.ts";
+import {
+  CLERK,
+  type Clerk,
+  COSINE,
+  type Cosine,
+  FOLLOWER,
+  type Follower,
+  federateOne,
+  populationOf,
+} from "../support/helics-agents.ts";
 
 /** Messages, iteration, filters, trees of brokers and unequal ends, with federates in Python, over real brokers. */
 const environment = await helicsEnvironment();
@@ -22,7 +31,11 @@ describe.skipIf(reason !== undefined)(`HELICS: messages${reason === undefined ? 
     );
     expect(agent.seen).toEqual([0, 1, 2, 3, 4].map((at) => [at, "control/out", { at }]));
     expect(await control.ended).toBe(0);
-    const answers = [...control.output().matchAll(/message (\S+) (\S+) (.*)/g)].map(([, t, from, text]) => [t, from, JSON.parse(text!)]);
+    const answers = [...control.output().matchAll(/message (\S+) (\S+) (.*)/g)].map(([, t, from, text]) => [
+      t,
+      from,
+      JSON.parse(text!),
+    ]);
     expect(answers).toEqual([1, 2, 3, 4].map((t) => [String(t), "agents/a/answer", { got: 1, at: t - 1 }]));
     expect(await broker.ended).toBe(0);
   });
@@ -40,7 +53,9 @@ describe.skipIf(reason !== undefined)(`HELICS: messages${reason === undefined ? 
         { untilS: 3 },
       );
       const sorted = ["a", "b", "c", "d"].map((name) => `control/${name}`);
-      expect(agent.seen.map(([at, from]) => [at, from])).toEqual([0, 1, 2].flatMap((at) => sorted.map((from) => [at, from])));
+      expect(agent.seen.map(([at, from]) => [at, from])).toEqual(
+        [0, 1, 2].flatMap((at) => sorted.map((from) => [at, from])),
+      );
     }
   });
 
