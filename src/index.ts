@@ -14,6 +14,7 @@ export {
   type BridgeInput,
   type BridgeOptions,
   type Population,
+  type PopulationOptions,
   type PopulationSpawnOptions,
   type Values,
 } from "./cosim/index.ts";

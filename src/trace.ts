@@ -113,11 +113,13 @@ export type TraceSink = (batch: readonly TraceEvent[]) => void;
 /** Something that can be observed. */
 export interface TraceSource {
   /**
-   * Feed `sink` from the next event on.
+   * Feed `sink` from the next event on. One that throws, or whose promise is rejected, is detached and warned about; the
+   * run goes on.
    *
+   * @param ended - Called once when nothing more comes, since the run was closed; at once if that is so already.
    * @returns Detaches it; calling it again does nothing.
    */
-  attach(sink: TraceSink): () => void;
+  attach(sink: TraceSink, ended?: () => void): () => void;
 }
 
 /** What a run is started with. */

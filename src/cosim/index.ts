@@ -8,7 +8,7 @@ export { TICKS_PER_SECOND } from "../clock/index.ts";
 export type { Value } from "../codec/index.ts";
 export { BridgeError, RunError, ScenarioError } from "../errors.ts";
 export { warn } from "../host.ts";
-export { Sinks } from "../kernel/sinks.ts";
+export { Sinks } from "../kernel/tracer.ts";
 export { DEFAULT_LIMITS } from "../limits.ts";
 export { eventStream, type Observable } from "../observe/stream.ts";
 export type { TraceEvent, TraceSink, TraceSource } from "../trace.ts";
@@ -23,9 +23,25 @@ export {
 } from "./agent-model.ts";
 export { Bridge, type BridgeInput, type BridgeOptions } from "./bridge.ts";
 export * from "./contract.ts";
-export type { Population, PopulationSpawnOptions, Values } from "./population.ts";
-export { AgentSimulator, type AgentSimulatorOptions, type PopulationOptions } from "./population-simulator.ts";
+export type { Population, PopulationOptions, PopulationSpawnOptions, Values } from "./population.ts";
+export { AgentSimulator, type AgentSimulatorOptions } from "./population-simulator.ts";
 export * from "./scenario.ts";
 export * from "./servable.ts";
 export { Keywords, keywords, type MosaikProxy, Simulator } from "./simulator.ts";
-export type * from "./types.ts";
+export type {
+  Attr,
+  CreateResult,
+  EntityGraphData,
+  EntityId,
+  EntityNode,
+  FullId,
+  InitParams,
+  InputData,
+  Meta,
+  ModelMeta,
+  OutputData,
+  OutputRequest,
+  SimId,
+  SimulatorType,
+  Time,
+} from "./types.ts";

@@ -16,13 +16,12 @@ import {
   string,
   text,
 } from "../options.ts";
-import type { Isolation } from "../platform/index.ts";
 import type { Journal } from "../trace.ts";
 import { type AgentInput, type AgentModel, type AgentOutput, inputsOf, modelMeta, outputsOf } from "./agent-model.ts";
 import { AgentOutputs } from "./agent-outputs.ts";
 import { Bridge, type BridgeInput } from "./bridge.ts";
 import { isPromise } from "./contract.ts";
-import type { Population } from "./population.ts";
+import type { Population, PopulationOptions } from "./population.ts";
 import { Simulator } from "./simulator.ts";
 import type {
   Attr,
@@ -38,20 +37,6 @@ import type {
   SimulatorType,
   Time,
 } from "./types.ts";
-
-/** On how many containers a population lives; it changes no result and no trace. */
-export interface PopulationOptions {
-  /** Number of containers, at least 1. Default 1. */
-  readonly containers?: number | undefined;
-  /** Where they run: in this thread, in threads or in processes of their own. Default `inline`. */
-  readonly isolation?: Exclude<Isolation, "remote"> | undefined;
-  /**
-   * The module with the agents' classes, as `new URL("./agents.ts", import.meta.url)`, which every container loads: it
-   * exports them, or makes them models by `agentModel` while it loads. Needed with more than one container, or those
-   * that are not inline; `cosimas sim` and `cosimas run` fill in the module that they were given.
-   */
-  readonly module?: URL | string | undefined;
-}
 
 /** What a population of agents needs besides its models. */
 export interface AgentSimulatorOptions extends PopulationOptions {

@@ -1,5 +1,12 @@
 import type { EntityId, OutputData, OutputRequest } from "../../../src/cosim/index.ts";
-import { BridgeError, type CallSite, listed, simulatorFault, type Value } from "../../../src/cosim/index.ts";
+import {
+  BridgeError,
+  type CallSite,
+  DEFAULT_LIMITS,
+  listed,
+  simulatorFault,
+  type Value,
+} from "../../../src/cosim/index.ts";
 
 /** What mosaik asks for: `[name, [args...], {kwargs}]` on the wire. */
 export interface RemoteCall {
@@ -22,6 +29,9 @@ export function isObject(value: unknown): value is Record<string, Value> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Entities that one `create` may ask for: a longer answer would be refused by any codec. */
+const CREATE_MAX = DEFAULT_LIMITS.nodesMax;
+
 /** What each of the interface's calls takes, as its error says, and whether these arguments are that. */
 const SIGNATURES: Readonly<Record<string, readonly [string, (args: readonly Value[], kwargs: object) => boolean]>> = {
   init: [
@@ -30,8 +40,9 @@ const SIGNATURES: Readonly<Record<string, readonly [string, (args: readonly Valu
       typeof sid === "string" && typeof time_resolution === "number" && time_resolution > 0,
   ],
   create: [
-    "an integer number >= 0 and a model's name",
-    ([num, model]) => Number.isSafeInteger(num) && (num as number) >= 0 && typeof model === "string",
+    `an integer number from 0 to ${CREATE_MAX} and a model's name`,
+    ([num, model]) =>
+      Number.isSafeInteger(num) && (num as number) >= 0 && (num as number) <= CREATE_MAX && typeof model === "string",
   ],
   step: [
     "an integer time >= 0, inputs of entities and the time up to which nothing interferes",

@@ -9,6 +9,7 @@ import {
   checkNextStep,
   type Log,
   listed,
+  ScenarioError,
   type ServeContext,
   Simulator,
   simulatorFault,
@@ -45,7 +46,7 @@ export function wireOf(simulator: Simulator) {
  *   It has been finalised then, if mosaik was there.
  */
 export async function serveSimulator(make: () => Simulator, context: ServeContext): Promise<void> {
-  const { address, remote, timeoutMs, insecure, record, log } = context;
+  const { address, remote, timeoutMs, insecure, record, population, log } = context;
   const simulator: unknown = make();
   if (!(simulator instanceof Simulator)) {
     throw new TypeError(`defineSimulator: the function must return a Simulator, it returned ${String(simulator)}`);
@@ -53,6 +54,13 @@ export async function serveSimulator(make: () => Simulator, context: ServeContex
   if (record !== undefined) {
     if (!(simulator instanceof AgentSimulator)) throw new TypeError("only a population of agents can be recorded");
     simulator.recordIn(record);
+  }
+  if (population !== undefined) {
+    if (!(simulator instanceof AgentSimulator)) {
+      const text = "the simulator is no AgentSimulator: it cannot be spread over containers; leave --containers out";
+      throw new ScenarioError("ERR_SCENARIO_CONTAINERS", text);
+    }
+    simulator.spreadOver(population);
   }
   const wire = wireOf(simulator);
   const onListening = (at: string) => log("info", `waiting for mosaik at ${at}`);

@@ -18,7 +18,7 @@ export interface Wire {
 }
 
 /** @param port - Number of the source's port. @param index - Its place in the order of connecting. */
-export function wireOf(connection: Connection, port: number, index: number): Wire {
+export function makeWire(connection: Connection, port: number, index: number): Wire {
   const { src, dest, destAttr, isTransformed } = connection;
   return { connection, port, index, eid: dest.eid, attr: destAttr, source: src.fullId, isTransformed };
 }

@@ -1,7 +1,7 @@
 import type { OutputRequest } from "../../../src/cosim/index.ts";
 import type { Connection } from "./connection.ts";
 import { type Ancestor, type Guard, guardsOf } from "./guards.ts";
-import { type Wire, wireOf } from "./inputs.ts";
+import { makeWire, type Wire } from "./inputs.ts";
 import { Ports } from "./outputs.ts";
 import { rankSimulators } from "./ranks.ts";
 import type { SimNode } from "./sim-node.ts";
@@ -97,7 +97,7 @@ function wire(dest: Draft, drafts: ReadonlyMap<SimNode, Draft>, cache: boolean):
     const from = drafts.get(source)!;
     const portOf = ({ src, srcAttr }: Connection) => from.ports.add(src.eid, srcAttr);
     for (const connection of connections) {
-      const wire = wireOf(connection, portOf(connection), index++);
+      const wire = makeWire(connection, portOf(connection), index++);
       if (cache && connection.persistent) {
         dest.pulls.push({ source, delay, wire });
         from.pulledShift = Math.max(from.pulledShift ?? 0, delay.tiers[0]!);

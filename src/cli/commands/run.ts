@@ -3,8 +3,10 @@ import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import type { ParameterDeclarations, ParameterValues } from "../../cosim/parameter.ts";
 import type { Scenario } from "../../cosim/scenario.ts";
+import { ScenarioError } from "../../errors.ts";
 import { EXIT_FAILED, EXIT_FINE, errorLines, UsageError } from "../errors.ts";
-import { loadModule, SCENARIO } from "../load.ts";
+import { loadModule, moduleUrl, SCENARIO } from "../load.ts";
+import { isolationOption, parseCount, type SpreadIsolation } from "../options.ts";
 import { addParameter, addParameters, optionName, optionWords, reproduceCommand, SEED } from "../parameters.ts";
 import { ProgressLine } from "../progress.ts";
 import { ScenarioRecording } from "../scenario-recording.ts";
@@ -18,6 +20,7 @@ export interface RunRequest {
   /** Folder for what the run writes. */
   readonly out: string;
   readonly containers: number;
+  readonly isolation?: SpreadIsolation | undefined;
   /** File to record the run in. */
   readonly record?: string;
   /** The same, if the scenario records anything. */
@@ -62,6 +65,7 @@ interface CommonOptions {
   readonly record?: string;
   readonly mayRecord?: string;
   readonly containers: number;
+  readonly isolation?: SpreadIsolation;
   readonly debug?: boolean;
   readonly sweep?: readonly string[];
   readonly jobs?: number;
@@ -86,12 +90,8 @@ export async function parseRequest(
     .exitOverride();
   addParameter(command, "seed", SEED);
   const valuesIn = addParameters(command, scenario.parameters);
-  command.option(
-    "--containers <number>",
-    "containers of the run's platform, if it has one",
-    parseCount("containers"),
-    1,
-  );
+  command.option("--containers <number>", "containers that the agents live on", parseCount("containers"), 1);
+  command.addOption(isolationOption());
   command.option("--out <folder>", "folder for what the run writes", "out");
   command.option("--record <file>", "record the run, for cosimas replay, diff, inspect and export");
   command.addOption(new Option("--may-record <file>").hideHelp());
@@ -104,9 +104,19 @@ export async function parseRequest(
     if ((error as { code?: unknown }).code === "commander.helpDisplayed") return undefined;
     throw error;
   }
-  const { seed, out, containers, record, mayRecord, debug, sweep, jobs, ...values } = command.opts<CommonOptions>();
+  const { seed, out, containers, isolation, record, mayRecord, debug, sweep, jobs, ...values } =
+    command.opts<CommonOptions>();
   const recorded = { ...(record && { record }), ...(mayRecord && { mayRecord }) };
-  const request = { seed, out, containers, debug: debug === true, parameters: valuesIn(values), ...recorded };
+  checkSpread(scenario, containers, isolation);
+  const request = {
+    seed,
+    out,
+    containers,
+    debug: debug === true,
+    parameters: valuesIn(values),
+    ...recorded,
+    ...(isolation && { isolation }),
+  };
   if (sweep === undefined) return request;
   if (record !== undefined) throw new UsageError("ERR_CLI_USAGE", "each run of a sweep is recorded beside its folder");
   const points = sweepPoints(sweep);
@@ -118,8 +128,18 @@ export async function parseRequest(
     throw new UsageError("ERR_CLI_VALUE", `--sweep ${name}: the scenario has no such parameter; it has: ${known}`);
   }
   const own = optionWords(seed, scenario.parameters, request.parameters, swept);
-  own.push("--containers", String(containers));
+  if (scenario.containers) own.push("--containers", String(containers));
+  if (isolation !== undefined) own.push("--isolation", isolation);
   return { ...request, sweep: { args: own, points, ...(jobs !== undefined && { jobs }) } };
+}
+
+/** @throws UsageError if the scenario's agents cannot be spread, and that is asked for. */
+function checkSpread({ name, containers: canSpread }: Scenario, containers: number, isolation?: string): void {
+  if (canSpread || (containers === 1 && isolation === undefined)) return;
+  const option = containers === 1 ? `--isolation ${isolation}` : `--containers ${containers}`;
+  const advice =
+    "to be spread, a scenario says `containers: true` and gives `context.population` to its AgentSimulator";
+  throw new UsageError("ERR_CLI_VALUE", `${option}: the scenario ${name} runs in one container; ${advice}`);
 }
 
 /** Run it, report how it went, and say how to do it again. */
@@ -136,9 +156,11 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
     say([...errorLines(error, debug), reproduce]);
     process.exit(EXIT_FAILED);
   });
+  const module = new URL(await moduleUrl(given, SCENARIO.folderFiles));
   const outDir = resolve(request.out);
   const recording = new ScenarioRecording(request.record ?? request.mayRecord);
   let failure: readonly string[] = [];
+  let askedForSpread = false;
   try {
     await scenario.run({
       parameters,
@@ -148,7 +170,14 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
         return outDir;
       },
       signal: interrupt.signal,
-      containers: request.containers,
+      get containers() {
+        askedForSpread = true;
+        return request.containers;
+      },
+      get population() {
+        askedForSpread = true;
+        return { containers: request.containers, isolation: request.isolation, module };
+      },
       record: (options) => recording.begin(options),
       progress: (fraction, label) => progress.update(fraction, label),
       print: (line) => {
@@ -157,6 +186,10 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
       },
     });
     if (request.record !== undefined) recording.assertUsed();
+    if (!askedForSpread && (request.containers > 1 || request.isolation !== undefined)) {
+      const text = `${given} has run in one container: its \`run\` does not use context.population, though it says containers: true`;
+      throw new ScenarioError("ERR_SCENARIO_CONTAINERS", text);
+    }
   } catch (error) {
     failure = errorLines(error, debug);
   } finally {
@@ -166,12 +199,4 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
   say([...failure, reproduce]);
   if (interrupt.exitCode !== undefined) return interrupt.exitCode;
   return failure.length > 0 ? EXIT_FAILED : EXIT_FINE;
-}
-
-function parseCount(option: string): (text: string) => number {
-  return (text) => {
-    const count = Number(text);
-    if (/^\d+$/.test(text) && Number.isSafeInteger(count) && count >= 1) return count;
-    throw new UsageError("ERR_CLI_VALUE", `--${option} must be a whole number of at least 1, got ${text}`);
-  };
 }

@@ -1,10 +1,14 @@
+import { interceptTicks, nextTick, onUnhandledRejection, silenceRejections } from "../host.ts";
+import { wallMs } from "../wall.ts";
+
+/** What the engine takes of the event loop: when its queues are quiet, when it is due a turn, what was left rejected. */
+
 /** Turns of the queues that a drain goes on for while a handler is open without a simulated wait. */
 const EXTRA_HOPS = 16;
 
 /** Turns of the queues after which a drain gives up: somebody queues a tick in every tick, without end. */
 const HOPS_MAX = 100_000;
 
-const nextTick = process.nextTick;
 const settled = Promise.resolve();
 /** Ticks that the program has queued while containers advanced. */
 let ticks = 0;
@@ -21,12 +25,12 @@ function countedTick(callback: (...args: unknown[]) => void, ...args: unknown[])
  * {@link endTicks}.
  */
 export function watchTicks(): void {
-  if (watching++ === 0) process.nextTick = countedTick;
+  if (watching++ === 0) interceptTicks(countedTick);
 }
 
 /** End what {@link watchTicks} began. */
 export function endTicks(): void {
-  if (--watching === 0) process.nextTick = nextTick;
+  if (--watching === 0) interceptTicks(undefined);
 }
 
 /**
@@ -70,24 +74,77 @@ export class Drain {
   };
 }
 
-/** Let the event loop turn once: sockets are read, and rejections that nobody handled are reported. */
-export function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
-}
-
 /** Decides when the event loop is due a turn between rounds. */
 export class Pace {
-  #last = performance.now();
+  #last = wallMs();
   #rounds = 0;
 
   /** True every few milliseconds of wall time; it changes nothing that is simulated. */
   due(): boolean {
     if ((++this.#rounds & 15) !== 0) return false;
-    const now = performance.now();
+    const now = wallMs();
     if (now - this.#last < 4) return false;
     this.#last = now;
     return true;
   }
+}
+
+/** Takes a rejection that nobody handled; `owner` is what was passed to {@link ownRejection}. */
+export type RejectionSink = (reason: unknown, owner: unknown) => void;
+
+const sinks = new Set<RejectionSink>();
+const owners = new WeakMap<object, { readonly sink: RejectionSink; readonly owner: unknown }>();
+const expected = new WeakSet<object>();
+let stopListening: (() => void) | undefined;
+
+function onUnhandled(reason: unknown): void {
+  const known = isObject(reason) ? owners.get(reason) : undefined;
+  if (known !== undefined && sinks.has(known.sink)) known.sink(reason, known.owner);
+  else for (const sink of sinks) sink(reason, undefined);
+}
+
+/**
+ * Take promises that agent code let reject without handling them. The host reports them for the program as a whole. While
+ * containers advance, such a rejection belongs to one of them: to the one that owns the error if that is known, otherwise
+ * to all that advance.
+ *
+ * @returns Ends it.
+ */
+export function watchRejections(sink: RejectionSink): () => void {
+  if (sinks.size === 0) stopListening = onUnhandledRejection(onUnhandled);
+  sinks.add(sink);
+  return () => {
+    sinks.delete(sink);
+    if (sinks.size === 0) stopListening?.();
+  };
+}
+
+/**
+ * Nobody has to handle this error, at any time: it tells code of an agent that the agent is no more, and the agent alone
+ * can see it. Gives it back.
+ */
+export function expectRejection<E extends Error>(error: E): E {
+  expected.add(error);
+  silenceRejections((reason) => isExpected(reason));
+  return error;
+}
+
+/** Errors that one expected error may be wrapped in. */
+const WRAPPERS_MAX = 8;
+
+/** Whether an error is one of {@link expectRejection}, or tells of nothing else: has it as its cause, or all of its errors are. */
+function isExpected(reason: unknown, wrappers = 0): boolean {
+  if (!isObject(reason) || wrappers > WRAPPERS_MAX) return false;
+  if (expected.has(reason)) return true;
+  if (!(reason instanceof AggregateError)) return isExpected((reason as { cause?: unknown }).cause, wrappers + 1);
+  return reason.errors.length > 0 && reason.errors.every((error) => isExpected(error, wrappers + 1));
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+/** Remember whose error this is, in case that nobody handles it. */
+export function ownRejection(error: object, sink: RejectionSink, owner: unknown): void {
+  owners.set(error, { sink, owner });
 }

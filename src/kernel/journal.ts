@@ -1,7 +1,7 @@
 import type { SimulationClock } from "../clock/simulation-clock.ts";
 import type { Limits } from "../limits.ts";
 import type { Journal, TraceSource } from "../trace.ts";
-import type { CommunicationModel } from "./communication-model.ts";
+import type { CommunicationModel } from "./communication.ts";
 
 /** What a run has of which the journal is told. */
 export interface JournaledRun {

@@ -1,5 +1,45 @@
-import { createHook } from "node:async_hooks";
-import { type Activity, current } from "./activity.ts";
+import { AgentError } from "../errors.ts";
+import { createHook, HOST_CLOCKS } from "../host.ts";
+import type { Kernel } from "./kernel.ts";
+import { Activity, type AgentRecord, current, type StrictMode } from "./model.ts";
+
+/** Strict mode of one container: what its agents may not do fails the run, and says who did it where. */
+export class Strict implements StrictMode {
+  readonly #kernel: Kernel;
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  /** Let the run fail because the activity's code called `what`; gives the error for that code. */
+  caught(activity: Activity, what: string, instead: string): AgentError {
+    const { tag, clock } = this.#kernel;
+    const { record, name } = activity;
+    const text =
+      `agent "${record.id}" used ${what} in ${name} at ${clock.time()} s, which strict mode does not allow; ` +
+      `use ${instead}`;
+    const error = new AgentError("ERR_AGENT_STRICT", text, { agent: record.id, method: name, tag });
+    const known = this.#kernel.failures.some(({ error: { message } }) => message === text);
+    if (!known) this.#kernel.fail(record.id, error);
+    return error;
+  }
+}
+
+/** Run code of an agent that is no handler, under the container's strict mode if it has it. */
+export function underTraps<T>(kernel: Kernel, record: AgentRecord, name: string, code: () => T): T {
+  if (kernel.strict === undefined) return code();
+  setTraps();
+  try {
+    return current.run(new Activity(record, name, kernel.cause, undefined, kernel.strict), code);
+  } finally {
+    endTraps();
+  }
+}
+
+/** Run code of `external`, which may do what it likes. */
+export function untrapped<T>(start: () => T): T {
+  return current.getStore() === undefined ? start() : current.run(undefined, start);
+}
 
 /**
  * Traps of strict mode: what brings wall time, chance or I/O into a run, caught while agent code runs.
@@ -18,13 +58,11 @@ interface Patch {
 
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 
-/** What may not be called, where it lives, and what to use instead. */
+/** What may not be called, where it lives, and what to use instead; the host's own clocks besides. */
 const FUNCTIONS: readonly (readonly [owner: () => object | undefined, key: string, name: string, instead: string])[] = [
   [() => Date, "now", "Date.now", "this.clock.time() or this.clock.utcnow()"],
   [() => Math, "random", "Math.random", "this.random()"],
   [() => Object.getPrototypeOf(performance), "now", "performance.now", "this.clock.time()"],
-  [() => process.hrtime, "bigint", "process.hrtime.bigint", "this.clock.time()"],
-  [() => process, "hrtime", "process.hrtime", "this.clock.time()"],
   [() => Object.getPrototypeOf(globalThis.crypto), "randomUUID", "crypto.randomUUID", "this.random()"],
   [() => Object.getPrototypeOf(globalThis.crypto), "getRandomValues", "crypto.getRandomValues", "this.random()"],
   [() => globalThis, "setTimeout", "setTimeout", "this.clock.callIn or this.clock.sleep"],
@@ -73,7 +111,7 @@ const IO = new Set([
 ]);
 
 let patches: Patch[] = [];
-/** Stretches of strict containers under way. */
+/** Strict containers that serve agents now. */
 let standing = 0;
 
 const hook = createHook({
@@ -87,11 +125,12 @@ const hook = createHook({
 export function setTraps(): void {
   if (standing++ > 0) return;
   for (const [owner, key, name, instead] of FUNCTIONS) patch(owner(), key, trapped(name, instead));
+  for (const [owner, key, name] of HOST_CLOCKS) patch(owner, key, trapped(name, "this.clock.time()"));
   patch(globalThis, "Date", trappedDate);
   hook.enable();
 }
 
-/** Take the traps away with the last stretch; what somebody else has replaced meanwhile stays. */
+/** Take the traps away with the last strict container; what somebody else has replaced meanwhile stays. */
 export function endTraps(): void {
   if (--standing > 0) return;
   hook.disable();

@@ -1,6 +1,6 @@
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
-import { Hash64 } from "../hash.ts";
+import { Hash64 } from "./hash.ts";
 
 /**
  * An agent's own random numbers: uniform in [0, 1), 53 bits each, seeded by the run's seed and the agent's id, so that
