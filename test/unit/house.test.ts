@@ -113,6 +113,7 @@ const HOME_OF: Readonly<Record<string, string>> = {
   commander: "src/cli/",
   tsx: "src/cli/",
   ws: "src/channel/transports/websocket.ts",
+  koffi: "adapters/helics/process/binding.ts",
   "node:net": "src/channel/",
 };
 
