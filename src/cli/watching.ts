@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import type { Command } from "commander";
 import type { Topology } from "../cosim/topology.ts";
-import type { Journal, TraceSource } from "../trace.ts";
+import type { Journal, TraceEvent, TraceSource } from "../trace.ts";
 import { dashboard } from "../watching.ts";
 import { UsageError } from "./errors.ts";
 
@@ -73,7 +73,10 @@ export class Watching {
    */
   static async open(flags: WatchFlags, shown: ShownRun, say: (line: string) => void): Promise<Watching> {
     const { watch: wanted = false, open = false, metrics } = flags;
-    if (!wanted && !open && metrics === undefined) return new Watching(undefined, false, async () => {});
+    if (!wanted && !open && metrics === undefined) {
+      if (flags.paused) throw new UsageError("ERR_CLI_USAGE", "--paused holds a run for its page: add --watch");
+      return new Watching(undefined, false, async () => {});
+    }
     const { Watch, serveMetrics } = await dashboard();
     const { topology: given, ...rest } = shown;
     const topology = typeof given === "function" ? await given() : given;
@@ -100,6 +103,14 @@ export class Watching {
   /** See `ScenarioContext.watch`. */
   add(source: TraceSource): void {
     this.#watch?.add(source);
+  }
+
+  /** An advance of a replay has ended. @returns Settles when it may go on. */
+  step(events: readonly TraceEvent[]): Promise<void> | undefined {
+    const run = this.#watch?.run;
+    if (run === undefined) return undefined;
+    run.take(events);
+    return run.stepEnded(run.view.state.ticks);
   }
 
   progress(fraction: number, label = ""): void {
@@ -139,6 +150,9 @@ export interface ShownRun {
   readonly note?: string;
   /** File that it is recorded in. */
   readonly recording?: string;
+  readonly seed?: number | string;
+  readonly start?: string;
+  readonly ticksPerSecond?: number;
 }
 
 /** What the flags say of the page's server. */

@@ -18,7 +18,7 @@ const FILES_MAX = 20;
  * Rooms and the rooms below that each may import: a folder of `src`, a file of `src` itself, a folder of an adapter. An
  * adapter also imports the faces of `src`.
  */
-const BASE = ["errors", "limits", "options", "trace", "hash", "random", "wall", "host"];
+const BASE = ["errors", "limits", "options", "trace", "hash", "random", "wall", "host", "children"];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   limits: [],
@@ -28,6 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   random: ["hash"],
   wall: ["host"],
   host: [],
+  children: [],
   "host.browser": [],
   version: [],
   codec: BASE,
@@ -57,6 +58,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "cosim",
     "version",
   ],
+  engine: [...BASE, "clock", "agent"],
   index: [...BASE, "codec", "channel", "rpc", "clock", "observing", "agent", "platform", "replay", "cosim"],
   mosaik: ["mosaik/remote", "mosaik/scheduler", "mosaik/world"],
   "mosaik/scheduler": [],
@@ -68,8 +70,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Circles of files, an import of types counts. Shrinks. */
 const FILE_CIRCLES: readonly (readonly string[])[] = [
   ["adapters/mosaik/scheduler/cursor.ts", "adapters/mosaik/scheduler/report.ts"],
-  ["src/channel/channel.ts", "src/channel/reconnect.ts"],
-  ["src/rpc/connection.ts", "src/rpc/proxy.ts", "src/rpc/references.ts", "src/rpc/services.ts"],
 ];
 
 /** Circles of rooms. Shrinks. */
@@ -113,6 +113,7 @@ const HOME_OF: Readonly<Record<string, string>> = {
   commander: "src/cli/",
   tsx: "src/cli/",
   ws: "src/channel/transports/websocket.ts",
+  koffi: "adapters/helics/process/binding.ts",
   "node:net": "src/channel/",
 };
 

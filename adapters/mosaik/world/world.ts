@@ -9,8 +9,11 @@ import type {
   TraceSource,
 } from "../../../src/cosim/index.ts";
 import {
+  checkArgument,
   eventStream,
+  func,
   listed,
+  object,
   openPage,
   RunError,
   ScenarioError,
@@ -39,7 +42,7 @@ import {
   type WorldOptions,
   type WorldSettings,
 } from "./options.ts";
-import { allDone, readEntities } from "./reading.ts";
+import { allDone, checkEntities, readEntities } from "./reading.ts";
 import { eventError } from "./requests.ts";
 import { type SimulatorStarter, Starter } from "./starter.ts";
 import { type RunSummary, summarize, WallTime } from "./summary.ts";
@@ -84,7 +87,7 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
   #shutdown: Promise<void> | undefined;
 
   constructor(simConfig: C, options: WorldOptions = {}) {
-    if (typeof simConfig !== "object" || simConfig === null) throw new TypeError("simConfig must be an object");
+    checkArgument("World", "simConfig", simConfig, object);
     this.#settings = checkWorld(options);
     this.timeResolution = this.#settings.timeResolution;
     this.#starter = new Starter({
@@ -115,6 +118,7 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
   }
 
   async #group<T>(parent: SimGroup, build: (group: SimulatorStarter<C>) => T | Promise<T>): Promise<T> {
+    checkArgument("group", "build", build, func);
     this.#assertOpen("making a group");
     const group = new SimGroup(parent);
     return build({
@@ -143,7 +147,7 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
    */
   setInitialEvent(sid: SimId, time: Time = 0): void {
     this.#assertOpen(`setting an initial event of ${sid}`);
-    checkTime("time", time);
+    checkTime("setInitialEvent", time);
     const sim = this.#sims.get(sid);
     if (sim === undefined || !this.#ready.has(sim)) throw unknownSimulator(sid, this.#sims.keys());
     sim.firstStep = time;
@@ -156,7 +160,7 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
    */
   async getData(entities: Iterable<Entity>, ...attrs: Attr[]): Promise<Map<Entity, Record<Attr, unknown>>> {
     if (this.#phase === "running") throw new RunError("ERR_RUN_BUSY", "getData: a run is under way");
-    return readEntities(entities, attrs, (entity) => this.#nodeOf(entity));
+    return readEntities(checkEntities(entities), attrs, (entity) => this.#nodeOf(entity));
   }
 
   /**
@@ -219,6 +223,13 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
 
   #plan(lazy: boolean): Stepping {
     const plan = makePlan([...this.#ready], { cache: this.#settings.cache, lazy });
+    for (const { incoming, remote } of this.#ready) {
+      for (const { source } of incoming) {
+        if (remote === undefined || source.remote === undefined) continue;
+        remote.keepFloats();
+        source.remote.keepFloats();
+      }
+    }
     return { cursors: Cursor.startOf(plan), lazy, until: 0 };
   }
 
@@ -232,7 +243,7 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
    * @throws As `run`.
    */
   async advance(time: Time, options: Omit<RunOptions, "until"> = {}): Promise<Time | undefined> {
-    checkTime("advance: time", time);
+    checkTime("advance", time);
     if (this.#stepping === undefined || time >= this.#stepping.until) await this.run({ ...options, until: time + 1 });
     else this.#assertRunnable();
     const times = Array.from(
@@ -254,7 +265,7 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
    * @returns Settles when all steps before `time` are made, or the run is over.
    */
   pauseAt(time: Time): Promise<void> {
-    checkTime("pauseAt: time", time);
+    checkTime("pauseAt", time);
     return new Promise((reached) => this.#setPause(time, reached));
   }
 
@@ -316,6 +327,7 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
 
   /** @inheritDoc */
   attach(sink: TraceSink): () => void {
+    checkArgument("attach", "sink", sink, func);
     return this.#sinks.attach((batch) => sink(batch));
   }
 

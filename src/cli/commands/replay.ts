@@ -1,6 +1,7 @@
+import { basename } from "node:path";
 import type { Command } from "commander";
 import { traceJson } from "../../observe/exports.ts";
-import { openRun } from "../../observing.ts";
+import { openRun, type RunHeader } from "../../observing.ts";
 import { type ReplayResult, replay } from "../../replay/index.ts";
 import { packageVersion } from "../../version.ts";
 import { wallMs } from "../../wall.ts";
@@ -10,8 +11,9 @@ import { agentCode } from "../load.ts";
 import { parseMoment } from "../options.ts";
 import { ProgressLine } from "../progress.ts";
 import { Interrupt } from "../signals.ts";
+import { addWatchOptions, splitWatchFlags, untilSignal, Watching, type WatchFlags } from "../watching.ts";
 
-interface ReplayOptions {
+interface ReplayOptions extends WatchFlags {
   readonly module?: readonly string[];
   readonly from?: number;
   readonly until?: number;
@@ -20,7 +22,7 @@ interface ReplayOptions {
 
 /** Add `cosimas replay` to the program. */
 export function addReplayCommand(program: Command, ends: (exitCode: number) => void): void {
-  program
+  const command = program
     .command("replay")
     .description("run the agents of a recording again, and compare every event: 0 the same, 1 they differ")
     .argument("<recording>", "file of cosimas run --record, or of a Recording")
@@ -28,17 +30,20 @@ export function addReplayCommand(program: Command, ends: (exitCode: number) => v
     .option("--from <seconds>", "compare from this time on", parseMoment)
     .option("--until <seconds>", "replay up to this time", parseMoment)
     .option("--json", "print the result as JSON")
-    .option("--debug", "print the stacks of errors")
-    .action(async (path: string, options: ReplayOptions) => ends(await run(path, options)));
+    .option("--debug", "print the stacks of errors");
+  addWatchOptions(command).action(async (path: string, options: ReplayOptions) => ends(await run(path, options)));
 }
 
-async function run(path: string, { module: given = [], from, until, json = false }: ReplayOptions): Promise<number> {
+async function run(path: string, options: ReplayOptions): Promise<number> {
+  const [flags, { module: given = [], from, until, json = false }] = splitWatchFlags(options);
   const file = await openRun(path);
   const { header } = file;
   await file.close();
   const { changed, ...code } = await agentCode(header, given);
   const progress = new ProgressLine(process.stderr);
   const interrupt = new Interrupt(() => progress.clear());
+  const watching = await Watching.open(flags, shownOf(path, header), (line) => process.stderr.write(`${line}\n`));
+  interrupt.signal.addEventListener("abort", () => watching.release());
   const startMs = wallMs();
   try {
     const result = await replay(path, {
@@ -46,16 +51,31 @@ async function run(path: string, { module: given = [], from, until, json = false
       ...(from !== undefined && { from }),
       ...(until !== undefined && { until }),
       signal: interrupt.signal,
-      progress: (fraction, timeS) => progress.update(fraction ?? 0, `t=${timeS} s`),
+      onEvents: (events) => watching.step(events),
+      progress: (fraction, timeS) => {
+        progress.update(fraction ?? 0, `t=${timeS} s`);
+        watching.progress(fraction ?? -1, "replay");
+      },
     });
     progress.clear();
     const lines = json ? [traceJson(asJson(result))] : linesOf(result, changed, wallMs() - startMs);
     process.stdout.write(`${lines.join("\n")}\n`);
+    await watching.end(result.difference === undefined ? "" : lines.join("\n"));
+    if (watching.hasPage && interrupt.exitCode === undefined) {
+      process.stderr.write(`the replay is over; its page stays until Ctrl-C: ${watching.url}\n`);
+      await untilSignal();
+    }
     return isSame(result) ? EXIT_FINE : EXIT_FAILED;
   } finally {
     progress.clear();
     interrupt.release();
+    await watching.close();
   }
+}
+
+/** What the page says of it. */
+function shownOf(path: string, { seed, start, ticksPerSecond }: RunHeader) {
+  return { title: `replay of ${basename(path)}`, recording: path, seed, start, ticksPerSecond };
 }
 
 function isSame({ difference, traceHash, recordedHash }: ReplayResult): boolean {

@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 import type { ParameterDeclarations, ParameterValues } from "../../cosim/parameter.ts";
 import type { Scenario } from "../../cosim/scenario.ts";
 import { ScenarioError } from "../../errors.ts";
+import { checkTarget } from "../../recording/target.ts";
 import { EXIT_FAILED, EXIT_FINE, errorLines, UsageError } from "../errors.ts";
 import { loadModule, moduleUrl, SCENARIO } from "../load.ts";
 import { isolationOption, parseCount, type SpreadIsolation } from "../options.ts";
@@ -29,8 +30,10 @@ export interface RunRequest {
   readonly debug: boolean;
   /** How it is shown while it goes on. */
   readonly watching: WatchFlags;
+  /** Whether recordings of that name may be replaced. */
+  readonly force?: boolean;
   /** Run it once for each of these points instead. */
-  readonly sweep?: Omit<SweepRequest, "given" | "out">;
+  readonly sweep?: Omit<SweepRequest, "given" | "out" | "force">;
 }
 
 /**
@@ -54,10 +57,12 @@ export function addRunCommand(program: Command, ends: (exitCode: number) => void
       const scenario = await loadModule(given, SCENARIO);
       const request = await parseRequest(scenario, given, args);
       if (request?.sweep !== undefined) {
-        ends(await runSweep({ given, ...request.sweep, out: request.out }));
+        ends(await runSweep({ given, ...request.sweep, out: request.out, force: request.force === true }));
         return;
       }
-      ends(request === undefined ? EXIT_FINE : await runScenario(scenario, given, request));
+      if (request === undefined) return;
+      checkRecording(request);
+      ends(await runScenario(scenario, given, request));
     });
   run.copyInheritedSettings(program);
 }
@@ -70,6 +75,7 @@ interface CommonOptions extends WatchFlags {
   readonly containers: number;
   readonly isolation?: SpreadIsolation;
   readonly debug?: boolean;
+  readonly force?: boolean;
   readonly sweep?: readonly string[];
   readonly jobs?: number;
 }
@@ -97,6 +103,7 @@ export async function parseRequest(
   command.addOption(isolationOption());
   command.option("--out <folder>", "folder for what the run writes", "out");
   command.option("--record <file>", "record the run, for cosimas replay, diff, inspect and export");
+  command.option("--force", "replace a recording of that name");
   command.addOption(new Option("--may-record <file>").hideHelp());
   addWatchOptions(command);
   command.option("--sweep <name=values...>", "run once for each value: seed=1..20, limit=0.8,1.0; over the cores");
@@ -109,8 +116,8 @@ export async function parseRequest(
     throw error;
   }
   const [watching, options] = splitWatchFlags(command.opts<CommonOptions>());
-  const { seed, out, containers, isolation, record, mayRecord, debug, sweep, jobs, ...values } = options;
-  const recorded = { ...(record && { record }), ...(mayRecord && { mayRecord }) };
+  const { seed, out, containers, isolation, record, mayRecord, debug, force, sweep, jobs, ...values } = options;
+  const recorded = { ...(record && { record }), ...(mayRecord && { mayRecord }), ...(force && { force }) };
   checkSpread(scenario, containers, isolation);
   const request = {
     seed,
@@ -118,6 +125,7 @@ export async function parseRequest(
     containers,
     debug: debug === true,
     watching,
+    force: force === true,
     parameters: valuesIn(values),
     ...recorded,
     ...(isolation && { isolation }),
@@ -136,6 +144,7 @@ export async function parseRequest(
   const own = optionWords(seed, scenario.parameters, request.parameters, swept);
   if (scenario.containers) own.push("--containers", String(containers));
   if (isolation !== undefined) own.push("--isolation", isolation);
+  if (request.force) own.push("--force");
   return { ...request, sweep: { args: own, points, ...(jobs !== undefined && { jobs }) } };
 }
 
@@ -146,6 +155,12 @@ function checkSpread({ name, containers: canSpread }: Scenario, containers: numb
   const advice =
     "to be spread, a scenario says `containers: true` and gives `context.population` to its AgentSimulator";
   throw new UsageError("ERR_CLI_VALUE", `${option}: the scenario ${name} runs in one container; ${advice}`);
+}
+
+/** A name that is taken is told before the run, not after an hour of it. @throws RecordingError `ERR_RECORDING_EXISTS` */
+function checkRecording({ record, mayRecord, force }: RunRequest): void {
+  const path = record ?? mayRecord;
+  if (path !== undefined) checkTarget(path, { replace: force === true });
 }
 
 /** Run it, report how it went, and say how to do it again. */
@@ -164,7 +179,7 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
   });
   const module = new URL(await moduleUrl(given, SCENARIO.folderFiles));
   const outDir = resolve(request.out);
-  const recording = new ScenarioRecording(request.record ?? request.mayRecord);
+  const recording = new ScenarioRecording(request.record ?? request.mayRecord, { replace: request.force === true });
   let failure: readonly string[] = [];
   let askedForSpread = false;
   let watching: Watching | undefined;

@@ -7,11 +7,16 @@ import { isolationOption, parseCount, parseHostPort, parseSeconds, type SpreadIs
 import { addParameters } from "../parameters.ts";
 import { recordIn } from "../scenario-recording.ts";
 import { lastResort, watchParent } from "../signals.ts";
+import { addWatchOptions, splitWatchFlags, Watching, type WatchFlags } from "../watching.ts";
 
 /** Seconds to wait for mosaik; source: mosaik-api-v3. */
 const TIMEOUT_S = 60;
 
-interface SimOptions {
+/** Said on the page beside pause. */
+const HELD =
+  "A master outside steps this run: pause holds back only our answer to its step. It waits meanwhile, and gives up if it has a time-out; in real time it falls behind.";
+
+interface SimOptions extends WatchFlags {
   readonly remote?: boolean;
   readonly logLevel: LogLevel;
   /** Seconds. */
@@ -20,6 +25,7 @@ interface SimOptions {
   readonly record?: string;
   readonly containers?: number;
   readonly isolation?: SpreadIsolation;
+  readonly force?: boolean;
   readonly debug?: boolean;
   readonly help?: boolean;
 }
@@ -56,7 +62,9 @@ export function addSimCommand(program: Command, ends: (exitCode: number) => void
       parseCount("containers"),
     )
     .addOption(isolationOption())
-    .option("--debug", "print the stacks of errors")
+    .option("--force", "replace a recording of that name")
+    .option("--debug", "print the stacks of errors");
+  addWatchOptions(sim)
     .helpOption(false)
     .option("-h, --help", "print this help")
     .allowUnknownOption()
@@ -94,13 +102,22 @@ async function serve(given: string | undefined, rest: readonly string[], options
     const request = parseRequest(simulator, given, help ? ["--help"] : rest, remote);
     if (request === undefined) return EXIT_FINE;
     const module = new URL(await moduleUrl(given, SIMULATOR.folderFiles));
-    const { containers, isolation } = options;
+    const [flags, { containers, isolation, record, force }] = splitWatchFlags(options);
     const isSpread = containers !== undefined || isolation !== undefined;
-    await simulator.serve({
-      ...{ ...request, remote, insecure, timeoutMs: options.timeout * 1000, log },
-      ...(options.record !== undefined && { record: recordIn(options.record, [module]) }),
-      ...(isSpread && { population: { containers, isolation, module } }),
-    });
+    const shown = { title: given, note: HELD };
+    const watching = await Watching.open(flags, shown, (line) => process.stderr.write(`${line}\n`));
+    try {
+      const journal = watching.journal(
+        record === undefined ? undefined : recordIn(record, [module], { replace: force === true }),
+      );
+      await simulator.serve({
+        ...{ ...request, remote, insecure, timeoutMs: options.timeout * 1000, log },
+        ...(journal && { record: journal }),
+        ...(isSpread && { population: { containers, isolation, module } }),
+      });
+    } finally {
+      await watching.close();
+    }
     return EXIT_FINE;
   } finally {
     release();
