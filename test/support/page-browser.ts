@@ -10,7 +10,9 @@ export async function launchChromium(folder: string): Promise<Browser> {
   try {
     const { default: packed } = await import("@sparticuz/chromium");
     const executablePath = await packed.executablePath();
-    return await chromium.launch({ executablePath, args: [...packed.args, "--no-sandbox"], headless: true });
+    // In one process with its pages it ends with the first context that is closed.
+    const args = packed.args.filter((arg) => arg !== "--single-process");
+    return await chromium.launch({ executablePath, args: [...args, "--no-sandbox"], headless: true });
   } finally {
     if (before === undefined) delete process.env["TMPDIR"];
     else process.env["TMPDIR"] = before;

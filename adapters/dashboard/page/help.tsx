@@ -7,6 +7,7 @@ const KEYS = [
   ["←", "of a recording the time before"],
   ["shift ← →", "of a recording a twentieth back or on"],
   ["1 … 6", "the views"],
+  ["↑ ↓ enter", "in the lanes from message to message; choose one"],
   ["/", "search in this view"],
   ["esc", "leave a field, close this"],
   ["?", "this help"],

@@ -100,10 +100,10 @@ export class LiveRun implements PageSource {
   }
 
   /** It is over. @param failure - Why it failed, if it has. */
-  end(traceHash: string, failure = ""): void {
+  end(failure = ""): void {
     this.#phase = failure === "" ? "ended" : "failed";
     this.#failure = failure;
-    if (traceHash !== "") this.#hash = traceHash;
+    this.#hash = this.#start.traceHash?.() ?? this.#hash;
     this.#start = { ...this.#start, traceHash: undefined };
     this.steering.close();
     this.#revision++;

@@ -136,7 +136,7 @@ export class Watch {
    * @param failure - Why it failed, if it has.
    */
   async end(failure = ""): Promise<void> {
-    this.run.end(this.run.frame().hash, failure);
+    this.run.end(failure);
     const { recording, topology, title } = this.#options;
     this.#server?.publish();
     if (this.#server === undefined || recording === undefined || failure !== "") return;

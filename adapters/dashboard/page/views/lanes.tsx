@@ -105,6 +105,8 @@ function Diagram({ events, info, chosen, chain }: { events: readonly EventLine[]
   const width = LEFT_PX + lanes.length * lanePx + 10;
   const height = TOP_PX + shown.length * ROW_PX + 16;
   const x = (id: string) => LEFT_PX + (lanes.indexOf(id) + 0.5) * lanePx;
+  // One stop for the tab key; from message to message by the arrows.
+  const stop = Math.max(0, shown.findIndex(({ id }) => id === chosen));
   const inChain = new Set(chain.map(({ id }) => id));
   const rowOf = new Map(shown.map((event, i) => [rowKey(event), i]));
   return (
@@ -129,7 +131,7 @@ function Diagram({ events, info, chosen, chain }: { events: readonly EventLine[]
           <line key={id} class="lane" x1={x(id)} x2={x(id)} y1={TOP_PX - 8} y2={height} />
         ))}
         {shown.map((event, i) => (
-          <Arrow key={rowKey(event)} event={event} y={TOP_PX + i * ROW_PX + 16} from={x(event.peer)} to={x(event.agent)} info={info} before={shown[i - 1]} chosen={event.id === chosen} inChain={inChain.has(event.id)} width={width} />
+          <Arrow key={rowKey(event)} event={event} y={TOP_PX + i * ROW_PX + 16} from={x(event.peer)} to={x(event.agent)} info={info} before={shown[i - 1]} chosen={event.id === chosen} inChain={inChain.has(event.id)} isStop={stop === i} width={width} />
         ))}
         <ChainPath chain={chain} rowOf={rowOf} x={x} />
       </svg>
@@ -142,8 +144,8 @@ function rowKey({ id, kind, agent, ticks, round }: EventLine): string {
   return `${id} ${kind} ${agent} ${ticks} ${round}`;
 }
 
-function Arrow(props: { event: EventLine; y: number; from: number; to: number; info: RunInfo; before: EventLine | undefined; chosen: boolean; inChain: boolean; width: number }) {
-  const { event, y, from, to, info, before, chosen, inChain, width } = props;
+function Arrow(props: { event: EventLine; y: number; from: number; to: number; info: RunInfo; before: EventLine | undefined; chosen: boolean; inChain: boolean; isStop: boolean; width: number }) {
+  const { event, y, from, to, info, before, chosen, inChain, isStop, width } = props;
   const isNewTime = before === undefined || before.ticks !== event.ticks;
   const isNewRound = isNewTime || before.round !== event.round;
   const { kind, method, text } = event;
@@ -158,33 +160,35 @@ function Arrow(props: { event: EventLine; y: number; from: number; to: number; i
     <g
       class={`message k-${kind} ${chosen ? "chosen" : ""} ${inChain ? "in-chain" : ""}`}
       role="button"
-      tabIndex={0}
+      tabIndex={isStop ? 0 : -1}
       aria-pressed={chosen}
       aria-label={`${shortTime(event.ticks, info)}, round ${event.round}: ${kind} ${method} from ${event.peer === "@" ? "outside" : event.peer} to ${event.agent}`}
       onClick={choose}
       onKeyDown={(pressed) => {
-        if (pressed.key !== "Enter") return;
+        const beside = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" } as const;
+        const to = pressed.key === "Enter" ? undefined : pressed.currentTarget[beside[pressed.key as "ArrowUp"]];
+        if (pressed.key === "Enter") choose();
+        else if (to instanceof SVGElement && to.matches(".message")) to.focus();
+        else return;
         pressed.preventDefault();
-        choose();
       }}
     >
-      <title>{`${kind} ${method} ${text}`}</title>
       <rect class="hit" x={0} y={y - ROW_PX / 2 - 3} width={width} height={ROW_PX} />
       {isNewTime && <line class="time-rule" x1={0} x2={width} y1={y - ROW_PX / 2 - 4} y2={y - ROW_PX / 2 - 4} />}
       {isNewTime ? (
-        <text x={6} y={y + 4} class="row-time">
+        <text x={6} y={y + 4} class="row-time" aria-hidden="true">
           {shortTime(event.ticks, info).split(" ").at(-1)}
         </text>
       ) : (
         isNewRound && (
-          <text x={6} y={y + 4} class="row-round">
+          <text x={6} y={y + 4} class="row-round" aria-hidden="true">
             round {event.round}
           </text>
         )
       )}
       <line class="arrow" x1={from} x2={arrowTo} y1={y + 3} y2={y + 3} marker-end={kind === "oneway" || kind === "reply" ? "url(#open-head)" : "url(#head)"} />
       {kind === "failure" && <path class="arrow" d={`M${(from + arrowTo) / 2 - 4} ${y - 1}l8 8m0-8l-8 8`} />}
-      <text x={toTheRight ? left + 7 : right - 7} y={y - 1} text-anchor={toTheRight ? "start" : "end"} class="label">
+      <text x={toTheRight ? left + 7 : right - 7} y={y - 1} text-anchor={toTheRight ? "start" : "end"} class="label" aria-hidden="true">
         {label.length > room ? `${label.slice(0, Math.max(1, room - 1))}…` : label}
       </text>
     </g>
