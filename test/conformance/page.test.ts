@@ -104,7 +104,7 @@ describe.skipIf(!hasChromium)("the page", () => {
       const expected = events
         .filter((event) => "peer" in event && event.ticks >= 45_900_000_000 && (event.agent === "PV-3" || event.peer === "PV-3"))
         .slice(0, 120) as { kind: string; method: string; agent: string; peer: string }[];
-      const labels = await arrows.evaluateAll((all) => all.map((one) => one.getAttribute("aria-label")!.replace(/^[^:]+:\d\d:\d\d, round \d+: /, "")));
+      const labels = await arrows.evaluateAll((all) => all.map((one) => one.getAttribute("aria-label")!.split(" – ")[1]));
       expect(labels).toEqual(expected.map(({ kind, method, agent, peer }) => `${kind} ${method} from ${peer === "@" ? "outside" : peer} to ${agent}`));
       await page.locator(".message.k-reply").nth(1).click();
       await page.locator(".chain li").first().waitFor();

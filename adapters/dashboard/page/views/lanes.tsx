@@ -155,6 +155,9 @@ function Arrow(props: { event: EventLine; y: number; from: number; to: number; i
   const [left, right] = [Math.min(from, arrowTo), Math.max(from, arrowTo)];
   const toTheRight = width - left >= right;
   const room = Math.floor((toTheRight ? width - left : right - LEFT_PX) / 6.1) - 3;
+  const shownLabel = label.length > room ? `${label.slice(0, Math.max(1, room - 1))}…` : label;
+  const rowText = isNewTime ? shortTime(event.ticks, info).split(" ").at(-1) : isNewRound ? `round ${event.round}` : "";
+  const said = `${kind} ${method} from ${event.peer === "@" ? "outside" : event.peer} to ${event.agent}`;
   const choose = () => go({ event: event.id, eventAt: event.ticks });
   return (
     <g
@@ -162,7 +165,7 @@ function Arrow(props: { event: EventLine; y: number; from: number; to: number; i
       role="button"
       tabIndex={isStop ? 0 : -1}
       aria-pressed={chosen}
-      aria-label={`${shortTime(event.ticks, info)}, round ${event.round}: ${kind} ${method} from ${event.peer === "@" ? "outside" : event.peer} to ${event.agent}`}
+      aria-label={`${rowText} ${shownLabel} – ${said} – ${shortTime(event.ticks, info)}, round ${event.round}`}
       onClick={choose}
       onKeyDown={(pressed) => {
         const beside = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" } as const;
@@ -175,21 +178,15 @@ function Arrow(props: { event: EventLine; y: number; from: number; to: number; i
     >
       <rect class="hit" x={0} y={y - ROW_PX / 2 - 3} width={width} height={ROW_PX} />
       {isNewTime && <line class="time-rule" x1={0} x2={width} y1={y - ROW_PX / 2 - 4} y2={y - ROW_PX / 2 - 4} />}
-      {isNewTime ? (
-        <text x={6} y={y + 4} class="row-time" aria-hidden="true">
-          {shortTime(event.ticks, info).split(" ").at(-1)}
+      {rowText !== "" && (
+        <text x={6} y={y + 4} class={isNewTime ? "row-time" : "row-round"}>
+          {rowText}
         </text>
-      ) : (
-        isNewRound && (
-          <text x={6} y={y + 4} class="row-round" aria-hidden="true">
-            round {event.round}
-          </text>
-        )
       )}
       <line class="arrow" x1={from} x2={arrowTo} y1={y + 3} y2={y + 3} marker-end={kind === "oneway" || kind === "reply" ? "url(#open-head)" : "url(#head)"} />
       {kind === "failure" && <path class="arrow" d={`M${(from + arrowTo) / 2 - 4} ${y - 1}l8 8m0-8l-8 8`} />}
-      <text x={toTheRight ? left + 7 : right - 7} y={y - 1} text-anchor={toTheRight ? "start" : "end"} class="label" aria-hidden="true">
-        {label.length > room ? `${label.slice(0, Math.max(1, room - 1))}…` : label}
+      <text x={toTheRight ? left + 7 : right - 7} y={y - 1} text-anchor={toTheRight ? "start" : "end"} class="label">
+        {shownLabel}
       </text>
     </g>
   );
