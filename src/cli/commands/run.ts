@@ -125,7 +125,6 @@ export async function parseRequest(
     containers,
     debug: debug === true,
     watching,
-    force: force === true,
     parameters: valuesIn(values),
     ...recorded,
     ...(isolation && { isolation }),
