@@ -74,7 +74,7 @@ export function checkBatch(data: Uint8Array, chain: RunChain): { readonly ticks:
 }
 
 /** Ticks of a batch whose chunk has been checked by its checksum. */
-export function ticksOf(data: Uint8Array): number {
+export function ticksOfBatch(data: Uint8Array): number {
   return Number(new DataView(data.buffer, data.byteOffset, data.byteLength).getBigUint64(TICKS_AT + 1));
 }
 

@@ -2,7 +2,7 @@ import { type FileHandle, open, stat } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { RecordingError } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
-import { checkBatch, decodeBatch, nanoseconds, RunChain, skipBatch, ticksOf } from "./batch.ts";
+import { checkBatch, decodeBatch, nanoseconds, RunChain, skipBatch, ticksOfBatch } from "./batch.ts";
 import type { RunEntry, RunHeader, RunSummary } from "./entry.ts";
 import { damaged, type McapLayout, readAt, scanMcap } from "./mcap-scan.ts";
 import { NameDictionary } from "./rows.ts";
@@ -115,7 +115,7 @@ export class RunFile {
     const records = await this.#chunk(at, length);
     return [...this.#messages(records, at)].map((message) => {
       const data = message.subarray(MESSAGE_BYTES);
-      return decodeBatch(data, ticksOf(data), names, false);
+      return decodeBatch(data, ticksOfBatch(data), names, false);
     });
   }
 

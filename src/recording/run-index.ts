@@ -1,8 +1,8 @@
 import { decodeBatch } from "./batch.ts";
 import type { RunEntry } from "./entry.ts";
 import { damaged } from "./mcap-scan.ts";
-import { NameDictionary } from "./rows.ts";
 import { openRun, type RunFile } from "./reader.ts";
+import { NameDictionary } from "./rows.ts";
 
 /** Chunks that are kept decoded: somebody who looks at a time looks at it again. */
 const CHUNKS_KEPT = 16;

@@ -17,7 +17,7 @@ import type {
 } from "../../adapters/dashboard/model/protocol.ts";
 import { checkedRequest } from "../../adapters/dashboard/server/commands.ts";
 import { serveMetrics } from "../../adapters/dashboard/server/metrics.ts";
-import { Agent, Container, eventsOf, ExternalClock, Platform, Recording, type TraceEvent } from "../../src/index.ts";
+import { Agent, Container, ExternalClock, eventsOf, Platform, Recording, type TraceEvent } from "../../src/index.ts";
 import { AGENTS, congestion, PageClient, pageFolder } from "../support/page-run.ts";
 
 const HEAVY = process.env["COSIMAS_HEAVY"] === "1";
@@ -93,7 +93,8 @@ describe("a recording through the server", () => {
   it("gives the events of a range, from either end, as they were recorded", async () => {
     const [from, to] = [36_000_000_000, 37_800_000_000];
     const inside = events.filter(({ kind, ticks }) => kind !== "tick" && ticks >= from && ticks <= to);
-    const key = (e: object) => ["ticks", "round", "kind", "agent", "peer", "method", "id"].map((name) => (e as never)[name] ?? "");
+    const key = (e: object) =>
+      ["ticks", "round", "kind", "agent", "peer", "method", "id"].map((name) => (e as never)[name] ?? "");
     const first = await client.ask<EventsAnswer>({ ask: "events", from, to, limit: 50 });
     expect(first.events.map(key)).toEqual(inside.slice(0, 50).map(key));
     expect(first.more).toBe(true);
@@ -112,7 +113,11 @@ describe("a recording through the server", () => {
 
   it("follows causes back to where they come from outside", async () => {
     const event = events.findLast((e) => e.kind === "reply" && e.method === "award")!;
-    const { chain, note } = await client.ask<ChainAnswer>({ ask: "chain", id: (event as { id: string }).id, ticks: event.ticks });
+    const { chain, note } = await client.ask<ChainAnswer>({
+      ask: "chain",
+      id: (event as { id: string }).id,
+      ticks: event.ticks,
+    });
     expect(note).toBe("");
     const byId = new Map(events.flatMap((e) => ("id" in e ? [[e.id, e] as const] : [])));
     const expected: string[] = [];
@@ -160,7 +165,8 @@ describe("holding a run", () => {
     const page = await Watch.open({ assets: place.assets, paused: true });
     const client = await PageClient.open(page.url);
     const done = congestion({ record: page.journal(undefined), watch: (world) => page.add(world) });
-    const paused = (ticks: number) => client.until(() => client.frame?.phase === "paused" && client.frame.ticks === ticks);
+    const paused = (ticks: number) =>
+      client.until(() => client.frame?.phase === "paused" && client.frame.ticks === ticks);
     await paused(0);
     expect(client.frame).toMatchObject({ steps: 1, agents: 14 });
     await client.ask({ do: "step" });
@@ -273,15 +279,21 @@ describe("who is let in", () => {
     expect((await get("/page.js")).status).toBe(200);
   });
 
-  it.each(["/../package.json", "/%2e%2e/package.json", "/..%2fpackage.json", "/page.js/", "//page.js", "/assets/page.js", "/.env", "/page.js%00"])(
-    "answers 404 to %s",
-    async (path) => {
-      const socket = connect(page.port, "127.0.0.1");
-      socket.end(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${page.port}\r\nConnection: close\r\n\r\n`);
-      const [first] = (await once(socket, "data")) as [Buffer];
-      expect(first.toString().split("\r\n")[0]).toBe("HTTP/1.1 404 Not Found");
-    },
-  );
+  it.each([
+    "/../package.json",
+    "/%2e%2e/package.json",
+    "/..%2fpackage.json",
+    "/page.js/",
+    "//page.js",
+    "/assets/page.js",
+    "/.env",
+    "/page.js%00",
+  ])("answers 404 to %s", async (path) => {
+    const socket = connect(page.port, "127.0.0.1");
+    socket.end(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${page.port}\r\nConnection: close\r\n\r\n`);
+    const [first] = (await once(socket, "data")) as [Buffer];
+    expect(first.toString().split("\r\n")[0]).toBe("HTTP/1.1 404 Not Found");
+  });
 
   it("answers 403 to another Host, 405 to another method", async () => {
     for (const host of ["evil.example", `evil.example:${page.port}`, "127.0.0.1", `127.0.0.1:${page.port + 1}`]) {
@@ -293,12 +305,26 @@ describe("who is let in", () => {
 
   it("lets a page of its own in with the token, and nobody else", async () => {
     expect(await upgrade(own())).toBe(101);
-    for (const origin of ["http://evil.example", "null", `http://127.0.0.1:${page.port + 1}`, `http://localhost:${page.port}`, "http://127.0.0.1", `http://127.0.0.1:${page.port}.evil.example`, `file://127.0.0.1:${page.port}`]) {
+    for (const origin of [
+      "http://evil.example",
+      "null",
+      `http://127.0.0.1:${page.port + 1}`,
+      `http://localhost:${page.port}`,
+      "http://127.0.0.1",
+      `http://127.0.0.1:${page.port}.evil.example`,
+      `file://127.0.0.1:${page.port}`,
+    ]) {
       expect([origin, await upgrade({ origin })]).toEqual([origin, 403]);
     }
     expect(await upgrade({})).toBe(403);
     expect(await upgrade({ ...own(), host: "evil.example" })).toBe(403);
-    for (const path of ["/feed", "/feed?t=", `/feed?t=${token()}x`, `/feed?t=${token().slice(1)}`, `/feed?x=${token()}`]) {
+    for (const path of [
+      "/feed",
+      "/feed?t=",
+      `/feed?t=${token()}x`,
+      `/feed?t=${token().slice(1)}`,
+      `/feed?x=${token()}`,
+    ]) {
       expect([path, await upgrade(own(), path)]).toEqual([path, 401]);
     }
     expect(await upgrade(own(), `/other?t=${token()}`)).toBe(404);
@@ -323,11 +349,31 @@ describe("what a page may send", () => {
       fc.record({ ask: fc.constantFrom("state", "agents", "names"), search: fc.constant(undefined) }),
       fc.record({ ask: fc.constantFrom("agents", "state"), at }),
       fc.record({ ask: fc.constant("agent"), id: fc.oneof(fc.string(), fc.constantFrom("a", "__proto__", "@")), at }),
-      fc.record({ ask: fc.constant("chain"), id: fc.oneof(fc.string(), fc.constantFrom("a#0", "b#created")), ticks: fc.nat() }),
-      fc.record({ ask: fc.constant("events"), from: fc.nat(), to: fc.nat(), limit: fc.integer({ min: 1, max: 1000 }), last: fc.boolean() }),
+      fc.record({
+        ask: fc.constant("chain"),
+        id: fc.oneof(fc.string(), fc.constantFrom("a#0", "b#created")),
+        ticks: fc.nat(),
+      }),
+      fc.record({
+        ask: fc.constant("events"),
+        from: fc.nat(),
+        to: fc.nat(),
+        limit: fc.integer({ min: 1, max: 1000 }),
+        last: fc.boolean(),
+      }),
       fc.record({ ask: fc.constant("pairs"), from: fc.nat(), to: fc.nat() }),
-      fc.record({ ask: fc.constant("values"), names: fc.array(fc.oneof(fc.string(), fc.constantFrom("run.messages", "__proto__.x"))), at }),
-      fc.record({ ask: fc.constant("series"), names: fc.array(fc.constantFrom("run.messages", "a.say", ".", "")), from: fc.nat(), to: fc.nat(), columns: fc.integer({ min: 1, max: 10_000 }) }),
+      fc.record({
+        ask: fc.constant("values"),
+        names: fc.array(fc.oneof(fc.string(), fc.constantFrom("run.messages", "__proto__.x"))),
+        at,
+      }),
+      fc.record({
+        ask: fc.constant("series"),
+        names: fc.array(fc.constantFrom("run.messages", "a.say", ".", "")),
+        from: fc.nat(),
+        to: fc.nat(),
+        columns: fc.integer({ min: 1, max: 10_000 }),
+      }),
     )
     .chain((request) => fc.nat().map((n) => JSON.stringify({ ...request, n })));
   const anything = fc.oneof(
@@ -338,8 +384,25 @@ describe("what a page may send", () => {
       .record(
         {
           n: fc.oneof(fc.nat(), fc.anything({ maxDepth: 1 })),
-          do: fc.oneof(fc.constantFrom("run", "pause", "step", "runTo", "speed", "close", "__proto__"), fc.anything({ maxDepth: 1 })),
-          ask: fc.oneof(fc.constantFrom("agents", "agent", "events", "chain", "names", "series", "pairs", "values", "state", "constructor"), fc.anything({ maxDepth: 1 })),
+          do: fc.oneof(
+            fc.constantFrom("run", "pause", "step", "runTo", "speed", "close", "__proto__"),
+            fc.anything({ maxDepth: 1 }),
+          ),
+          ask: fc.oneof(
+            fc.constantFrom(
+              "agents",
+              "agent",
+              "events",
+              "chain",
+              "names",
+              "series",
+              "pairs",
+              "values",
+              "state",
+              "constructor",
+            ),
+            fc.anything({ maxDepth: 1 }),
+          ),
           ticks: fc.oneof(fc.double(), fc.integer(), fc.anything({ maxDepth: 1 })),
           value: fc.oneof(fc.double(), fc.anything({ maxDepth: 1 })),
           from: fc.oneof(fc.nat(), fc.double()),
@@ -349,7 +412,10 @@ describe("what a page may send", () => {
           at: fc.oneof(fc.nat(), fc.double()),
           id: fc.oneof(fc.string(), fc.constantFrom("a", "__proto__")),
           names: fc.oneof(fc.array(fc.string()), fc.anything({ maxDepth: 1 })),
-          filter: fc.oneof(fc.record({ agents: fc.array(fc.string()), text: fc.string() }, { requiredKeys: [] }), fc.anything({ maxDepth: 2 })),
+          filter: fc.oneof(
+            fc.record({ agents: fc.array(fc.string()), text: fc.string() }, { requiredKeys: [] }),
+            fc.anything({ maxDepth: 2 }),
+          ),
           sort: fc.oneof(fc.constantFrom("id", "last", "toString"), fc.string()),
         },
         { requiredKeys: [] },
@@ -423,7 +489,8 @@ describe("pages that do not keep up", () => {
     let answers = 0;
     while (fast.frames.every(({ skipped }) => skipped === 0) && answers < 400) {
       // Distinct questions, so that each is answered anew; 16 at a time may wait.
-      for (let i = 0; i < 12; i++) slow.socket.send(JSON.stringify({ ...ask, to: 400_000_000 - answers, n: answers++ }));
+      for (let i = 0; i < 12; i++)
+        slow.socket.send(JSON.stringify({ ...ask, to: 400_000_000 - answers, n: answers++ }));
       await fast.ask({ ask: "state" });
     }
     await container.advance(401);
@@ -461,7 +528,8 @@ describe("metrics", () => {
     expect(text).toContain("\ncosimas_time_seconds 3\n");
     expect(text).toContain('\ncosimas_events_total{kind="request"} 1\n');
     expect(text).toContain("# TYPE cosimas_messages_total counter\ncosimas_messages_total 3\n");
-    for (const line of text.trimEnd().split("\n")) expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="\w+"\})? -?[\d.e+-]+)$/);
+    for (const line of text.trimEnd().split("\n"))
+      expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="\w+"\})? -?[\d.e+-]+)$/);
     expect((await fetch(`http://127.0.0.1:${served.port}/`)).status).toBe(404);
     await served.close();
     await page.close();

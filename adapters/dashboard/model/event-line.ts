@@ -71,7 +71,7 @@ export function shortText(value: unknown): string {
     put("[");
     for (let i = 0; i < items.length && left > 0; i++) {
       if (i > 0) put(",");
-      if (i === ITEMS_MAX) return put(`… ${items.length - i} more]`);
+      if (i === ITEMS_MAX) return void put(`… ${items.length - i} more]`);
       write(items[i], depth + 1);
     }
     put("]");
@@ -82,7 +82,7 @@ export function shortText(value: unknown): string {
     for (const key in item) {
       if (left <= 0) break;
       if (i > 0) put(", ");
-      if (i++ === ITEMS_MAX) return put("…}");
+      if (i++ === ITEMS_MAX) return void put("…}");
       put(`${key}: `);
       write((item as Record<string, unknown>)[key], depth + 1);
     }
@@ -103,6 +103,8 @@ export function lineFilter(filter: LineFilter = {}): (line: EventLine) => boolea
     if (kinds !== undefined && !kinds.has(line.kind)) return false;
     if (agents !== undefined && !agents.has(line.agent) && !agents.has(line.peer)) return false;
     if (methods !== undefined && !methods.has(line.method)) return false;
-    return text === "" || `${line.kind} ${line.agent} ${line.peer} ${line.method} ${line.text}`.toLowerCase().includes(text);
+    return (
+      text === "" || `${line.kind} ${line.agent} ${line.peer} ${line.method} ${line.text}`.toLowerCase().includes(text)
+    );
   };
 }

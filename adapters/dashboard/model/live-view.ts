@@ -1,6 +1,13 @@
 import type { TraceEvent } from "../../../src/index.ts";
 import { lineFilter, lineOf } from "./event-line.ts";
-import { type ChainAnswer, EVENTS_MAX, type EventLine, type EventsAnswer, type PairsAnswer, type Question } from "./protocol.ts";
+import {
+  type ChainAnswer,
+  EVENTS_MAX,
+  type EventLine,
+  type EventsAnswer,
+  type PairsAnswer,
+  type Question,
+} from "./protocol.ts";
 import { RunState } from "./run-state.ts";
 import { SeriesStore } from "./series.ts";
 import { ChainWalk, pairsAnswer, StateView } from "./views.ts";

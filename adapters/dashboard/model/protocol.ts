@@ -1,8 +1,8 @@
 /**
  * What the page and its server say to each other: JSON in WebSocket messages. Types only, and the bounds that both keep.
  *
- * The server sends {@link RunInfo} first, then {@link Frame}s at most 30 times a second, and an {@link Answer} to each
- * {@link Request}. What a frame does not tell, the page asks for. Times are ticks of the run.
+ * The server sends {@link RunInfo} first, then {@link Frame}s at most 30 times a second, and an {@link PageAnswer} to each
+ * {@link PageRequest}. What a frame does not tell, the page asks for. Times are ticks of the run.
  */
 
 import type { Topology } from "../../../src/cosim/index.ts";
@@ -141,12 +141,32 @@ export interface SeriesLine {
 
 /** What a page can ask. `at`: as it was at that time; only of recordings. */
 export type Question =
-  | { readonly ask: "agents"; readonly at?: number; readonly search?: string; readonly sort?: AgentSort; readonly down?: boolean; readonly limit?: number }
+  | {
+      readonly ask: "agents";
+      readonly at?: number;
+      readonly search?: string;
+      readonly sort?: AgentSort;
+      readonly down?: boolean;
+      readonly limit?: number;
+    }
   | { readonly ask: "agent"; readonly id: string; readonly at?: number }
-  | { readonly ask: "events"; readonly from: number; readonly to: number; readonly limit: number; readonly last?: boolean; readonly filter?: LineFilter }
+  | {
+      readonly ask: "events";
+      readonly from: number;
+      readonly to: number;
+      readonly limit: number;
+      readonly last?: boolean;
+      readonly filter?: LineFilter;
+    }
   | { readonly ask: "chain"; readonly id: string; readonly ticks: number }
   | { readonly ask: "names"; readonly search?: string; readonly limit?: number }
-  | { readonly ask: "series"; readonly names: readonly string[]; readonly from: number; readonly to: number; readonly columns: number }
+  | {
+      readonly ask: "series";
+      readonly names: readonly string[];
+      readonly from: number;
+      readonly to: number;
+      readonly columns: number;
+    }
   | { readonly ask: "pairs"; readonly from: number; readonly to: number; readonly limit?: number }
   | { readonly ask: "values"; readonly names: readonly string[]; readonly at?: number }
   | { readonly ask: "state"; readonly at?: number };
@@ -160,7 +180,7 @@ export type Command =
   | { readonly do: "speed"; readonly value: number };
 
 /** A page's message: a question or a command, with a number of its own. */
-export type Request = (Question | Command) & { readonly n: number };
+export type PageRequest = (Question | Command) & { readonly n: number };
 
 export interface AgentsAnswer {
   readonly agents: readonly AgentLine[];
@@ -226,11 +246,11 @@ export interface StateAnswer {
 }
 
 /** To the request of the same number. */
-export type Answer =
+export type PageAnswer =
   | { readonly what: "answer"; readonly n: number; readonly data: unknown }
   | { readonly what: "refused"; readonly n: number; readonly reason: string };
 
 /** What the server sends. */
-export type Message = RunInfo | Frame | Answer;
+export type Message = RunInfo | Frame | PageAnswer;
 
 export type { Topology, TopologyEdge, TopologyNode, TopologyScale } from "../../../src/cosim/index.ts";

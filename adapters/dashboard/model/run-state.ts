@@ -12,7 +12,7 @@ const VALUES_KEPT = 64;
 const VALUE_CHARS = 80;
 
 /** Who stands outside the simulation. */
-export const OUTSIDE = "@";
+export const OUTSIDE_ID = "@";
 /** Owner of the series of the run itself: `messages` at each time. */
 export const RUN = "run";
 
@@ -127,13 +127,13 @@ export class RunState {
   of(id: string): AgentState | undefined {
     const known = this.agents.get(id);
     if (known !== undefined || this.agents.size >= AGENTS_KEPT) return known;
-    const state = id === OUTSIDE ? "outside" : "alive";
+    const state = id === OUTSIDE_ID ? "outside" : "alive";
     const fresh: AgentState = {
       ...{ id, type: "", state, received: 0, sent: 0, faults: 0, last: -1, lastKind: "" },
       ...{ values: undefined, valueCount: 0, from: undefined },
     };
     this.agents.set(id, fresh);
-    if (id !== OUTSIDE) this.alive++;
+    if (id !== OUTSIDE_ID) this.alive++;
     return fresh;
   }
 
@@ -195,7 +195,12 @@ export class RunState {
     if (agent === undefined || value === null || value === undefined || typeof value === "object") return;
     agent.values ??= {};
     if (!(name in agent.values) && agent.valueCount++ >= VALUES_KEPT) return;
-    agent.values[name] = typeof value === "string" ? value.slice(0, VALUE_CHARS) : typeof value === "bigint" ? String(value) : (value as Shown);
+    agent.values[name] =
+      typeof value === "string"
+        ? value.slice(0, VALUE_CHARS)
+        : typeof value === "bigint"
+          ? String(value)
+          : (value as Shown);
   }
 
   /** A copy that goes on by itself; it feeds no series. */

@@ -17,7 +17,7 @@ import {
   type StateAnswer,
   type ValuesAnswer,
 } from "./protocol.ts";
-import { agentLine, OUTSIDE, type RunState } from "./run-state.ts";
+import { agentLine, OUTSIDE_ID, type RunState } from "./run-state.ts";
 import type { SeriesStore } from "./series.ts";
 
 type Ask<K extends Question["ask"]> = Extract<Question, { readonly ask: K }>;
@@ -115,10 +115,13 @@ const KEYS: Record<AgentSort, (agent: AgentLine) => string | number> = {
   faults: ({ faults }) => faults,
 };
 
-function agentsAnswer(state: RunState, { search = "", sort = "id", down = false, limit = 200 }: Ask<"agents">): AgentsAnswer {
+function agentsAnswer(
+  state: RunState,
+  { search = "", sort = "id", down = false, limit = 200 }: Ask<"agents">,
+): AgentsAnswer {
   const wanted = search.toLowerCase();
   const found = [...state.agents.values()].filter(
-    ({ id, type }) => id !== OUTSIDE && (id.toLowerCase().includes(wanted) || type.toLowerCase().includes(wanted)),
+    ({ id, type }) => id !== OUTSIDE_ID && (id.toLowerCase().includes(wanted) || type.toLowerCase().includes(wanted)),
   );
   const key = KEYS[sort];
   found.sort((a, b) => {
@@ -127,7 +130,7 @@ function agentsAnswer(state: RunState, { search = "", sort = "id", down = false,
     return (down ? -order : order) || byName(a.id, b.id);
   });
   const agents = found.slice(0, Math.min(AGENTS_MAX, limit)).map(agentLine);
-  const total = state.agents.size - (state.agents.has(OUTSIDE) ? 1 : 0);
+  const total = state.agents.size - (state.agents.has(OUTSIDE_ID) ? 1 : 0);
   return { agents, total, found: found.length };
 }
 

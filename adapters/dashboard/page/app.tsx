@@ -38,7 +38,14 @@ export function App() {
   };
   return (
     <>
-      <a class="skip" href="#main" onClick={(event) => (event.preventDefault(), main.current?.focus())}>
+      <a
+        class="skip"
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault();
+          main.current?.focus();
+        }}
+      >
         To the content
       </a>
       <Bar onHelp={() => setHelp(true)} />
@@ -66,7 +73,8 @@ export function App() {
         <Banner />
         {link === "refused" ? (
           <Notice title="This page was not let in" tone="bad">
-            The address has no token, or an old one: open the address that the run has printed, with all that stands after #.
+            The address has no token, or an old one: open the address that the run has printed, with all that stands
+            after #.
           </Notice>
         ) : info === undefined || frame === undefined ? (
           <Notice title="Connecting …">The run has not answered yet.</Notice>

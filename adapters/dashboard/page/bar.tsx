@@ -59,13 +59,23 @@ export function Bar({ onHelp }: { onHelp: () => void }) {
             <span>
               <b>{rate(frame.stepRate)}</b> times/s
             </span>
-            <span title={missed > 0 ? `This page was too slow for ${missed} pictures; nothing of the run was lost.` : undefined}>
+            <span
+              title={
+                missed > 0 ? `This page was too slow for ${missed} pictures; nothing of the run was lost.` : undefined
+              }
+            >
               <b>{rate(frame.messageRate)}</b> messages/s
             </span>
           </>
         )}
       </div>
-      <button type="button" class="icon" onClick={toggleTheme} aria-label={`Use the ${theme() === "dark" ? "light" : "dark"} colours`} title="Light or dark">
+      <button
+        type="button"
+        class="icon"
+        onClick={toggleTheme}
+        aria-label={`Use the ${theme() === "dark" ? "light" : "dark"} colours`}
+        title="Light or dark"
+      >
         <Icon name="theme" />
       </button>
       <button type="button" class="icon" onClick={onHelp} aria-label="Help and keys" title="Help and keys (?)">
@@ -94,7 +104,12 @@ function Controls() {
     <div class="controls">
       <div role="group" aria-label={isPast ? "Go through the recording" : "Hold the run"}>
         {isPast && (
-          <button type="button" onClick={() => void back()} title="To the time before (←)" aria-label="To the time before">
+          <button
+            type="button"
+            onClick={() => void back()}
+            title="To the time before (←)"
+            aria-label="To the time before"
+          >
             <Icon name="back" />
           </button>
         )}
@@ -163,7 +178,8 @@ export function Banner() {
   if (link === "lost") {
     return (
       <p class="banner bad" role="alert">
-        The run's program does not answer any more: it has ended, or its connection is lost. What you see is the last that was known.
+        The run's program does not answer any more: it has ended, or its connection is lost. What you see is the last
+        that was known.
       </p>
     );
   }
@@ -180,12 +196,14 @@ export function Note() {
   const { info, frame } = useRun();
   if (info === undefined || frame === undefined) return null;
   const lines: string[] = [];
-  if (frame.phase === "paused") lines.push(`Paused after ${calendar(frame.ticks, info) || seconds(frame.ticks, info)}.`, info.note);
+  if (frame.phase === "paused")
+    lines.push(`Paused after ${calendar(frame.ticks, info) || seconds(frame.ticks, info)}.`, info.note);
   if (frame.runTo >= 0) lines.push(`Runs to ${calendar(frame.runTo, info) || seconds(frame.runTo, info)}.`);
   if (frame.phase === "waiting") {
     lines.push(`All that was asked for is done. The master has not asked for more for ${duration(frame.waitingMs)}.`);
   }
-  if (info.source === "live" && frame.phase === "ended") lines.push("The run is over; this page stays until its program is ended.");
+  if (info.source === "live" && frame.phase === "ended")
+    lines.push("The run is over; this page stays until its program is ended.");
   if (info.controls === "read-only") lines.push("This page may only look.");
   if (info.source !== "live") lines.push(info.missing);
   return (

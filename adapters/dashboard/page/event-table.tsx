@@ -35,7 +35,16 @@ export function EventTable({ events, info, of }: { events: readonly EventLine[];
             <td class="what" title={event.text}>
               {event.method !== "" && <b>{event.method}</b>} <span class="mono">{event.text}</span>
               {event.id !== "" && event.peer !== "" && (
-                <button type="button" class="link why" onClick={() => go({ view: "lanes", agent: undefined, event: event.id, eventAt: event.ticks, laneAt: event.ticks }, true)}>
+                <button
+                  type="button"
+                  class="link why"
+                  onClick={() =>
+                    go(
+                      { view: "lanes", agent: undefined, event: event.id, eventAt: event.ticks, laneAt: event.ticks },
+                      true,
+                    )
+                  }
+                >
                   why?
                 </button>
               )}

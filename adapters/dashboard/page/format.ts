@@ -2,7 +2,9 @@ import type { RunInfo } from "../model/protocol.ts";
 
 /** A count with thin spaces between thousands. */
 export function count(n: number): string {
-  return Math.round(n).toString().replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f");
+  return Math.round(n)
+    .toString()
+    .replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f");
 }
 
 /** A rate: as many digits as tell something. */
@@ -17,7 +19,8 @@ export function value(given: number | string | boolean | null | undefined): stri
   if (typeof given !== "number") return String(given);
   if (Number.isInteger(given) && Math.abs(given) < 1e6) return String(given).replace("-", "−");
   const size = Math.abs(given);
-  const text = size !== 0 && (size < 1e-3 || size >= 1e6) ? given.toExponential(3) : String(Number(given.toPrecision(5)));
+  const text =
+    size !== 0 && (size < 1e-3 || size >= 1e6) ? given.toExponential(3) : String(Number(given.toPrecision(5)));
   return text.replace("-", "−");
 }
 
@@ -59,7 +62,10 @@ export function duration(ms: number): string {
 
 /** The time that a user typed: seconds, or a calendar time of the run. @returns Ticks; NaN if it is none. */
 export function parseTime(text: string, { start, ticksPerSecond }: RunInfo): number {
-  const plain = text.trim().replace(/\s*s$/, "").replace(/[\u202f_]/g, "");
+  const plain = text
+    .trim()
+    .replace(/\s*s$/, "")
+    .replace(/[\u202f_]/g, "");
   if (plain === "") return Number.NaN;
   if (/^\d+(\.\d+)?(e\d+)?$/.test(plain)) return Math.round(Number(plain) * ticksPerSecond);
   if (start === "") return Number.NaN;

@@ -35,10 +35,13 @@ export function Help({ open, onClose }: { open: boolean; onClose: () => void }) 
           ))}
         </dl>
         <p class="muted">
-          Looking never changes a run: its trace hash is the same with this page and without. Pause holds the run between two steps.{" "}
-          {info?.note}
+          Looking never changes a run: its trace hash is the same with this page and without. Pause holds the run
+          between two steps. {info?.note}
         </p>
-        <p class="muted">The address of this page holds what you look at: view, filters, time. Whoever has it with its token can look, too.</p>
+        <p class="muted">
+          The address of this page holds what you look at: view, filters, time. Whoever has it with its token can look,
+          too.
+        </p>
         <button class="main" type="submit">
           Close
         </button>

@@ -34,7 +34,9 @@ export function useAnswer<T>(question: Question | undefined): Answered<T> {
   const [answered, setAnswered] = useState<Answered<T>>({ data: undefined, error: "" });
   const asker = useRef<Asker>();
   useEffect(() => {
-    const own = new Asker((data, error) => setAnswered((old) => (error === "" ? { data: data as T, error } : { ...old, error })));
+    const own = new Asker((data, error) =>
+      setAnswered((old) => (error === "" ? { data: data as T, error } : { ...old, error })),
+    );
     asker.current = own;
     const end = source.listen(() => own.look());
     return () => {
@@ -72,7 +74,13 @@ class Asker {
   look(): void {
     const revision = source.frame?.revision ?? -1;
     const isNew = this.#key !== this.#asked;
-    if (!this.#open || this.#busy || this.#question === undefined || (source.link !== "open" && source.link !== "report")) return;
+    if (
+      !this.#open ||
+      this.#busy ||
+      this.#question === undefined ||
+      (source.link !== "open" && source.link !== "report")
+    )
+      return;
     if (!isNew && revision === this.#askedRevision) return;
     const waitMs = isNew ? 0 : this.#lastMs + ASK_MS - performance.now();
     if (waitMs > 0) {

@@ -111,7 +111,11 @@ export function treeLayout(ids: readonly string[], edges: readonly Pair[]): Map<
     return at;
   };
   for (const root of roots) place(root);
-  return fitted(ids, ids.map((id) => depth.get(id)!), ids.map((id) => row.get(id)!));
+  return fitted(
+    ids,
+    ids.map((id) => depth.get(id)!),
+    ids.map((id) => row.get(id)!),
+  );
 }
 
 /** Places scaled to the unit square, each way by itself. */

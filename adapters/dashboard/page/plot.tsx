@@ -10,7 +10,10 @@ const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3]];
 /** Colour and dash of the n-th line. */
 export function strokeOf(n: number): { readonly colour: string; readonly dash: readonly number[] } {
   const css = getComputedStyle(document.documentElement);
-  return { colour: css.getPropertyValue(`--line-${n % COLOURS}`).trim(), dash: DASHES[Math.floor(n / COLOURS) % DASHES.length]! };
+  return {
+    colour: css.getPropertyValue(`--line-${n % COLOURS}`).trim(),
+    dash: DASHES[Math.floor(n / COLOURS) % DASHES.length]!,
+  };
 }
 
 /** Series that share an axis. */
@@ -46,7 +49,9 @@ export function Plot(props: PlotProps) {
   const plot = useRef<uPlot>();
   const latest = useRef(props);
   latest.current = props;
-  const shape = props.groups.map(({ label, lines }) => `${label}:${lines.map(({ line, index }) => `${line.name}@${index}`)}`).join("|");
+  const shape = props.groups
+    .map(({ label, lines }) => `${label}:${lines.map(({ line, index }) => `${line.name}@${index}`)}`)
+    .join("|");
   const theme = document.documentElement.dataset["theme"] ?? "";
   useEffect(() => {
     const at = place.current!;
@@ -65,7 +70,10 @@ export function Plot(props: PlotProps) {
   useEffect(() => {
     const made = plot.current!;
     made.setData(dataOf(props), false);
-    const [min, max] = [plotSeconds(props.from, props.info), plotSeconds(Math.max(props.to, props.from + 1), props.info)];
+    const [min, max] = [
+      plotSeconds(props.from, props.info),
+      plotSeconds(Math.max(props.to, props.from + 1), props.info),
+    ];
     made.setScale("x", { min, max });
   });
   return <div class="plot" ref={place} role="img" aria-label={props.label} style={{ height: `${props.height}px` }} />;
@@ -76,7 +84,8 @@ function timeLabels(_plot: uPlot, splits: number[], _axis: number, _space: numbe
   let day = "";
   return splits.map((at) => {
     const [date, time] = new Date(at * 1000).toISOString().split("T") as [string, string];
-    const shown = step >= 86_400 ? date.slice(5) : step >= 60 ? time.slice(0, 5) : step >= 1 ? time.slice(0, 8) : time.slice(3, 12);
+    const shown =
+      step >= 86_400 ? date.slice(5) : step >= 60 ? time.slice(0, 5) : step >= 1 ? time.slice(0, 8) : time.slice(3, 12);
     const isNew = date !== day;
     day = date;
     return isNew && step < 86_400 ? `${shown}\n${date}` : shown;
@@ -125,7 +134,15 @@ function optionsOf(latest: { readonly current: PlotProps }, width: number): uPlo
     for (const { line, index } of lines) {
       const { colour, dash } = strokeOf(index);
       const path = uPlot.paths.stepped!({ align: 1 });
-      series.push({ label: line.name, scale, stroke: colour, width: 1.75, dash: [...dash], paths: path, points: { show: false } });
+      series.push({
+        label: line.name,
+        scale,
+        stroke: colour,
+        width: 1.75,
+        dash: [...dash],
+        paths: path,
+        points: { show: false },
+      });
     }
   }
   return {
@@ -137,7 +154,11 @@ function optionsOf(latest: { readonly current: PlotProps }, width: number): uPlo
     legend: { show: false },
     padding: [8, 22, 0, 0],
     tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
-    cursor: { sync: { key: SYNC.key }, drag: { x: latest.current.onZoom !== undefined, y: false, setScale: false }, points: { size: 7 } },
+    cursor: {
+      sync: { key: SYNC.key },
+      drag: { x: latest.current.onZoom !== undefined, y: false, setScale: false },
+      points: { size: 7 },
+    },
     hooks: {
       setSelect: [
         (plot) => {

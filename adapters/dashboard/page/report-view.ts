@@ -1,5 +1,16 @@
 import { lineFilter } from "../model/event-line.ts";
-import type { AgentLine, ChainAnswer, EventLine, EventsAnswer, Frame, PairLine, PairsAnswer, Question, RunInfo, SeriesLine } from "../model/protocol.ts";
+import type {
+  AgentLine,
+  ChainAnswer,
+  EventLine,
+  EventsAnswer,
+  Frame,
+  PairLine,
+  PairsAnswer,
+  Question,
+  RunInfo,
+  SeriesLine,
+} from "../model/protocol.ts";
 import { RunState } from "../model/run-state.ts";
 import { SeriesStore } from "../model/series.ts";
 import { ChainWalk, pairsAnswer, StateView } from "../model/views.ts";

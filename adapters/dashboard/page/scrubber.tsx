@@ -15,7 +15,9 @@ export function Scrubber() {
   const canvas = useRef<HTMLCanvasElement>(null);
   const span = frame?.span ?? [0, 0];
   const { data } = useAnswer<SeriesAnswer>(
-    info === undefined || info.source === "live" ? undefined : { ask: "series", names: ["run.messages"], from: span[0], to: Math.max(1, span[1]), columns: 800 },
+    info === undefined || info.source === "live"
+      ? undefined
+      : { ask: "series", names: ["run.messages"], from: span[0], to: Math.max(1, span[1]), columns: 800 },
   );
   const line = data?.series[0];
   useEffect(() => {
@@ -53,7 +55,12 @@ export function Scrubber() {
   );
 }
 
-function drawDensity(canvas: HTMLCanvasElement | null, times: readonly number[], values: readonly (number | null)[], last: number): void {
+function drawDensity(
+  canvas: HTMLCanvasElement | null,
+  times: readonly number[],
+  values: readonly (number | null)[],
+  last: number,
+): void {
   if (canvas === null) return;
   const scale = devicePixelRatio;
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];

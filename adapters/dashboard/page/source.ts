@@ -1,15 +1,15 @@
-import type { Answer, Command, Frame, Message, Question, RunInfo } from "../model/protocol.ts";
+import type { Command, Frame, Message, PageAnswer, Question, RunInfo } from "../model/protocol.ts";
 import { openReport, type ReportData, type ReportView } from "./report-view.ts";
 import { param } from "./url.ts";
 
 /** How the page is connected to its run. */
-export type Link = "connecting" | "open" | "lost" | "refused" | "report";
+export type LinkState = "connecting" | "open" | "lost" | "refused" | "report";
 
 /** What the page knows, and where it asks. One for the whole page. */
 export interface Source {
   readonly info: RunInfo | undefined;
   readonly frame: Frame | undefined;
-  readonly link: Link;
+  readonly link: LinkState;
   /** Frames that were missed in all. */
   readonly missed: number;
   ask<T>(question: Question): Promise<T>;
@@ -29,7 +29,7 @@ interface Asked {
 class SocketSource implements Source {
   info: RunInfo | undefined;
   frame: Frame | undefined;
-  link: Link = "connecting";
+  link: LinkState = "connecting";
   missed = 0;
   #socket: WebSocket | undefined;
   #n = 0;
@@ -77,7 +77,7 @@ class SocketSource implements Source {
     this.#changed();
   }
 
-  #answered(answer: Answer): void {
+  #answered(answer: PageAnswer): void {
     const asked = this.#asked.get(answer.n);
     this.#asked.delete(answer.n);
     if (answer.what === "refused") asked?.reject(new Error(answer.reason));

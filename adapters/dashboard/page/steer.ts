@@ -44,7 +44,7 @@ export function isLive(): boolean {
 
 /** Run or pause; play or stop a recording. */
 export function toggle(): void {
-  if (!isLive()) return togglePlay();
+  if (!isLive()) return void togglePlay();
   if (maySteer()) void command({ do: source.frame?.phase === "paused" ? "run" : "pause" });
 }
 
@@ -127,4 +127,3 @@ async function play(): Promise<void> {
   playing = false;
   for (const listener of listeners) listener();
 }
-

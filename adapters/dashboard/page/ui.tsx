@@ -4,7 +4,15 @@ import { shortTime } from "./format.ts";
 import { go, hrefTo } from "./url.ts";
 
 /** What an empty or failed view says, and what to do about it. */
-export function Notice({ title, children, tone = "quiet" }: { title: string; children?: ComponentChildren; tone?: "quiet" | "bad" }) {
+export function Notice({
+  title,
+  children,
+  tone = "quiet",
+}: {
+  title: string;
+  children?: ComponentChildren;
+  tone?: "quiet" | "bad";
+}) {
   return (
     <div class={`notice ${tone}`} role={tone === "bad" ? "alert" : "status"}>
       <strong>{title}</strong>
@@ -14,7 +22,15 @@ export function Notice({ title, children, tone = "quiet" }: { title: string; chi
 }
 
 /** A view's head: its name, what it says of itself, and its tools. */
-export function Head({ title, text, children }: { title: string; text?: ComponentChildren; children?: ComponentChildren }) {
+export function Head({
+  title,
+  text,
+  children,
+}: {
+  title: string;
+  text?: ComponentChildren;
+  children?: ComponentChildren;
+}) {
   return (
     <header class="head">
       <div>
@@ -56,7 +72,17 @@ export function Field(props: {
 }
 
 /** A choice of a few. */
-export function Choice<T extends string>({ label, value, options, onPick }: { label: string; value: T; options: readonly (readonly [T, string])[]; onPick: (value: T) => void }) {
+export function Choice<T extends string>({
+  label,
+  value,
+  options,
+  onPick,
+}: {
+  label: string;
+  value: T;
+  options: readonly (readonly [T, string])[];
+  onPick: (value: T) => void;
+}) {
   return (
     <fieldset class="choice">
       <legend>{label}</legend>
@@ -124,7 +150,8 @@ export function Kind({ kind }: { kind: string }) {
 /** What an event was, in a line. */
 export function sentence({ kind, agent, peer, method, text }: EventLine): string {
   const from = peer === "@" ? "outside" : peer;
-  if (kind === "input" || kind === "request" || kind === "oneway") return `${from} → ${agent}: ${method}(${text.replace(/^\[|\]$/g, "")})`;
+  if (kind === "input" || kind === "request" || kind === "oneway")
+    return `${from} → ${agent}: ${method}(${text.replace(/^\[|\]$/g, "")})`;
   if (kind === "reply" || kind === "failure") return `${from} ↩ ${agent}: ${method} gave ${text}`;
   return `${agent}: ${kind}${text === "" ? "" : ` ${text}`}`;
 }

@@ -15,7 +15,9 @@ export function param(name: string): string {
 
 /** Names, which may hold anything but a comma within. */
 export function listParam(name: string): string[] {
-  return param(name).split(",").filter((item) => item !== "");
+  return param(name)
+    .split(",")
+    .filter((item) => item !== "");
 }
 
 /** The view that is shown. */
@@ -49,6 +51,14 @@ export function hrefTo(changes: Readonly<Record<string, string | number | undefi
     else copy.set(name, String(value));
   }
   return `#${copy}`;
+}
+
+/** What a link to another view does. */
+export function follow(changes: Readonly<Record<string, string | number | undefined>>): (event: Event) => void {
+  return (event) => {
+    event.preventDefault();
+    go(changes, true);
+  };
 }
 
 /** Call `listener` when the URL has changed. @returns Ends it. */

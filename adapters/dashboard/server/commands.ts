@@ -1,4 +1,12 @@
-import { type AgentSort, AGENTS_MAX, type Command, EVENTS_MAX, type LineFilter, type Question, type Request } from "../model/protocol.ts";
+import {
+  AGENTS_MAX,
+  type AgentSort,
+  type Command,
+  EVENTS_MAX,
+  type LineFilter,
+  type PageRequest,
+  type Question,
+} from "../model/protocol.ts";
 
 /** Bytes of a page's message. */
 export const REQUEST_BYTES_MAX = 64 * 1024;
@@ -9,7 +17,7 @@ const NAME_CHARS_MAX = 400;
 export const SPEED_MAX = 1e9;
 
 /** What a page sent, checked: a request, or why it is none. */
-export type Checked = { readonly request: Request } | { readonly n: number; readonly reason: string };
+export type Checked = { readonly request: PageRequest } | { readonly n: number; readonly reason: string };
 
 class Refusal extends Error {}
 
@@ -68,7 +76,14 @@ function question(fields: Fields): Question {
     case "events": {
       const last = fields.has("last") ? { last: fields.boolean("last") } : {};
       const filter = fields.has("filter") ? { filter: filterOf(fields.raw("filter")) } : {};
-      return { ask, from: time("from"), to: time("to"), limit: fields.integer("limit", 1, EVENTS_MAX), ...last, ...filter };
+      return {
+        ask,
+        from: time("from"),
+        to: time("to"),
+        limit: fields.integer("limit", 1, EVENTS_MAX),
+        ...last,
+        ...filter,
+      };
     }
     case "chain":
       return { ask, id: fields.text("id"), ticks: time("ticks") };
@@ -84,7 +99,8 @@ function question(fields: Fields): Question {
 }
 
 function filterOf(given: unknown): LineFilter {
-  if (typeof given !== "object" || given === null || Array.isArray(given)) throw new Refusal("filter must be an object");
+  if (typeof given !== "object" || given === null || Array.isArray(given))
+    throw new Refusal("filter must be an object");
   const fields = new Fields(given as Record<string, unknown>);
   const filter: LineFilter = {
     ...(fields.has("agents") && { agents: fields.texts("agents") }),

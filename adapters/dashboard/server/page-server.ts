@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import { ChannelError, type PageOptions } from "../../../src/index.ts";
@@ -12,7 +11,7 @@ import { type StaticFile, staticFiles } from "./static-files.ts";
 const CONNECTIONS_MAX = 512;
 
 /** How a page is served. */
-export interface ServeOptions extends Pick<PageOptions, "port" | "host" | "allowedHosts"> {
+export interface PageServerOptions extends Pick<PageOptions, "port" | "host" | "allowedHosts"> {
   /** Where the built page is. @internal */
   readonly assets?: string;
 }
@@ -40,14 +39,14 @@ export class PageServer {
    *
    * @throws ChannelError `ERR_CHANNEL_CONNECT` if the port is taken; ScenarioError `ERR_PAGE_ASSETS`.
    */
-  static async open(source: PageSource, options: ServeOptions = {}): Promise<PageServer> {
+  static async open(source: PageSource, options: PageServerOptions = {}): Promise<PageServer> {
     const { port: wanted = 0, host = "127.0.0.1", allowedHosts: more = [], assets } = options;
     const files = staticFiles(assets);
     const token = newToken();
     const server = createServer();
     server.maxConnections = CONNECTIONS_MAX;
     await listening(server, wanted, host);
-    const { port } = server.address() as AddressInfo;
+    const { port } = server.address() as { port: number };
     const hosts = allowedHosts(host, port, more);
     const pages = new Pages(source);
     server.on("request", (request, response) => respond(request, response, hosts, files));
@@ -55,7 +54,8 @@ export class PageServer {
     server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on("error", () => {}); // gone before it was answered
       const status = refusal(request, hosts, token) ?? pages.refusal();
-      if (status !== undefined) return void socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+      if (status !== undefined)
+        return void socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
       sockets.handleUpgrade(request, socket, head, (accepted) => pages.add(accepted));
     });
     const shown = host === "0.0.0.0" || host === "::" ? (more[0] ?? "127.0.0.1") : host;
@@ -88,7 +88,11 @@ export class PageServer {
 }
 
 /** Why a request to become a WebSocket is refused; undefined if it is not. */
-function refusal({ url = "", headers }: IncomingMessage, hosts: ReadonlySet<string>, token: string): string | undefined {
+function refusal(
+  { url = "", headers }: IncomingMessage,
+  hosts: ReadonlySet<string>,
+  token: string,
+): string | undefined {
   const { host = "", origin } = headers;
   if (!hosts.has(host) || !isSameOrigin(origin, host)) return "403 Forbidden";
   const [path, query = ""] = url.split("?");
@@ -107,10 +111,10 @@ function respond(
     response.writeHead(status, { ...headersFor("127.0.0.1"), "content-type": "text/plain; charset=utf-8" });
     response.end(text);
   };
-  if (!hosts.has(host)) return end(403, "this server has another name\n");
-  if (request.method !== "GET" && request.method !== "HEAD") return end(405, "only GET\n");
+  if (!hosts.has(host)) return void end(403, "this server has another name\n");
+  if (request.method !== "GET" && request.method !== "HEAD") return void end(405, "only GET\n");
   const file = files.get((request.url ?? "").split("?")[0]!);
-  if (file === undefined) return end(404, "there is no such file\n");
+  if (file === undefined) return void end(404, "there is no such file\n");
   const headers = { ...headersFor(host), "content-type": file.type, "content-length": file.bytes.length };
   response.writeHead(200, headers).end(request.method === "HEAD" ? undefined : file.bytes);
 }
@@ -119,7 +123,9 @@ function listening(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {
       const why = cause.code === "EADDRINUSE" ? "the port is taken: name another one, or 0 for any" : cause.message;
-      reject(new ChannelError("ERR_CHANNEL_CONNECT", `the page cannot be served at ${host}:${port}: ${why}`, { cause }));
+      reject(
+        new ChannelError("ERR_CHANNEL_CONNECT", `the page cannot be served at ${host}:${port}: ${why}`, { cause }),
+      );
     });
     server.listen(port, host, () => resolve());
   });

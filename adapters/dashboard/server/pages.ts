@@ -1,7 +1,7 @@
 import type { RawData, WebSocket } from "ws";
+import { every, wallMs } from "../../../src/cosim/index.ts";
 import type { Command, Frame, Question, RunInfo } from "../model/protocol.ts";
 import { checkedRequest } from "./commands.ts";
-import { every, wallMs } from "../../../src/cosim/index.ts";
 
 /** Pages at a time. */
 const PAGES_MAX = 100;
@@ -160,17 +160,19 @@ export class Pages {
     }
     page.allowance--;
     page.ignored = 0;
-    const checked = isBinary ? { n: -1, reason: "the message is binary; this speaks JSON" } : checkedRequest(String(data));
-    if (!("request" in checked)) return this.#refuse(page, checked.n, checked.reason);
+    const checked = isBinary
+      ? { n: -1, reason: "the message is binary; this speaks JSON" }
+      : checkedRequest(String(data));
+    if (!("request" in checked)) return void this.#refuse(page, checked.n, checked.reason);
     const { n, ...request } = checked.request;
     if ("do" in request) {
       const reason = this.#source.command(request);
-      if (reason !== undefined) return this.#refuse(page, n, reason);
+      if (reason !== undefined) return void this.#refuse(page, n, reason);
       this.#send(page, `{"what":"answer","n":${n},"data":true}`);
       this.publish();
       return;
     }
-    if (page.waiting >= WAITING_MAX) return this.#refuse(page, n, "too many questions at once");
+    if (page.waiting >= WAITING_MAX) return void this.#refuse(page, n, "too many questions at once");
     page.waiting++;
     this.#queue.push({ page, n, question: request });
     this.#serve();

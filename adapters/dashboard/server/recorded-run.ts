@@ -73,7 +73,12 @@ export class RecordedRun implements PageSource {
     return {
       ...{ phase, ticks, round, steps, events, messages, agents, faults, waitingMs: 0, stepRate: 0, messageRate: 0 },
       ...{ fraction: this.#over ? 1 : this.#chunks / Math.max(1, chunks), label: "", lagS: -1, failure: this.#failure },
-      ...{ hash: summary?.traceHash ?? "", speed: 0, runTo: -1, span: [0, this.#over ? ticks : (summary?.ticks ?? ticks)] },
+      ...{
+        hash: summary?.traceHash ?? "",
+        speed: 0,
+        runTo: -1,
+        span: [0, this.#over ? ticks : (summary?.ticks ?? ticks)],
+      },
     };
   }
 

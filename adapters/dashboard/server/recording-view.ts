@@ -113,7 +113,12 @@ export class RecordingView extends StateView {
       return true;
     });
     if (last) found.reverse();
-    return { events: found, more: ended !== undefined, since: last ? (ended ?? from) : 0, until: last ? to : (ended ?? to) };
+    return {
+      events: found,
+      more: ended !== undefined,
+      since: last ? (ended ?? from) : 0,
+      until: last ? to : (ended ?? to),
+    };
   }
 
   /**

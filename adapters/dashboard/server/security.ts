@@ -22,7 +22,8 @@ export function isToken(given: string | null, token: string): boolean {
 export function allowedHosts(host: string, port: number, more: readonly string[]): ReadonlySet<string> {
   const names = ["127.0.0.1", "localhost", "[::1]", ...more];
   const own = host === "0.0.0.0" || host === "::" ? Object.values(networkInterfaces()).flat() : [{ address: host }];
-  for (const one of own) if (one !== undefined) names.push(one.address.includes(":") ? `[${one.address}]` : one.address);
+  for (const one of own)
+    if (one !== undefined) names.push(one.address.includes(":") ? `[${one.address}]` : one.address);
   return new Set(names.map((name) => `${name}:${port}`));
 }
 

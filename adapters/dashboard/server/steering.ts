@@ -1,5 +1,5 @@
-import type { Command } from "../model/protocol.ts";
 import { after, wallMs } from "../../../src/cosim/index.ts";
+import type { Command } from "../model/protocol.ts";
 
 /**
  * Holds a run between its steps: pause, one step, run to a time, a speed. The run asks after each step whether it may

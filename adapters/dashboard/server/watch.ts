@@ -1,11 +1,11 @@
 import type { Gate, Journal, PageOptions, TraceEvent, TraceSource } from "../../../src/index.ts";
 import type { Topology } from "../model/protocol.ts";
-import { LiveRun, type LiveStart } from "./live-run.ts";
-import { PageServer, type ServeOptions } from "./page-server.ts";
+import { PageServer, type PageServerOptions } from "./page-server.ts";
 import { RecordedRun } from "./recorded-run.ts";
+import { type LiveStart, WatchedRun } from "./watched-run.ts";
 
 /** How a run is watched. */
-export interface WatchOptions extends PageOptions, ServeOptions {
+export interface WatchOptions extends PageOptions, PageServerOptions {
   /** Serve pages; default true. Without, there are only the metrics. */
   readonly pages?: boolean;
   /** The scenario's grid, or whatever else it consists of. */
@@ -35,7 +35,7 @@ export interface Watchable extends TraceSource {
 
 /** A run with its page. Whoever opened it closes it; the run goes on without. */
 export class Watch {
-  readonly run: LiveRun;
+  readonly run: WatchedRun;
   readonly #server: PageServer | undefined;
   readonly #options: WatchOptions;
   readonly #detach: (() => void)[] = [];
@@ -43,7 +43,7 @@ export class Watch {
   #steered = false;
   #recorded: RecordedRun | undefined;
 
-  private constructor(run: LiveRun, server: PageServer | undefined, options: WatchOptions) {
+  private constructor(run: WatchedRun, server: PageServer | undefined, options: WatchOptions) {
     this.run = run;
     this.#server = server;
     this.#options = options;
@@ -51,7 +51,7 @@ export class Watch {
 
   /** Serve the page of a run that is still to come. Throws as `PageServer.open`. */
   static async open(options: WatchOptions = {}): Promise<Watch> {
-    const run = new LiveRun({ ...options, title: options.title ?? "cosimas" });
+    const run = new WatchedRun({ ...options, title: options.title ?? "cosimas" });
     const { seed, start, ticksPerSecond } = options;
     run.begin(known({ seed, start, ticksPerSecond }));
     return new Watch(run, options.pages === false ? undefined : await PageServer.open(run, options), options);
@@ -93,7 +93,7 @@ export class Watch {
     this.run.take(batch);
     if (this.run.steering.held) return; // steps that were under way when it was held
     const held = this.run.stepEnded(this.run.view.state.ticks);
-    if (held === undefined) return this.run.stepBegins();
+    if (held === undefined) return void this.run.stepBegins();
     world.pause!();
     void held.then(() => {
       this.run.stepBegins();
@@ -189,7 +189,10 @@ export interface RecordingPage {
  *
  * @throws RecordingError if it cannot be read; otherwise as `watch`.
  */
-export async function view(path: string, options: Omit<WatchOptions, "paused" | "recording"> = {}): Promise<RecordingPage> {
+export async function view(
+  path: string,
+  options: Omit<WatchOptions, "paused" | "recording"> = {},
+): Promise<RecordingPage> {
   const { topology, title } = options;
   const run = await RecordedRun.open(path, { topology, ...(title !== undefined && { title }) });
   try {

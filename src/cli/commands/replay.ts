@@ -11,7 +11,7 @@ import { agentCode } from "../load.ts";
 import { parseMoment } from "../options.ts";
 import { ProgressLine } from "../progress.ts";
 import { Interrupt } from "../signals.ts";
-import { addWatchOptions, splitWatchFlags, untilSignal, Watching, type WatchFlags } from "../watching.ts";
+import { addWatchOptions, splitWatchFlags, untilSignal, type WatchFlags, Watching } from "../watching.ts";
 
 interface ReplayOptions extends WatchFlags {
   readonly module?: readonly string[];

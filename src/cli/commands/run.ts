@@ -13,7 +13,7 @@ import { ProgressLine } from "../progress.ts";
 import { ScenarioRecording } from "../scenario-recording.ts";
 import { Interrupt, lastResort } from "../signals.ts";
 import { runSweep, type SweepRequest, sweepPoints } from "../sweep.ts";
-import { addWatchOptions, splitWatchFlags, untilSignal, Watching, type WatchFlags } from "../watching.ts";
+import { addWatchOptions, splitWatchFlags, untilSignal, type WatchFlags, Watching } from "../watching.ts";
 
 /** One run, as the command line asks for it. */
 export interface RunRequest {

@@ -7,7 +7,7 @@ import { isolationOption, parseCount, parseHostPort, parseSeconds, type SpreadIs
 import { addParameters } from "../parameters.ts";
 import { recordIn } from "../scenario-recording.ts";
 import { lastResort, watchParent } from "../signals.ts";
-import { addWatchOptions, splitWatchFlags, Watching, type WatchFlags } from "../watching.ts";
+import { addWatchOptions, splitWatchFlags, type WatchFlags, Watching } from "../watching.ts";
 
 /** Seconds to wait for mosaik; source: mosaik-api-v3. */
 const TIMEOUT_S = 60;

@@ -1,12 +1,19 @@
 import { useState } from "preact/hooks";
-import type { AgentAnswer, AgentLine, AgentSort, AgentsAnswer, EventsAnswer, SeriesAnswer } from "../../model/protocol.ts";
+import type {
+  AgentAnswer,
+  AgentLine,
+  AgentSort,
+  AgentsAnswer,
+  EventsAnswer,
+  SeriesAnswer,
+} from "../../model/protocol.ts";
+import { EventTable } from "../event-table.tsx";
 import { count, value } from "../format.ts";
+import { grouped } from "../group.ts";
 import { atOf, nowOf, useAnswer, useRested, useRun } from "../hooks.ts";
 import { Plot } from "../plot.tsx";
-import { EventTable } from "../event-table.tsx";
-import { grouped } from "../group.ts";
 import { AgentLink, Field, Head, Kind, Notice, Time } from "../ui.tsx";
-import { go, hrefTo, param } from "../url.ts";
+import { follow, go, hrefTo, param } from "../url.ts";
 
 /** Rows of the table at first, and how many more are shown at a time. */
 const ROWS = 100;
@@ -32,22 +39,46 @@ function AgentTable() {
   const [sort, down] = [(param("sort") || "id") as AgentSort, param("down") === "1"];
   const search = useRested(param("search"));
   const at = atOf(info);
-  const { data, error } = useAnswer<AgentsAnswer>({ ask: "agents", search, sort, down, limit, ...(at !== undefined && { at }) });
+  const { data, error } = useAnswer<AgentsAnswer>({
+    ask: "agents",
+    search,
+    sort,
+    down,
+    limit,
+    ...(at !== undefined && { at }),
+  });
   if (info === undefined || frame === undefined) return null;
   const order = (column: AgentSort) => {
     const isNumber = column !== "id" && column !== "type";
     go({ sort: column, down: (column === sort ? !down : isNumber) ? "1" : undefined });
   };
-  const text = data === undefined ? "…" : data.found === data.total ? `${count(data.total)} agents` : `${count(data.found)} of ${count(data.total)} agents`;
+  const text =
+    data === undefined
+      ? "…"
+      : data.found === data.total
+        ? `${count(data.total)} agents`
+        : `${count(data.found)} of ${count(data.total)} agents`;
   return (
     <section>
       <Head title="Agents" text={text}>
-        <Field label="Search" search value={param("search")} placeholder="id or class" onInput={(typed) => go({ search: typed })} />
+        <Field
+          label="Search"
+          search
+          value={param("search")}
+          placeholder="id or class"
+          onInput={(typed) => go({ search: typed })}
+        />
       </Head>
-      {error !== "" && <Notice title="The agents could not be read" tone="bad">{error}</Notice>}
+      {error !== "" && (
+        <Notice title="The agents could not be read" tone="bad">
+          {error}
+        </Notice>
+      )}
       {data !== undefined && data.found === 0 ? (
         <Notice title={data.total === 0 ? "There are no agents yet" : "No agent fits"}>
-          {data.total === 0 ? "They appear with the first step of a run that has some." : "Search for a part of an id or of a class; an empty search shows all."}
+          {data.total === 0
+            ? "They appear with the first step of a run that has some."
+            : "Search for a part of an id or of a class; an empty search shows all."}
         </Notice>
       ) : (
         <div class="scroll" tabIndex={0} role="region" aria-label="Table of agents">
@@ -55,7 +86,12 @@ function AgentTable() {
             <thead>
               <tr>
                 {COLUMNS.map(([column, name]) => (
-                  <th key={column} scope="col" class={column === "id" || column === "type" || column === "last" ? "" : "number"} aria-sort={column === sort ? (down ? "descending" : "ascending") : "none"}>
+                  <th
+                    key={column}
+                    scope="col"
+                    class={column === "id" || column === "type" || column === "last" ? "" : "number"}
+                    aria-sort={column === sort ? (down ? "descending" : "ascending") : "none"}
+                  >
                     <button type="button" class="sort" onClick={() => order(column)}>
                       {name}
                       <span aria-hidden="true">{column === sort ? (down ? " ↓" : " ↑") : "  "}</span>
@@ -119,8 +155,17 @@ function AgentPage({ id }: { id: string }) {
   const [now, last] = [nowOf(info, frame), frame?.span[1] ?? 0];
   const { data, error } = useAnswer<AgentAnswer>({ ask: "agent", id, ...(at !== undefined && { at }) });
   const names = data?.series.slice(0, 12) ?? [];
-  const { data: plotted } = useAnswer<SeriesAnswer>(names.length === 0 ? undefined : { ask: "series", names, from: 0, to: last, columns: 900 });
-  const { data: events } = useAnswer<EventsAnswer>({ ask: "events", from: 0, to: now, limit: 60, last: true, filter: { agents: [id] } });
+  const { data: plotted } = useAnswer<SeriesAnswer>(
+    names.length === 0 ? undefined : { ask: "series", names, from: 0, to: last, columns: 900 },
+  );
+  const { data: events } = useAnswer<EventsAnswer>({
+    ask: "events",
+    from: 0,
+    to: now,
+    limit: 60,
+    last: true,
+    filter: { agents: [id] },
+  });
   if (info === undefined || frame === undefined) return null;
   const agent = data?.agent;
   const groups = grouped(plotted?.series ?? []);
@@ -130,7 +175,11 @@ function AgentPage({ id }: { id: string }) {
         title={id}
         text={
           agent === undefined ? (
-            data === undefined ? "…" : "This agent is not there at this time."
+            data === undefined ? (
+              "…"
+            ) : (
+              "This agent is not there at this time."
+            )
           ) : (
             <>
               {agent.type} · {agent.state} · {count(agent.received)} messages received, {count(agent.sent)} sent
@@ -139,14 +188,21 @@ function AgentPage({ id }: { id: string }) {
           )
         }
       >
-        <a href={hrefTo({ agent: undefined })} onClick={(event) => (event.preventDefault(), go({ agent: undefined }, true))}>
+        <a href={hrefTo({ agent: undefined })} onClick={follow({ agent: undefined })}>
           ← all agents
         </a>
-        <a href={hrefTo({ view: "lanes", agent: undefined, who: id })} onClick={(event) => (event.preventDefault(), go({ view: "lanes", agent: undefined, who: id }, true))}>
+        <a
+          href={hrefTo({ view: "lanes", agent: undefined, who: id })}
+          onClick={follow({ view: "lanes", agent: undefined, who: id })}
+        >
           its lanes →
         </a>
       </Head>
-      {error !== "" && <Notice title="The agent could not be read" tone="bad">{error}</Notice>}
+      {error !== "" && (
+        <Notice title="The agent could not be read" tone="bad">
+          {error}
+        </Notice>
+      )}
       <div class="agent-grid">
         <div>
           <h2>Values</h2>
@@ -169,11 +225,24 @@ function AgentPage({ id }: { id: string }) {
           {groups.map((group) => (
             <div key={group.label}>
               <h2>{group.label}</h2>
-              <Plot info={info} groups={[group]} from={0} to={Math.max(1, last)} mark={info.source === "live" ? undefined : now} height={130} bare label={`${group.label} of ${id} over time`} />
+              <Plot
+                info={info}
+                groups={[group]}
+                from={0}
+                to={Math.max(1, last)}
+                mark={info.source === "live" ? undefined : now}
+                height={130}
+                bare
+                label={`${group.label} of ${id} over time`}
+              />
             </div>
           ))}
           <h2>Last events</h2>
-          {events !== undefined && events.events.length > 0 ? <EventTable events={events.events.toReversed()} info={info} of={id} /> : <p class="muted">None are kept.</p>}
+          {events !== undefined && events.events.length > 0 ? (
+            <EventTable events={events.events.toReversed()} info={info} of={id} />
+          ) : (
+            <p class="muted">None are kept.</p>
+          )}
         </div>
       </div>
     </section>

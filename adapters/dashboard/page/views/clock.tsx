@@ -2,8 +2,8 @@ import type { SeriesAnswer, StateAnswer } from "../../model/protocol.ts";
 import { calendar, count, duration, rate, seconds } from "../format.ts";
 import { atOf, nowOf, useAnswer, useRun } from "../hooks.ts";
 import { Plot } from "../plot.tsx";
-import { go } from "../url.ts";
 import { Head, Kind, Notice } from "../ui.tsx";
+import { go } from "../url.ts";
 
 /** What the clock does: where the run is, how fast, and what there was so far. */
 export function ClockView() {
@@ -12,25 +12,57 @@ export function ClockView() {
   const { data } = useAnswer<StateAnswer>({ ask: "state", ...(at !== undefined && { at }) });
   const now = nowOf(info, frame);
   const span = frame!.span;
-  const { data: plotted } = useAnswer<SeriesAnswer>({ ask: "series", names: ["run.messages"], from: span[0], to: span[1], columns: 900 });
+  const { data: plotted } = useAnswer<SeriesAnswer>({
+    ask: "series",
+    names: ["run.messages"],
+    from: span[0],
+    to: span[1],
+    columns: 900,
+  });
   if (info === undefined || frame === undefined) return null;
   const state = data ?? { ...frame, kinds: {} };
   const line = plotted?.series[0];
   const isLive = info.source === "live";
   return (
     <section class="clock-view">
-      <Head title="Clock" text={isLive ? "Where the run is, and how fast it goes." : "The run as it stood at the time below."} />
+      <Head
+        title="Clock"
+        text={isLive ? "Where the run is, and how fast it goes." : "The run as it stood at the time below."}
+      />
       <div class="cards">
-        <Card name="Simulation time" value={calendar(now, info) || seconds(now, info)} more={`${seconds(now, info)} · round ${state.round}`} wide />
-        <Card name="Times" value={count(state.steps)} more={isLive ? `${rate(frame.stepRate)} a second` : "distinct ones"} id="steps" />
-        <Card name="Messages" value={count(state.messages)} more={isLive ? `${rate(frame.messageRate)} a second` : `of ${count(state.events)} events`} id="messages" />
+        <Card
+          name="Simulation time"
+          value={calendar(now, info) || seconds(now, info)}
+          more={`${seconds(now, info)} · round ${state.round}`}
+          wide
+        />
+        <Card
+          name="Times"
+          value={count(state.steps)}
+          more={isLive ? `${rate(frame.stepRate)} a second` : "distinct ones"}
+          id="steps"
+        />
+        <Card
+          name="Messages"
+          value={count(state.messages)}
+          more={isLive ? `${rate(frame.messageRate)} a second` : `of ${count(state.events)} events`}
+          id="messages"
+        />
         <Card name="Agents" value={count(state.agents)} more="alive" id="agents" />
-        <Card name="Faults" value={count(state.faults)} more={state.faults === 0 ? "none so far" : "see the log"} tone={state.faults > 0 ? "bad" : ""} id="faults" />
+        <Card
+          name="Faults"
+          value={count(state.faults)}
+          more={state.faults === 0 ? "none so far" : "see the log"}
+          tone={state.faults > 0 ? "bad" : ""}
+          id="faults"
+        />
       </div>
       {isLive && <Progress />}
       <h2>Messages at each time</h2>
       {line === undefined || line.times.length === 0 ? (
-        <Notice title="Nothing has been said yet">Messages appear here with the first step in which an agent gets one.</Notice>
+        <Notice title="Nothing has been said yet">
+          Messages appear here with the first step in which an agent gets one.
+        </Notice>
       ) : (
         <Plot
           info={info}
@@ -55,7 +87,10 @@ export function ClockView() {
             <Fact name="seed" value={info.seed === "" ? "not known" : info.seed} />
             <Fact name="start" value={info.start === "" ? "not known" : info.start} />
             <Fact name="resolution" value={`${count(info.ticksPerSecond)} ticks a second`} />
-            <Fact name={isLive && frame.phase !== "ended" ? "trace hash so far" : "trace hash"} value={frame.hash === "" ? "not known yet" : frame.hash} />
+            <Fact
+              name={isLive && frame.phase !== "ended" ? "trace hash so far" : "trace hash"}
+              value={frame.hash === "" ? "not known yet" : frame.hash}
+            />
             {frame.lagS >= 0 && <Fact name="behind the wall's clock" value={`${frame.lagS.toFixed(3)} s`} />}
             {info.facts.map(([name, value]) => (
               <Fact key={name} name={name} value={value} />
@@ -88,7 +123,11 @@ function Progress() {
   const { frame } = useRun();
   if (frame === undefined) return null;
   const waits = frame.phase === "waiting" ? `waiting for the master for ${duration(frame.waitingMs)}` : "";
-  const text = [frame.fraction >= 0 ? `${Math.floor(frame.fraction * 100)} %` : "how far it is, the scenario does not say", frame.label, waits];
+  const text = [
+    frame.fraction >= 0 ? `${Math.floor(frame.fraction * 100)} %` : "how far it is, the scenario does not say",
+    frame.label,
+    waits,
+  ];
   return (
     <div class="progress">
       <progress aria-label="Progress of the run" max={1} value={Math.max(0, frame.fraction)} />
@@ -98,7 +137,9 @@ function Progress() {
 }
 
 function Kinds({ kinds }: { kinds: Readonly<Record<string, number>> }) {
-  const all = Object.entries(kinds).filter(([kind]) => kind !== "tick").sort(([, a], [, b]) => b - a);
+  const all = Object.entries(kinds)
+    .filter(([kind]) => kind !== "tick")
+    .sort(([, a], [, b]) => b - a);
   const most = Math.max(1, ...all.map(([, n]) => n));
   if (all.length === 0) return <p class="muted">None so far.</p>;
   return (

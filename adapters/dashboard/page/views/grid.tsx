@@ -24,7 +24,9 @@ export function GridPlan({ choice }: { choice: ComponentChildren }) {
   const topology = info?.topology as Topology;
   const at = atOf(info);
   const names = useMemo(() => [...topology.nodes, ...topology.edges].flatMap(({ series = [] }) => series), [topology]);
-  const { data } = useAnswer<ValuesAnswer>(names.length === 0 ? undefined : { ask: "values", names, ...(at !== undefined && { at }) });
+  const { data } = useAnswer<ValuesAnswer>(
+    names.length === 0 ? undefined : { ask: "values", names, ...(at !== undefined && { at }) },
+  );
   const byName = new Map(names.map((name, i) => [name, data?.values[i] ?? null]));
   const valued = <T extends { readonly series?: readonly string[] }>(item: T): Valued<T> => {
     const series = item.series?.find((name) => byName.get(name) !== null) ?? item.series?.[0];
@@ -38,7 +40,10 @@ export function GridPlan({ choice }: { choice: ComponentChildren }) {
     ...nodes.filter((one) => nodeScale !== undefined && isBeyond(one.value, nodeScale)),
     ...edges.filter((one) => edgeScale !== undefined && isBeyond(one.value, edgeScale)),
   ];
-  const text = nodeScale === undefined ? `${topology.nodes.length} simulators` : `${count(topology.nodes.length)} buses, ${count(topology.edges.length)} lines and transformers`;
+  const text =
+    nodeScale === undefined
+      ? `${topology.nodes.length} simulators`
+      : `${count(topology.nodes.length)} buses, ${count(topology.edges.length)} lines and transformers`;
   const known = data?.values.some((one) => one !== null) === true;
   return (
     <section>
@@ -68,8 +73,15 @@ function placesOf({ nodes, edges }: Topology): ReadonlyMap<string, { x: number; 
   const ids = nodes.map(({ id }) => id);
   const isPlaced = nodes.every(({ x, y }) => x !== undefined && y !== undefined);
   const unit = isPlaced
-    ? fitted(ids, nodes.map(({ x }) => x!), nodes.map(({ y }) => y!))
-    : treeLayout(ids, edges.map(({ from, to }) => [from, to] as const));
+    ? fitted(
+        ids,
+        nodes.map(({ x }) => x!),
+        nodes.map(({ y }) => y!),
+      )
+    : treeLayout(
+        ids,
+        edges.map(({ from, to }) => [from, to] as const),
+      );
   return new Map([...unit].map(([id, { x, y }]) => [id, { x: 70 + x * (WIDTH - 140), y: 46 + y * (HEIGHT - 104) }]));
 }
 
@@ -77,7 +89,15 @@ function show(series: string | undefined): void {
   if (series !== undefined) go({ view: "series", series }, true);
 }
 
-function Edge({ edge: { item, series, value: now }, places, scale }: { edge: Valued<TopologyEdge>; places: ReturnType<typeof placesOf>; scale: TopologyScale | undefined }) {
+function Edge({
+  edge: { item, series, value: now },
+  places,
+  scale,
+}: {
+  edge: Valued<TopologyEdge>;
+  places: ReturnType<typeof placesOf>;
+  scale: TopologyScale | undefined;
+}) {
   const [from, to] = [places.get(item.from), places.get(item.to)];
   if (from === undefined || to === undefined) return null;
   const colour = scale === undefined ? "var(--rule-strong)" : scaleColour(now, scale, theme());
@@ -87,7 +107,14 @@ function Edge({ edge: { item, series, value: now }, places, scale }: { edge: Val
   const name = `${item.label ?? item.id}${scale === undefined ? "" : `: ${value(now)} ${scale.unit}`}`;
   return (
     <g class={over ? "beyond" : ""}>
-      <path d={path} fill="none" stroke={colour} stroke-width={2.5 + 5 * part} stroke-linecap="round" stroke-dasharray={over ? "10 4" : undefined}>
+      <path
+        d={path}
+        fill="none"
+        stroke={colour}
+        stroke-width={2.5 + 5 * part}
+        stroke-linecap="round"
+        stroke-dasharray={over ? "10 4" : undefined}
+      >
         <title>{name}</title>
       </path>
       {series === undefined && item.label !== undefined && (
@@ -99,14 +126,28 @@ function Edge({ edge: { item, series, value: now }, places, scale }: { edge: Val
   );
 }
 
-function Node({ node: { item, series, value: now }, places, scale }: { node: Valued<TopologyNode>; places: ReturnType<typeof placesOf>; scale: TopologyScale | undefined }) {
+function Node({
+  node: { item, series, value: now },
+  places,
+  scale,
+}: {
+  node: Valued<TopologyNode>;
+  places: ReturnType<typeof placesOf>;
+  scale: TopologyScale | undefined;
+}) {
   const { x, y } = places.get(item.id)!;
   const over = scale !== undefined && isBeyond(now, scale);
   const label = item.label ?? item.id;
   const lines = label.split("\n");
   const shape = (
     <>
-      <circle cx={x} cy={y} r={11} class={`bus ${over ? "beyond" : ""}`} style={{ fill: scale === undefined ? "var(--accent)" : scaleColour(now, scale, theme()) }} />
+      <circle
+        cx={x}
+        cy={y}
+        r={11}
+        class={`bus ${over ? "beyond" : ""}`}
+        style={{ fill: scale === undefined ? "var(--accent)" : scaleColour(now, scale, theme()) }}
+      />
       {over && (
         <text x={x} y={y + 4.5} text-anchor="middle" class="over-mark">
           !
@@ -121,11 +162,11 @@ function Node({ node: { item, series, value: now }, places, scale }: { node: Val
     </>
   );
   const name = `${label}${scale === undefined ? "" : `: ${value(now)} ${scale.unit}`}`;
-  if (series === undefined) return <g aria-label={name}>{shape}</g>;
+  if (series === undefined) return <g aria-description={name}>{shape}</g>;
   return (
     <a
       href={`#${item.id}`}
-      aria-label={name}
+      aria-description={name}
       onClick={(event) => {
         event.preventDefault();
         show(series);
@@ -157,7 +198,12 @@ function Scale({ scale }: { scale: TopologyScale }) {
   );
 }
 
-function Values(props: { beyond: readonly Valued<TopologyNode | TopologyEdge>[]; nodes: readonly Valued<TopologyNode>[]; edges: readonly Valued<TopologyEdge>[]; topology: Topology }) {
+function Values(props: {
+  beyond: readonly Valued<TopologyNode | TopologyEdge>[];
+  nodes: readonly Valued<TopologyNode>[];
+  edges: readonly Valued<TopologyEdge>[];
+  topology: Topology;
+}) {
   const { beyond, nodes, edges, topology } = props;
   const rows = [
     ...nodes.map((one) => ({ ...one, scale: topology.nodeScale, agents: one.item.agents ?? [] })),
@@ -165,7 +211,11 @@ function Values(props: { beyond: readonly Valued<TopologyNode | TopologyEdge>[];
   ].filter(({ series }) => series !== undefined || topology.nodeScale === undefined);
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label="Values">
-      {topology.nodeScale !== undefined && <p class={beyond.length > 0 ? "bad" : "muted"}>{beyond.length === 0 ? "Nothing is beyond its limits." : `${beyond.length} beyond their limits.`}</p>}
+      {topology.nodeScale !== undefined && (
+        <p class={beyond.length > 0 ? "bad" : "muted"}>
+          {beyond.length === 0 ? "Nothing is beyond its limits." : `${beyond.length} beyond their limits.`}
+        </p>
+      )}
       <table class="rows compact">
         <thead>
           <tr>

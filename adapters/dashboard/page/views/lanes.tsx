@@ -32,19 +32,38 @@ export function LanesView() {
   };
   const last = frame?.span[1] ?? 0;
   const { data, error } = useAnswer<EventsAnswer>(
-    from === undefined ? { ask: "events", from: 0, to: now, limit: ROWS, last: true, filter } : { ask: "events", from, to: last, limit: ROWS, filter },
+    from === undefined
+      ? { ask: "events", from: 0, to: now, limit: ROWS, last: true, filter }
+      : { ask: "events", from, to: last, limit: ROWS, filter },
   );
   const chosen = param("event");
-  const { data: chain } = useAnswer<ChainAnswer>(chosen === "" ? undefined : { ask: "chain", id: chosen, ticks: Number(param("eventAt")) });
+  const { data: chain } = useAnswer<ChainAnswer>(
+    chosen === "" ? undefined : { ask: "chain", id: chosen, ticks: Number(param("eventAt")) },
+  );
   if (info === undefined || frame === undefined) return null;
   const events = data?.events ?? [];
   const [first, final] = [events[0], events.at(-1)];
-  const span = first === undefined || final === undefined ? "no messages" : `${shortTime(first.ticks, info)} to ${shortTime(final.ticks, info)}, ${events.length} messages`;
+  const span =
+    first === undefined || final === undefined
+      ? "no messages"
+      : `${shortTime(first.ticks, info)} to ${shortTime(final.ticks, info)}, ${events.length} messages`;
   return (
     <section class="lanes-view">
       <Head title="Lanes" text={data === undefined ? "…" : span}>
-        <Field label="Agents" search value={param("who")} placeholder="PV-1, Trafo-1" onInput={(typed) => go({ who: typed })} />
-        <Field label="Methods" value={param("method")} placeholder="all" width="8rem" onInput={(typed) => go({ method: typed })} />
+        <Field
+          label="Agents"
+          search
+          value={param("who")}
+          placeholder="PV-1, Trafo-1"
+          onInput={(typed) => go({ who: typed })}
+        />
+        <Field
+          label="Methods"
+          value={param("method")}
+          placeholder="all"
+          width="8rem"
+          onInput={(typed) => go({ method: typed })}
+        />
         <Choice
           label="Kinds"
           value={kinds.join(",")}
@@ -57,10 +76,20 @@ export function LanesView() {
           ]}
         />
         <div role="group" aria-label="Go through the messages" class="pager">
-          <button type="button" disabled={first === undefined || first.ticks === 0} onClick={() => go({ laneAt: Math.max(0, (first?.ticks ?? 0) - Math.max(1, (final?.ticks ?? 0) - (first?.ticks ?? 0))) })}>
+          <button
+            type="button"
+            disabled={first === undefined || first.ticks === 0}
+            onClick={() =>
+              go({ laneAt: Math.max(0, (first?.ticks ?? 0) - Math.max(1, (final?.ticks ?? 0) - (first?.ticks ?? 0))) })
+            }
+          >
             ← earlier
           </button>
-          <button type="button" disabled={final === undefined || (from === undefined && isLive)} onClick={() => go({ laneAt: final?.ticks === first?.ticks ? (final?.ticks ?? 0) + 1 : final?.ticks })}>
+          <button
+            type="button"
+            disabled={final === undefined || (from === undefined && isLive)}
+            onClick={() => go({ laneAt: final?.ticks === first?.ticks ? (final?.ticks ?? 0) + 1 : final?.ticks })}
+          >
             later →
           </button>
           <button type="button" aria-pressed={from === undefined} onClick={() => go({ laneAt: undefined })}>
@@ -68,10 +97,16 @@ export function LanesView() {
           </button>
         </div>
       </Head>
-      {error !== "" && <Notice title="The messages could not be read" tone="bad">{error}</Notice>}
+      {error !== "" && (
+        <Notice title="The messages could not be read" tone="bad">
+          {error}
+        </Notice>
+      )}
       {data !== undefined && events.length === 0 ? (
         <Notice title="No messages here">
-          {who !== "" || method !== "" || kinds.length > 0 ? "None fits these filters at this time: empty a filter, or go to another time." : "Agents have said nothing yet."}
+          {who !== "" || method !== "" || kinds.length > 0
+            ? "None fits these filters at this time: empty a filter, or go to another time."
+            : "Agents have said nothing yet."}
         </Notice>
       ) : (
         <div class="lanes-grid">
@@ -86,7 +121,10 @@ export function LanesView() {
 }
 
 function names(text: string): string[] {
-  return text.split(",").map((name) => name.trim()).filter((name) => name !== "");
+  return text
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
 }
 
 /** Agents that have a lane, in the order in which they turn up; those with most messages if there are too many. */
@@ -98,7 +136,17 @@ function lanesOf(events: readonly EventLine[]): string[] {
   return [...counts.keys()].filter((id) => kept.has(id));
 }
 
-function Diagram({ events, info, chosen, chain }: { events: readonly EventLine[]; info: RunInfo; chosen: string; chain: readonly EventLine[] }) {
+function Diagram({
+  events,
+  info,
+  chosen,
+  chain,
+}: {
+  events: readonly EventLine[];
+  info: RunInfo;
+  chosen: string;
+  chain: readonly EventLine[];
+}) {
   const lanes = lanesOf(events);
   const shown = events.filter(({ agent, peer }) => lanes.includes(agent) && lanes.includes(peer));
   const lanePx = Math.max(50, Math.min(170, LANES_PX / Math.max(1, lanes.length)));
@@ -106,7 +154,10 @@ function Diagram({ events, info, chosen, chain }: { events: readonly EventLine[]
   const height = TOP_PX + shown.length * ROW_PX + 16;
   const x = (id: string) => LEFT_PX + (lanes.indexOf(id) + 0.5) * lanePx;
   // One stop for the tab key; from message to message by the arrows.
-  const stop = Math.max(0, shown.findIndex(({ id }) => id === chosen));
+  const stop = Math.max(
+    0,
+    shown.findIndex(({ id }) => id === chosen),
+  );
   const inChain = new Set(chain.map(({ id }) => id));
   const rowOf = new Map(shown.map((event, i) => [rowKey(event), i]));
   return (
@@ -118,7 +169,13 @@ function Diagram({ events, info, chosen, chain }: { events: readonly EventLine[]
           </span>
         ))}
       </div>
-      <svg width={width} height={height} class="sequence" role="group" aria-label="Messages as arrows from lane to lane">
+      <svg
+        width={width}
+        height={height}
+        class="sequence"
+        role="group"
+        aria-label="Messages as arrows from lane to lane"
+      >
         <defs>
           <marker id="head" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="7" markerHeight="7" orient="auto">
             <path d="M0 0 8 4 0 8z" class="arrow-head" />
@@ -131,11 +188,27 @@ function Diagram({ events, info, chosen, chain }: { events: readonly EventLine[]
           <line key={id} class="lane" x1={x(id)} x2={x(id)} y1={TOP_PX - 8} y2={height} />
         ))}
         {shown.map((event, i) => (
-          <Arrow key={rowKey(event)} event={event} y={TOP_PX + i * ROW_PX + 16} from={x(event.peer)} to={x(event.agent)} info={info} before={shown[i - 1]} chosen={event.id === chosen} inChain={inChain.has(event.id)} isStop={stop === i} width={width} />
+          <Arrow
+            key={rowKey(event)}
+            event={event}
+            y={TOP_PX + i * ROW_PX + 16}
+            from={x(event.peer)}
+            to={x(event.agent)}
+            info={info}
+            before={shown[i - 1]}
+            chosen={event.id === chosen}
+            inChain={inChain.has(event.id)}
+            isStop={stop === i}
+            width={width}
+          />
         ))}
         <ChainPath chain={chain} rowOf={rowOf} x={x} />
       </svg>
-      {shown.length < events.length && <p class="muted">{events.length - shown.length} messages of agents with few are left out: name some agents to see theirs.</p>}
+      {shown.length < events.length && (
+        <p class="muted">
+          {events.length - shown.length} messages of agents with few are left out: name some agents to see theirs.
+        </p>
+      )}
     </div>
   );
 }
@@ -144,13 +217,27 @@ function rowKey({ id, kind, agent, ticks, round }: EventLine): string {
   return `${id} ${kind} ${agent} ${ticks} ${round}`;
 }
 
-function Arrow(props: { event: EventLine; y: number; from: number; to: number; info: RunInfo; before: EventLine | undefined; chosen: boolean; inChain: boolean; isStop: boolean; width: number }) {
+function Arrow(props: {
+  event: EventLine;
+  y: number;
+  from: number;
+  to: number;
+  info: RunInfo;
+  before: EventLine | undefined;
+  chosen: boolean;
+  inChain: boolean;
+  isStop: boolean;
+  width: number;
+}) {
   const { event, y, from, to, info, before, chosen, inChain, isStop, width } = props;
   const isNewTime = before === undefined || before.ticks !== event.ticks;
   const isNewRound = isNewTime || before.round !== event.round;
   const { kind, method, text } = event;
   const arrowTo = from === to ? to + 26 : to;
-  const label = kind === "reply" || kind === "failure" ? text : `${method}${kind === "reply" ? "" : `(${text.replace(/^\[|\]$/g, "")})`}`;
+  const label =
+    kind === "reply" || kind === "failure"
+      ? text
+      : `${method}${kind === "reply" ? "" : `(${text.replace(/^\[|\]$/g, "")})`}`;
   // The row is this message's alone: its text begins at the left end of the arrow, or ends at the right one.
   const [left, right] = [Math.min(from, arrowTo), Math.max(from, arrowTo)];
   const toTheRight = width - left >= right;
@@ -165,7 +252,7 @@ function Arrow(props: { event: EventLine; y: number; from: number; to: number; i
       role="button"
       tabIndex={isStop ? 0 : -1}
       aria-pressed={chosen}
-      aria-label={`${rowText} ${shownLabel} – ${said} – ${shortTime(event.ticks, info)}, round ${event.round}`}
+      aria-description={`${said}, ${shortTime(event.ticks, info)}, round ${event.round}`}
       onClick={choose}
       onKeyDown={(pressed) => {
         const beside = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" } as const;
@@ -183,7 +270,14 @@ function Arrow(props: { event: EventLine; y: number; from: number; to: number; i
           {rowText}
         </text>
       )}
-      <line class="arrow" x1={from} x2={arrowTo} y1={y + 3} y2={y + 3} marker-end={kind === "oneway" || kind === "reply" ? "url(#open-head)" : "url(#head)"} />
+      <line
+        class="arrow"
+        x1={from}
+        x2={arrowTo}
+        y1={y + 3}
+        y2={y + 3}
+        marker-end={kind === "oneway" || kind === "reply" ? "url(#open-head)" : "url(#head)"}
+      />
       {kind === "failure" && <path class="arrow" d={`M${(from + arrowTo) / 2 - 4} ${y - 1}l8 8m0-8l-8 8`} />}
       <text x={toTheRight ? left + 7 : right - 7} y={y - 1} text-anchor={toTheRight ? "start" : "end"} class="label">
         {shownLabel}
@@ -193,7 +287,15 @@ function Arrow(props: { event: EventLine; y: number; from: number; to: number; i
 }
 
 /** A line through the events of the chosen chain that are in sight. */
-function ChainPath({ chain, rowOf, x }: { chain: readonly EventLine[]; rowOf: ReadonlyMap<string, number>; x: (id: string) => number }) {
+function ChainPath({
+  chain,
+  rowOf,
+  x,
+}: {
+  chain: readonly EventLine[];
+  rowOf: ReadonlyMap<string, number>;
+  x: (id: string) => number;
+}) {
   const points = chain.flatMap((event) => {
     const row = rowOf.get(rowKey(event));
     return row === undefined ? [] : [[x(event.agent), TOP_PX + row * ROW_PX + 19] as const];
@@ -210,19 +312,31 @@ function ChainPath({ chain, rowOf, x }: { chain: readonly EventLine[]; rowOf: Re
 }
 
 /** The chosen event, and the events that led to it. */
-function Why({ info, chosen, answer, events }: { info: RunInfo; chosen: string; answer: ChainAnswer | undefined; events: readonly EventLine[] }) {
+function Why({
+  info,
+  chosen,
+  answer,
+  events,
+}: {
+  info: RunInfo;
+  chosen: string;
+  answer: ChainAnswer | undefined;
+  events: readonly EventLine[];
+}) {
   if (chosen === "") {
     return (
-      <aside class="why-panel" aria-label="Why">
+      <aside class="why-panel" aria-label="Why" tabIndex={0}>
         <h2>Why?</h2>
-        <p class="muted">Choose a message to see what led to it: each event is caused by the one during whose handling it was emitted.</p>
+        <p class="muted">
+          Choose a message to see what led to it: each event is caused by the one during whose handling it was emitted.
+        </p>
       </aside>
     );
   }
   const chain = answer?.chain ?? [];
   const event = chain[0] ?? events.find(({ id }) => id === chosen);
   return (
-    <aside class="why-panel" aria-label="Why">
+    <aside class="why-panel" aria-label="Why" tabIndex={0}>
       <div class="head-row">
         <h2>Why?</h2>
         <button type="button" class="link" onClick={() => go({ event: undefined, eventAt: undefined })}>
@@ -241,13 +355,16 @@ function Why({ info, chosen, answer, events }: { info: RunInfo; chosen: string; 
         </>
       )}
       <h2>What led to it</h2>
-      {answer !== undefined && chain.length <= 1 && answer.note === "" && <p class="muted">Nothing in the run: it came from outside.</p>}
+      {answer !== undefined && chain.length <= 1 && answer.note === "" && (
+        <p class="muted">Nothing in the run: it came from outside.</p>
+      )}
       <ol class="chain">
         {chain.slice(1).map((one) => (
           <li key={`${one.id}${one.ticks}`}>
             <Time ticks={one.ticks} info={info} /> <span class="muted">round {one.round}</span>
             <br />
-            <Kind kind={one.kind} /> <b>{one.method}</b> <AgentLink id={one.peer} /> {one.peer !== "" && "→"} <AgentLink id={one.agent} />
+            <Kind kind={one.kind} /> <b>{one.method}</b> <AgentLink id={one.peer} /> {one.peer !== "" && "→"}{" "}
+            <AgentLink id={one.agent} />
             <pre class="content short">{one.text}</pre>
           </li>
         ))}

@@ -1,6 +1,6 @@
 import type { EventsAnswer } from "../../model/protocol.ts";
-import { count } from "../format.ts";
 import { EventTable } from "../event-table.tsx";
+import { count } from "../format.ts";
 import { nowOf, useAnswer, useRested, useRun } from "../hooks.ts";
 import { Choice, Field, Head, Notice, Time } from "../ui.tsx";
 import { go, param } from "../url.ts";
@@ -35,17 +35,32 @@ export function LogView() {
             ["all", "every event"],
           ]}
         />
-        <Field label="Search" search value={param("find")} placeholder="part of a line" onInput={(find) => go({ find })} />
+        <Field
+          label="Search"
+          search
+          value={param("find")}
+          placeholder="part of a line"
+          onInput={(find) => go({ find })}
+        />
       </Head>
-      {error !== "" && <Notice title="The log could not be read" tone="bad">{error}</Notice>}
+      {error !== "" && (
+        <Notice title="The log could not be read" tone="bad">
+          {error}
+        </Notice>
+      )}
       {info.source === "live" && data !== undefined && data.since > 0 && (
         <p class="muted">
-          What was before <Time ticks={data.since} info={info} /> is not kept by a run that goes on. Record it, and look there: <code>--record run.mcap</code>
+          What was before <Time ticks={data.since} info={info} /> is not kept by a run that goes on. Record it, and look
+          there: <code>--record run.mcap</code>
         </p>
       )}
       {data !== undefined && events.length === 0 ? (
         <Notice title={which === "bad" ? "Nothing has gone wrong" : "No lines"}>
-          {text !== "" ? "No line has this text in it." : which === "bad" ? "No agent has failed and no call was answered by an error." : "Agents write here by this.log(…); nobody has so far."}
+          {text !== ""
+            ? "No line has this text in it."
+            : which === "bad"
+              ? "No agent has failed and no call was answered by an error."
+              : "Agents write here by this.log(…); nobody has so far."}
         </Notice>
       ) : (
         <div class="scroll" tabIndex={0} role="region" aria-label="Log">

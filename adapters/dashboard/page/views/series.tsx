@@ -4,7 +4,7 @@ import type { NamesAnswer, RunInfo, SeriesAnswer, SeriesLine } from "../../model
 import { calendar, count, ticksOfPlot, value } from "../format.ts";
 import { grouped, quantity, shortName } from "../group.ts";
 import { nowOf, useAnswer, useRested, useRun } from "../hooks.ts";
-import { type PlotGroup, Plot, strokeOf } from "../plot.tsx";
+import { Plot, type PlotGroup, strokeOf } from "../plot.tsx";
 import { Choice, Field, Head, Notice } from "../ui.tsx";
 import { go, listParam, param } from "../url.ts";
 
@@ -20,7 +20,8 @@ export function SeriesView() {
   const search = useRested(param("name"));
   const { data: found, error } = useAnswer<NamesAnswer>({ ask: "names", search, limit: 500 });
   const { data: all } = useAnswer<NamesAnswer>(param("series") === "" ? { ask: "names", limit: 2000 } : undefined);
-  const chosen = param("series") === "" ? firstOf(all?.names ?? [], info) : listParam("series").filter((name) => name !== "none");
+  const chosen =
+    param("series") === "" ? firstOf(all?.names ?? [], info) : listParam("series").filter((name) => name !== "none");
   const last = frame?.span[1] ?? 0;
   const from = param("from") === "" ? 0 : Number(param("from"));
   const to = param("to") === "" ? Math.max(1, last) : Number(param("to"));
@@ -29,7 +30,9 @@ export function SeriesView() {
   );
   const plots = useRef(new Map<string, uPlot>());
   if (info === undefined || frame === undefined) return null;
-  const lines = chosen.map((name) => plotted?.series.find((line) => line.name === name) ?? { name, times: [], values: [], thinned: false });
+  const lines = chosen.map(
+    (name) => plotted?.series.find((line) => line.name === name) ?? { name, times: [], values: [], thinned: false },
+  );
   const groups = grouped(lines);
   const isOverlaid = param("axes") === "one";
   const shown: PlotGroup[][] = isOverlaid ? [groups.slice(0, 4)] : groups.map((group) => [group]);
@@ -37,11 +40,19 @@ export function SeriesView() {
     const next = chosen.includes(name) ? chosen.filter((one) => one !== name) : [...chosen, name].slice(0, CHOSEN_MAX);
     go({ series: next.length === 0 ? "none" : next.join(",") });
   };
-  const zoom = (low: number, high: number) => go({ from: Math.max(0, ticksOfPlot(low, info)), to: Math.min(last, ticksOfPlot(high, info)) });
+  const zoom = (low: number, high: number) =>
+    go({ from: Math.max(0, ticksOfPlot(low, info)), to: Math.min(last, ticksOfPlot(high, info)) });
   const isZoomed = param("from") !== "" || param("to") !== "";
   return (
     <section class="series-view">
-      <Head title="Series" text={found === undefined ? "…" : `${count(found.total)} series${search === "" ? "" : " fit"}, ${chosen.length} shown${lines.some(({ thinned }) => thinned) ? "; least and greatest of each pixel" : ""}`}>
+      <Head
+        title="Series"
+        text={
+          found === undefined
+            ? "…"
+            : `${count(found.total)} series${search === "" ? "" : " fit"}, ${chosen.length} shown${lines.some(({ thinned }) => thinned) ? "; least and greatest of each pixel" : ""}`
+        }
+      >
         <Choice
           label="Axes"
           value={isOverlaid ? "one" : "each"}
@@ -54,24 +65,48 @@ export function SeriesView() {
         <button type="button" disabled={!isZoomed} onClick={() => go({ from: undefined, to: undefined })}>
           Whole run
         </button>
-        <button type="button" disabled={lines.length === 0} onClick={() => save(csvOf(lines, info), "series.csv", "text/csv")}>
+        <button
+          type="button"
+          disabled={lines.length === 0}
+          onClick={() => save(csvOf(lines, info), "series.csv", "text/csv")}
+        >
           CSV
         </button>
-        <button type="button" disabled={lines.length === 0} onClick={() => savePng([...plots.current.values()], groups)}>
+        <button
+          type="button"
+          disabled={lines.length === 0}
+          onClick={() => savePng([...plots.current.values()], groups)}
+        >
           PNG
         </button>
       </Head>
-      {(error !== "" || failed !== "") && <Notice title="The series could not be read" tone="bad">{error || failed}</Notice>}
+      {(error !== "" || failed !== "") && (
+        <Notice title="The series could not be read" tone="bad">
+          {error || failed}
+        </Notice>
+      )}
       <div class="series-grid">
         <div class="picker">
-          <Field label="Search" search value={param("name")} placeholder="vm_pu, Trafo" width="100%" onInput={(name) => go({ name })} />
+          <Field
+            label="Search"
+            search
+            value={param("name")}
+            placeholder="vm_pu, Trafo"
+            width="100%"
+            onInput={(name) => go({ name })}
+          />
           <ul class="scroll" tabIndex={0} aria-label="Series to choose from">
             {found?.names.map((name) => {
               const index = chosen.indexOf(name);
               return (
                 <li key={name}>
                   <label>
-                    <input type="checkbox" checked={index >= 0} disabled={index < 0 && chosen.length >= CHOSEN_MAX} onChange={() => toggle(name)} />
+                    <input
+                      type="checkbox"
+                      checked={index >= 0}
+                      disabled={index < 0 && chosen.length >= CHOSEN_MAX}
+                      onChange={() => toggle(name)}
+                    />
                     <Swatch index={index} />
                     <span title={name}>
                       {shortName(name)[0]} <span class="muted">{shortName(name)[1]}</span>
@@ -80,13 +115,17 @@ export function SeriesView() {
                 </li>
               );
             })}
-            {found !== undefined && found.total > found.names.length && <li class="muted">and {count(found.total - found.names.length)} more: search for them</li>}
+            {found !== undefined && found.total > found.names.length && (
+              <li class="muted">and {count(found.total - found.names.length)} more: search for them</li>
+            )}
           </ul>
         </div>
-        <div class="plots">
+        <div class="plots" tabIndex={0} role="region" aria-label="Plots">
           {chosen.length === 0 ? (
             <Notice title={found?.total === 0 ? "There are no series yet" : "No series is chosen"}>
-              {found?.total === 0 ? "Numbers that agents get as inputs or put out, and outputs of simulators, become series as the run goes on." : "Choose some on the left."}
+              {found?.total === 0
+                ? "Numbers that agents get as inputs or put out, and outputs of simulators, become series as the run goes on."
+                : "Choose some on the left."}
             </Notice>
           ) : (
             shown.map((panel) => (
@@ -109,8 +148,21 @@ export function SeriesView() {
               </div>
             ))
           )}
-          {isOverlaid && groups.length > 4 && <p class="muted">More than four axes do not fit: {groups.slice(4).map(({ label }) => label).join(", ")} are left out.</p>}
-          {chosen.length > 0 && <p class="muted hint">Drag over a plot to zoom{info.source === "live" ? "" : "; double-click to look at that time"}.</p>}
+          {isOverlaid && groups.length > 4 && (
+            <p class="muted">
+              More than four axes do not fit:{" "}
+              {groups
+                .slice(4)
+                .map(({ label }) => label)
+                .join(", ")}{" "}
+              are left out.
+            </p>
+          )}
+          {chosen.length > 0 && (
+            <p class="muted hint">
+              Drag over a plot to zoom{info.source === "live" ? "" : "; double-click to look at that time"}.
+            </p>
+          )}
         </div>
       </div>
     </section>
@@ -121,7 +173,9 @@ export function SeriesView() {
 function firstOf(names: readonly string[], info: RunInfo | undefined): string[] {
   const { nodes = [], edges = [] } = info?.topology ?? {};
   const there = new Set(names);
-  const planned = [...edges, ...nodes].flatMap(({ series = [] }) => series.filter((name) => there.has(name)).slice(0, 1));
+  const planned = [...edges, ...nodes].flatMap(({ series = [] }) =>
+    series.filter((name) => there.has(name)).slice(0, 1),
+  );
   const byQuantity = new Map<string, Set<string>>();
   for (const name of [...planned, ...names]) {
     if (name.startsWith("run.")) continue;
@@ -137,7 +191,15 @@ function Swatch({ index }: { index: number }) {
   const { colour, dash } = strokeOf(index);
   return (
     <svg class="swatch" viewBox="0 0 18 10" aria-hidden="true">
-      <line x1="0" x2="18" y1="5" y2="5" stroke={colour} stroke-width="2.5" stroke-dasharray={dash.map((n) => n / 2).join(" ")} />
+      <line
+        x1="0"
+        x2="18"
+        y1="5"
+        y2="5"
+        stroke={colour}
+        stroke-width="2.5"
+        stroke-dasharray={dash.map((n) => n / 2).join(" ")}
+      />
     </svg>
   );
 }
@@ -169,7 +231,9 @@ function valueAt({ times, values }: SeriesLine, at: number): number | null {
 /** The points that are shown, one row each. */
 function csvOf(lines: readonly SeriesLine[], info: RunInfo): string {
   const rows = lines.flatMap(({ name, times, values }) =>
-    times.map((ticks, i) => `${calendar(ticks, info)},${ticks / info.ticksPerSecond},${quoted(name)},${values[i] ?? ""}`),
+    times.map(
+      (ticks, i) => `${calendar(ticks, info)},${ticks / info.ticksPerSecond},${quoted(name)},${values[i] ?? ""}`,
+    ),
   );
   return `time,time_s,series,value\r\n${rows.join("\r\n")}\r\n`;
 }
@@ -202,10 +266,14 @@ function savePng(plots: readonly uPlot[], groups: readonly PlotGroup[]): void {
   for (const [i, plot] of live.entries()) {
     ctx.fillStyle = css.getPropertyValue("--ink").trim();
     const names = groups[i]?.lines.map(({ line }) => line.name).join(", ") ?? "";
-    ctx.fillText(live.length === groups.length ? names : groups.map(({ label }) => label).join(", "), 12, y + head * 0.7, canvas.width - 24);
+    ctx.fillText(
+      live.length === groups.length ? names : groups.map(({ label }) => label).join(", "),
+      12,
+      y + head * 0.7,
+      canvas.width - 24,
+    );
     ctx.drawImage(plot.ctx.canvas, 0, y + head);
     y += head + plot.ctx.canvas.height;
   }
   canvas.toBlob((blob) => blob && save(blob, "series.png", "image/png"));
 }
-

@@ -49,7 +49,10 @@ function Talk({ choice }: { choice: ComponentChildren }) {
   const since = data === undefined || data.since === 0 ? "since the start" : `since ${seconds(data.since, info)}`;
   return (
     <section>
-      <Head title="Topology" text={data === undefined ? "…" : `${count(total)} messages between ${count(pairs.length)} pairs ${since}`}>
+      <Head
+        title="Topology"
+        text={data === undefined ? "…" : `${count(total)} messages between ${count(pairs.length)} pairs ${since}`}
+      >
         {choice}
         <Choice
           label="Counted"
@@ -62,12 +65,25 @@ function Talk({ choice }: { choice: ComponentChildren }) {
           ]}
         />
         <label class="check">
-          <input type="checkbox" checked={withOutside} onChange={() => go({ outside: withOutside ? undefined : "1" })} /> the outside, too
+          <input
+            type="checkbox"
+            checked={withOutside}
+            onChange={() => go({ outside: withOutside ? undefined : "1" })}
+          />{" "}
+          the outside, too
         </label>
       </Head>
-      {error !== "" && <Notice title="The messages could not be counted" tone="bad">{error}</Notice>}
+      {error !== "" && (
+        <Notice title="The messages could not be counted" tone="bad">
+          {error}
+        </Notice>
+      )}
       {data !== undefined && pairs.length === 0 ? (
-        <Notice title="Nobody has talked">{window === "all" ? "Lines appear with the first message from one agent to another." : "Not in this window; count all so far."}</Notice>
+        <Notice title="Nobody has talked">
+          {window === "all"
+            ? "Lines appear with the first message from one agent to another."
+            : "Not in this window; count all so far."}
+        </Notice>
       ) : (
         <div class="topology-grid">
           <Graph pairs={pairs} />
@@ -81,7 +97,11 @@ function Talk({ choice }: { choice: ComponentChildren }) {
 function Graph({ pairs }: { pairs: readonly PairLine[] }) {
   const totals = new Map<string, number>();
   for (const { from, to, count: n } of pairs) for (const id of [from, to]) totals.set(id, (totals.get(id) ?? 0) + n);
-  const ids = [...totals].sort(([a, one], [b, other]) => other - one || (a < b ? -1 : 1)).slice(0, NODES_MAX).map(([id]) => id).sort();
+  const ids = [...totals]
+    .sort(([a, one], [b, other]) => other - one || (a < b ? -1 : 1))
+    .slice(0, NODES_MAX)
+    .map(([id]) => id)
+    .sort();
   const kept = new Set(ids);
   const both = new Map<string, { a: string; b: string; n: number }>();
   for (const { from, to, count: n } of pairs) {
@@ -105,11 +125,24 @@ function Graph({ pairs }: { pairs: readonly PairLine[] }) {
   };
   return (
     <div class="graph-box">
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} class="graph" role="group" aria-label="Agents, and how much they talk to each other">
+      <svg
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        class="graph"
+        role="group"
+        aria-label="Agents, and how much they talk to each other"
+      >
         {edges.map(({ a, b, n }) => {
           const [one, other] = [at(a), at(b)];
           return (
-            <line key={`${a}\n${b}`} x1={one.x} y1={one.y} x2={other.x} y2={other.y} class="edge" stroke-width={0.8 + 6 * Math.sqrt(n / most)}>
+            <line
+              key={`${a}\n${b}`}
+              x1={one.x}
+              y1={one.y}
+              x2={other.x}
+              y2={other.y}
+              class="edge"
+              stroke-width={0.8 + 6 * Math.sqrt(n / most)}
+            >
               <title>{`${a} and ${b}: ${count(n)} messages`}</title>
             </line>
           );
@@ -135,7 +168,11 @@ function Graph({ pairs }: { pairs: readonly PairLine[] }) {
           );
         })}
       </svg>
-      {totals.size > ids.length && <p class="muted">The {NODES_MAX} that talk most of {count(totals.size)}.</p>}
+      {totals.size > ids.length && (
+        <p class="muted">
+          The {NODES_MAX} that talk most of {count(totals.size)}.
+        </p>
+      )}
     </div>
   );
 }

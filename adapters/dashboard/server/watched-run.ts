@@ -1,10 +1,10 @@
+import { wallMs } from "../../../src/cosim/index.ts";
 import type { TraceEvent } from "../../../src/index.ts";
 import { LiveView } from "../model/live-view.ts";
 import type { Command, Question, RunInfo, RunPhase, Topology } from "../model/protocol.ts";
 import type { PageSource } from "./pages.ts";
 import { Rate } from "./rates.ts";
 import { Steering } from "./steering.ts";
-import { wallMs } from "../../../src/cosim/index.ts";
 
 /** Wall time after which a run that nobody moves waits for its master, in milliseconds. */
 const WAITING_MS = 250;
@@ -35,7 +35,7 @@ export interface LiveStart {
  * A run that goes on, for the pages: takes its events, holds it, and says how it is. The run calls `take`, `stepBegins`
  * and `stepEnded`; none of them waits or throws.
  */
-export class LiveRun implements PageSource {
+export class WatchedRun implements PageSource {
   readonly view = new LiveView();
   readonly steering: Steering;
   readonly #options: LiveOptions;
@@ -119,7 +119,19 @@ export class LiveRun implements PageSource {
     const facts: [string, string][] = recording === undefined ? [] : [["recorded in", recording]];
     const missing = recording === undefined ? "What is older than the last events kept is in no recording." : "";
     const controls = this.unheld ? "none" : readOnly ? "read-only" : "full";
-    return { what: "info", source: "live", title, seed: String(seed), start, ticksPerSecond, controls, note, facts, missing, topology: this.topology };
+    return {
+      what: "info",
+      source: "live",
+      title,
+      seed: String(seed),
+      start,
+      ticksPerSecond,
+      controls,
+      note,
+      facts,
+      missing,
+      topology: this.topology,
+    };
   }
 
   frame(): ReturnType<PageSource["frame"]> {
