@@ -1,4 +1,5 @@
 import type { Counts } from "../kernel/kernel.ts";
+import { byCodeUnits } from "../kernel/order.ts";
 import { combine } from "../kernel/tracer.ts";
 import type { Changes } from "./orders.ts";
 
@@ -54,7 +55,7 @@ export class Roll {
   takeOutputEvents(): Map<string, Record<string, unknown>> {
     const taken = this.#outputEvents;
     this.#outputEvents = new Map();
-    return taken;
+    return new Map([...taken].sort(([a], [b]) => byCodeUnits(a, b)));
   }
 
   /** Hash over everything delivered to every agent, as `Container.traceHash`. */
