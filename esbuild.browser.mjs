@@ -17,18 +17,6 @@ const STAND_INS = `
     nextTick: (callback, ...args) => queueMicrotask(() => callback(...args)),
     emitWarning: (text) => console.warn(text),
   };
-  export const isUtf8 = (bytes) => {
-    try {
-      new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  export const types = {
-    isUint8Array: (value) => value instanceof Uint8Array,
-    isMap: (value) => value instanceof Map,
-  };
   // Node's timers are objects; unref says that they keep no process alive.
   class Timer {
     constructor(id) {
@@ -50,20 +38,6 @@ const STAND_INS = `
 /** Globals of Node among them. */
 const GLOBALS = "Buffer, process, setTimeout, setInterval, clearTimeout, clearInterval, setImmediate";
 
-/** Source files get Node's globals as imports, and \`node:\` modules are the stand-ins. */
-const forBrowsers = {
-  name: "for browsers",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(node:|cosimas-stand-ins$)/ }, () => ({ path: "stand-ins", namespace: "cosimas" }));
-    onLoad({ filter: /.*/, namespace: "cosimas" }, () => ({ contents: STAND_INS, loader: "js", resolveDir: root }));
-    onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
-      if (path === HOST) return undefined;
-      const text = await readFile(path, "utf8");
-      return { contents: `import { ${GLOBALS} } from "cosimas-stand-ins";\n${text}`, loader: "ts" };
-    });
-  },
-};
-
 /** `host.browser.ts` in the place of `host.ts`: all that the engine needs to run in a page. */
 const browserHost = {
   name: "the host of a page",
@@ -71,6 +45,23 @@ const browserHost = {
     onResolve({ filter: /\/host\.ts$/ }, ({ resolveDir, path }) =>
       resolve(resolveDir, path) === `${root}src/host.ts` ? { path: HOST } : undefined,
     );
+  },
+};
+
+/**
+ * Files of connections get Node's globals as imports, and their `node:` modules are the stand-ins; the files below them get
+ * all from `src/host.browser.ts`.
+ */
+const forBrowsers = {
+  name: "for browsers",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(node:|cosimas-stand-ins$)/ }, () => ({ path: "stand-ins", namespace: "cosimas" }));
+    browserHost.setup({ onResolve });
+    onLoad({ filter: /.*/, namespace: "cosimas" }, () => ({ contents: STAND_INS, loader: "js", resolveDir: root }));
+    onLoad({ filter: /\/src\/(channel|rpc|browser)\/.*\.ts$/ }, async ({ path }) => {
+      const text = await readFile(path, "utf8");
+      return { contents: `import { ${GLOBALS} } from "cosimas-stand-ins";\n${text}`, loader: "ts" };
+    });
   },
 };
 

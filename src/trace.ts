@@ -81,13 +81,14 @@ export interface FaultEvent extends AgentEventBase {
   readonly message: string;
 }
 
-/** A simulator made a step; times are in the world's integer steps, not in ticks. */
-export interface StepEvent {
+/** A simulator made a step. */
+export interface StepEvent extends TraceBase {
   readonly kind: "step";
   /** Simulator's id. */
   readonly sim: string;
+  /** Time of the step in the world's integer steps; `ticks` is the same time. */
   readonly time: number;
-  /** Time of its next step, if it named one. */
+  /** Time of its next step, in steps, if it named one. */
   readonly next: number | undefined;
   readonly inputs: unknown;
   readonly outputs: unknown;

@@ -1,5 +1,6 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { parseAddress } from "../channel/index.ts";
+import type { PopulationOptions } from "../cosim/index.ts";
 import type { EventFilter } from "../observing.ts";
 import { UsageError } from "./errors.ts";
 
@@ -70,4 +71,23 @@ export function filterOf({ agent, method, kind, from, to, causedBy }: FilterOpti
     ...(to !== undefined && { to }),
     ...(causedBy !== undefined && { causedBy }),
   };
+}
+
+/** @throws UsageError `ERR_CLI_VALUE` unless it is a count: a parser for an option of that name. */
+export function parseCount(option: string): (text: string) => number {
+  return (text) => {
+    const count = Number(text);
+    if (/^\d+$/.test(text) && Number.isSafeInteger(count) && count >= 1) return count;
+    throw new UsageError("ERR_CLI_VALUE", `--${option} must be a whole number of at least 1, got ${text}`);
+  };
+}
+
+/** Where the containers of one program can run. */
+export type SpreadIsolation = NonNullable<PopulationOptions["isolation"]>;
+
+const ISOLATIONS: readonly SpreadIsolation[] = ["inline", "thread", "process"];
+
+/** The option `--isolation` of commands that run agents. */
+export function isolationOption(): Option {
+  return new Option("--isolation <where>", "where containers run; default: inline").choices(ISOLATIONS);
 }

@@ -18,7 +18,7 @@ const FILES_MAX = 20;
  * Rooms and the rooms below that each may import: a folder of `src`, a file of `src` itself, a folder of an adapter. An
  * adapter also imports the faces of `src`.
  */
-const BASE = ["errors", "limits", "options", "trace", "hash", "random", "wall", "host"];
+const BASE = ["errors", "limits", "options", "trace", "hash", "random", "wall", "host", "children"];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   limits: [],
@@ -28,6 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   random: ["hash"],
   wall: ["host"],
   host: [],
+  children: [],
   "host.browser": [],
   version: [],
   codec: BASE,
@@ -42,7 +43,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   platform: [...BASE, "codec", "channel", "rpc", "clock", "observe", "kernel", "agent"],
   observing: ["observe", "recording"],
   replay: [...BASE, "codec", "clock", "kernel", "agent", "observe", "recording"],
-  cosim: [...BASE, "codec", "clock", "kernel", "agent", "platform"],
+  cosim: [...BASE, "codec", "clock", "observe", "kernel", "agent", "platform"],
   cli: [
     ...BASE,
     "codec",
@@ -59,33 +60,23 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   engine: [...BASE, "clock", "agent"],
   index: [...BASE, "codec", "channel", "rpc", "clock", "observing", "agent", "platform", "replay", "cosim"],
-  mosaik: ["mosaik/columns", "mosaik/remote", "mosaik/scheduler", "mosaik/world"],
-  "mosaik/scheduler": ["mosaik/remote", "mosaik/world"],
-  "mosaik/remote": ["mosaik/columns", "mosaik/scheduler", "mosaik/world"],
-  "mosaik/columns": ["mosaik/remote", "mosaik/scheduler"],
+  mosaik: ["mosaik/remote", "mosaik/scheduler", "mosaik/world"],
+  "mosaik/scheduler": [],
+  "mosaik/remote": [],
+  "mosaik/columns": ["mosaik/remote"],
   "mosaik/world": ["mosaik/remote", "mosaik/scheduler"],
 };
 
 /** Circles of files, an import of types counts. Shrinks. */
 const FILE_CIRCLES: readonly (readonly string[])[] = [
-  ["adapters/mosaik/columns/column-codec.ts", "adapters/mosaik/columns/column-simulator.ts"],
-  [
-    "adapters/mosaik/scheduler/guards.ts",
-    "adapters/mosaik/scheduler/link.ts",
-    "adapters/mosaik/scheduler/sim-runner.ts",
-  ],
-  ["src/channel/channel.ts", "src/channel/reconnect.ts"],
-  ["src/rpc/connection.ts", "src/rpc/proxy.ts", "src/rpc/references.ts", "src/rpc/services.ts"],
+  ["adapters/mosaik/scheduler/cursor.ts", "adapters/mosaik/scheduler/report.ts"],
 ];
 
 /** Circles of rooms. Shrinks. */
-const ROOM_CIRCLES: readonly (readonly string[])[] = [
-  ["mosaik/columns", "mosaik/remote", "mosaik/scheduler", "mosaik/world"],
-];
+const ROOM_CIRCLES: readonly (readonly string[])[] = [];
 
 /** Folders with more than {@link FILES_MAX} files, and how many they have at most. Shrinks. */
 const LARGE_FOLDERS: Readonly<Record<string, number>> = {
-  "adapters/mosaik/scheduler": 23,
   "src/platform": 25,
 };
 
@@ -98,7 +89,7 @@ const NAMES_TWICE: Readonly<Record<string, readonly string[]>> = {
     "src/browser/index.ts",
     "src/rpc/index.ts",
   ],
-  Link: ["adapters/mosaik/scheduler/link.ts", "src/kernel/communication.ts"],
+  Link: ["adapters/mosaik/scheduler/sim-node.ts", "src/kernel/communication.ts"],
   OpenOptions: ["src/browser/index.ts", "src/channel/open.ts"],
   Pace: ["adapters/mosaik/scheduler/pace.ts", "src/kernel/event-loop.ts"],
   RunSummary: ["adapters/mosaik/world/summary.ts", "src/recording/entry.ts"],
@@ -106,9 +97,7 @@ const NAMES_TWICE: Readonly<Record<string, readonly string[]>> = {
   connect: ["src/browser/index.ts", "src/rpc/index.ts"],
   open: ["src/browser/index.ts", "src/channel/open.ts"],
   shown: ["src/cli/event-lines.ts", "src/options.ts"],
-  turn: ["adapters/mosaik/scheduler/turn.ts", "src/wall.ts"],
-  wireOf: ["adapters/mosaik/remote/server.ts", "adapters/mosaik/scheduler/inputs.ts"],
-  within: ["adapters/mosaik/remote/within.ts", "src/platform/within.ts", "src/wall.ts"],
+  within: ["src/platform/within.ts", "src/wall.ts"],
 };
 
 /** Libraries and the only folder or file that imports each; `node:` modules are free, except as below. */
@@ -124,6 +113,7 @@ const HOME_OF: Readonly<Record<string, string>> = {
   commander: "src/cli/",
   tsx: "src/cli/",
   ws: "src/channel/transports/websocket.ts",
+  koffi: "adapters/helics/process/binding.ts",
   "node:net": "src/channel/",
 };
 
@@ -142,14 +132,7 @@ const GLOBALS = [
   "clearImmediate",
 ];
 /** What they still use. Shrinks. */
-const OF_NODE: Readonly<Record<string, readonly string[]>> = {
-  "src/cosim/agent-outputs.ts": ["node:util"],
-  "src/cosim/agent-simulator.ts": ["process"],
-  "adapters/mosaik/scheduler/outputs.ts": ["process"],
-  "adapters/mosaik/scheduler/pace.ts": ["clearTimeout", "process", "setTimeout"],
-  "adapters/mosaik/scheduler/patience.ts": ["clearInterval", "clearTimeout", "process", "setInterval", "setTimeout"],
-  "adapters/mosaik/scheduler/turn.ts": ["setImmediate"],
-};
+const OF_NODE: Readonly<Record<string, readonly string[]>> = {};
 
 /** Calls that bring wall time, chance or output into a run, and the files that may make them, with the reason. */
 const BANNED =
@@ -162,12 +145,6 @@ const MAY_CALL: Readonly<Record<string, string>> = {
   "src/channel/backoff.ts": "spreads the attempts of many that have lost the same peer",
   "src/platform/within.ts": "bounds starts and ends of containers in wall time",
   "src/observe/exports.ts": "writes the dates of a recording",
-  "adapters/mosaik/remote/end-deadline.ts": "bounds the end of a simulator whose mosaik is gone, in wall time",
-  "adapters/mosaik/scheduler/pace.ts": "runs in real time",
-  "adapters/mosaik/world/summary.ts": "tells what a run has taken in wall time",
-  "adapters/mosaik/scheduler/patience.ts": "bounds steps in wall time",
-  "adapters/mosaik/remote/within.ts": "bounds the ends of simulators in wall time",
-  "adapters/mosaik/scheduler/turn.ts": "lets the event loop turn between times",
 };
 
 const src = sourceFiles("src");
