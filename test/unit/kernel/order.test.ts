@@ -86,7 +86,16 @@ describe("the total order", () => {
   });
 
   it("leaves a simulator's steps where they are", () => {
-    const step: TraceEvent = { kind: "step", sim: "a", time: 9, next: undefined, inputs: {}, outputs: {} };
+    const step: TraceEvent = {
+      kind: "step",
+      ticks: 9,
+      round: 0,
+      sim: "a",
+      time: 9,
+      next: undefined,
+      inputs: {},
+      outputs: {},
+    };
     expect(compareEvents(step, log(0, 0, "a", ""))).toBe(0);
   });
 });
