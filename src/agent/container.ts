@@ -8,12 +8,13 @@ import { Kernel } from "../kernel/kernel.ts";
 import { LiveRun } from "../kernel/live-run.ts";
 import { readOutputs } from "../kernel/outputs.ts";
 import type { AgentRecord } from "../kernel/record.ts";
-import type { Counts } from "../kernel/run-state.ts";
+import { type Counts, refusal } from "../kernel/run-state.ts";
 import { stopAll } from "../kernel/stop.ts";
 import { combine } from "../kernel/tracer.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/stream.ts";
 import type { TraceEvent, TraceSink, TraceSource } from "../trace.ts";
+import { within } from "../wall.ts";
 import type { Agent, AgentClass } from "./agent.ts";
 import { AgentHome } from "./agent-factory.ts";
 import type { AgentInput, ContainerOptions } from "./container-options.ts";
@@ -32,6 +33,11 @@ export class Container implements TraceSource {
   readonly #links: LiveLinks;
   #events: Observable<TraceEvent> | undefined;
   #unnamed = 0;
+  /** The advance under way; others are refused until it has ended. */
+  #advance: Promise<void> | undefined;
+  readonly #advanced = (): void => {
+    this.#advance = undefined;
+  };
   #closing: Promise<void> | undefined;
 
   private constructor(kernel: Kernel, seed: number | string, codec: CodecName) {
@@ -188,7 +194,10 @@ export class Container implements TraceSource {
     if (this.#run instanceof LiveRun) {
       throw new ClockError("ERR_CLOCK_REAL_TIME", "a container on a real-time clock runs by itself");
     }
-    const next = await journaled(this.#kernel.journal, this.#run.to(resolution.toTicks(t)));
+    if (this.#closing !== undefined) throw refusal("an advance", "closed", undefined);
+    const advance = journaled(this.#kernel.journal, this.#run.to(resolution.toTicks(t)));
+    this.#advance ??= advance.then(this.#advanced, this.#advanced);
+    const next = await advance;
     return next === undefined ? undefined : resolution.toSeconds(next);
   }
 
@@ -222,20 +231,24 @@ export class Container implements TraceSource {
   }
 
   /**
-   * Call `stop` of all agents, reject what waits, close every connection. A second call waits for the first.
+   * Call `stop` of all agents, reject what waits, close every connection, once the advance under way has ended. A second
+   * call waits for the first.
    *
-   * @throws RunError `ERR_RUN_BUSY` during an advance; `ERR_RUN_STOP` if an agent's `stop` throws or does not end within
-   *   `limits.stopTimeoutMs`, after everything was closed.
+   * @throws RunError `ERR_RUN_BUSY` if that advance does not end within `limits.stopTimeoutMs`: nothing was closed, call it
+   *   again; `ERR_RUN_STOP` if an agent's `stop` throws or does not end within `limits.stopTimeoutMs`, after everything was
+   *   closed.
    */
   close(): Promise<void> {
-    if (this.#kernel.phase === "advancing" && this.#run instanceof Advance) {
-      return Promise.reject(new RunError("ERR_RUN_BUSY", "an advance is under way; await it first"));
-    }
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
   async #close(): Promise<void> {
+    const { stopTimeoutMs } = this.#kernel.limits;
+    if (this.#advance !== undefined && !(await within(this.#advance, stopTimeoutMs))) {
+      this.#closing = undefined;
+      throw new RunError("ERR_RUN_BUSY", `an advance is under way that did not end within ${stopTimeoutMs} ms`);
+    }
     if (this.#run instanceof LiveRun) await this.#run.stop();
     const failure = await stopAll(this.#kernel);
     await this.#links.close();

@@ -13,6 +13,15 @@ interface OutsideCall {
   readonly reject: (error: Error) => void;
 }
 
+/** Outcome of a call. */
+interface OutsideAnswer {
+  readonly call: OutsideCall;
+  readonly seq: number;
+  readonly ok: boolean;
+  /** The result, or `[code, name, message]`. */
+  readonly content: unknown;
+}
+
 /**
  * What stands outside the simulation: bridges that give inputs, programs and live peers that call agents.
  *
@@ -25,7 +34,8 @@ export class Outside {
   #waiting: OutsideCall[] = [];
   /** Calls that have entered, by their number. */
   readonly #entered = new Map<number, OutsideCall>();
-  #answers: (() => void)[] = [];
+  /** Answers of the round under way. */
+  #answers: OutsideAnswer[] = [];
   #seq = 0;
   #ended: RunError | undefined;
   /** Told of everything that enters, in the order in which it does. */
@@ -86,22 +96,23 @@ export class Outside {
     const call = this.#entered.get(seq);
     if (call === undefined) return;
     this.#entered.delete(seq);
-    const { agent, method } = call;
-    this.#answers.push(() => {
-      if (ok) call.resolve(content);
-      else {
-        const [code, name, message] = content as [string, string, string];
-        call.reject(new RemoteError(code, name, message, { agent, method }));
-      }
-    });
+    this.#answers.push({ call, seq, ok, content });
   }
 
-  /** Hand out the answers. */
+  /** Hand out the answers of a round: in the order of the agents that were called, whichever of them was done first. */
   deliver(): void {
     if (this.#answers.length === 0) return;
     const answers = this.#answers;
     this.#answers = [];
-    for (const answer of answers) answer();
+    answers.sort((a, b) => byCodeUnits(a.call.agent, b.call.agent) || a.seq - b.seq);
+    for (const { call, ok, content } of answers) {
+      const { agent, method, resolve, reject } = call;
+      if (ok) resolve(content);
+      else {
+        const [code, name, message] = content as [string, string, string];
+        reject(new RemoteError(code, name, message, { agent, method }));
+      }
+    }
   }
 
   /** The run is over: reject every open call, and from now on every call with `reason`. */

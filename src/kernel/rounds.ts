@@ -95,6 +95,7 @@ export class Rounds {
 
   #drained(): void {
     this.#kernel.serving = false;
+    this.#kernel.tracer.endClass();
     const touched = this.#touched;
     if (touched.length > 0) {
       for (const record of touched) if (record.stuck) this.#faults.stuck.add(record);
@@ -114,6 +115,7 @@ export class Rounds {
     const { registry } = this.#kernel;
     this.#drain.prepare();
     this.#kernel.serving = true;
+    this.#kernel.tracer.beginClass(this.#class);
     if (life) this.#life.serve(this.#round, this.#tag, this.#touched);
     registry.refreshRanks();
     for (let i = 0; i < list.length; i++) {

@@ -2,7 +2,7 @@ import { plainCopy, type TypeRegistry } from "../codec/index.ts";
 import type { Tag } from "../errors.ts";
 import { Hash64 } from "../hash.ts";
 import type { AgentTraceEvent, TraceEvent, TraceSink } from "../trace.ts";
-import { type Delivery, KIND_NAMES, Kind } from "./delivery.ts";
+import { CLASSES, type Delivery, KIND_NAMES, Kind } from "./delivery.ts";
 import type { AgentRecord } from "./record.ts";
 import { byCodeUnits } from "./round.ts";
 import { Sinks } from "./sinks.ts";
@@ -31,6 +31,12 @@ export class Tracer {
     this.observed = this.#full || this.#sinks.size > 0;
   });
   #batch: TraceEvent[] = [];
+  /** Where the events of the class under way begin in the batch. */
+  #classStart = 0;
+  /** Class that is served, or `CLASSES`: none. */
+  served = CLASSES;
+  /** Hand over the events of each class by themselves: those of several containers are still to be put in order. */
+  byClass = false;
   #tag: Tag = { ticks: 0, round: 0 };
   #ticksHigh = 0;
   #ticksLow = 0;
@@ -87,13 +93,42 @@ export class Tracer {
     if (this.#sinks.size > 0) this.#batch.push(make());
   }
 
+  /** Round that is being served, or was served last. */
+  get round(): number {
+    return this.#tag.round;
+  }
+
+  /** A class of the round is served from now on. */
+  beginClass(served: number): void {
+    this.served = served;
+    this.#classStart = this.#batch.length;
+  }
+
+  /** The class has been served: its events are in the order of agents, whichever of them ran first. */
+  endClass(): void {
+    const batch = this.#batch;
+    const start = this.#classStart;
+    if (batch.length - start > 1 && !inOrder(batch as AgentTraceEvent[], start)) {
+      const own = batch.splice(start) as AgentTraceEvent[];
+      for (const event of own.sort((a, b) => byCodeUnits(a.agent, b.agent))) batch.push(event);
+    }
+    if (this.byClass) this.flush();
+    this.served = CLASSES;
+  }
+
   /** Hand the batch to the observers. */
   flush(): void {
     if (this.#batch.length === 0) return;
     const batch = this.#batch;
     this.#batch = [];
+    this.#classStart = 0;
     this.#sinks.give(batch);
   }
+}
+
+function inOrder(events: readonly AgentTraceEvent[], start: number): boolean {
+  for (let i = start + 1; i < events.length; i++) if (events[i - 1]!.agent > events[i]!.agent) return false;
+  return true;
 }
 
 /** An agent's id and the state of its chain. */

@@ -14,13 +14,12 @@ import { readOutputs } from "../kernel/outputs.ts";
 import { Rounds } from "../kernel/rounds.ts";
 import { stopAll } from "../kernel/stop.ts";
 import { Stretch } from "../kernel/stretch.ts";
-import type { TraceEvent } from "../trace.ts";
-import { type AgentModule, classNamed } from "./agent-module.ts";
+import type { AgentTraceEvent, TraceEvent } from "../trace.ts";
+import { AgentChanges } from "./agent-changes.ts";
 import { batchCodec, readBatch, remoteSender } from "./batch.ts";
-import { Ledger } from "./ledger.ts";
-import type { MemberOptions, Order, Report } from "./orders.ts";
-import { Outgoing } from "./outgoing.ts";
-import { checked } from "./placement.ts";
+import { type AgentModule, checkedPlacement, classNamed } from "./module.ts";
+import { Outbound } from "./outbound.ts";
+import type { MemberOptions, NewAgent, ObservedClass, Order, ReadRequest, Report } from "./protocol.ts";
 
 /**
  * One of a platform's containers: serves rounds when the coordinator says so, and tells what its agents have sent to
@@ -31,10 +30,10 @@ export class Member {
   readonly #module: AgentModule;
   readonly #faults: Faults;
   readonly #rounds: Rounds;
-  readonly #home: AgentHome;
+  readonly #factory: AgentHome;
   readonly #links: LiveLinks;
-  readonly #outgoing: Outgoing;
-  readonly #ledger: Ledger;
+  readonly #outbound: Outbound;
+  readonly #changes: AgentChanges;
   readonly #codec: Codec;
   readonly #pace = new Pace();
   readonly #senders = new Map<string, Sender>();
@@ -42,7 +41,9 @@ export class Member {
   #lastRound = 0;
   /** The event loop is due a turn. */
   #turnDue = false;
-  #events: TraceEvent[] = [];
+  #events: ObservedClass[] = [];
+  /** What was asked for in the last `read`. */
+  #request: ReadRequest = [];
   #detach: (() => void) | undefined;
   /** An order is being carried out. */
   #obeying = false;
@@ -55,15 +56,15 @@ export class Member {
     const { communication = module.communication } = options;
     this.#module = module;
     const types = [DATE_TIME, ...module.types];
-    this.#outgoing = new Outgoing(
+    this.#outbound = new Outbound(
       module,
       batchCodec(limits, [...types, AGENT_REFERENCE]),
-      checked(module.placement, count),
+      checkedPlacement(module.placement, count),
       index,
     );
     const clock = new ExternalClock({ start, resolution });
     clock.own();
-    const transit = this.#outgoing;
+    const transit = this.#outbound;
     transit.onFailure = () => {
       if (!this.#obeying) onFailure();
     };
@@ -72,8 +73,9 @@ export class Member {
     this.#faults = new Faults(this.#kernel);
     this.#rounds = new Rounds(this.#kernel, this.#faults);
     this.#links = new LiveLinks(this.#kernel, "msgpack");
-    this.#home = new AgentHome(this.#kernel, this.#rounds.handlers, this.#links, seed);
-    this.#ledger = new Ledger(this.#kernel);
+    this.#factory = new AgentHome(this.#kernel, this.#rounds.handlers, this.#links, seed);
+    this.#changes = new AgentChanges(this.#kernel);
+    this.#kernel.tracer.byClass = true;
   }
 
   /** Carry out an order; the caller waits for the report before it gives the next one. Never rejected. */
@@ -92,6 +94,17 @@ export class Member {
     }
   }
 
+  /** The coordinator has let go of the container in the middle of an advance, and gives no more orders. */
+  abandon(): Promise<void> {
+    return this.#fail("the platform has let go of this container");
+  }
+
+  async #fail(reason: string): Promise<void> {
+    const stretch = this.#stretch;
+    this.#stretch = undefined;
+    await stretch?.fail(new RunError("ERR_RUN_FAILED", reason));
+  }
+
   async #carryOut(order: Order): Promise<Partial<Report>> {
     switch (order.what) {
       case "round":
@@ -101,13 +114,12 @@ export class Member {
       case "tell":
         return {};
       case "fail":
-        await this.#stretch?.fail(new RunError("ERR_RUN_FAILED", order.reason));
-        this.#stretch = undefined;
-        return { changes: this.#ledger.take() };
+        await this.#fail(order.reason);
+        return { changes: this.#changes.take() };
       case "spawn":
-        return this.#spawn(order.type, order.id, order.args);
-      case "outputs":
-        return { values: this.#outputs(order.agent, order.names) };
+        return { refused: order.agents.map((agent) => this.#spawn(agent)), changes: this.#changes.take() };
+      case "read":
+        return this.#read(order.request);
       case "close":
         return this.#close();
     }
@@ -130,7 +142,7 @@ export class Member {
   /** Whether the next round is served without a word from the coordinator. */
   get #goesOn(): boolean {
     const { next, round, failures } = this.#kernel;
-    return next.size > 0 && round <= this.#lastRound && failures.length === 0 && this.#outgoing.isEmpty;
+    return next.size > 0 && round <= this.#lastRound && failures.length === 0 && this.#outbound.isQuiet;
   }
 
   /** After each round: whether the next one is served at once. */
@@ -159,21 +171,40 @@ export class Member {
       this.#stretch?.end();
       this.#stretch = undefined;
     }
-    return { changes: this.#ledger.take() };
+    return { changes: this.#changes.take() };
   }
 
-  #spawn(type: string, id: string, args: readonly unknown[]): Partial<Report> {
-    const own = this.#kernel.copyFor(id, args, `spawn(${id})`) as unknown[];
-    const record = this.#home.create(classNamed(this.#module, type), id, own);
-    this.#kernel.next.addBirth({ id, create: () => record, parent: undefined, cause: undefined });
-    this.#ledger.made(record);
-    return { changes: this.#ledger.take() };
+  /** Make an agent; gives the reason if that is not possible. */
+  #spawn([type, id, args]: NewAgent): Error | null {
+    try {
+      const own = this.#kernel.copyFor(id, args, `spawn(${id})`) as unknown[];
+      const record = this.#factory.create(classNamed(this.#module, type), id, own);
+      this.#kernel.next.addBirth({ id, create: () => record, parent: undefined, cause: undefined });
+      this.#changes.made(record);
+      return null;
+    } catch (error) {
+      return error as Error;
+    }
   }
 
-  #outputs(agent: string, names: readonly string[]): Record<string, unknown> {
+  #read(request: ReadRequest | undefined): Partial<Report> {
+    if (request !== undefined) this.#request = request;
+    const values: unknown[][] = [];
+    try {
+      for (const [agent, names] of this.#request) values.push(this.#outputs(agent, names));
+    } catch (error) {
+      return { values, error: error as Error };
+    }
+    return { values };
+  }
+
+  #outputs(agent: string, names: readonly string[]): unknown[] {
     const record = this.#kernel.registry.get(agent);
-    if (record !== undefined && record.state !== "removed") return readOutputs(record, names, this.#kernel);
-    throw new AgentError("ERR_AGENT_UNKNOWN", `there is no agent "${agent}"`, { agent, method: "outputs" });
+    if (record === undefined || record.state === "removed") {
+      throw new AgentError("ERR_AGENT_UNKNOWN", `there is no agent "${agent}"`, { agent, method: "outputs" });
+    }
+    const values = readOutputs(record, names, this.#kernel);
+    return names.map((name) => values[name]);
   }
 
   async #close(): Promise<Partial<Report>> {
@@ -201,7 +232,7 @@ export class Member {
       kernel.references.bindTo("birth" in item ? item.birth.id : item.delivery.to);
       if ("birth" in item) {
         const { id, parent, type, args, cause } = item.birth;
-        const create = () => this.#home.create(classNamed(this.#module, type), id, args);
+        const create = () => this.#factory.create(classNamed(this.#module, type), id, args);
         kernel.next.addBirth({ id, create, parent, cause });
       } else if (item.ticks === kernel.clock.ticks) kernel.next.add(item.delivery);
       else kernel.timers.add(item.ticks, item.delivery);
@@ -217,9 +248,14 @@ export class Member {
     return sender;
   }
 
+  #note(batch: readonly TraceEvent[]): void {
+    const { round, served } = this.#kernel.tracer;
+    this.#events.push([round, served, batch as readonly AgentTraceEvent[]]);
+  }
+
   #observe(observed: boolean): void {
     if (observed === (this.#detach !== undefined)) return;
-    if (observed) this.#detach = this.#kernel.tracer.attach((batch) => void this.#events.push(...batch));
+    if (observed) this.#detach = this.#kernel.tracer.attach((batch) => this.#note(batch));
     else {
       this.#detach?.();
       this.#detach = undefined;
@@ -238,8 +274,8 @@ export class Member {
       busy: kernel.next.size > 0,
       due: kernel.timers.peek(),
       round: kernel.round,
-      sent: this.#outgoing.take(),
-      answers: this.#outgoing.takeAnswers(),
+      sent: this.#outbound.take(),
+      answers: this.#outbound.takeAnswers(),
       failures,
       events,
     };

@@ -69,7 +69,6 @@ const MAY_CALL: Record<string, string> = {
   "src/kernel/externals.ts": "bounds real I/O in wall time",
   "src/channel/backoff.ts": "spreads the attempts of many that have lost the same peer",
   "src/channel/deadline.ts": "bounds live calls and connects in wall time",
-  "src/platform/within.ts": "bounds starts and ends of containers in wall time",
   "src/clock/real-time-clock.ts": "is the clock that follows the wall",
   "src/cli/replay-command.ts": "says how long a replay took",
   "src/cli/sweep-runs.ts": "says how long each run took",

@@ -188,7 +188,7 @@ describe("a platform", () => {
     await platform.advance(5);
     await expect(platform.advance(4)).rejects.toMatchObject({ code: "ERR_CLOCK_BACKWARDS" });
     const advance = platform.advance(6);
-    const refused = [platform.advance(7), platform.spawn("Worker", { id: "w" }), platform.close()];
+    const refused = [platform.advance(7), platform.spawn("Worker", { id: "w" })];
     expect(() => platform.input("worker-0", "order")).toThrow("the run is advancing");
     for (const result of await Promise.allSettled<unknown>(refused)) {
       expect(result).toMatchObject({ status: "rejected", reason: { code: "ERR_RUN_BUSY" } });
