@@ -135,7 +135,7 @@ export class Container implements TraceSource {
     type: C & (new (...args: ConstructorParameters<C>) => A),
     options: { id?: string; args?: Readonly<ConstructorParameters<C>> } = {},
   ): InstanceType<C> {
-    this.#kernel.requireIdle("spawn");
+    this.#requireIdle("spawn");
     const id = checkAgentId(options.id ?? String(this.#unnamed++));
     const { args = [] } = options;
     if (this.#kernel.journal !== undefined)
@@ -157,7 +157,7 @@ export class Container implements TraceSource {
 
   /** Give several inputs, in their order; if one of them is refused, none is taken. Throws as `input`. */
   inputs(inputs: readonly AgentInput[]): void {
-    this.#kernel.requireIdle("an input");
+    this.#requireIdle("an input");
     const copies = inputs.map(({ agent, method, args }) => {
       this.#known(agent, method);
       return this.#kernel.copyFor(agent, args, `${agent}.${method}`);
@@ -194,7 +194,7 @@ export class Container implements TraceSource {
     if (this.#run instanceof LiveRun) {
       throw new ClockError("ERR_CLOCK_REAL_TIME", "a container on a real-time clock runs by itself");
     }
-    if (this.#closing !== undefined) throw refusal("an advance", "closed", undefined);
+    this.#requireIdle("an advance");
     const advance = journaled(this.#kernel.journal, this.#run.to(resolution.toTicks(t)));
     this.#advance ??= advance.then(this.#advanced, this.#advanced);
     const next = await advance;
@@ -254,6 +254,11 @@ export class Container implements TraceSource {
     await this.#links.close();
     await this.#kernel.journal?.end(this.traceHash());
     if (failure !== undefined) throw failure;
+  }
+
+  #requireIdle(what: string): void {
+    this.#kernel.requireIdle(what);
+    if (this.#closing !== undefined) throw refusal(what, "closed", undefined);
   }
 
   #known(agent: string, method: string): AgentRecord {

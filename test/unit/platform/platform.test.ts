@@ -136,6 +136,17 @@ describe("a platform", () => {
     expect(text[1]).toBe(text[0]);
   });
 
+  it("starts threads with sizes of the heap, and refuses what only a process can have", async () => {
+    const isolation = "thread";
+    const platform = await workers({ isolation, execArgv: ["--max-semi-space-size=64", "--max-old-space-size=256"] });
+    expect(await platform.advance(1)).toBeUndefined();
+    const create = Platform.create({ module, isolation, execArgv: ["--max-heap-size=64"] });
+    await expect(create).rejects.toMatchObject({
+      name: "RangeError",
+      message: expect.stringContaining("max-heap-size"),
+    });
+  });
+
   it("finds a handler that waits on the wall", async () => {
     const platform = await workers();
     platform.input("worker-1", "wall");
