@@ -1,6 +1,7 @@
 import { AgentError } from "../errors.ts";
 import type { Kernel } from "./kernel.ts";
 import type { AgentRecord } from "./record.ts";
+import { byCodeUnits } from "./round.ts";
 
 /** Events that agents have put out and nobody has taken yet: at most one of each output of each agent. */
 export class OutputEvents {
@@ -13,17 +14,23 @@ export class OutputEvents {
     else events[output] = value;
   }
 
-  /** Take all of them; they belong to the caller. */
+  /** Take all of them, in the order of agents, whichever of them was first; they belong to the caller. */
   take(): Map<string, Record<string, unknown>> {
     const taken = this.#byAgent;
-    if (taken.size > 0) this.#byAgent = new Map();
-    return taken;
+    if (taken.size === 0) return taken;
+    this.#byAgent = new Map();
+    return byAgent(taken);
   }
 
   /** Drop those of an agent that could not be made. */
   forget(agent: string): void {
     this.#byAgent.delete(agent);
   }
+}
+
+/** The same in the order of agents. */
+export function byAgent<T>(values: ReadonlyMap<string, T>): Map<string, T> {
+  return new Map([...values].sort(([a], [b]) => byCodeUnits(a, b)));
 }
 
 /** @throws {@link AgentError} `ERR_AGENT_OUTPUT` for a name that the agent's class does not list in `outputs`. */

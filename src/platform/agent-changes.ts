@@ -1,4 +1,5 @@
 import type { Kernel } from "../kernel/kernel.ts";
+import { byAgent } from "../kernel/outputs.ts";
 import type { AgentRecord } from "../kernel/record.ts";
 import { combine } from "../kernel/tracer.ts";
 import type { Changes } from "./protocol.ts";
@@ -99,7 +100,7 @@ export class AgentDirectory {
   takeOutputEvents(): Map<string, Record<string, unknown>> {
     const taken = this.#outputEvents;
     this.#outputEvents = new Map();
-    return taken;
+    return byAgent(taken);
   }
 
   /** Deliveries to all agents, by kind. */

@@ -186,6 +186,16 @@ describe("a platform's containers in processes", () => {
     appendFileSync(file, "");
   });
 
+  it("starts whoever is slow to say hello: joinTimeoutMs alone decides", async () => {
+    const { platform } = await workers({ limits: { handshakeTimeoutMs: 1, handshakesMax: 1, connectTimeoutMs: 1 } });
+    expect(await platform.advance(1)).toBeUndefined();
+    const create = Platform.create({ module, containers: 2, isolation: "process", limits: { joinTimeoutMs: 1 } });
+    await expect(create).rejects.toMatchObject({
+      code: "ERR_CONTAINER_START",
+      message: "containers 0, 1 did not join within joinTimeoutMs = 1 ms",
+    });
+  });
+
   it("names a module that does not load there, and leaves nothing behind", async () => {
     const create = Platform.create({ module, isolation: "process", execArgv: ["--no-such-option"] });
     await expect(create).rejects.toMatchObject({

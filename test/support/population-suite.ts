@@ -67,7 +67,7 @@ async function story(kind: PopulationKind) {
   population.inputs(ids.map((agent, i) => ({ agent, method: "later", args: [i, 1.5] })));
   population.inputs([...ids].reverse().map((agent) => ({ agent, method: "send1", args: ["meter-1", 1] })));
   const due = [await population.advance(1), await population.advance(2), await population.advance(2)];
-  const outputs = [...population.takeOutputEvents()].sort();
+  const outputs = [...population.takeOutputEvents()];
   return { events, settled, due, outputs, counts: population.counts, hash: population.traceHash() };
 }
 
