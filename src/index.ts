@@ -8,12 +8,13 @@
 export * from "./agent/index.ts";
 export * as channel from "./channel/index.ts";
 export * from "./clock/index.ts";
-export { type CodecName, JsonPattern, serializable, type Value, type ValueType } from "./codec/index.ts";
+export { type CodecName, serializable, type Value, type ValueType } from "./codec/index.ts";
 export {
   Bridge,
   type BridgeInput,
   type BridgeOptions,
   type Population,
+  type PopulationOptions,
   type PopulationSpawnOptions,
   type Values,
 } from "./cosim/index.ts";
@@ -22,7 +23,7 @@ export * from "./cosim/servable.ts";
 export * from "./errors.ts";
 export { Hash64 } from "./hash.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-export * from "./observe/index.ts";
+export * from "./observing.ts";
 export * from "./platform/index.ts";
 export * from "./replay/index.ts";
 export * as rpc from "./rpc/index.ts";

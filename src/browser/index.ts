@@ -4,24 +4,23 @@
  * `cosimas/browser` is this, bundled with what the codecs need of Node; a page imports it as it is.
  */
 
-import { Channel } from "../channel/channel.ts";
-import type { ChannelOptions } from "../channel/channel-options.ts";
-import { codecName } from "../channel/codec-of.ts";
+import { Channel, type ChannelOptions } from "../channel/channel.ts";
 import { greet, HELLO_VERSION } from "../channel/hello.ts";
+import { codecName } from "../channel/messages.ts";
 import { type BrowserSocket, browserTransport } from "../channel/transports/browser-socket.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { RpcConnection } from "../rpc/connection.ts";
-import { type Servable, toResolver } from "../rpc/router.ts";
+import { type Servable, toResolver } from "../rpc/services.ts";
 
 export type { RequestOptions } from "../channel/calls.ts";
+export type { ChannelOptions } from "../channel/channel.ts";
 export { Channel } from "../channel/channel.ts";
-export type { ChannelOptions } from "../channel/channel-options.ts";
-export { serializable } from "../codec/serializable.ts";
 export type { ValueType } from "../codec/types.ts";
+export { serializable } from "../codec/types.ts";
 export * from "../errors.ts";
 export { RpcConnection } from "../rpc/connection.ts";
 export { Kwargs, kwargs } from "../rpc/kwargs.ts";
-export { router } from "../rpc/router.ts";
+export { router } from "../rpc/services.ts";
 export type { Remote } from "../rpc/types.ts";
 
 /** Options of {@link open}. */

@@ -1,4 +1,4 @@
-import { after } from "./deadline.ts";
+import { after } from "../wall.ts";
 
 /** How long to wait between attempts to connect. */
 export interface BackoffOptions {
@@ -52,7 +52,7 @@ export class Backoff {
 }
 
 /**
- * Wait.
+ * Wait; it keeps no process alive.
  *
  * @throws The reason of `signal`, if it aborts first.
  */
@@ -63,10 +63,11 @@ export function pause(delayMs: number, signal: AbortSignal | undefined): Promise
       stop();
       reject(signal?.reason);
     };
-    const stop = after(delayMs, () => {
+    const waited = () => {
       signal?.removeEventListener("abort", onAbort);
       resolve();
-    });
+    };
+    const stop = after(delayMs, waited, { idle: true });
     signal?.addEventListener("abort", onAbort, { once: true });
   });
 }

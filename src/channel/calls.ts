@@ -1,7 +1,6 @@
 import type { Value } from "../codec/index.ts";
 import { ChannelError } from "../errors.ts";
-import { after, Sweep } from "./deadline.ts";
-import { Ring } from "./ring.ts";
+import { after, every, TIMER_MS_MAX } from "../wall.ts";
 
 /** Options of one request. */
 export interface RequestOptions {
@@ -110,7 +109,7 @@ export class Calls {
     const stop =
       timeoutMs === undefined || timeoutMs === Number.POSITIVE_INFINITY
         ? undefined
-        : after(timeoutMs, () => this.#timeOut(id, timeoutMs));
+        : after(timeoutMs, () => this.#timeOut(id, timeoutMs), { idle: true });
     const onAbort = () => this.take(id)?.reject(signal?.reason);
     signal?.addEventListener("abort", onAbort, { once: true });
     return () => {
@@ -133,5 +132,122 @@ export class Calls {
     const { method } = call;
     const message = `${method ?? `request ${id}`} at ${this.#peer} was not answered within ${timeoutMs} ms`;
     call.reject(new ChannelError("ERR_CHANNEL_TIMEOUT", message, { peer: this.#peer, ...(method && { method }) }));
+  }
+}
+
+/** Slots at first, and at most; powers of two. */
+const SLOTS_MIN = 64;
+const SLOTS_MAX = 65_536;
+
+/** What waits under an id. */
+interface Numbered {
+  readonly id: number;
+}
+
+/**
+ * What waits, by ids that count up: the slot of an id is its lower bits, so that finding it costs one look. The full id
+ * is compared, always. What still waits when its slot comes round again moves to a map.
+ */
+export class Ring<T extends Numbered> {
+  #slots: (T | undefined)[] = new Array<T | undefined>(SLOTS_MIN).fill(undefined);
+  readonly #elders = new Map<number, T>();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Its id is in no other item. */
+  add(item: T): void {
+    let slot = item.id & (this.#slots.length - 1);
+    if (this.#slots[slot] !== undefined) {
+      if (this.#size >= this.#slots.length / 2 && this.#slots.length < SLOTS_MAX) this.#grow();
+      slot = item.id & (this.#slots.length - 1);
+      this.#moveAway(slot);
+    }
+    this.#slots[slot] = item;
+    this.#size++;
+  }
+
+  /** Take out what waits under this id; undefined if nothing does. */
+  take(id: number): T | undefined {
+    const slot = id & (this.#slots.length - 1);
+    let item = this.#slots[slot];
+    if (item !== undefined && item.id === id) this.#slots[slot] = undefined;
+    else {
+      item = this.#elders.get(id);
+      if (item === undefined) return undefined;
+      this.#elders.delete(id);
+    }
+    this.#size--;
+    return item;
+  }
+
+  /** All that waits, in the order of the ids. */
+  items(): T[] {
+    const items = [...this.#elders.values()];
+    for (const item of this.#slots) if (item !== undefined) items.push(item);
+    return items.sort((a, b) => a.id - b.id);
+  }
+
+  #moveAway(slot: number): void {
+    const elder = this.#slots[slot];
+    if (elder !== undefined) this.#elders.set(elder.id, elder);
+  }
+
+  #grow(): void {
+    const items = this.items();
+    this.#slots = new Array<T | undefined>(this.#slots.length * 4).fill(undefined);
+    this.#elders.clear();
+    for (const item of items) {
+      const slot = item.id & (this.#slots.length - 1);
+      this.#moveAway(slot);
+      this.#slots[slot] = item;
+    }
+  }
+}
+
+/** Parts into which {@link Sweep} cuts its period: a deadline is met with this precision. */
+const PARTS = 8;
+
+/**
+ * One deadline for many things that are numbered in the order in which they begin: a number that was given out at
+ * least `periodMs` ago has expired. Costs nothing per thing, and is at most 1/8 of the period late.
+ *
+ * Time counts only while the process runs: after it was blocked or suspended, the next tick is one tick, so that what
+ * has arrived meanwhile is read before anything expires.
+ */
+class Sweep {
+  readonly #periodMs: number;
+  readonly #next: () => number;
+  readonly #expire: (below: number) => boolean;
+  #boundaries: number[] = [];
+  #stop: (() => void) | undefined;
+
+  /**
+   * @param next - The number that the next thing will get.
+   * @param expire - Everything below this number has expired; true if anything is still left.
+   */
+  constructor(periodMs: number, next: () => number, expire: (below: number) => boolean) {
+    this.#periodMs = Math.min(periodMs, TIMER_MS_MAX);
+    this.#next = next;
+    this.#expire = expire;
+  }
+
+  /** Begin if it is not running; it stops by itself when nothing is left. */
+  start(): void {
+    this.#stop ??= every(Math.max(1, this.#periodMs / PARTS), () => this.#tick(), { idle: true });
+  }
+
+  stop(): void {
+    this.#stop?.();
+    this.#stop = undefined;
+    this.#boundaries = [];
+  }
+
+  #tick(): void {
+    this.#boundaries.push(this.#next());
+    const below = this.#boundaries.length > PARTS ? this.#boundaries.shift()! : 0;
+    if (!this.#expire(below)) this.stop();
   }
 }

@@ -1,10 +1,9 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { CodecName } from "../codec/index.ts";
 import { ChannelError, ProtocolError, VersionError } from "../errors.ts";
-import { after } from "./deadline.ts";
-import { HEADER_BYTES, writeHeader } from "./framing.ts";
-import type { PulseAddress } from "./pulse.ts";
-import type { Receiver, Transport } from "./transports/transport.ts";
+import { after } from "../wall.ts";
+import { HEADER_BYTES, writeHeader } from "./frames.ts";
+import { ForwardingTransport, type Receiver, type Transport } from "./transports/transport.ts";
 
 /** Version of what cosimas programs say to each other beyond aiomas's protocol. */
 export const HELLO_VERSION = 1;
@@ -26,6 +25,13 @@ export interface HelloOptions {
   readonly heartbeat?: boolean;
 }
 
+/** Where a process tells that it lives: a UDP port of its host, and the key that makes it answer. */
+export interface LivenessAddress {
+  readonly port: number;
+  /** 16 bytes in hexadecimal. */
+  readonly key: string;
+}
+
 /** What one side says. */
 export interface Hello {
   readonly cosimas: number;
@@ -35,7 +41,7 @@ export interface Hello {
   /** Only from the side that was connected to. */
   readonly accepted?: boolean;
   /** Where the process tells that it lives, if the side wants a heartbeat. */
-  readonly pulse?: PulseAddress;
+  readonly pulse?: LivenessAddress;
 }
 
 /** What both sides have said, and the connection behind it. */
@@ -52,19 +58,20 @@ export interface Greeted {
  */
 export async function greet(transport: Transport, own: Hello, timeoutMs: number): Promise<Greeted> {
   const { peer } = transport;
-  const threshold = new Threshold(transport);
+  const waiting = new HelloTransport(transport);
   transport.write(frameOf(own));
-  const stop = after(timeoutMs, () => {
+  const late = () => {
     const message = `${peer} said no hello within ${timeoutMs} ms`;
-    threshold.fail(new ChannelError("ERR_CHANNEL_CONNECT_TIMEOUT", message, { peer }));
-  });
+    waiting.fail(new ChannelError("ERR_CHANNEL_CONNECT_TIMEOUT", message, { peer }));
+  };
+  const stop = after(timeoutMs, late, { idle: true });
   try {
-    const hello = await threshold.hello;
+    const hello = await waiting.hello;
     checkVersions(own, hello, peer);
     if (hello.accepted !== true) {
       throw new ChannelError("ERR_CHANNEL_TOKEN", `${peer} does not accept the token`, { peer });
     }
-    return { transport: threshold, hello };
+    return { transport: waiting, hello };
   } catch (error) {
     transport.destroy();
     throw error;
@@ -81,14 +88,14 @@ export async function greet(transport: Transport, own: Hello, timeoutMs: number)
  */
 export async function welcome(transport: Transport, own: Hello, token: string | undefined): Promise<Greeted> {
   const { peer } = transport;
-  const threshold = new Threshold(transport);
+  const waiting = new HelloTransport(transport);
   try {
-    const hello = await threshold.hello;
+    const hello = await waiting.hello;
     const accepted = hello.cosimas === own.cosimas && hello.codec === own.codec && isToken(hello.token, token);
     transport.write(frameOf({ ...own, accepted }));
     checkVersions(own, hello, peer);
     if (!accepted) throw new ChannelError("ERR_CHANNEL_TOKEN", `${peer} does not know the token`, { peer });
-    return { transport: threshold, hello };
+    return { transport: waiting, hello };
   } catch (error) {
     transport.end();
     throw error;
@@ -134,12 +141,10 @@ function parseHello(bytes: Buffer, peer: string): Hello {
 }
 
 /** The transport while hello is said: the first frame is the hello, what follows is for the receiver to come. */
-class Threshold implements Transport, Receiver {
-  readonly peer: string;
+class HelloTransport extends ForwardingTransport implements Receiver {
   readonly hello: Promise<Hello>;
   /** Reject `hello` with this error, if it has not been said. */
   fail: (error: Error) => void = () => {};
-  readonly #transport: Transport;
   #said: (hello: Hello) => void = () => {};
   /** What has arrived and is nobody's yet. */
   #arrived: Buffer = Buffer.alloc(0);
@@ -148,18 +153,13 @@ class Threshold implements Transport, Receiver {
   #end: { readonly error: Error | undefined } | undefined;
 
   constructor(transport: Transport) {
-    this.peer = transport.peer;
-    this.#transport = transport;
+    super(transport);
     this.hello = new Promise((resolve, reject) => {
       this.#said = resolve;
       this.fail = reject;
     });
     this.hello.catch(() => {}); // whoever waits for it is told
     transport.start(this);
-  }
-
-  get queuedBytes(): number {
-    return this.#transport.queuedBytes;
   }
 
   start(receiver: Receiver): void {
@@ -170,22 +170,6 @@ class Threshold implements Transport, Receiver {
       if (arrived.length > 0) receiver.received(arrived);
       if (this.#end !== undefined) receiver.ended(this.#end.error);
     });
-  }
-
-  write(bytes: Uint8Array): void {
-    this.#transport.write(bytes);
-  }
-
-  onDrained(drained: () => void): void {
-    this.#transport.onDrained(drained);
-  }
-
-  end(): void {
-    this.#transport.end();
-  }
-
-  destroy(): void {
-    this.#transport.destroy();
   }
 
   received(bytes: Uint8Array): void {

@@ -15,7 +15,6 @@ export {
   TypeRegistry,
   type ValueType,
 } from "../codec/index.ts";
-export { type AcceptOptions, accept } from "./accept.ts";
 export {
   type Address,
   type AgentUrl,
@@ -29,16 +28,15 @@ export {
 } from "./address.ts";
 export type { BackoffOptions } from "./backoff.ts";
 export type { RequestOptions } from "./calls.ts";
+export type { ChannelLike, ChannelOptions, ConnectionState } from "./channel.ts";
 export { Channel } from "./channel.ts";
-export type { ChannelLike } from "./channel-like.ts";
-export type { ChannelOptions } from "./channel-options.ts";
-export type { CodecChoice } from "./codec-of.ts";
 export type { FailureFormat } from "./failures.ts";
 export type { HelloOptions } from "./hello.ts";
-export { type Listener, type ListenOptions, listen } from "./listen.ts";
+export { type AcceptOptions, accept, type Listener, type ListenOptions, listen } from "./listen.ts";
+export type { CodecChoice } from "./messages.ts";
 export { type OpenOptions, open, type ReconnectingOptions } from "./open.ts";
-export { type ConnectionState, ReconnectingChannel, type ReconnectOptions } from "./reconnect.ts";
-export type { Request } from "./request.ts";
+export { ReconnectingChannel, type ReconnectOptions } from "./reconnect.ts";
+export type { Request } from "./requests.ts";
 export { type BrowserSocket, browserTransport } from "./transports/browser-socket.ts";
 export { type MemoryPair, memoryPair } from "./transports/memory.ts";
 export { PortTransport } from "./transports/port.ts";

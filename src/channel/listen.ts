@@ -1,12 +1,13 @@
-import type { ChannelError } from "../errors.ts";
+import { ChannelError } from "../errors.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
+import { after } from "../wall.ts";
 import { parseAddress } from "./address.ts";
-import { Channel } from "./channel.ts";
-import type { ChannelOptions } from "./channel-options.ts";
-import { Door, type Visit } from "./door.ts";
+import { isThenable, tell, warnOf } from "./callbacks.ts";
+import { Channel, type ChannelOptions } from "./channel.ts";
+import { type AcceptedConnection, ConnectionLimits } from "./connection-limits.ts";
 import { bind } from "./endpoint.ts";
-import { welcomed } from "./greeting.ts";
 import type { HelloOptions } from "./hello.ts";
+import { welcomed } from "./liveness.ts";
 import type { TlsFiles } from "./transports/tls.ts";
 import type { Transport } from "./transports/transport.ts";
 
@@ -44,7 +45,7 @@ export interface Listener {
  * connections at a time, of which `limits.handshakesMax` in their handshake.
  *
  * @param onChannel - Gets every channel that a peer opens, before anything on it has been read. If it throws, the
- *   channel is closed.
+ *   channel is closed; a warning says why, as it does if its promise is rejected.
  * @throws TypeError for a malformed address; ChannelError `ERR_CHANNEL_ADDRESS_IN_USE`,
  *   `ERR_CHANNEL_INSECURE`, `ERR_CHANNEL_TLS_FILES`, `ERR_CHANNEL_LISTEN`.
  */
@@ -54,30 +55,32 @@ export async function listen(
   options: ListenOptions = {},
 ): Promise<Listener> {
   const channels = new Set<Channel>();
-  const entrance = await openEntrance(address, options, (channel) => {
+  const acceptor = await acceptChannels(address, options, (channel) => {
     channels.add(channel);
     void channel.closed.then(() => channels.delete(channel));
     try {
-      onChannel(channel);
-    } catch {
+      const taking: unknown = onChannel(channel);
+      if (isThenable(taking)) taking.then(undefined, (error: unknown) => warnOf("onChannel", error));
+    } catch (error) {
+      warnOf("onChannel", error);
       void channel.close();
     }
   });
   return {
-    address: entrance.address,
+    address: acceptor.address,
     channels,
     get refused(): number {
-      return entrance.refused;
+      return acceptor.refused;
     },
     async close(): Promise<void> {
-      const freed = entrance.close();
+      const freed = acceptor.close();
       await Promise.all([freed, ...[...channels].map((channel) => channel.close())]);
     },
   };
 }
 
 /** An address where channels come in. */
-export interface Entrance {
+export interface ChannelAcceptor {
   readonly address: string;
   readonly refused: number;
   /** Let no more in, and end those that are in their handshake. Resolves once all that came in have closed, too. */
@@ -85,40 +88,93 @@ export interface Entrance {
 }
 
 /** What {@link listen} and `accept` have in common. */
-export async function openEntrance(
+export async function acceptChannels(
   address: string,
   options: ListenOptions,
   take: (channel: Channel) => void,
-): Promise<Entrance> {
+): Promise<ChannelAcceptor> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const { tls, origins, insecure = false, hello, onRefused } = options;
-  const door = new Door(limits);
-  const greet = async (transport: Transport, visit: Visit) => {
+  const connections = new ConnectionLimits(limits);
+  const greet = async (transport: Transport, accepted: AcceptedConnection) => {
     try {
       const ready = await welcomed(transport, options);
-      visit.admit();
+      accepted.established();
       take(new Channel(ready, options));
     } catch (error) {
-      onRefused?.(error as ChannelError);
+      if (onRefused !== undefined) tell("onRefused", onRefused, error as ChannelError);
     }
   };
-  const accept = (transport: Transport, visit: Visit) => {
-    if (hello !== undefined) return void greet(transport, visit);
-    visit.admit();
+  const accept = (transport: Transport, accepted: AcceptedConnection) => {
+    if (hello !== undefined) return void greet(transport, accepted);
+    accepted.established();
     take(new Channel(transport, options));
   };
   const { frameBytesMax } = limits;
   const guarded = insecure || hello?.token !== undefined;
-  const acceptor = await bind(parseAddress(address), guarded, { frameBytesMax, tls, origins, door }, accept);
+  const acceptor = await bind(parseAddress(address), guarded, { frameBytesMax, tls, origins, connections }, accept);
   return {
     address: acceptor.address,
     get refused(): number {
-      return door.refused;
+      return connections.refused;
     },
     close(): Promise<void> {
       const freed = acceptor.close();
-      door.close();
+      connections.close();
       return freed;
     },
   };
+}
+
+/** Options of {@link accept}. */
+export interface AcceptOptions extends ListenOptions {
+  /** Wall time to wait for the peer, in milliseconds, > 0. */
+  readonly timeoutMs: number;
+  /** Told the address with the port that was really taken, once a peer can connect. */
+  readonly onListening?: (address: string) => void;
+  /** Stops waiting when it aborts; the promise is rejected with its reason. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Wait at `address` for one peer; the address is free again as soon as it has come. Who comes second is turned away.
+ *
+ * @throws TypeError for a malformed address; ChannelError `ERR_CHANNEL_ACCEPT_TIMEOUT` if nobody comes,
+ *   and as `listen`.
+ */
+export async function accept(address: string, options: AcceptOptions): Promise<Channel> {
+  const { timeoutMs, onListening, signal } = options;
+  let take: (channel: Channel) => void = () => {};
+  const first = new Promise<Channel>((resolve) => {
+    take = resolve;
+  });
+  let taken = false;
+  const acceptor = await acceptChannels(address, options, (channel) => {
+    if (taken) return void channel.close();
+    taken = true;
+    take(channel);
+  });
+  let stop = () => {};
+  const late = new Promise<never>((_resolve, reject) => {
+    const expired = () => {
+      const message = `nobody has connected to ${acceptor.address} within ${timeoutMs} ms`;
+      reject(new ChannelError("ERR_CHANNEL_ACCEPT_TIMEOUT", message, { peer: acceptor.address }));
+    };
+    stop = after(timeoutMs, expired, { idle: true });
+  });
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => reject(signal?.reason);
+  });
+  signal?.addEventListener("abort", onAbort);
+  try {
+    onListening?.(acceptor.address);
+    if (signal?.aborted) onAbort();
+    return await Promise.race([first, late, aborted]);
+  } finally {
+    stop();
+    signal?.removeEventListener("abort", onAbort);
+    // Settles only when the accepted connection has ended, too.
+    void acceptor.close();
+  }
 }

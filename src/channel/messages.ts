@@ -1,10 +1,16 @@
-import { type Codec, rebase, type Value } from "../codec/index.ts";
+import {
+  type Codec,
+  type CodecName,
+  createCodec,
+  rebase,
+  type TypeRegistry,
+  type Value,
+  type ValueType,
+} from "../codec/index.ts";
 import { ChannelError, ProtocolError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
-import type { MessageCodecs } from "./codec-of.ts";
-import { ENVELOPE_ID_MAX, type Envelope, envelopeBytes, readEnvelope, writeEnvelope } from "./envelope.ts";
 import type { FailureFormat } from "./failures.ts";
-import { HEADER_BYTES, writeHeader } from "./framing.ts";
+import { HEADER_BYTES, writeHeader } from "./frames.ts";
 
 /** Kinds of message, as aiomas numbers them. */
 export const REQUEST = 0;
@@ -12,10 +18,10 @@ export const RESULT = 1;
 export const EXCEPTION = 2;
 
 /** Takes a message; the content of an exception is as the channel's FailureFormat says. */
-export type MessageSink = (type: number, id: number, content: Value) => void;
+type MessageSink = (type: number, id: number, content: Value) => void;
 
 /** What the messages of one connection are made of. */
-export interface MessageFormat extends MessageCodecs {
+interface MessageFormat extends MessageCodecs {
   readonly failures: FailureFormat;
   readonly limits: Limits;
   /** Who sends, for errors. */
@@ -108,4 +114,126 @@ export class Messages {
     const { peer } = this.#format;
     return new ProtocolError("ERR_CHANNEL_MESSAGE", `${peer} sent ${what}`, { peer });
   }
+}
+
+/**
+ * What stands in front of the content of a message in MsgPack: an array of three, type, id. Written and read by hand,
+ * because it is the same few bytes for every message, and an array around each content costs more than the content.
+ *
+ * Source: MessagePack specification (spec.md), smallest forms, as aiomas writes them.
+ */
+
+const ARRAY_OF_3 = 0x93;
+/** Largest integer that is a byte of its own. */
+const FIXINT_MAX = 0x7f;
+const UINT8 = 0xcc;
+const UINT16 = 0xcd;
+const UINT32 = 0xce;
+
+/** Ids up to this one can be written here. */
+export const ENVELOPE_ID_MAX = 0xffff_ffff;
+
+/** Bytes in front of the content: the frame's header, and the envelope. */
+export function envelopeBytes(id: number): number {
+  if (id <= FIXINT_MAX) return HEADER_BYTES + 3;
+  if (id <= 0xff) return HEADER_BYTES + 4;
+  return id <= 0xffff ? HEADER_BYTES + 5 : HEADER_BYTES + 7;
+}
+
+/** Write the envelope behind the header of `frame`, which has room for it. */
+export function writeEnvelope(frame: Uint8Array, type: number, id: number): void {
+  frame[HEADER_BYTES] = ARRAY_OF_3;
+  frame[HEADER_BYTES + 1] = type;
+  let at = HEADER_BYTES + 2;
+  if (id <= FIXINT_MAX) {
+    frame[at] = id;
+    return;
+  }
+  if (id > 0xffff) {
+    frame[at++] = UINT32;
+    frame[at++] = id >>> 24;
+    frame[at++] = id >>> 16;
+    frame[at++] = id >>> 8;
+  } else if (id > 0xff) {
+    frame[at++] = UINT16;
+    frame[at++] = id >>> 8;
+  } else frame[at++] = UINT8;
+  frame[at] = id;
+}
+
+/** What {@link readEnvelope} has read. */
+export interface Envelope {
+  type: number;
+  id: number;
+  /** Where the content begins. */
+  contentAt: number;
+}
+
+/**
+ * Read the envelope of the message from `start` to `end` into `into`.
+ *
+ * @returns False if it is not in the form in which it is written; then it may still be a message.
+ */
+export function readEnvelope(bytes: Uint8Array, start: number, end: number, into: Envelope): boolean {
+  const type = bytes[start + 1]!;
+  if (bytes[start] !== ARRAY_OF_3 || type > FIXINT_MAX) return false;
+  const token = bytes[start + 2]!;
+  let at = start + 3;
+  if (token <= FIXINT_MAX) into.id = token;
+  else if (token === UINT8) into.id = bytes[at++]!;
+  else if (token === UINT16) {
+    into.id = bytes[at]! * 0x100 + bytes[at + 1]!;
+    at += 2;
+  } else if (token === UINT32) {
+    into.id = bytes[at]! * 0x100_0000 + bytes[at + 1]! * 0x1_0000 + bytes[at + 2]! * 0x100 + bytes[at + 3]!;
+    at += 4;
+  } else return false;
+  into.type = type;
+  into.contentAt = at;
+  return at < end; // else what was read is not all its own
+}
+
+/** How values are written on a channel. */
+export interface CodecChoice {
+  /**
+   * How values are written; both sides need the same. Default `msgpack`; aiomas's own default is JSON. A codec of
+   * one's own serves every channel that is given it.
+   */
+  readonly codec?: CodecName | Codec;
+  /** Registered types, with ids on the wire from 0 on; both sides need the same. Not with a codec of one's own. */
+  readonly types?: readonly ValueType[];
+}
+
+/** The codecs of a channel. */
+interface MessageCodecs {
+  /** For whole messages. The array around the content is a level of its own, and takes none from the content. */
+  readonly whole: Codec;
+  /** For contents alone, where an envelope can be written in front of them by hand. */
+  readonly content: Codec | undefined;
+}
+
+/** Name of the codec that was chosen. */
+export function codecName({ codec = "msgpack" }: CodecChoice): CodecName {
+  return typeof codec === "string" ? codec : codec.name;
+}
+
+/**
+ * The codecs of a channel: its own by the name in its options, or the one given there.
+ *
+ * @param registry - The types that other connections of the same channel have had. Default: one made from `types`.
+ * @throws TypeError for an unknown name, a type that is listed twice, or types beside a codec that is given.
+ */
+export function messageCodecs(
+  { codec = "msgpack", types }: CodecChoice,
+  limits: Limits,
+  registry?: TypeRegistry,
+): MessageCodecs {
+  if (typeof codec !== "string") {
+    if (types === undefined) return { whole: codec, content: codec.name === "msgpack" ? codec : undefined };
+    throw new TypeError("types are registered with the codec that is given, or it is given by its name");
+  }
+  const wholeLimits = { ...limits, nestingMax: limits.nestingMax + 1 };
+  const whole = createCodec(codec, { limits: wholeLimits, types: registry ?? types });
+  const content = codec === "msgpack" ? createCodec(codec, { limits, types: whole.types }) : undefined;
+  return { whole, content };
 }

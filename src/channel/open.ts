@@ -1,13 +1,12 @@
 import { TypeRegistry } from "../codec/index.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
+import { after, keepAlive } from "../wall.ts";
 import { parseAddress } from "./address.ts";
 import { Backoff, type BackoffOptions, pause } from "./backoff.ts";
-import { Channel } from "./channel.ts";
-import type { ChannelOptions } from "./channel-options.ts";
-import { after, keepAlive } from "./deadline.ts";
+import { Channel, type ChannelOptions } from "./channel.ts";
 import { dial } from "./endpoint.ts";
-import { greeted } from "./greeting.ts";
 import type { HelloOptions } from "./hello.ts";
+import { greeted } from "./liveness.ts";
 import { ReconnectingChannel, type ReconnectOptions } from "./reconnect.ts";
 import type { TlsFiles } from "./transports/tls.ts";
 
@@ -82,9 +81,10 @@ async function retry(
   if (!(retryMs >= 0)) throw new RangeError(`retryMs must be >= 0 milliseconds, got ${retryMs}`);
   if (retryMs === 0) return connect(address, options, registry);
   let isOver = false;
-  const stop = after(retryMs, () => {
+  const over = () => {
     isOver = true;
-  });
+  };
+  const stop = after(retryMs, over, { idle: true });
   // A pause keeps no process alive, but whoever waits for it wants it to end.
   const release = keepAlive();
   try {

@@ -1,13 +1,12 @@
-import type { TypeRegistry, Value } from "../codec/index.ts";
+import { copyValue, type TypeRegistry, type Value } from "../codec/index.ts";
 import { ChannelError } from "../errors.ts";
-import type { Limits } from "../limits.ts";
+import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import { after, keepAlive } from "../wall.ts";
 import { type Backoff, pause } from "./backoff.ts";
+import { tell } from "./callbacks.ts";
 import type { RequestOptions } from "./calls.ts";
-import type { Channel } from "./channel.ts";
-import type { ChannelLike } from "./channel-like.ts";
-import { after } from "./deadline.ts";
-import { HeldRequests } from "./held.ts";
-import type { Request } from "./request.ts";
+import type { Channel, ChannelLike, ConnectionState } from "./channel.ts";
+import type { Request } from "./requests.ts";
 
 /** How a channel comes back after its connection was lost. */
 export interface ReconnectOptions {
@@ -21,9 +20,6 @@ export interface ReconnectOptions {
   /** Attempts in a row after which the channel closes for good. Default Infinity. */
   readonly attemptsMax?: number;
 }
-
-/** Whether there is a connection: `open`, `lost` while it tries to connect again, `closed` for good. */
-export type ConnectionState = "open" | "lost" | "closed";
 
 /** Wall time after which a connection counts as good, and the next loss begins with a short pause, in milliseconds. */
 const GOOD_MS = 5000;
@@ -52,8 +48,10 @@ export class ReconnectingChannel implements ChannelLike {
   readonly #end = new AbortController();
   #channel: Channel;
   #state: ConnectionState = "open";
-  #onRequest: ((request: Request) => void) | undefined;
+  #onRequest: ((request: Request) => unknown) | undefined;
   #lostReplies = 0;
+  /** Lets the process end; set while there is no connection. */
+  #release: (() => void) | undefined;
   #resolveClosed: (reason: ChannelError) => void = () => {};
 
   /** @internal Made by `open`. */
@@ -115,8 +113,8 @@ export class ReconnectingChannel implements ChannelLike {
   }
 
   /**
-   * Be told of every change of {@link state}, and of its cause if the connection was lost. A listener that throws ends
-   * the process, as any uncaught exception.
+   * Be told of every change of {@link state}, and of its cause if the connection was lost. What a listener throws is a
+   * warning.
    *
    * @returns Stops it.
    */
@@ -126,7 +124,7 @@ export class ReconnectingChannel implements ChannelLike {
   }
 
   /** Take the peer's requests, on this connection and on all to come. */
-  serve(onRequest: (request: Request) => void): void {
+  serve(onRequest: (request: Request) => unknown): void {
     this.#onRequest = onRequest;
     this.#channel.serve(onRequest);
   }
@@ -136,6 +134,15 @@ export class ReconnectingChannel implements ChannelLike {
     if (this.#channel.isOpen || this.#held === undefined || this.#state === "closed") {
       return this.#channel.request(content, options);
     }
+    return this.#held.hold(content, options);
+  }
+
+  /** Ask the peer, as {@link Channel.requestNow}. */
+  requestNow(content: unknown, options?: RequestOptions): Promise<Value> {
+    if (this.#channel.isOpen || this.#held === undefined || this.#state === "closed") {
+      return this.#channel.requestNow(content, options);
+    }
+    this.#held.checkRoom();
     return this.#held.hold(content, options);
   }
 
@@ -155,7 +162,7 @@ export class ReconnectingChannel implements ChannelLike {
     this.#lostReplies += this.#channel === channel ? 0 : this.#channel.lateReplies;
     this.#channel = channel;
     if (this.#onRequest !== undefined) channel.serve(this.#onRequest);
-    const stop = after(GOOD_MS, () => this.#pauses.reset());
+    const stop = after(GOOD_MS, () => this.#pauses.reset(), { idle: true });
     void channel.closed.then((reason) => {
       stop();
       if (this.#state === "closed") return;
@@ -202,14 +209,106 @@ export class ReconnectingChannel implements ChannelLike {
 
   #become(state: ConnectionState, cause: ChannelError | undefined): void {
     this.#state = state;
-    for (const listener of this.#listeners) {
-      try {
-        listener(state, cause);
-      } catch (error) {
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
+    // Nothing else may keep the process alive meanwhile: it lives until the channel is closed.
+    if (state === "lost") this.#release ??= keepAlive();
+    else {
+      this.#release?.();
+      this.#release = undefined;
     }
+    for (const listener of this.#listeners) tell("onState", listener, state, cause);
+  }
+}
+
+/** Makes a request. */
+export type Send = (content: Value, options: RequestOptions) => Promise<Value>;
+
+interface Held {
+  readonly content: Value;
+  readonly options: RequestOptions;
+  readonly resolve: (value: Value | Promise<Value>) => void;
+  readonly reject: (error: unknown) => void;
+  /** Ends the wait, before the request is sent and after it: its deadline, or its caller's signal. */
+  readonly end: AbortController;
+}
+
+/**
+ * Requests that wait for a connection, in the order in which they were made. Each is sent once at most; its deadline
+ * counts from the call, not from when it is sent.
+ */
+class HeldRequests {
+  readonly #peer: string;
+  readonly #limits: Limits;
+  readonly #types: TypeRegistry;
+  readonly #waiting = new Set<Held>();
+
+  constructor(peer: string, limits: Partial<Limits>, types: TypeRegistry) {
+    this.#types = types;
+    this.#peer = peer;
+    this.#limits = { ...DEFAULT_LIMITS, ...limits };
+  }
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** @throws ChannelError `ERR_CHANNEL_PENDING`. */
+  checkRoom(): void {
+    const { pendingCallsMax } = this.#limits;
+    if (this.#waiting.size < pendingCallsMax) return;
+    const message = `pendingCallsMax = ${pendingCallsMax} requests to ${this.#peer} wait already`;
+    throw new ChannelError("ERR_CHANNEL_PENDING", message, { peer: this.#peer });
+  }
+
+  /** Keep a request; `content` is copied. Rejected as `Channel.request`. */
+  async hold(content: unknown, options: RequestOptions = {}): Promise<Value> {
+    const { callTimeoutMs } = this.#limits;
+    const { timeoutMs = callTimeoutMs, signal, method } = options;
+    if (!(timeoutMs > 0)) throw new RangeError(`timeoutMs must be > 0 milliseconds, got ${timeoutMs}`);
+    signal?.throwIfAborted();
+    this.checkRoom();
+    const copy = copyValue(content, this.#limits, "$", this.#types);
+    const end = new AbortController();
+    const late = () => {
+      const message = `${method ?? "a request"} at ${this.#peer} was not answered within ${timeoutMs} ms`;
+      end.abort(new ChannelError("ERR_CHANNEL_TIMEOUT", message, { peer: this.#peer, ...(method && { method }) }));
+    };
+    const stop = timeoutMs === Number.POSITIVE_INFINITY ? undefined : after(timeoutMs, late, { idle: true });
+    const onAbort = () => end.abort(signal?.reason);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      return await this.#wait(copy, options, end);
+    } finally {
+      stop?.();
+      signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** Send everything that waits. */
+  release(send: Send): void {
+    for (const held of this.#waiting) {
+      this.#waiting.delete(held);
+      const { content, options, resolve, end } = held;
+      resolve(send(content, { ...options, timeoutMs: Number.POSITIVE_INFINITY, signal: end.signal }));
+    }
+  }
+
+  /** Reject everything that waits. */
+  abort(reason: ChannelError): void {
+    for (const held of this.#waiting) {
+      this.#waiting.delete(held);
+      const { method } = held.options;
+      const details = { peer: this.#peer, cause: reason, ...(method !== undefined && { method }) };
+      held.reject(new ChannelError("ERR_CHANNEL_CLOSED", reason.message, details));
+    }
+  }
+
+  #wait(content: Value, options: RequestOptions, end: AbortController): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      const held: Held = { content, options, resolve, reject, end };
+      this.#waiting.add(held);
+      end.signal.addEventListener("abort", () => {
+        if (this.#waiting.delete(held)) reject(end.signal.reason);
+      });
+    });
   }
 }

@@ -1,5 +1,5 @@
-import type { Difference } from "../observe/index.ts";
-import { traceJson } from "../observe/trace-json.ts";
+import { traceJson } from "../observe/exports.ts";
+import type { Difference } from "../observing.ts";
 import type { TraceEvent } from "../trace.ts";
 
 /** Characters of a value that a line shows. */

@@ -1,10 +1,12 @@
+import { type Command, Option } from "commander";
 import {
   type ParameterDeclaration,
   type ParameterDeclarations,
+  type ParameterValues,
   parameterProblem,
   rangeText,
 } from "../cosim/parameter.ts";
-import { UsageError } from "./exit-code.ts";
+import { UsageError } from "./errors.ts";
 
 /** The seed's own declaration; it is an option of every scenario. */
 export const SEED: ParameterDeclaration = {
@@ -82,4 +84,38 @@ function wordsOf(option: string, type: ParameterDeclaration["type"], value: unkn
 /** A word as a POSIX shell takes it. */
 function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/**
+ * Give a command an option for each parameter.
+ *
+ * @returns Finds the parameters' values among those of the command, each of which has passed its declaration's check.
+ */
+export function addParameters(
+  command: Command,
+  declarations: ParameterDeclarations,
+): (values: Readonly<Record<string, unknown>>) => ParameterValues<ParameterDeclarations> {
+  const keys = Object.entries(declarations).map(
+    ([name, declaration]) => [name, addParameter(command, optionName(name), declaration)] as const,
+  );
+  return (values) =>
+    Object.fromEntries(keys.map(([name, key]) => [name, values[key]])) as ParameterValues<ParameterDeclarations>;
+}
+
+/** @returns The name by which the command knows the option's value. */
+export function addParameter(command: Command, name: string, declaration: ParameterDeclaration): string {
+  const { help = "" } = declaration;
+  if (declaration.type === "boolean") {
+    const [yes, no] = [new Option(`--${name}`, help), new Option(`--no-${name}`, help)];
+    // Both are taken; help shows the one that changes something.
+    (declaration.default ? yes : no).hideHelp();
+    if (declaration.default) no.description = help === "" ? `not ${name}` : `not: ${help}`;
+    command.addOption(yes.default(declaration.default)).addOption(no);
+    return yes.attributeName();
+  }
+  const kind = declaration.type === "string" ? "text" : declaration.type;
+  const about = [help, describeValue(declaration)].filter((text) => text !== "").join("; ");
+  const option = new Option(`--${name} <${kind}>`, about).default(declaration.default);
+  command.addOption(option.argParser((text: string) => parseValue(name, declaration, text)));
+  return option.attributeName();
 }

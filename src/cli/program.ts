@@ -1,18 +1,24 @@
 import { Command, CommanderError } from "commander";
-import { RecordingError } from "../errors.ts";
+import { RecordingError, ScenarioError } from "../errors.ts";
 import { packageVersion } from "../version.ts";
-import { addCompletionCommand } from "./completion-command.ts";
-import { addContainerCommand } from "./container-command.ts";
-import { addDiffCommand } from "./diff-command.ts";
-import { addDoctorCommand } from "./doctor-command.ts";
-import { EXIT_FAILED, EXIT_FINE, EXIT_USAGE, UsageError } from "./exit-code.ts";
-import { addExportCommand } from "./export-command.ts";
-import { addInspectCommand } from "./inspect-command.ts";
-import { addRecoverCommand } from "./recover-command.ts";
-import { addReplayCommand } from "./replay-command.ts";
-import { errorLines } from "./report-error.ts";
-import { addRunCommand } from "./run-command.ts";
-import { addSimCommand } from "./sim-command.ts";
+import { EXIT_FAILED, EXIT_FINE, EXIT_USAGE, errorLines, UsageError } from "./errors.ts";
+
+/** Adds a command to the program; `ends` is told with what to exit, if not with 0. */
+type AddCommand = (program: Command, ends: (exitCode: number) => void) => void;
+
+/** The commands in the order of the help. What one needs is loaded when it is called, or when all are wanted. */
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  run: async () => (await import("./commands/run.ts")).addRunCommand,
+  sim: async () => (await import("./commands/sim.ts")).addSimCommand,
+  container: async () => (await import("./commands/container.ts")).addContainerCommand,
+  replay: async () => (await import("./commands/replay.ts")).addReplayCommand,
+  diff: async () => (await import("./commands/diff.ts")).addDiffCommand,
+  inspect: async () => (await import("./commands/inspect.ts")).addInspectCommand,
+  export: async () => (await import("./commands/export.ts")).addExportCommand,
+  recover: async () => (await import("./commands/recover.ts")).addRecoverCommand,
+  doctor: async () => (await import("./commands/doctor.ts")).addDoctorCommand,
+  completion: async () => (await import("./commands/completion.ts")).addCompletionCommand,
+};
 
 const EXAMPLES = `
 Examples:
@@ -47,23 +53,10 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .configureOutput({ outputError: () => {} })
     .exitOverride()
     .addHelpText("after", EXAMPLES);
-  addRunCommand(program, (code) => {
+  const ends = (code: number) => {
     exitCode = code;
-  });
-  addSimCommand(program, (code) => {
-    exitCode = code;
-  });
-  addContainerCommand(program);
-  const code = (exitCodeOfCommand: number) => {
-    exitCode = exitCodeOfCommand;
   };
-  addReplayCommand(program, code);
-  addDiffCommand(program, code);
-  addInspectCommand(program, code);
-  addExportCommand(program);
-  addRecoverCommand(program);
-  addDoctorCommand(program, code);
-  addCompletionCommand(program);
+  for (const add of await commandsFor(args)) add(program, ends);
   const debug = args.includes("--debug");
   try {
     if (args.length === 0) {
@@ -76,13 +69,27 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT_FINE;
     const usage = error instanceof CommanderError ? fromCommander(error) : error;
     process.stderr.write(`${errorLines(usage, debug).join("\n")}\n`);
-    return usage instanceof UsageError || isUnreadable(usage) ? EXIT_USAGE : EXIT_FAILED;
+    const isUsage = usage instanceof UsageError || isOfFiles(usage) || isUnfit(usage);
+    return isUsage ? EXIT_USAGE : EXIT_FAILED;
   }
 }
 
-/** A recording that cannot be read: 1 would say that runs differ. */
-function isUnreadable(error: unknown): boolean {
-  return error instanceof RecordingError && /_(OPEN|FORMAT|DAMAGED)$/.test(error.code);
+/** The command that is called; all of them where help, completion or a suggestion names them. */
+async function commandsFor([first]: readonly string[]): Promise<AddCommand[]> {
+  if (first === "-V" || first === "--version") return [];
+  const isOne = first !== undefined && first !== "completion" && Object.hasOwn(COMMANDS, first);
+  const wanted = isOne ? [COMMANDS[first]!] : Object.values(COMMANDS);
+  return Promise.all(wanted.map((load) => load()));
+}
+
+/** A recording that cannot be read (1 would say that runs differ), or a name that is taken. */
+function isOfFiles(error: unknown): boolean {
+  return error instanceof RecordingError && /_(OPEN|FORMAT|DAMAGED|EXISTS|BUSY)$/.test(error.code);
+}
+
+/** An option of the command that the module cannot honour. */
+function isUnfit(error: unknown): boolean {
+  return error instanceof ScenarioError && error.code === "ERR_SCENARIO_CONTAINERS";
 }
 
 function fromCommander(error: CommanderError): UsageError {

@@ -1,3 +1,5 @@
+import { wallMs } from "../wall.ts";
+
 /** Where progress is written to: standard error, or a test's own. */
 export interface ProgressTarget {
   /** Is it a terminal, where a line can be drawn again? */
@@ -23,8 +25,6 @@ const CLEAR_LINE = "\r\u001b[K";
  *
  * On a terminal one line is drawn again at most ten times a second; elsewhere a line is written for every tenth of the
  * run. It draws when it is told of progress, never by a timer. A tick is one such telling.
- *
- * The only place of the command line that looks at the wall clock.
  */
 export class ProgressLine {
   readonly #target: ProgressTarget;
@@ -37,7 +37,7 @@ export class ProgressLine {
   /** Does the terminal's present line hold the progress? */
   #drawn = false;
 
-  constructor(target: ProgressTarget, now: () => number = () => performance.now()) {
+  constructor(target: ProgressTarget, now: () => number = wallMs) {
     this.#target = target;
     this.#now = now;
     this.#startMs = now();

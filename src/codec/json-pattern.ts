@@ -1,6 +1,5 @@
-import { BACKSLASH, COMMA, MINUS, QUOTE } from "./json-bytes.ts";
-import { isDigit } from "./json-literals.ts";
-import { JsonScanner } from "./json-scanner.ts";
+import { Buffer } from "../host.ts";
+import { BACKSLASH, COMMA, isDigit, JsonScanner, MINUS, QUOTE } from "./json-scanner.ts";
 import { COMPACT } from "./json-writer.ts";
 
 /**

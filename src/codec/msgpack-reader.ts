@@ -1,8 +1,7 @@
-import { isUtf8 } from "node:buffer";
+import { Buffer, isUtf8 } from "../host.ts";
 import { StringCache } from "./string-cache.ts";
 import { TYPE_KEY, type TypeRegistry } from "./types.ts";
-import { canonicalNumber, Refusal, type Value, type ValueObject } from "./value.ts";
-import type { ValueLimits } from "./values.ts";
+import { canonicalNumber, Refusal, type Value, type ValueLimits, type ValueObject } from "./value.ts";
 
 /**
  * Reads the part of MsgPack that this project speaks: no extension types, maps with string keys as plain objects,

@@ -1,3 +1,5 @@
+import type { Buffer } from "../host.ts";
+
 /** Longest string worth keeping, in characters. */
 const LENGTH_MAX = 64;
 /** Numbers of places, powers of two: as many as are needed between these two. */

@@ -1,6 +1,6 @@
 import { AgentError, RemoteError, RunError } from "../errors.ts";
-import { Delivery, Kind } from "./delivery.ts";
-import { byCodeUnits } from "./round.ts";
+import { type AgentRecord, Delivery } from "./model.ts";
+import { byCodeUnits, compareAnswers, comparePeers, Kind } from "./order.ts";
 
 /** A call from outside that has not been answered. */
 interface OutsideCall {
@@ -13,13 +13,11 @@ interface OutsideCall {
   readonly reject: (error: Error) => void;
 }
 
-/** Outcome of a call. */
-interface OutsideAnswer {
-  readonly call: OutsideCall;
+/** The answer to a call, until it leaves. */
+interface Answer {
+  readonly agent: string;
   readonly seq: number;
-  readonly ok: boolean;
-  /** The result, or `[code, name, message]`. */
-  readonly content: unknown;
+  readonly leave: () => void;
 }
 
 /**
@@ -34,8 +32,7 @@ export class Outside {
   #waiting: OutsideCall[] = [];
   /** Calls that have entered, by their number. */
   readonly #entered = new Map<number, OutsideCall>();
-  /** Answers of the round under way. */
-  #answers: OutsideAnswer[] = [];
+  #answers: Answer[] = [];
   #seq = 0;
   #ended: RunError | undefined;
   /** Told of everything that enters, in the order in which it does. */
@@ -74,7 +71,7 @@ export class Outside {
 
   /** The calls that enter now: by peer, and each peer's in the order in which they came. */
   takeCalls(): Delivery[] {
-    const calls = this.#waiting.sort((a, b) => byCodeUnits(a.peer, b.peer));
+    const calls = this.#waiting.sort(comparePeers);
     this.#waiting = [];
     return calls.map((call) => {
       const seq = this.#seq++;
@@ -96,23 +93,23 @@ export class Outside {
     const call = this.#entered.get(seq);
     if (call === undefined) return;
     this.#entered.delete(seq);
-    this.#answers.push({ call, seq, ok, content });
+    const { agent, method } = call;
+    const leave = () => {
+      if (ok) call.resolve(content);
+      else {
+        const [code, name, message] = content as [string, string, string];
+        call.reject(new RemoteError(code, name, message, { agent, method }));
+      }
+    };
+    this.#answers.push({ agent, seq, leave });
   }
 
-  /** Hand out the answers of a round: in the order of the agents that were called, whichever of them was done first. */
+  /** Hand out the answers of a round, in an order that does not depend on where agents live. */
   deliver(): void {
     if (this.#answers.length === 0) return;
     const answers = this.#answers;
     this.#answers = [];
-    answers.sort((a, b) => byCodeUnits(a.call.agent, b.call.agent) || a.seq - b.seq);
-    for (const { call, ok, content } of answers) {
-      const { agent, method, resolve, reject } = call;
-      if (ok) resolve(content);
-      else {
-        const [code, name, message] = content as [string, string, string];
-        reject(new RemoteError(code, name, message, { agent, method }));
-      }
-    }
+    for (const { leave } of answers.sort(compareAnswers)) leave();
   }
 
   /** The run is over: reject every open call, and from now on every call with `reason`. */
@@ -127,4 +124,57 @@ export class Outside {
     this.#entered.clear();
     this.#waiting = [];
   }
+}
+
+/** Events that agents have put out and nobody has taken yet: at most one of each output of each agent. */
+export class OutputEvents {
+  #byAgent = new Map<string, Record<string, unknown>>();
+
+  /** Note an event; it takes the place of an earlier one of the same output. */
+  put(agent: string, output: string, value: unknown): void {
+    const events = this.#byAgent.get(agent);
+    if (events === undefined) this.#byAgent.set(agent, { [output]: value });
+    else events[output] = value;
+  }
+
+  /** Take all of them, in the order of the agents' ids; they belong to the caller. */
+  take(): Map<string, Record<string, unknown>> {
+    const taken = this.#byAgent;
+    if (taken.size === 0) return taken;
+    this.#byAgent = new Map();
+    return new Map([...taken].sort(([a], [b]) => byCodeUnits(a, b)));
+  }
+
+  /** Drop those of an agent that could not be made. */
+  forget(agent: string): void {
+    this.#byAgent.delete(agent);
+  }
+}
+
+/** @throws {@link AgentError} `ERR_AGENT_OUTPUT` for a name that the agent's class does not list in `outputs`. */
+export function checkOutput({ id, type }: AgentRecord, name: string): void {
+  const { outputs } = type;
+  if (outputs.includes(name)) return;
+  const text = `agent "${id}" (${type.name}) has no output "${name}"; it has ${outputs.join(", ") || "none"}`;
+  throw new AgentError("ERR_AGENT_OUTPUT", text, { agent: id, method: name });
+}
+
+/**
+ * Copies of an agent's fields or getters that its class lists in `outputs`.
+ *
+ * @param copyOut - Copies a value out of the simulation; `root` names it in errors.
+ * @throws {@link AgentError} `ERR_AGENT_OUTPUT` for a name that is not listed.
+ */
+export function readOutputs(
+  record: AgentRecord,
+  names: readonly string[],
+  copyOut: (value: unknown, root: string) => unknown,
+): Record<string, unknown> {
+  const agent = record.agent as unknown as Record<string, unknown>;
+  const values: Record<string, unknown> = {};
+  for (const name of names) {
+    checkOutput(record, name);
+    values[name] = copyOut(agent[name], `${record.id}.${name}`);
+  }
+  return values;
 }

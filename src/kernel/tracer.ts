@@ -1,11 +1,69 @@
 import { plainCopy, type TypeRegistry } from "../codec/index.ts";
 import type { Tag } from "../errors.ts";
 import { Hash64 } from "../hash.ts";
+import { warn } from "../host.ts";
 import type { AgentTraceEvent, TraceEvent, TraceSink } from "../trace.ts";
-import { CLASSES, type Delivery, KIND_NAMES, Kind } from "./delivery.ts";
-import type { AgentRecord } from "./record.ts";
-import { byCodeUnits } from "./round.ts";
-import { Sinks } from "./sinks.ts";
+import type { AgentRecord, Delivery } from "./model.ts";
+import { compareIds, KIND_NAMES, Kind, sortEvents } from "./order.ts";
+
+/** The observers of a run. */
+export class Sinks {
+  readonly #sinks = new Map<TraceSink, () => void>();
+  readonly #changed: () => void;
+  #ended = false;
+
+  /** @param changed - Called when an observer has come or gone. */
+  constructor(changed: () => void = () => {}) {
+    this.#changed = changed;
+  }
+
+  /** Observers that there are. */
+  get size(): number {
+    return this.#sinks.size;
+  }
+
+  /** See `TraceSource.attach`. */
+  attach(sink: TraceSink, ended: () => void = () => {}): () => void {
+    if (this.#ended) {
+      ended();
+      return () => {};
+    }
+    this.#sinks.set(sink, ended);
+    this.#changed();
+    return () => this.#detach(sink);
+  }
+
+  /** Hand a batch to all of them; one that throws is detached and warned about, the run goes on. */
+  give(batch: readonly TraceEvent[]): void {
+    for (const sink of this.#sinks.keys()) {
+      const detach = (error: unknown) => {
+        this.#detach(sink);
+        warn(`an observer threw and was detached: ${error}`, "COSIMAS_OBSERVER");
+      };
+      try {
+        const result: unknown = sink(batch);
+        if (result instanceof Promise) result.catch(detach);
+      } catch (error) {
+        detach(error);
+      }
+    }
+  }
+
+  /** Nothing more comes: tell all of them, and let them go. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const told = [...this.#sinks.values()];
+    this.#sinks.clear();
+    this.#changed();
+    for (const ended of told) ended();
+  }
+
+  #detach(sink: TraceSink): void {
+    this.#sinks.delete(sink);
+    this.#changed();
+  }
+}
 
 /** Codes of life in the chain; the kinds of delivery have 0 to 6. */
 const LIFE_CODES = { created: 7, removed: 8 } as const;
@@ -31,12 +89,6 @@ export class Tracer {
     this.observed = this.#full || this.#sinks.size > 0;
   });
   #batch: TraceEvent[] = [];
-  /** Where the events of the class under way begin in the batch. */
-  #classStart = 0;
-  /** Class that is served, or `CLASSES`: none. */
-  served = CLASSES;
-  /** Hand over the events of each class by themselves: those of several containers are still to be put in order. */
-  byClass = false;
   #tag: Tag = { ticks: 0, round: 0 };
   #ticksHigh = 0;
   #ticksLow = 0;
@@ -50,8 +102,14 @@ export class Tracer {
   }
 
   /** See `TraceSource.attach`. */
-  attach(sink: TraceSink): () => void {
-    return this.#sinks.attach(sink);
+  attach(sink: TraceSink, ended?: () => void): () => void {
+    return this.#sinks.attach(sink, ended);
+  }
+
+  /** The run is over: tell the observers. */
+  end(): void {
+    this.flush();
+    this.#sinks.end();
   }
 
   /** What is delivered from now on is delivered at `tag`. */
@@ -93,42 +151,14 @@ export class Tracer {
     if (this.#sinks.size > 0) this.#batch.push(make());
   }
 
-  /** Round that is being served, or was served last. */
-  get round(): number {
-    return this.#tag.round;
-  }
-
-  /** A class of the round is served from now on. */
-  beginClass(served: number): void {
-    this.served = served;
-    this.#classStart = this.#batch.length;
-  }
-
-  /** The class has been served: its events are in the order of agents, whichever of them ran first. */
-  endClass(): void {
-    const batch = this.#batch;
-    const start = this.#classStart;
-    if (batch.length - start > 1 && !inOrder(batch as AgentTraceEvent[], start)) {
-      const own = batch.splice(start) as AgentTraceEvent[];
-      for (const event of own.sort((a, b) => byCodeUnits(a.agent, b.agent))) batch.push(event);
-    }
-    if (this.byClass) this.flush();
-    this.served = CLASSES;
-  }
-
-  /** Hand the batch to the observers. */
+  /** Hand the batch to the observers, in the order in which runs are seen. */
   flush(): void {
     if (this.#batch.length === 0) return;
     const batch = this.#batch;
     this.#batch = [];
-    this.#classStart = 0;
+    sortEvents(batch);
     this.#sinks.give(batch);
   }
-}
-
-function inOrder(events: readonly AgentTraceEvent[], start: number): boolean {
-  for (let i = start + 1; i < events.length; i++) if (events[i - 1]!.agent > events[i]!.agent) return false;
-  return true;
 }
 
 /** An agent's id and the state of its chain. */
@@ -140,7 +170,7 @@ interface ChainOfAgent {
 /** The chains of all agents in id order, as 16 hexadecimal digits. */
 export function combine(records: Iterable<ChainOfAgent>): string {
   const hash = new Hash64();
-  for (const record of [...records].sort((a, b) => byCodeUnits(a.id, b.id))) {
+  for (const record of [...records].sort(compareIds)) {
     hash.string(record.id);
     hash.word(record.chain.a);
     hash.word(record.chain.b);

@@ -1,3 +1,4 @@
+import { compareEvents } from "../kernel/order.ts";
 import type { EventId, TraceEvent } from "../trace.ts";
 
 /** Events whose causes can still be named, at least. */
@@ -71,7 +72,7 @@ export class Comparison {
   #between(expected: TraceEvent, actual: TraceEvent): Difference | undefined {
     const at = firstDifference(expected, actual, "");
     if (at === undefined) return undefined;
-    const order = compareKeys(expected, actual);
+    const order = compareEvents(expected, actual);
     if (order < 0) return this.#alone("missing", expected);
     if (order > 0) return this.#alone("unexpected", actual);
     const causes = this.#causes.of(actual);
@@ -114,15 +115,6 @@ export class Causes {
     }
     return chain;
   }
-}
-
-/** Which of two events comes first in a run: by time, round and agent; 0 if they stand in the same place. */
-function compareKeys(a: TraceEvent, b: TraceEvent): number {
-  if (a.kind === "step" || b.kind === "step") return 0;
-  const byTag = a.ticks - b.ticks || a.round - b.round;
-  if (byTag !== 0) return byTag;
-  const [one, other] = [a, b].map((event) => ("agent" in event ? event.agent : ""));
-  return one! < other! ? -1 : one! > other! ? 1 : 0;
 }
 
 /** The first place, in the order of `a`'s fields, where two values differ; a field that is undefined is as one that is not there. */

@@ -1,6 +1,6 @@
 import type { Kernel } from "../kernel/kernel.ts";
-import { byAgent } from "../kernel/outputs.ts";
-import type { AgentRecord } from "../kernel/record.ts";
+import type { AgentRecord } from "../kernel/model.ts";
+import { byCodeUnits } from "../kernel/order.ts";
 import { combine } from "../kernel/tracer.ts";
 import type { Changes } from "./protocol.ts";
 
@@ -100,7 +100,7 @@ export class AgentDirectory {
   takeOutputEvents(): Map<string, Record<string, unknown>> {
     const taken = this.#outputEvents;
     this.#outputEvents = new Map();
-    return byAgent(taken);
+    return new Map([...taken].sort(([a], [b]) => byCodeUnits(a, b)));
   }
 
   /** Deliveries to all agents, by kind. */

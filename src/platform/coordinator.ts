@@ -1,17 +1,16 @@
 import type { ExternalClock } from "../clock/external-clock.ts";
 import type { Codec } from "../codec/index.ts";
 import type { RunError, Tag } from "../errors.ts";
-import type { Delivery } from "../kernel/delivery.ts";
-import { firstOf } from "../kernel/faults.ts";
+import { advanceTo, type TimeLoop } from "../kernel/advance.ts";
+import { CHAIN_ROUNDS, firstOf, type StepFailure, zeno } from "../kernel/faults.ts";
+import type { Delivery } from "../kernel/model.ts";
+import { sortEvents } from "../kernel/order.ts";
 import type { Outside } from "../kernel/outside.ts";
-import { byCodeUnits } from "../kernel/round.ts";
-import type { StepFailure } from "../kernel/run-state.ts";
-import { CHAIN_ROUNDS, zeno } from "../kernel/zeno.ts";
 import type { Limits } from "../limits.ts";
-import type { AgentTraceEvent, TraceEvent } from "../trace.ts";
+import type { TraceEvent } from "../trace.ts";
 import { type Item, writeBatch } from "./batch.ts";
 import type { MemberLink } from "./members/link.ts";
-import type { ObservedClass, Order, Report } from "./protocol.ts";
+import type { Order, Report } from "./protocol.ts";
 
 /** What the coordinator knows of a container. */
 class MemberState {
@@ -71,7 +70,7 @@ export interface CoordinatorOptions {
  * A round begins when all containers have reported the one before, and with it brings everything that was sent to the
  * container; so each has all that is due at a tag before it serves the tag. No clock of the wall decides anything.
  */
-export class Coordinator {
+export class Coordinator implements TimeLoop {
   readonly #options: CoordinatorOptions;
   readonly #members: readonly MemberState[];
   #round = 0;
@@ -108,22 +107,24 @@ export class Coordinator {
    * @throws the error of the first agent that failed, ZenoError, or RunError if a container is lost: the run has failed.
    */
   async to(target: number): Promise<void> {
-    const { clock, outside } = this.#options;
     const failed = this.#indices((member) => member.failed);
     if (failed.length > 0) this.#throwFirst(await this.#ask(failed, () => ({ what: "tell" })));
-    this.#post(outside.takeCalls());
-    if (target > clock.ticks && this.#busy) await this.#settle();
-    for (let due = this.due; due !== undefined && due < target; due = this.due) {
-      this.#moveTo(due);
-      await this.#settle();
-    }
-    this.#moveTo(target);
-    this.#post(outside.takeInputs());
-    await this.#settle();
+    await advanceTo(target, this);
+    if (this.#aborted !== undefined) throw this.#aborted;
+  }
+
+  enterCalls(): void {
+    this.#post(this.#options.outside.takeCalls());
+  }
+
+  enterInputs(): void {
+    this.#post(this.#options.outside.takeInputs());
+  }
+
+  async finish(): Promise<void> {
     const ran = this.#indices((member) => member.ran);
     if (ran.length > 0) this.#throwFirst(await this.#ask(ran, () => ({ what: "finish" })));
     for (const member of this.#members) member.ran = false;
-    if (this.#aborted !== undefined) throw this.#aborted;
   }
 
   /**
@@ -151,7 +152,7 @@ export class Coordinator {
   }
 
   /** Serve rounds at the present time until none of the containers emits anything more. */
-  async #settle(): Promise<void> {
+  async settle(): Promise<void> {
     const { clock, limits, onEvents, isObserved } = this.#options;
     if (isObserved()) onEvents([{ kind: "tick", ticks: clock.ticks, round: this.#round }]);
     const chain = new Set<string>();
@@ -229,33 +230,13 @@ export class Coordinator {
     for (const [to, list] of items) this.#send(to, ticks, writeBatch(list, codec));
   }
 
-  /** Hand on what was observed, a batch a round, in an order that the spread over containers does not change. */
+  /** Hand on the events of rounds in an order that the spread over containers does not change: by round, then agent. */
   #tell(reports: readonly Report[]): void {
-    const classes: ObservedClass[] = [];
-    for (const { events } of reports) if (events.length > 0) classes.push(...events);
-    if (classes.length === 0) return;
-    classes.sort(([round, served], [otherRound, otherServed]) => round - otherRound || served - otherServed);
-    let batch: AgentTraceEvent[] = [];
-    let last = classes[0]!;
-    let start = 0;
-    const endClass = () => {
-      const own = batch.splice(start);
-      batch.push(...own.sort((a, b) => byCodeUnits(a.agent, b.agent)));
-      start = batch.length;
-    };
-    for (const observed of classes) {
-      const [round, served, events] = observed;
-      if (round !== last[0] || served !== last[1]) endClass();
-      if (round !== last[0]) {
-        this.#options.onEvents(batch);
-        batch = [];
-        start = 0;
-      }
-      last = observed;
-      for (const event of events) batch.push(event);
-    }
-    endClass();
-    this.#options.onEvents(batch);
+    const events: TraceEvent[] = [];
+    for (const report of reports) for (const event of report.events) events.push(event);
+    if (events.length === 0) return;
+    sortEvents(events);
+    this.#options.onEvents(events);
   }
 
   #throwFirst(reports: readonly Report[]): void {
@@ -264,12 +245,16 @@ export class Coordinator {
     if (failures.length > 0) throw firstOf(failures);
   }
 
-  get #busy(): boolean {
+  get now(): number {
+    return this.#options.clock.ticks;
+  }
+
+  get busy(): boolean {
     const { ticks } = this.#options.clock;
     return this.#members.some((member) => member.busy || member.next <= ticks);
   }
 
-  #moveTo(ticks: number): void {
+  moveTo(ticks: number): void {
     const { clock } = this.#options;
     if (ticks === clock.ticks) return;
     clock.moveTo(ticks);

@@ -6,7 +6,7 @@ import { registeredClasses, registeredNames } from "../agent/agent-classes.ts";
 import type { ValueType } from "../codec/index.ts";
 import { AgentError, ScenarioError } from "../errors.ts";
 import { Hash64 } from "../hash.ts";
-import type { CommunicationModel } from "../kernel/communication-model.ts";
+import type { CommunicationModel } from "../kernel/communication.ts";
 
 /**
  * Number of the container, from 0, in which the agent `id` lives. It must depend on its arguments alone: every container

@@ -1,16 +1,15 @@
 import type { AgentClass } from "../agent/agent.ts";
 import type { Codec } from "../codec/index.ts";
 import { AgentError } from "../errors.ts";
-import type { Delivery } from "../kernel/delivery.ts";
-import type { AgentRecord } from "../kernel/record.ts";
+import type { OtherContainers } from "../kernel/kernel.ts";
+import type { AgentRecord, Delivery } from "../kernel/model.ts";
 import type { Birth } from "../kernel/round.ts";
-import type { Transit } from "../kernel/transit.ts";
 import { type Item, writeBatch } from "./batch.ts";
 import { type AgentModule, findName } from "./module.ts";
 import type { Answer, Sent } from "./protocol.ts";
 
 /** What a container's agents send to those of others, kept until the round has ended. */
-export class Outbound implements Transit {
+export class Outbound implements OtherContainers {
   readonly #module: AgentModule;
   readonly #codec: Codec;
   readonly #containerOf: (id: string) => number;
@@ -34,7 +33,7 @@ export class Outbound implements Transit {
     return this.#items.size === 0 && this.#answers.length === 0;
   }
 
-  isElsewhere(id: string): boolean {
+  has(id: string): boolean {
     return this.#containerOf(id) !== this.#own;
   }
 
@@ -42,8 +41,8 @@ export class Outbound implements Transit {
     this.#add(this.#containerOf(delivery.to), { ticks, delivery });
   }
 
-  bear(birth: Birth, type: AgentClass, args: readonly unknown[], ticks: number): boolean {
-    const name = findName(this.#module, type);
+  bear(birth: Birth, type: { readonly name: string }, args: readonly unknown[], ticks: number): boolean {
+    const name = findName(this.#module, type as AgentClass);
     if (name === undefined) {
       const text = `agent "${birth.parent?.id}" spawned a ${type.name}, which the platform's module does not export by that name`;
       throw new AgentError("ERR_AGENT_CLASS", text, { agent: birth.parent?.id ?? "" });

@@ -1,10 +1,10 @@
 /** What a coordinator and its containers tell each other: types only; `wire.ts` writes and reads them. */
 import type { MessagePort } from "node:worker_threads";
-import type { CommunicationModel } from "../kernel/communication-model.ts";
-import type { StepFailure } from "../kernel/run-state.ts";
+import type { CommunicationModel } from "../kernel/communication.ts";
+import type { StepFailure } from "../kernel/faults.ts";
 import type { TraceLevel } from "../kernel/tracer.ts";
 import type { Limits } from "../limits.ts";
-import type { AgentTraceEvent } from "../trace.ts";
+import type { TraceEvent } from "../trace.ts";
 
 /** What a container says when it joins. */
 export interface Joining {
@@ -124,7 +124,7 @@ export interface Report {
   readonly answers: readonly Answer[];
   readonly failures: readonly StepFailure[];
   /** What was observed, in order. */
-  readonly events: readonly ObservedClass[];
+  readonly events: readonly TraceEvent[];
   /** Number of the next round of the present time. */
   readonly round: number;
   /** Of a round, where asked for: ids of the first agents that were served. */
@@ -138,9 +138,6 @@ export interface Report {
   /** Why the order could not be carried out. */
   readonly error?: Error;
 }
-
-/** What was observed in one class of a round, by agent; what belongs to no class comes after the classes. */
-export type ObservedClass = readonly [round: number, served: number, events: readonly AgentTraceEvent[]];
 
 /** What has changed among a container's agents. */
 export interface Changes {

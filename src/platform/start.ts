@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Channel } from "../channel/index.ts";
-import { openEntrance } from "../channel/listen.ts";
+import { acceptChannels } from "../channel/listen.ts";
 import { RunError } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { within } from "../wall.ts";
@@ -107,7 +107,7 @@ async function meet(
   const hello = { heartbeat: true, ...(token !== undefined && { token }) };
   const { codec, limits } = wireOptions(module.types, members[0]!.limits);
   const options = { codec, limits: patientLimits(limits, members.length), hello };
-  const entrance = await openEntrance(address, options, admission.admit);
+  const entrance = await acceptChannels(address, options, admission.admit);
   const hosts: MemberHost[] = [];
   try {
     return await joined(admission, hosts, members, () => start(entrance.address, admission, hosts));

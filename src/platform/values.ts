@@ -1,6 +1,6 @@
 import { agentProxy, referencesAt, referencesFrom } from "../agent/references.ts";
+import { copyBy, copyRules, type WalkRules } from "../codec/copy.ts";
 import { plainCopy, TypeRegistry, type Value, type ValueType } from "../codec/index.ts";
-import { copyBy, copyRules, type WalkRules } from "../codec/values.ts";
 import type { Limits } from "../limits.ts";
 import type { Invoke } from "../rpc/proxy.ts";
 

@@ -1,8 +1,8 @@
 import { AGENT_REFERENCE } from "../agent/references.ts";
-import { DATE_TIME } from "../agent/value-types.ts";
+import { DATE_TIME } from "../agent/simulation.ts";
 import { type Codec, createCodec, traceCodec, type ValueType } from "../codec/index.ts";
 import * as errors from "../errors.ts";
-import type { StepFailure } from "../kernel/run-state.ts";
+import type { StepFailure } from "../kernel/faults.ts";
 import type { Limits } from "../limits.ts";
 import type { Changes, Order, Report } from "./protocol.ts";
 

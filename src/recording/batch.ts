@@ -1,8 +1,36 @@
+import { createHash } from "node:crypto";
 import { traceCodec } from "../codec/index.ts";
-import { LINK_BYTES, type RunChain } from "./chain.ts";
 import type { RunEntry } from "./entry.ts";
-import type { RunNames } from "./names.ts";
-import { entriesOf, rowsOf } from "./rows.ts";
+import { entriesOf, type NameDictionary, rowsOf } from "./rows.ts";
+
+/** Bytes of a link: enough to find accidents and careless edits, few enough to stand in each batch. */
+export const LINK_BYTES = 8;
+
+/** A chain of hashes: each link covers its batch and the link before it, the first one the run's header. */
+export class RunChain {
+  #link: Uint8Array;
+
+  /** @param header - The header's JSON text as it stands in the file. */
+  constructor(header: string) {
+    this.#link = createHash("sha256").update(header).digest().subarray(0, LINK_BYTES);
+  }
+
+  /** Add a batch. @returns The link that covers it. */
+  add(batch: Uint8Array): Uint8Array {
+    this.#link = this.next(batch);
+    return this.#link;
+  }
+
+  /** The link that would cover `batch` if it were added. */
+  next(batch: Uint8Array): Uint8Array {
+    return createHash("sha256").update(this.#link).update(batch).digest().subarray(0, LINK_BYTES);
+  }
+
+  /** The last link in hexadecimal digits. */
+  hex(): string {
+    return Buffer.from(this.#link).toString("hex");
+  }
+}
 
 /** Array of 4, then `bin` with the link, then `uint64` with the ticks; what follows is encoded by the codec. */
 const TICKS_AT = 3 + LINK_BYTES;
@@ -17,7 +45,7 @@ const codec = traceCodec({ nestingMax: 1024, nodesMax: Number.MAX_SAFE_INTEGER }
  *
  * @throws ValueError if an entry holds what no agent may send.
  */
-export function encodeBatch(entries: readonly RunEntry[], ticks: number, names: RunNames): Uint8Array {
+export function encodeBatch(entries: readonly RunEntry[], ticks: number, names: NameDictionary): Uint8Array {
   const rows = rowsOf(entries, names);
   // The codec writes an array of two in the byte before the names, which the ticks end on.
   const data = codec.encode([names.take(), rows], NAMES_AT - 1);
@@ -51,12 +79,12 @@ export function follows(data: Uint8Array, chain: RunChain): boolean {
 }
 
 /** Learn the names of a batch whose entries are not wanted. */
-export function skipBatch(data: Uint8Array, names: RunNames): void {
+export function skipBatch(data: Uint8Array, names: NameDictionary): void {
   if (data[NAMES_AT] !== NO_NAMES) names.learn(bodyOf(data).names);
 }
 
 /** @throws Error if the batch is not what `encodeBatch` writes. */
-export function decodeBatch(data: Uint8Array, ticks: number, names: RunNames): RunEntry[] {
+export function decodeBatch(data: Uint8Array, ticks: number, names: NameDictionary): RunEntry[] {
   const body = bodyOf(data);
   names.learn(body.names);
   return entriesOf(body.rows, ticks, names);
@@ -68,4 +96,10 @@ function bodyOf(data: Uint8Array): { readonly names: string[]; readonly rows: un
   const [, , names, rows] = value as readonly unknown[];
   if (!Array.isArray(names) || !Array.isArray(rows)) throw new Error("is no batch");
   return { names: names as string[], rows };
+}
+
+/** Nanoseconds of a tick, as MCAP wants them: the largest time that it knows stands for all later ones. */
+export function nanoseconds(ticks: number, ticksPerSecond: number): bigint {
+  const time = (BigInt(ticks) * 1_000_000_000n) / BigInt(ticksPerSecond);
+  return time < 0xffff_ffff_ffff_ffffn ? time : 0xffff_ffff_ffff_ffffn;
 }

@@ -2,7 +2,7 @@
  * Recordings: files of a run, written, read, recovered, compared, exported. It knows the events of `trace.ts` and what was
  * done to the run, nothing of agents.
  */
-export { compareRuns, type RunComparison } from "./compare-runs.ts";
+export { compareRuns, type RunComparison } from "./compare.ts";
 export type { FeedEntry, RunEntry, RunHeader, RunSummary } from "./entry.ts";
 export { EXPORT_FORMATS, type ExportFormat, type ExportOptions, exportRun } from "./export.ts";
 export { causesOf, eventsOf, inspectRun, type RunInspection } from "./inspect.ts";

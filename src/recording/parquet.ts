@@ -1,5 +1,5 @@
 import { ByteWriter, parquetWriteBuffer, parquetWriteRows } from "hyparquet-writer";
-import { EVENT_COLUMNS, type EventRow } from "../observe/event-row.ts";
+import { EVENT_COLUMNS, type EventRow } from "../observe/exports.ts";
 
 /** Rows that are held at a time. */
 const GROUP_ROWS = 50_000;

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { RecordingError } from "../errors.ts";
+import { inOrder } from "../kernel/order.ts";
 import type { FeedOp, Journal, RunStart, TraceEvent } from "../trace.ts";
 import { packageVersion } from "../version.ts";
 import type { RunEntry, RunHeader } from "./entry.ts";
@@ -101,20 +102,6 @@ export class Recording implements Journal {
     this.#writer!.append(this.#pending);
     this.#pending = [];
   }
-}
-
-/**
- * Events of one or more rounds in the order in which they are kept: by round, then by agent. Within a round the events of
- * one agent have an order; agents have none, and where they live must not matter.
- */
-export function inOrder(batch: readonly TraceEvent[]): TraceEvent[] {
-  return [...batch].sort((a, b) => {
-    if (a.kind === "step" || b.kind === "step") return 0;
-    const byTag = a.ticks - b.ticks || a.round - b.round;
-    if (byTag !== 0) return byTag;
-    const [one, other] = [a, b].map((event) => ("agent" in event ? event.agent : ""));
-    return one! < other! ? -1 : one! > other! ? 1 : 0;
-  });
 }
 
 function pathOf(file: URL | string): string {

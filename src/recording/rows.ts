@@ -1,6 +1,5 @@
 import type { AgentTraceEvent } from "../trace.ts";
 import type { RunEntry } from "./entry.ts";
-import type { RunNames } from "./names.ts";
 
 /** First cell of a row; the numbers are part of the format. */
 const ROUND = 0;
@@ -22,7 +21,7 @@ export type Row = readonly unknown[];
  * Rows of entries of one tick. `[0, round]` says the round of what follows, which starts at 0; names are cells of the
  * dictionary; an event's id and cause are two cells each, name and number.
  */
-export function rowsOf(entries: readonly RunEntry[], names: RunNames): Row[] {
+export function rowsOf(entries: readonly RunEntry[], names: NameDictionary): Row[] {
   const rows: Row[] = [];
   let round = 0;
   for (const entry of entries) {
@@ -35,7 +34,7 @@ export function rowsOf(entries: readonly RunEntry[], names: RunNames): Row[] {
   return rows;
 }
 
-function rowOf(entry: RunEntry, names: RunNames): Row {
+function rowOf(entry: RunEntry, names: NameDictionary): Row {
   switch (entry.kind) {
     case "feed":
       return [FEED, names.cell(entry.op), entry.content];
@@ -48,7 +47,7 @@ function rowOf(entry: RunEntry, names: RunNames): Row {
   }
 }
 
-function eventRow(event: AgentTraceEvent, names: RunNames): Row {
+function eventRow(event: AgentTraceEvent, names: NameDictionary): Row {
   const { agent } = event;
   const code = CODES.get(event.kind)!;
   const guess = "peer" in event ? event.peer : agent;
@@ -84,7 +83,7 @@ function eventRow(event: AgentTraceEvent, names: RunNames): Row {
  *
  * @throws Error if they are not what `rowsOf` makes.
  */
-export function entriesOf(rows: readonly unknown[], ticks: number, names: RunNames): RunEntry[] {
+export function entriesOf(rows: readonly unknown[], ticks: number, names: NameDictionary): RunEntry[] {
   const entries: RunEntry[] = [];
   let round = 0;
   for (const row of rows) {
@@ -95,18 +94,18 @@ export function entriesOf(rows: readonly unknown[], ticks: number, names: RunNam
   return entries;
 }
 
-function nameOf(cell: unknown, names: RunNames): string {
+function nameOf(cell: unknown, names: NameDictionary): string {
   const name = names.name(cell);
   if (name === undefined) throw new Error("a row holds a name that was not introduced");
   return name;
 }
 
-function idOf(cell: unknown, number: unknown, names: RunNames): string {
+function idOf(cell: unknown, number: unknown, names: NameDictionary): string {
   const name = nameOf(cell, names);
   return number === -1 ? name : `${name}#${number}`;
 }
 
-function entryOf(row: Row, ticks: number, round: number, names: RunNames): RunEntry {
+function entryOf(row: Row, ticks: number, round: number, names: NameDictionary): RunEntry {
   const kind = KINDS[row[0] as number];
   switch (row[0]) {
     case FEED:
@@ -119,7 +118,7 @@ function entryOf(row: Row, ticks: number, round: number, names: RunNames): RunEn
         number | null,
         ...unknown[],
       ];
-      return { kind: "step", sim: nameOf(sim, names), time, next: next ?? undefined, inputs, outputs };
+      return { kind: "step", ticks, round, sim: nameOf(sim, names), time, next: next ?? undefined, inputs, outputs };
     }
   }
   if (kind === undefined || kind === "") throw new Error(`a row has the unknown code ${row[0]}`);
@@ -151,4 +150,78 @@ function entryOf(row: Row, ticks: number, round: number, names: RunNames): RunEn
     case "fault":
       return { kind, ticks, round, agent, id, cause, code: nameOf(row[6], names), message: row[7] as string };
   }
+}
+
+/** Place of a name in the dictionary, or the name itself where the dictionary has no room for it. */
+export type NameCell = number | string;
+
+/** Largest number of an event that is stored apart from its sender's name. */
+const NUMBER_MAX = 0xffff_ffff;
+
+/** Dictionary of the names in a run file: each is written once, in the batch where it first occurs. */
+export class NameDictionary {
+  readonly #indices = new Map<string, number>();
+  readonly #names: string[] = [];
+  readonly #namesMax: number;
+  /** Names up to here have been written. */
+  #written = 0;
+  /** What `idName` cut off last. */
+  idNumber = 0;
+
+  constructor(namesMax: number) {
+    this.#namesMax = namesMax;
+  }
+
+  cell(name: string): NameCell {
+    const known = this.#indices.get(name);
+    if (known !== undefined) return known;
+    if (this.#names.length >= this.#namesMax) return name;
+    this.#indices.set(name, this.#names.length);
+    return this.#names.push(name) - 1;
+  }
+
+  /**
+   * Name of the sender in an event's id, with `idNumber` set to the number after it; an id of another form stands as it
+   * is, with number -1.
+   *
+   * @param guess - Name that the id probably starts with.
+   */
+  idName(id: string, guess: string): NameCell {
+    const same = id.startsWith(guess) && id.charCodeAt(guess.length) === 0x23;
+    const at = same ? guess.length : id.lastIndexOf("#");
+    this.idNumber = at < 0 ? -1 : numberAfter(id, at + 1);
+    if (this.idNumber < 0) return id;
+    return this.cell(same ? guess : id.slice(0, at));
+  }
+
+  /** Names that came since the last call; whoever calls writes them. */
+  take(): string[] {
+    const fresh = this.#names.slice(this.#written);
+    this.#written = this.#names.length;
+    return fresh;
+  }
+
+  /** Learn the names of a batch that is read. */
+  learn(names: readonly string[]): void {
+    for (const name of names) this.#names.push(name);
+  }
+
+  /** @returns `undefined` if there is no such name. */
+  name(cell: unknown): string | undefined {
+    return typeof cell === "number" ? this.#names[cell] : typeof cell === "string" ? cell : undefined;
+  }
+}
+
+/** The whole number in canonical form that fills `text` from `start`; -1 if there is none or it is too large. */
+function numberAfter(text: string, start: number): number {
+  const { length } = text;
+  if (start === length || length - start > 10) return -1;
+  if (text.charCodeAt(start) === 0x30) return length - start === 1 ? 0 : -1;
+  let number = 0;
+  for (let i = start; i < length; i++) {
+    const digit = text.charCodeAt(i) - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    number = number * 10 + digit;
+  }
+  return number <= NUMBER_MAX ? number : -1;
 }

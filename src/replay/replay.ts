@@ -1,18 +1,17 @@
 import type { AgentClass } from "../agent/agent.ts";
 import { Container } from "../agent/container.ts";
 import { AGENT_REFERENCE } from "../agent/references.ts";
-import { DATE_TIME } from "../agent/value-types.ts";
+import { DATE_TIME } from "../agent/simulation.ts";
 import { ExternalClock } from "../clock/external-clock.ts";
-import { TypeRegistry, type ValueType } from "../codec/index.ts";
+import { TypeRegistry, type Value, type ValueType } from "../codec/index.ts";
 import { RecordingError, RemoteError } from "../errors.ts";
-import type { CommunicationModel } from "../kernel/communication-model.ts";
-import type { RecordedExternals } from "../kernel/externals.ts";
+import type { CommunicationModel } from "../kernel/communication.ts";
+import type { RecordedExternals } from "../kernel/kernel.ts";
+import { inOrder } from "../kernel/order.ts";
 import type { Limits } from "../limits.ts";
-import { Comparison, type Difference, openRun, type RunFile, type RunHeader } from "../observe/index.ts";
-import { inOrder } from "../recording/recording.ts";
+import { Comparison, type Difference } from "../observe/index.ts";
+import { type FeedEntry, openRun, type RunEntry, type RunFile, type RunHeader } from "../recording/index.ts";
 import type { ExternalEvent, TraceEvent } from "../trace.ts";
-import { revive } from "./revive.ts";
-import { type Stretch, stretches } from "./stretches.ts";
 
 /** What a replay is made with. */
 export interface ReplayOptions {
@@ -96,8 +95,8 @@ class Replay {
     let isWhole = true;
     let traceHash: string;
     try {
-      for await (const stretch of stretches(this.#file.batches())) {
-        if (!(await this.#play(stretch, container))) {
+      for await (const advance of recordedAdvances(this.#file.batches())) {
+        if (!(await this.#play(advance, container))) {
           isWhole = false;
           break;
         }
@@ -120,7 +119,7 @@ class Replay {
   }
 
   /** One advance, with what came before it; false if it was the last one that is wanted. */
-  async #play({ feeds, calls, events, isLast }: Stretch, container: Container): Promise<boolean> {
+  async #play({ feeds, calls, events, isLast }: RecordedAdvance, container: Container): Promise<boolean> {
     const { until = Number.POSITIVE_INFINITY, from = 0, goOn = false, onEvents, progress, signal } = this.#options;
     const { ticksPerSecond } = this.#file.header;
     signal?.throwIfAborted();
@@ -217,4 +216,53 @@ class Replay {
     const [code, name, message] = event.content as [string, string, string];
     throw new RemoteError(code, name, message);
   };
+}
+
+/** What was done to a run from one advance to the next, and what came of it. */
+interface RecordedAdvance {
+  /** The last is an `advance`, unless the recording ends before one. */
+  readonly feeds: readonly FeedEntry[];
+  /** Calls from outside that entered with the advance, in their order. */
+  readonly calls: readonly FeedEntry[];
+  readonly events: readonly TraceEvent[];
+  /** Nothing comes after it. */
+  readonly isLast: boolean;
+}
+
+/** Cut a recording into its advances; the events of one are held at a time. */
+async function* recordedAdvances(
+  batches: AsyncIterable<readonly RunEntry[]>,
+): AsyncGenerator<RecordedAdvance, void, undefined> {
+  let feeds: FeedEntry[] = [];
+  let calls: FeedEntry[] = [];
+  let events: TraceEvent[] = [];
+  for await (const batch of batches) {
+    for (const entry of batch) {
+      if (entry.kind !== "feed") events.push(entry);
+      else if (entry.op === "call") calls.push(entry);
+      else {
+        if (feeds.at(-1)?.op === "advance") {
+          yield { feeds, calls, events, isLast: false };
+          [feeds, calls, events] = [[], [], []];
+        }
+        feeds.push(entry);
+      }
+    }
+  }
+  if (feeds.length > 0 || events.length > 0) yield { feeds, calls, events, isLast: true };
+}
+
+/** The key of an object that stands for an instance of a registered type in a trace. */
+const TYPE_KEY = "__type__";
+
+/** Values of a recording as agents get them: what stood for an instance of a registered type is one again. */
+function revive(value: unknown, types: TypeRegistry): unknown {
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
+  if (Array.isArray(value)) return value.map((item) => revive(item, types));
+  if (value instanceof Map) {
+    return new Map([...value].map(([key, item]) => [revive(key, types), revive(item, types)]));
+  }
+  const typed = (value as Record<string, unknown>)[TYPE_KEY];
+  if (Array.isArray(typed)) return types.read([typed[0], revive(typed[1], types)] as Value);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, revive(item, types)]));
 }

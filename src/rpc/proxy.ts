@@ -1,5 +1,5 @@
 import { RpcError } from "../errors.ts";
-import { isCallableName } from "./names.ts";
+import { isCallableName } from "./services.ts";
 
 /** Makes the call of `path`, as `sub/mul`. */
 export type Invoke = (path: string, args: unknown[]) => Promise<unknown>;

@@ -1,10 +1,17 @@
 import { CodecError, RpcError } from "../errors.ts";
-import { isService, type Service } from "./expose.ts";
-import { PASSED, PassedServices } from "./passed-services.ts";
+import { Kwargs } from "./kwargs.ts";
 import { createProxy, type Invoke, type ProxyTarget, proxyTarget } from "./proxy.ts";
-import { allowRelay, mayRelay, relay } from "./relay.ts";
-import { joinPath, type Method, notFound, type Resolver } from "./resolver.ts";
-import { Router, toResolver } from "./router.ts";
+import {
+  isService,
+  joinPath,
+  type Method,
+  notFound,
+  type Resolver,
+  Router,
+  type Service,
+  toResolver,
+} from "./services.ts";
+import type { RpcPeer } from "./types.ts";
 
 /** First part of a path that leads back to whoever reads it. */
 const HOME = "~";
@@ -104,7 +111,7 @@ export class References {
   }
 
   /** The method at a path that {@link isReference}. @throws RpcError. */
-  resolve(path: readonly string[], from: Parameters<Resolver["resolve"]>[1]): Method {
+  resolve(path: readonly string[], from: RpcPeer): Method {
     const [first = "", ...rest] = path;
     if (first === HOME) return this.#homeward(rest);
     if (first === RELEASE && rest.length === 0) return ([id, count]) => this.#passed.release(id, count);
@@ -221,4 +228,99 @@ function lost(path: string): RpcError {
 
 function partsOf(path: string): string[] {
   return path === "" ? [] : path.split("/");
+}
+
+/** In front of the number of a service that was passed and stands nowhere in what is served; no name begins so. */
+const PASSED = "$";
+
+/** A service that one side of a connection has passed and keeps for the other. */
+interface PassedService {
+  /** Path under which the peer calls it: `$1`. */
+  readonly id: string;
+  readonly service: object;
+  readonly resolver: Resolver;
+  /** References sent and not released. */
+  references: number;
+}
+
+/** The services that one side of a connection keeps for the other: each once, with an id that is never used again. */
+class PassedServices {
+  readonly #peer: string;
+  readonly #max: number;
+  readonly #byId = new Map<string, PassedService>();
+  readonly #byService = new Map<object, PassedService>();
+  #lastId = 0;
+
+  /** @param max - Services kept at a time. */
+  constructor(peer: string, max: number) {
+    this.#peer = peer;
+    this.#max = max;
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  find(id: string): PassedService | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** Count one more reference. @returns The id. @throws RpcError `ERR_RPC_PASSED_SERVICES`. */
+  pass(service: object, resolver: () => Resolver): string {
+    let passed = this.#byService.get(service);
+    if (passed === undefined) {
+      if (this.#byId.size >= this.#max) {
+        const message = `passedServicesMax = ${this.#max} services are kept for ${this.#peer}, which releases none`;
+        throw new RpcError("ERR_RPC_PASSED_SERVICES", message, { peer: this.#peer });
+      }
+      passed = { id: `${PASSED}${++this.#lastId}`, service, resolver: resolver(), references: 0 };
+      this.#byId.set(passed.id, passed);
+      this.#byService.set(service, passed);
+    }
+    passed.references++;
+    return passed.id;
+  }
+
+  /** The peer needs `count` references no more; what it sends is not trusted. */
+  release(id: unknown, count: unknown): void {
+    const passed = typeof id === "string" ? this.#byId.get(id) : undefined;
+    if (passed === undefined || typeof count !== "number" || !(count > 0)) return;
+    passed.references -= count;
+    if (passed.references <= 0) this.revoke(passed.service);
+  }
+
+  /** @returns Whether it was kept. */
+  revoke(service: object): boolean {
+    const passed = this.#byService.get(service);
+    if (passed === undefined) return false;
+    this.#byId.delete(passed.id);
+    return this.#byService.delete(service);
+  }
+
+  clear(): void {
+    this.#byId.clear();
+    this.#byService.clear();
+  }
+}
+
+/** Ways of calling peers that other connections may use for their own peers. */
+const relays = new WeakSet<Invoke>();
+
+/** Let proxies made with `invoke` be passed to peers of other connections. */
+export function allowRelay(invoke: Invoke): void {
+  relays.add(invoke);
+}
+
+/** Whether {@link allowRelay} was called for it. */
+function mayRelay(invoke: Invoke): boolean {
+  return relays.has(invoke);
+}
+
+/** Passes calls on to what stands below `root` at the other end of `invoke`. */
+export function relay(invoke: Invoke, root: string): Resolver {
+  const prefix = root === "" ? "" : `${root}/`;
+  return {
+    resolve: (path) => (args, kwargs) =>
+      invoke(prefix + path.join("/"), Object.keys(kwargs).length === 0 ? args : [...args, new Kwargs(kwargs)]),
+  };
 }

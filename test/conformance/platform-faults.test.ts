@@ -8,9 +8,9 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Platform, type PlatformOptions } from "../../src/index.ts";
+import { count } from "../support/heavy.ts";
 
 /** Containers in processes of their own that are killed, frozen, late or wrong. */
-const HEAVY = process.env["COSIMAS_HEAVY"] === "1";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const module = new URL("../support/platform-agents.ts", import.meta.url);
 /** A bound of wall time is this much longer on a machine that does other things, too. */
@@ -286,7 +286,7 @@ describe("a platform's containers in processes", () => {
           await platform.close();
         }
       }),
-      { numRuns: HEAVY ? 300 : 20 },
+      { numRuns: count("platforms whose containers are lost", 20, 300) },
     );
     expect(lost).toBeGreaterThan(0);
   });

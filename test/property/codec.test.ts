@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { walkValue } from "../../src/codec/copy.ts";
 import { type Codec, copyValue, createCodec, PROFILES, type Value } from "../../src/codec/index.ts";
 import { COMPACT, jsonText } from "../../src/codec/json-writer.ts";
 import { NO_TYPES } from "../../src/codec/types.ts";
-import { walkValue } from "../../src/codec/values.ts";
 import { DEFAULT_LIMITS as limits } from "../../src/limits.ts";
 
 const msgpack = createCodec("msgpack", { limits });

@@ -1,4 +1,4 @@
-import { after } from "../deadline.ts";
+import { after } from "../../wall.ts";
 import type { Receiver, Transport } from "./transport.ts";
 
 /** How often a socket that is asked for it looks whether all was sent, in milliseconds: the browser tells nobody. */
@@ -91,7 +91,7 @@ class BrowserTransport implements Transport {
 
   onDrained(drained: () => void): void {
     if (this.#end !== undefined || this.queuedBytes === 0) queueMicrotask(drained);
-    else after(DRAIN_POLL_MS, () => this.onDrained(drained));
+    else after(DRAIN_POLL_MS, () => this.onDrained(drained), { idle: true });
   }
 
   end(): void {

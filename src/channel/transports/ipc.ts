@@ -20,14 +20,14 @@ export async function connectIpc(address: IpcAddress, options: DialOptions): Pro
  *
  * Peers are `ipc:///path#1`, `#2` and so on: a client of a Unix socket has no address of its own.
  */
-export async function listenIpc(address: IpcAddress, { door }: BindOptions, accept: Accept): Promise<Acceptor> {
+export async function listenIpc(address: IpcAddress, { connections }: BindOptions, accept: Accept): Promise<Acceptor> {
   checkLength(address);
   const { path } = address;
   const asked = formatAddress(address);
   let count = 0;
   const server = createServer((socket) => {
-    const visit = enter(door, socket);
-    if (visit !== undefined) accept(new StreamTransport(socket, `${asked}#${++count}`), visit);
+    const accepted = enter(connections, socket);
+    if (accepted !== undefined) accept(new StreamTransport(socket, `${asked}#${++count}`), accepted);
   });
   try {
     await listening(server, { path }, asked);

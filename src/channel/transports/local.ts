@@ -1,7 +1,7 @@
 import { ChannelError } from "../../errors.ts";
+import { keepAlive } from "../../wall.ts";
 import { formatAddress, type LocalAddress } from "../address.ts";
-import { keepAlive } from "../deadline.ts";
-import type { Visit } from "../door.ts";
+import type { AcceptedConnection } from "../connection-limits.ts";
 import { joinedPair } from "./memory.ts";
 import { connectError } from "./stream.ts";
 import type { Accept, Acceptor, BindOptions, DialOptions, Transport } from "./transport.ts";
@@ -27,7 +27,11 @@ export async function connectLocal(address: LocalAddress, { signal }: DialOption
  * Accept connections within this process, without a socket. What is sent is encoded, copied, bounded and ordered as
  * over any other connection, and arrives in a later turn.
  */
-export async function listenLocal(address: LocalAddress, { door }: BindOptions, accept: Accept): Promise<Acceptor> {
+export async function listenLocal(
+  address: LocalAddress,
+  { connections }: BindOptions,
+  accept: Accept,
+): Promise<Acceptor> {
   const { name } = address;
   const asked = formatAddress(address);
   if (queues.has(name)) {
@@ -42,20 +46,20 @@ export async function listenLocal(address: LocalAddress, { door }: BindOptions, 
     resolveClosed = resolve;
   });
   queues.set(name, () => {
-    let visit: Visit | undefined;
+    let accepted: AcceptedConnection | undefined;
     const hangUp = keepAlive();
     const [near, far] = joinedPair(`${asked}#${++count}`, asked, () => {
       hangUp();
-      visit?.leave();
-      if (visit !== undefined && --open === 0 && isClosed) resolveClosed();
+      accepted?.closed();
+      if (accepted !== undefined && --open === 0 && isClosed) resolveClosed();
     });
-    visit = door.enter(() => near.destroy());
-    if (visit === undefined) {
+    accepted = connections.enter(() => near.destroy());
+    if (accepted === undefined) {
       hangUp();
       return undefined;
     }
     open++;
-    accept(near, visit);
+    accept(near, accepted);
     return far;
   });
   return {

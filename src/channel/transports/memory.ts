@@ -1,4 +1,4 @@
-import { turn } from "../deadline.ts";
+import { onTurn, turn } from "../../wall.ts";
 import type { Receiver, Transport } from "./transport.ts";
 
 /** Two transports that are connected to each other within one process. */
@@ -22,7 +22,7 @@ export function memoryPair(): MemoryPair {
         await new Promise<void>((resolve) => process.nextTick(resolve));
         if (!sides.some((side) => side.busy)) continue;
         quiet = 0;
-        await new Promise<void>((resolve) => turn(resolve));
+        await turn();
       }
     },
   };
@@ -65,6 +65,7 @@ export class MemoryTransport implements Transport {
   /** Waits until the other side has handed out what this side has written. */
   #drained: (() => void)[] = [];
   #scheduled = false;
+  #paused = false;
   /** Deliveries since the event loop had its last turn. */
   #deliveries = 0;
   #ended = false;
@@ -93,6 +94,15 @@ export class MemoryTransport implements Transport {
     if (this.#arrived.length > 0) this.#schedule();
   }
 
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (this.#arrived.length > 0) this.#schedule();
+  }
+
   write(bytes: Uint8Array): void {
     if (!this.#ended) this.#other.#arrive(bytes);
   }
@@ -108,6 +118,7 @@ export class MemoryTransport implements Transport {
     this.#other.#arrive(undefined);
     this.#arrived = [undefined];
     this.#arrivedBytes = 0;
+    this.#paused = false;
     this.#schedule();
   }
 
@@ -123,18 +134,19 @@ export class MemoryTransport implements Transport {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#receiver === undefined) return;
+    if (this.#scheduled || this.#paused || this.#receiver === undefined) return;
     this.#scheduled = true;
     if (++this.#deliveries < DELIVERIES_PER_TURN) process.nextTick(deliver, this);
     else {
       this.#deliveries = 0;
-      turn(() => this.deliver());
+      onTurn(() => this.deliver());
     }
   }
 
   /** Hand out what has arrived. */
   deliver(): void {
     this.#scheduled = false;
+    if (this.#paused) return;
     const arrived = this.#arrived;
     this.#arrived = [];
     this.#arrivedBytes = 0;

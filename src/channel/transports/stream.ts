@@ -1,7 +1,7 @@
 import type { Server, Socket } from "node:net";
 import { ChannelError } from "../../errors.ts";
-import { after } from "../deadline.ts";
-import type { Door, Visit } from "../door.ts";
+import { after } from "../../wall.ts";
+import type { AcceptedConnection, ConnectionLimits } from "../connection-limits.ts";
 import type { DialOptions, Receiver, Transport } from "./transport.ts";
 
 /** Wall time that a peer gets to close its side after this side has closed its own, in milliseconds. */
@@ -28,6 +28,10 @@ export class StreamTransport implements Transport {
     return this.#socket.writableLength;
   }
 
+  get progress(): number {
+    return queuedIn(this.#socket);
+  }
+
   start(receiver: Receiver): void {
     const socket = this.#socket;
     socket.on("close", () => receiver.ended(this.#error));
@@ -37,6 +41,14 @@ export class StreamTransport implements Transport {
 
   write(bytes: Uint8Array): void {
     if (this.#socket.writable) this.#socket.write(bytes);
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
   }
 
   onDrained(drained: () => void): void {
@@ -49,13 +61,22 @@ export class StreamTransport implements Transport {
     const socket = this.#socket;
     if (socket.closed) return;
     socket.end();
-    const stop = after(END_MS_MAX, () => socket.destroy());
+    const stop = after(END_MS_MAX, () => socket.destroy(), { idle: true });
     socket.on("close", stop);
   }
 
   destroy(): void {
     this.#socket.destroy();
   }
+}
+
+/**
+ * Bytes that Node and the operating system's interface still hold of what was written: the second falls while one large
+ * write goes on, which Node's own count does not. Source: Node's `net.js`, which decides so about `setTimeout`.
+ */
+export function queuedIn(socket: Socket): number {
+  const { _handle: handle } = socket as unknown as { _handle?: { writeQueueSize?: number } | null };
+  return socket.writableLength + (handle?.writeQueueSize ?? 0);
 }
 
 /**
@@ -86,7 +107,7 @@ export function connected(
     const onError = (cause: NodeJS.ErrnoException) => settle(connectError(peer, cause));
     const onClose = () => settle(connectError(peer, new Error("the peer closed the connection")));
     const onAbort = () => settle(signal?.reason);
-    const stop = after(timeoutMs, () => settle(connectTimeout(peer, timeoutMs)));
+    const stop = after(timeoutMs, () => settle(connectTimeout(peer, timeoutMs)), { idle: true });
     socket.on("error", onError);
     socket.on("close", onClose);
     socket.on(ready, onReady);
@@ -140,36 +161,36 @@ export function closing(server: Server): () => Promise<void> {
   };
 }
 
-/** Let an accepted socket through the door; undefined if it was turned away. */
-export function enter(door: Door, socket: Socket): Visit | undefined {
-  const visit = door.enter(() => socket.destroy());
-  if (visit !== undefined) socket.on("close", () => visit.leave());
-  return visit;
+/** Count an accepted socket; undefined if it was turned away. */
+export function enter(connections: ConnectionLimits, socket: Socket): AcceptedConnection | undefined {
+  const accepted = connections.enter(() => socket.destroy());
+  if (accepted !== undefined) socket.on("close", () => accepted.closed());
+  return accepted;
 }
 
 /**
- * Sockets that came through the door and are given out only after a handshake, perhaps as another object (an encrypted
- * socket hides the one that it is made of), so that the whole handshake counts.
+ * Sockets that are counted when they come and given out only after a handshake, perhaps as another object (an
+ * encrypted socket hides the one that it is made of), so that the whole handshake counts.
  */
 export class Arrivals {
-  readonly #door: Door;
-  readonly #visits = new Map<string, Visit>();
+  readonly #connections: ConnectionLimits;
+  readonly #accepted = new Map<string, AcceptedConnection>();
 
-  constructor(door: Door) {
-    this.#door = door;
+  constructor(connections: ConnectionLimits) {
+    this.#connections = connections;
   }
 
   arrived(socket: Socket): void {
-    const visit = enter(this.#door, socket);
-    if (visit === undefined) return;
+    const accepted = enter(this.#connections, socket);
+    if (accepted === undefined) return;
     const key = ends(socket);
-    this.#visits.set(key, visit);
-    socket.on("close", () => this.#visits.delete(key));
+    this.#accepted.set(key, accepted);
+    socket.on("close", () => this.#accepted.delete(key));
   }
 
-  /** The visit of a socket whose handshake has ended. */
-  take(socket: Socket): Visit | undefined {
-    return this.#visits.get(ends(socket));
+  /** The connection of a socket whose handshake has ended. */
+  take(socket: Socket): AcceptedConnection | undefined {
+    return this.#accepted.get(ends(socket));
   }
 }
 

@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, connect as netConnect, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, connect as tlsConnect } from "node:tls";
 import { formatAddress, type NetAddress } from "../address.ts";
-import type { Visit } from "../door.ts";
+import type { AcceptedConnection } from "../connection-limits.ts";
 import { Arrivals, closing, connected, enter, listening, StreamTransport } from "./stream.ts";
 import { type Certificates, clientOptions, readCertificates, serverOptions } from "./tls.ts";
 import type { Accept, Acceptor, BindOptions, DialOptions, Transport } from "./transport.ts";
@@ -22,10 +22,10 @@ export async function connectTcp(address: NetAddress, options: DialOptions): Pro
 /** Accept TCP connections, encrypted if `tls` is given. */
 export async function listenTcp(address: NetAddress, options: BindOptions, accept: Accept): Promise<Acceptor> {
   const { scheme, host, port } = address;
-  const take = (socket: Socket, visit: Visit) => {
+  const take = (socket: Socket, accepted: AcceptedConnection) => {
     const { remoteAddress = "unknown", remotePort = 0 } = socket;
     const peer = formatAddress({ scheme, host: remoteAddress, port: remotePort });
-    accept(new StreamTransport(socket, peer), visit);
+    accept(new StreamTransport(socket, peer), accepted);
   };
   const server =
     options.tls === undefined
@@ -36,19 +36,26 @@ export async function listenTcp(address: NetAddress, options: BindOptions, accep
   return { address: formatAddress({ scheme, host: bound.address, port: bound.port }), close: closing(server) };
 }
 
-function plainServer({ door }: BindOptions, take: (socket: Socket, visit: Visit) => void): Server {
+function plainServer(
+  { connections }: BindOptions,
+  take: (socket: Socket, accepted: AcceptedConnection) => void,
+): Server {
   return createServer({ noDelay: true }, (socket) => {
-    const visit = enter(door, socket);
-    if (visit !== undefined) take(socket, visit);
+    const accepted = enter(connections, socket);
+    if (accepted !== undefined) take(socket, accepted);
   });
 }
 
-function secureServer(certificates: Certificates, { door }: BindOptions, take: (socket: Socket, visit: Visit) => void) {
-  const visitOf = new Arrivals(door);
+function secureServer(
+  certificates: Certificates,
+  { connections }: BindOptions,
+  take: (socket: Socket, accepted: AcceptedConnection) => void,
+) {
+  const arrivals = new Arrivals(connections);
   const server = createTlsServer({ noDelay: true, ...serverOptions(certificates) }, (socket) => {
-    const visit = visitOf.take(socket);
-    if (visit !== undefined) take(socket, visit);
+    const accepted = arrivals.take(socket);
+    if (accepted !== undefined) take(socket, accepted);
   });
-  server.on("connection", (socket: Socket) => visitOf.arrived(socket));
+  server.on("connection", (socket: Socket) => arrivals.arrived(socket));
   return server;
 }

@@ -1,4 +1,4 @@
-import type { Door, Visit } from "../door.ts";
+import type { AcceptedConnection, ConnectionLimits } from "../connection-limits.ts";
 import type { TlsFiles } from "./tls.ts";
 
 /**
@@ -12,6 +12,12 @@ export interface Transport {
   /** Bytes given to `write` that the operating system has not taken yet. */
   readonly queuedBytes: number;
 
+  /**
+   * Changes whenever the peer has taken something of what was written, if that is known more exactly than by
+   * `queuedBytes`.
+   */
+  readonly progress?: number;
+
   /** Whether frames without a payload are signs of life, to be skipped; else they are malformed. */
   readonly beats?: boolean;
 
@@ -21,6 +27,12 @@ export interface Transport {
   /** Send bytes, which belong to the transport from now on. Without effect once the connection has ended. */
   write(bytes: Uint8Array): void;
 
+  /** Receive nothing for now; what arrives all the same is received. Without it the sender cannot be held up. */
+  pause?(): void;
+
+  /** Receive again. */
+  resume?(): void;
+
   /** Calls back once the operating system has taken all that was written before, or the connection has ended. */
   onDrained(drained: () => void): void;
 
@@ -29,6 +41,52 @@ export interface Transport {
 
   /** Close now and forget what was not sent yet; `ended` follows. */
   destroy(): void;
+}
+
+/** A transport that changes what another one receives, and sends as that does. */
+export abstract class ForwardingTransport implements Transport {
+  readonly peer: string;
+  protected readonly transport: Transport;
+
+  /** @param transport - Belongs to this one from now on. */
+  constructor(transport: Transport) {
+    this.peer = transport.peer;
+    this.transport = transport;
+  }
+
+  get queuedBytes(): number {
+    return this.transport.queuedBytes;
+  }
+
+  get progress(): number {
+    return this.transport.progress ?? this.transport.queuedBytes;
+  }
+
+  abstract start(receiver: Receiver): void;
+
+  pause(): void {
+    this.transport.pause?.();
+  }
+
+  resume(): void {
+    this.transport.resume?.();
+  }
+
+  write(bytes: Uint8Array): void {
+    this.transport.write(bytes);
+  }
+
+  onDrained(drained: () => void): void {
+    this.transport.onDrained(drained);
+  }
+
+  end(): void {
+    this.transport.end();
+  }
+
+  destroy(): void {
+    this.transport.destroy();
+  }
 }
 
 /** What a transport tells the channel above it. Neither method throws. */
@@ -41,7 +99,7 @@ export interface Receiver {
 }
 
 /** Gets every connection that is accepted. */
-export type Accept = (transport: Transport, visit: Visit) => void;
+export type Accept = (transport: Transport, accepted: AcceptedConnection) => void;
 
 /** What a transport needs to open a connection. */
 export interface DialOptions {
@@ -64,7 +122,7 @@ export interface BindOptions {
   /** Pages whose scripts may open a WebSocket. */
   readonly origins?: readonly string[] | undefined;
   /** Counts the connections. */
-  readonly door: Door;
+  readonly connections: ConnectionLimits;
 }
 
 /** Accepts connections at an address. */

@@ -2,10 +2,10 @@ import { createServer, type IncomingMessage } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { type RawData, WebSocket, WebSocketServer } from "ws";
+import { after } from "../../wall.ts";
 import { formatAddress, type NetAddress } from "../address.ts";
-import { after } from "../deadline.ts";
-import { messageBytesMax } from "../outbox.ts";
-import { Arrivals, closing, connectError, connectTimeout, listening } from "./stream.ts";
+import { messageBytesMax } from "../frames.ts";
+import { Arrivals, closing, connectError, connectTimeout, listening, queuedIn } from "./stream.ts";
 import { clientOptions, readCertificates, serverOptions } from "./tls.ts";
 import type { Accept, Acceptor, BindOptions, DialOptions, Receiver, Transport } from "./transport.ts";
 
@@ -47,7 +47,7 @@ export async function connectWebSocket(address: NetAddress, options: DialOptions
     const onOpen = () => settle(undefined);
     const onError = (cause: NodeJS.ErrnoException) => settle(connectError(peer, cause));
     const onAbort = () => settle(signal?.reason);
-    const stop = after(timeoutMs, () => settle(connectTimeout(peer, timeoutMs)));
+    const stop = after(timeoutMs, () => settle(connectTimeout(peer, timeoutMs)), { idle: true });
     signal?.addEventListener("abort", onAbort, { once: true });
     socket.on("open", onOpen);
     socket.on("error", onError);
@@ -60,22 +60,22 @@ export async function connectWebSocket(address: NetAddress, options: DialOptions
  */
 export async function listenWebSocket(address: NetAddress, options: BindOptions, accept: Accept): Promise<Acceptor> {
   const { scheme, host, port } = address;
-  const { tls, origins = [], frameBytesMax, door } = options;
+  const { tls, origins = [], frameBytesMax, connections } = options;
   const server = tls === undefined ? createServer() : createTlsServer(serverOptions(await readCertificates(tls)));
   const upgrades = new WebSocketServer({ noServer: true, clientTracking: false, ...bounds(frameBytesMax) });
-  const arrivals = new Arrivals(door);
+  const arrivals = new Arrivals(connections);
   server.on("connection", (socket: Socket) => arrivals.arrived(socket));
   server.on("request", (_request, response) => response.writeHead(426, { connection: "close" }).end());
   server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    const visit = arrivals.take(socket);
+    const accepted = arrivals.take(socket);
     const { origin } = request.headers;
-    if (visit === undefined) return void socket.destroy();
+    if (accepted === undefined) return void socket.destroy();
     if (origin !== undefined && !origins.includes(origin)) {
       return void socket.end("HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
     }
     const { remoteAddress = "unknown", remotePort = 0 } = socket;
     const peer = formatAddress({ scheme, host: remoteAddress, port: remotePort });
-    upgrades.handleUpgrade(request, socket, head, (accepted) => accept(new WebSocketTransport(accepted, peer), visit));
+    upgrades.handleUpgrade(request, socket, head, (opened) => accept(new WebSocketTransport(opened, peer), accepted));
   });
   await listening(server, { host, port }, formatAddress(address));
   const bound = server.address() as AddressInfo;
@@ -105,6 +105,19 @@ class WebSocketTransport implements Transport {
 
   get queuedBytes(): number {
     return this.#socket.bufferedAmount;
+  }
+
+  get progress(): number {
+    const { _socket: socket } = this.#socket as unknown as { _socket?: Socket | null };
+    return this.#socket.bufferedAmount + (socket ? queuedIn(socket) : 0);
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
   }
 
   start(receiver: Receiver): void {

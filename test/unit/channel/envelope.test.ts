@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { HEADER_BYTES } from "../../../src/channel/frames.ts";
 import {
   ENVELOPE_ID_MAX,
   type Envelope,
   envelopeBytes,
   readEnvelope,
   writeEnvelope,
-} from "../../../src/channel/envelope.ts";
-import { HEADER_BYTES } from "../../../src/channel/framing.ts";
+} from "../../../src/channel/messages.ts";
 import { createCodec } from "../../../src/codec/index.ts";
 import { DEFAULT_LIMITS } from "../../../src/limits.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FrameSplitter, writeHeader } from "../../../src/channel/framing.ts";
+import { FrameSplitter, writeHeader } from "../../../src/channel/frames.ts";
 
 function frame(payload: string): Buffer {
   const bytes = Buffer.from(`....${payload}`);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Ring } from "../../../src/channel/ring.ts";
+import { Ring } from "../../../src/channel/calls.ts";
 
 describe("the ring of calls that wait", () => {
   it("does what a map does, however many wait and for however long", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readError, writeError } from "../../../src/channel/wire-error.ts";
+import { readError, writeError } from "../../../src/channel/failures.ts";
 import { ChannelError, RemoteError } from "../../../src/errors.ts";
 
 describe("an error of our own", () => {

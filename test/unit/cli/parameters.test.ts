@@ -1,7 +1,7 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { UsageError } from "../../../src/cli/exit-code.ts";
+import { parseRequest } from "../../../src/cli/commands/run.ts";
+import { UsageError } from "../../../src/cli/errors.ts";
 import { optionName, parseValue, reproduceCommand } from "../../../src/cli/parameters.ts";
-import { parseRequest } from "../../../src/cli/run-command.ts";
 import type { ParameterDeclaration } from "../../../src/cosim/parameter.ts";
 import { defineScenario } from "../../../src/cosim/scenario.ts";
 

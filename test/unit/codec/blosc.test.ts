@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import Blosc from "numcodecs/blosc";
 import { describe, expect, it } from "vitest";
-import { readBloscFrame } from "../../../src/codec/blosc-frame.ts";
+import { readBloscFrame } from "../../../src/codec/blosc.ts";
 import { createCodec } from "../../../src/codec/index.ts";
 import { DEFAULT_LIMITS as limits } from "../../../src/limits.ts";
 

@@ -1,0 +1,182 @@
+import { ProtocolError } from "../errors.ts";
+import type { Transport } from "./transports/transport.ts";
+
+/** Length of the header: the payload's length as an unsigned big-endian integer. Source: aiomas `channel.py`. */
+export const HEADER_BYTES = 4;
+
+/** First size of the buffer for a payload that arrives in pieces. */
+const BUFFER_BYTES_MIN = 16 * 1024;
+
+const EMPTY = Buffer.alloc(0);
+
+/** Takes one payload: `bytes` from `start` to `end`, which are its own only during the call. */
+export type FrameSink = (bytes: Buffer, start: number, end: number) => void;
+
+/** Write the header of a frame into its first four bytes; `frame` is header and payload. */
+export function writeHeader(frame: Uint8Array): void {
+  const length = frame.length - HEADER_BYTES;
+  frame[0] = length >>> 24;
+  frame[1] = length >>> 16;
+  frame[2] = length >>> 8;
+  frame[3] = length;
+}
+
+/**
+ * Cuts arriving bytes into frames. A frame that lies within one chunk is handed out in place, without a copy.
+ *
+ * Two states: in the header (of which `#headerRead` bytes are there), or in the payload (of which `#bodyRead` of
+ * `#length` bytes are there). Memory grows with what has arrived, never with what a header claims.
+ */
+export class FrameSplitter {
+  readonly #frameBytesMax: number;
+  readonly #sink: FrameSink;
+  readonly #peer: string;
+  #headerRead = 0;
+  /** Length of the payload; while the header is incomplete, as much of it as is known. */
+  #length = 0;
+  /** Holds a payload of which a part has arrived; empty in the header. */
+  #body: Buffer = EMPTY;
+  #bodyRead = 0;
+  #stopped = false;
+
+  /**
+   * @param frameBytesMax - Largest payload; one of exactly this length still passes.
+   * @param peer - Who sends, for errors.
+   */
+  constructor(frameBytesMax: number, sink: FrameSink, peer = "the peer") {
+    this.#frameBytesMax = frameBytesMax;
+    this.#sink = sink;
+    this.#peer = peer;
+  }
+
+  /** Whether a frame has begun and not ended. */
+  get inFrame(): boolean {
+    return this.#headerRead > 0;
+  }
+
+  /** Hand out nothing more, not even the rest of the present chunk. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** @throws ProtocolError `ERR_CHANNEL_FRAME_BYTES` on the header of a frame that is too long. */
+  push(chunk: Uint8Array): void {
+    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    let at = 0;
+    while (at < bytes.length && !this.#stopped) {
+      at = this.#headerRead < HEADER_BYTES ? this.#readHeader(bytes, at) : this.#readBody(bytes, at);
+    }
+  }
+
+  #readHeader(bytes: Buffer, start: number): number {
+    let at = start;
+    while (at < bytes.length && this.#headerRead < HEADER_BYTES) {
+      this.#length = this.#length * 256 + bytes[at++]!;
+      this.#headerRead++;
+    }
+    if (this.#headerRead < HEADER_BYTES) return at;
+    if (this.#length > this.#frameBytesMax) {
+      const message = `${this.#peer} announced a frame of ${this.#length} bytes; allowed are ${this.#frameBytesMax}`;
+      throw new ProtocolError("ERR_CHANNEL_FRAME_BYTES", message, { peer: this.#peer });
+    }
+    if (this.#length === 0) this.#finish(bytes, at, at);
+    return at;
+  }
+
+  #readBody(bytes: Buffer, start: number): number {
+    const missing = this.#length - this.#bodyRead;
+    const end = Math.min(bytes.length, start + missing);
+    if (this.#bodyRead === 0 && end - start === missing) {
+      this.#finish(bytes, start, end);
+      return end;
+    }
+    this.#keep(bytes, start, end);
+    if (this.#bodyRead === this.#length) this.#finish(this.#body, 0, this.#length);
+    return end;
+  }
+
+  #keep(bytes: Buffer, start: number, end: number): void {
+    const needed = this.#bodyRead + end - start;
+    if (needed > this.#body.length) {
+      const size = Math.max(needed, 2 * this.#body.length, BUFFER_BYTES_MIN);
+      const grown = Buffer.allocUnsafe(Math.min(size, this.#length));
+      this.#body.copy(grown, 0, 0, this.#bodyRead);
+      this.#body = grown;
+    }
+    bytes.copy(this.#body, this.#bodyRead, start, end);
+    this.#bodyRead = needed;
+  }
+
+  #finish(bytes: Buffer, start: number, end: number): void {
+    this.#headerRead = 0;
+    this.#length = 0;
+    this.#bodyRead = 0;
+    this.#body = EMPTY;
+    this.#sink(bytes, start, end);
+  }
+}
+
+/** Frames are collected in slabs of this size; one of a quarter or more is sent as it is. */
+const SLAB_BYTES = 64 * 1024;
+
+/** Longest piece that is written at once, where frames have at most `frameBytesMax` bytes of payload. */
+export function messageBytesMax(frameBytesMax: number): number {
+  return Math.max(SLAB_BYTES, frameBytesMax + HEADER_BYTES);
+}
+
+/**
+ * Collects the frames of one turn and writes them at its end, in `process.nextTick`: many small messages become one
+ * write, and their order is that in which they were added.
+ */
+export class Outbox {
+  readonly #transport: Transport;
+  #slab: Buffer = Buffer.alloc(0);
+  /** What waits is `#slab` from `#start` to `#end`. */
+  #start = 0;
+  #end = 0;
+  #scheduled = false;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Bytes that the operating system has not taken yet. */
+  get queuedBytes(): number {
+    return this.#end - this.#start + this.#transport.queuedBytes;
+  }
+
+  /** Send one frame; it is the outbox's from now on. */
+  add(frame: Uint8Array): void {
+    const { length } = frame;
+    if (length >= SLAB_BYTES / 4) {
+      this.flush();
+      this.#transport.write(frame);
+      return;
+    }
+    if (length > this.#slab.length - this.#end) {
+      this.flush();
+      this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+      this.#start = 0;
+      this.#end = 0;
+    }
+    this.#slab.set(frame, this.#end);
+    this.#end += length;
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    process.nextTick(flush, this);
+  }
+
+  /** Write what waits now. */
+  flush(): void {
+    this.#scheduled = false;
+    if (this.#end === this.#start) return;
+    const waiting = this.#slab.subarray(this.#start, this.#end);
+    this.#start = this.#end;
+    this.#transport.write(waiting);
+  }
+}
+
+/** One function for all outboxes: no closure for each turn. */
+function flush(outbox: Outbox): void {
+  outbox.flush();
+}

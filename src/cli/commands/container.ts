@@ -1,0 +1,53 @@
+import { readFile } from "node:fs/promises";
+import { constants } from "node:os";
+import type { Command } from "commander";
+import { joinPlatform } from "../../platform/index.ts";
+import { EXIT_SIGNAL, UsageError } from "../errors.ts";
+import { moduleUrl } from "../load.ts";
+import { parseHostPort, parseSeconds } from "../options.ts";
+
+/** Seconds to wait for the platform. */
+const TIMEOUT_S = 60;
+
+/** Variable of the environment with the token; an argument could be seen by everybody on the machine. */
+const TOKEN_VARIABLE = "COSIMAS_TOKEN";
+
+interface ContainerOptions {
+  readonly tokenFile?: string;
+  /** Seconds. */
+  readonly timeout: number;
+  readonly debug?: boolean;
+}
+
+/** Add `cosimas container` to the program: one container of a platform that waits for remote ones. */
+export function addContainerCommand(program: Command): void {
+  program
+    .command("container")
+    .description("join a platform as one of its containers, until it lets go of it")
+    .argument("<module>", "the platform's module of agents; it must be the same file")
+    .argument("<address>", "HOST:PORT where the platform waits")
+    .option("--token-file <path>", `file with the platform's token; or set ${TOKEN_VARIABLE}`)
+    .option("-t, --timeout <seconds>", "how long to wait for the platform", parseSeconds, TIMEOUT_S)
+    .option("--debug", "print the stacks of errors")
+    .action(async (given: string, address: string, options: ContainerOptions) => {
+      for (const name of ["SIGINT", "SIGTERM"] as const) {
+        process.on(name, () => process.exit(EXIT_SIGNAL + constants.signals[name]));
+      }
+      const platform = parseHostPort(address, false);
+      const token = await tokenOf(options);
+      const module = await moduleUrl(given, []);
+      await joinPlatform(module, platform, {
+        timeoutMs: options.timeout * 1000,
+        ...(token !== undefined && { token }),
+      });
+    });
+}
+
+async function tokenOf({ tokenFile }: ContainerOptions): Promise<string | undefined> {
+  if (tokenFile === undefined) return process.env[TOKEN_VARIABLE];
+  try {
+    return (await readFile(tokenFile, "utf8")).trim();
+  } catch (cause) {
+    throw new UsageError("ERR_CLI_VALUE", `--token-file ${tokenFile} cannot be read: ${(cause as Error).message}`);
+  }
+}

@@ -1,0 +1,122 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, tmpdir, totalmem } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { Command } from "commander";
+import { listen, open } from "../../channel/index.ts";
+import { packageVersion } from "../../version.ts";
+import { EXIT_FAILED, EXIT_FINE } from "../errors.ts";
+
+/** Oldest Node that runs this package. */
+const NODE_MIN = [20, 19] as const;
+
+/** Node that reads TypeScript by itself. */
+const NODE_TYPESCRIPT = "22.18";
+
+/** Wall time of one look, in milliseconds. */
+const LOOK_MS = 10_000;
+
+/** What was looked at, and what was found; `good` undefined: it is not needed. */
+interface Finding {
+  readonly what: string;
+  readonly good: boolean | undefined;
+  readonly found: string;
+}
+
+/** Add `cosimas doctor` to the program. */
+export function addDoctorCommand(program: Command, ends: (exitCode: number) => void): void {
+  program
+    .command("doctor")
+    .description("look at what this machine has for a run: 0 all that is needed is there")
+    .option("--json", "print JSON")
+    .option("--debug", "print the stacks of errors")
+    .action(async ({ json = false }: { json?: boolean }) => {
+      const findings = [node(), await typescript(), machine(), folder(), ...(await sockets()), ...(await python())];
+      const lines = findings.map(({ what, good, found }) => `${mark(good)} ${what.padEnd(12)} ${found}`);
+      process.stdout.write(json ? `${JSON.stringify(findings)}\n` : `${lines.join("\n")}\n`);
+      ends(findings.some(({ good }) => good === false) ? EXIT_FAILED : EXIT_FINE);
+    });
+}
+
+function mark(good: boolean | undefined): string {
+  return good === undefined ? "-" : good ? "ok" : "NO";
+}
+
+function node(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const good = major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1]);
+  const needed = good ? "" : `; ${NODE_MIN.join(".")} or newer is needed`;
+  return { what: "Node", good, found: `${process.versions.node}, cosimas ${packageVersion()}${needed}` };
+}
+
+async function typescript(): Promise<Finding> {
+  const what = "TypeScript";
+  if ((process.features as { typescript?: unknown }).typescript) return { what, good: true, found: "Node reads it" };
+  try {
+    await import("tsx/esm/api");
+    return { what, good: true, found: "read by tsx" };
+  } catch {
+    const found = `not read: run \`npm i -D tsx\`, or use Node ${NODE_TYPESCRIPT} or newer; JavaScript runs`;
+    return { what, good: undefined, found };
+  }
+}
+
+function machine(): Finding {
+  const found = `${availableParallelism()} cores, ${(totalmem() / 2 ** 30).toFixed(1)} GiB of memory`;
+  return { what: "machine", good: true, found };
+}
+
+function folder(): Finding {
+  try {
+    const path = mkdtempSync(join(tmpdir(), "cosimas-doctor-"));
+    writeFileSync(join(path, "file"), "text");
+    rmSync(path, { recursive: true });
+    return { what: "files", good: true, found: `${tmpdir()} can be written` };
+  } catch (error) {
+    return { what: "files", good: false, found: (error as Error).message };
+  }
+}
+
+/** A call over each link that runs use. */
+async function sockets(): Promise<Finding[]> {
+  const path = join(tmpdir(), `cosimas-doctor-${process.pid}`);
+  const addresses = ["tcp://127.0.0.1:0", ...(process.platform === "win32" ? [] : [`ipc://${path}`])];
+  return Promise.all(
+    addresses.map(async (address): Promise<Finding> => {
+      const what = address.startsWith("tcp") ? "TCP" : "Unix sockets";
+      try {
+        const server = await listen(address, (channel) => channel.serve((request) => request.reply(request.content)));
+        const channel = await open(server.address);
+        const good = (await channel.request("echo", { timeoutMs: LOOK_MS })) === "echo";
+        await channel.close();
+        await server.close();
+        return { what, good, found: "a call on this machine was answered" };
+      } catch (error) {
+        return { what, good: false, found: (error as Error).message };
+      }
+    }),
+  );
+}
+
+/** Python and the packages that simulators in Python need; a run without them needs neither. */
+async function python(): Promise<Finding[]> {
+  const program = process.platform === "win32" ? "python" : "python3";
+  const look =
+    "import sys, importlib.metadata as m\nprint('.'.join(map(str, sys.version_info[:3])))\n" +
+    "for p in ('mosaik', 'mosaik-api-v3', 'aiomas'):\n" +
+    " try: print(p, m.version(p))\n except m.PackageNotFoundError: print(p, 'missing')";
+  try {
+    const { stdout } = await promisify(execFile)(program, ["-c", look], { timeout: LOOK_MS });
+    const [version, ...packages] = stdout.trim().split("\n");
+    return [
+      { what: "Python", good: true, found: `${program} is ${version}` },
+      ...packages.map((line) => {
+        const [what = "", found = ""] = line.split(" ");
+        return { what, good: found === "missing" ? undefined : true, found };
+      }),
+    ];
+  } catch {
+    return [{ what: "Python", good: undefined, found: `there is no ${program}; only simulators in Python need it` }];
+  }
+}

@@ -1,0 +1,91 @@
+import type { Command } from "commander";
+import { traceJson } from "../../observe/exports.ts";
+import { causesOf, eventsOf, inspectRun, type RunInspection } from "../../observing.ts";
+import { EXIT_FAILED } from "../errors.ts";
+import { eventLine } from "../event-lines.ts";
+import { addFilterOptions, type FilterOptions, filterOf } from "../options.ts";
+
+/** Lines of a table. */
+const ROWS_MAX = 15;
+
+interface InspectOptions extends FilterOptions {
+  readonly json?: boolean;
+  readonly events?: boolean;
+  readonly chain?: string;
+}
+
+/** Add `cosimas inspect` to the program. */
+export function addInspectCommand(program: Command, ends: (exitCode: number) => void): void {
+  const command = program
+    .command("inspect")
+    .description("say what a recording has; its events; or what led to one of them")
+    .argument("<recording>", "a recording")
+    .option("--events", "print its events, a line each; those that the options below choose")
+    .option("--chain <event>", "print the event of this id, and what led to it")
+    .option("--json", "print JSON; of events a line each")
+    .option("--debug", "print the stacks of errors");
+  addFilterOptions(command).action(async (path: string, options: InspectOptions) => {
+    const { json = false, events = false, chain } = options;
+    if (chain !== undefined) ends(await printChain(path, chain, json));
+    else if (events || Object.keys(filterOf(options)).length > 0) await printEvents(path, options);
+    else {
+      const found = await inspectRun(path);
+      const shown = json ? traceJson({ ...found, ...mapsOf(found) }) : linesOf(found).join("\n");
+      process.stdout.write(`${shown}\n`);
+    }
+  });
+}
+
+async function printEvents(path: string, options: InspectOptions): Promise<void> {
+  for await (const { event, ticksPerSecond } of eventsOf(path, filterOf(options))) {
+    await write(`${options.json ? traceJson(event) : eventLine(event, ticksPerSecond)}\n`);
+  }
+}
+
+async function printChain(path: string, id: string, json: boolean): Promise<number> {
+  const [chain, { header }] = [await causesOf(path, id), await inspectRun(path)];
+  if (chain === undefined) {
+    process.stderr.write(`cosimas: there is no event ${id} in ${path}\n`);
+    return EXIT_FAILED;
+  }
+  const lines = chain.map((event) => (json ? traceJson(event) : eventLine(event, header.ticksPerSecond)));
+  process.stdout.write(`${lines.join(json ? "\n" : "\n  caused by ")}\n`);
+  return 0;
+}
+
+/** Wait while nobody reads. */
+async function write(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await new Promise((resolve) => process.stdout.once("drain", resolve));
+}
+
+function mapsOf({ kinds, agents, messages, feeds }: RunInspection): object {
+  return Object.fromEntries(
+    Object.entries({ kinds, agents, messages, feeds }).map(([name, map]) => [name, Object.fromEntries(map)]),
+  );
+}
+
+function linesOf(found: RunInspection): string[] {
+  const { header, summary, missing, events, kinds, agents, messages, feeds, faults } = found;
+  const { cosimas, node } = header.versions;
+  const lines = [
+    `seed ${header.seed}, from ${header.start}, cosimas ${cosimas}, Node ${node}`,
+    `${events} events of ${agents.size} agents from ${found.firstS} s to ${found.lastS} s`,
+    summary === undefined ? `torn: ${missing}` : `whole, trace hash ${summary.traceHash ?? "unknown"}`,
+    ...header.modules.map(({ path, sha256 }) => `module ${path}, ${sha256.slice(0, 12)}`),
+    ...table("events", kinds),
+    ...table("done to it", feeds),
+    ...table("messages", messages),
+  ];
+  if (faults.length > 0)
+    lines.push("", "faults", ...faults.map((event) => `  ${eventLine(event, header.ticksPerSecond)}`));
+  return lines;
+}
+
+function table(title: string, counts: ReadonlyMap<string, number>): string[] {
+  if (counts.size === 0) return [];
+  const rows = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  const width = Math.max(...rows.slice(0, ROWS_MAX).map(([, count]) => String(count).length));
+  const lines = rows.slice(0, ROWS_MAX).map(([name, count]) => `  ${String(count).padStart(width)}  ${name}`);
+  if (rows.length > ROWS_MAX) lines.push(`  ${rows.length - ROWS_MAX} more`);
+  return ["", title, ...lines];
+}

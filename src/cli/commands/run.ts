@@ -1,0 +1,217 @@
+import { mkdirSync } from "node:fs";
+import { resolve } from "node:path";
+import { Command, Option } from "commander";
+import type { ParameterDeclarations, ParameterValues } from "../../cosim/parameter.ts";
+import type { Scenario } from "../../cosim/scenario.ts";
+import { ScenarioError } from "../../errors.ts";
+import { checkTarget } from "../../recording/target.ts";
+import { EXIT_FAILED, EXIT_FINE, errorLines, UsageError } from "../errors.ts";
+import { loadModule, moduleUrl, SCENARIO } from "../load.ts";
+import { isolationOption, parseCount, type SpreadIsolation } from "../options.ts";
+import { addParameter, addParameters, optionName, optionWords, reproduceCommand, SEED } from "../parameters.ts";
+import { ProgressLine } from "../progress.ts";
+import { ScenarioRecording } from "../scenario-recording.ts";
+import { Interrupt, lastResort } from "../signals.ts";
+import { runSweep, type SweepRequest, sweepPoints } from "../sweep.ts";
+
+/** One run, as the command line asks for it. */
+export interface RunRequest {
+  readonly seed: number;
+  readonly parameters: ParameterValues<ParameterDeclarations>;
+  /** Folder for what the run writes. */
+  readonly out: string;
+  readonly containers: number;
+  readonly isolation?: SpreadIsolation | undefined;
+  /** File to record the run in. */
+  readonly record?: string;
+  /** The same, if the scenario records anything. */
+  readonly mayRecord?: string;
+  readonly debug: boolean;
+  /** Whether recordings of that name may be replaced. */
+  readonly force?: boolean;
+  /** Run it once for each of these points instead. */
+  readonly sweep?: Omit<SweepRequest, "given" | "out" | "force">;
+}
+
+/**
+ * Add `cosimas run` to the program.
+ *
+ * A scenario's options are known only once it is loaded, so the arguments after its name are parsed by a command made
+ * for it.
+ */
+export function addRunCommand(program: Command, ends: (exitCode: number) => void): void {
+  const run = program
+    .command("run")
+    .description("run a scenario")
+    .argument("<scenario>", "module that exports a scenario by default, or a folder with a scenario.ts")
+    .argument("[options...]", "the scenario's own options; see cosimas run <scenario> --help")
+    .passThroughOptions()
+    .allowUnknownOption()
+    .helpOption("-h, --help", "print this help")
+    .action(async (given: string, args: string[]) => {
+      if (given.startsWith("-"))
+        throw new UsageError("ERR_CLI_USAGE", `the scenario comes before its options: ${given}`);
+      const scenario = await loadModule(given, SCENARIO);
+      const request = await parseRequest(scenario, given, args);
+      if (request?.sweep !== undefined) {
+        ends(await runSweep({ given, ...request.sweep, out: request.out, force: request.force === true }));
+        return;
+      }
+      if (request === undefined) return;
+      checkRecording(request);
+      ends(await runScenario(scenario, given, request));
+    });
+  run.copyInheritedSettings(program);
+}
+
+interface CommonOptions {
+  readonly seed: number;
+  readonly out: string;
+  readonly record?: string;
+  readonly mayRecord?: string;
+  readonly containers: number;
+  readonly isolation?: SpreadIsolation;
+  readonly debug?: boolean;
+  readonly force?: boolean;
+  readonly sweep?: readonly string[];
+  readonly jobs?: number;
+}
+
+/**
+ * Read a scenario's options.
+ *
+ * @returns Undefined if help was asked for, and given.
+ * @throws UsageError or CommanderError if they are wrong.
+ */
+export async function parseRequest(
+  scenario: Scenario,
+  given: string,
+  args: readonly string[],
+): Promise<RunRequest | undefined> {
+  const command = new Command(`cosimas run ${given}`)
+    .description(`${scenario.name}\n${scenario.description}`.trim())
+    .helpOption("-h, --help", "print this help")
+    .configureOutput({ outputError: () => {} })
+    .allowExcessArguments(false)
+    .exitOverride();
+  addParameter(command, "seed", SEED);
+  const valuesIn = addParameters(command, scenario.parameters);
+  command.option("--containers <number>", "containers that the agents live on", parseCount("containers"), 1);
+  command.addOption(isolationOption());
+  command.option("--out <folder>", "folder for what the run writes", "out");
+  command.option("--record <file>", "record the run, for cosimas replay, diff, inspect and export");
+  command.option("--force", "replace a recording of that name");
+  command.addOption(new Option("--may-record <file>").hideHelp());
+  command.option("--sweep <name=values...>", "run once for each value: seed=1..20, limit=0.8,1.0; over the cores");
+  command.option("--jobs <number>", "runs of a sweep at a time; default: the cores", parseCount("jobs"));
+  command.option("--debug", "print the stacks of errors");
+  try {
+    command.parse(args, { from: "user" });
+  } catch (error) {
+    if ((error as { code?: unknown }).code === "commander.helpDisplayed") return undefined;
+    throw error;
+  }
+  const { seed, out, containers, isolation, record, mayRecord, debug, force, sweep, jobs, ...values } =
+    command.opts<CommonOptions>();
+  const recorded = { ...(record && { record }), ...(mayRecord && { mayRecord }), ...(force && { force }) };
+  checkSpread(scenario, containers, isolation);
+  const request = {
+    seed,
+    out,
+    containers,
+    debug: debug === true,
+    force: force === true,
+    parameters: valuesIn(values),
+    ...recorded,
+    ...(isolation && { isolation }),
+  };
+  if (sweep === undefined) return request;
+  if (record !== undefined) throw new UsageError("ERR_CLI_USAGE", "each run of a sweep is recorded beside its folder");
+  const points = sweepPoints(sweep);
+  const swept = new Set(points[0]!.map(([name]) => name));
+  const options = new Set(["seed", ...Object.keys(scenario.parameters).map(optionName)]);
+  for (const name of swept) {
+    if (options.has(name)) continue;
+    const known = [...options].join(", ");
+    throw new UsageError("ERR_CLI_VALUE", `--sweep ${name}: the scenario has no such parameter; it has: ${known}`);
+  }
+  const own = optionWords(seed, scenario.parameters, request.parameters, swept);
+  if (scenario.containers) own.push("--containers", String(containers));
+  if (isolation !== undefined) own.push("--isolation", isolation);
+  if (request.force) own.push("--force");
+  return { ...request, sweep: { args: own, points, ...(jobs !== undefined && { jobs }) } };
+}
+
+/** @throws UsageError if the scenario's agents cannot be spread, and that is asked for. */
+function checkSpread({ name, containers: canSpread }: Scenario, containers: number, isolation?: string): void {
+  if (canSpread || (containers === 1 && isolation === undefined)) return;
+  const option = containers === 1 ? `--isolation ${isolation}` : `--containers ${containers}`;
+  const advice =
+    "to be spread, a scenario says `containers: true` and gives `context.population` to its AgentSimulator";
+  throw new UsageError("ERR_CLI_VALUE", `${option}: the scenario ${name} runs in one container; ${advice}`);
+}
+
+/** A name that is taken is told before the run, not after an hour of it. @throws RecordingError `ERR_RECORDING_EXISTS` */
+function checkRecording({ record, mayRecord, force }: RunRequest): void {
+  const path = record ?? mayRecord;
+  if (path !== undefined) checkTarget(path, { replace: force === true });
+}
+
+/** Run it, report how it went, and say how to do it again. */
+async function runScenario(scenario: Scenario, given: string, request: RunRequest): Promise<number> {
+  const { seed, parameters, debug } = request;
+  const progress = new ProgressLine(process.stderr);
+  const say = (lines: readonly string[]) => {
+    progress.clear();
+    process.stderr.write(`${lines.join("\n")}\n`);
+  };
+  const interrupt = new Interrupt((name) => say([`cosimas: ${name}: ending the run; once more to kill it`]));
+  const reproduce = `reproduce: ${reproduceCommand(given, seed, scenario.parameters, parameters)}`;
+  const release = lastResort((error) => {
+    say([...errorLines(error, debug), reproduce]);
+    process.exit(EXIT_FAILED);
+  });
+  const module = new URL(await moduleUrl(given, SCENARIO.folderFiles));
+  const outDir = resolve(request.out);
+  const recording = new ScenarioRecording(request.record ?? request.mayRecord, { replace: request.force === true });
+  let failure: readonly string[] = [];
+  let askedForSpread = false;
+  try {
+    await scenario.run({
+      parameters,
+      seed,
+      get outDir() {
+        mkdirSync(outDir, { recursive: true });
+        return outDir;
+      },
+      signal: interrupt.signal,
+      get containers() {
+        askedForSpread = true;
+        return request.containers;
+      },
+      get population() {
+        askedForSpread = true;
+        return { containers: request.containers, isolation: request.isolation, module };
+      },
+      record: (options) => recording.begin(options),
+      progress: (fraction, label) => progress.update(fraction, label),
+      print: (line) => {
+        progress.clear();
+        process.stdout.write(`${line}\n`);
+      },
+    });
+    if (request.record !== undefined) recording.assertUsed();
+    if (!askedForSpread && (request.containers > 1 || request.isolation !== undefined)) {
+      const text = `${given} has run in one container: its \`run\` does not use context.population, though it says containers: true`;
+      throw new ScenarioError("ERR_SCENARIO_CONTAINERS", text);
+    }
+  } catch (error) {
+    failure = errorLines(error, debug);
+  } finally {
+    release();
+    interrupt.release();
+  }
+  say([...failure, reproduce]);
+  if (interrupt.exitCode !== undefined) return interrupt.exitCode;
+  return failure.length > 0 ? EXIT_FAILED : EXIT_FINE;
+}

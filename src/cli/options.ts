@@ -1,0 +1,93 @@
+import { type Command, Option } from "commander";
+import { parseAddress } from "../channel/index.ts";
+import type { PopulationOptions } from "../cosim/index.ts";
+import type { EventFilter } from "../observing.ts";
+import { UsageError } from "./errors.ts";
+
+/** A simulation time in seconds, at least 0. @throws UsageError `ERR_CLI_VALUE`. */
+export function parseMoment(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() !== "" && Number.isFinite(seconds) && seconds >= 0) return seconds;
+  throw new UsageError("ERR_CLI_VALUE", `"${text}" must be a simulation time in seconds, at least 0`);
+}
+
+/** Longest time that a Node timer can measure, in seconds. */
+const TIMEOUT_S_MAX = 2_147_483;
+
+/** Value of an option that is a time-out in seconds. @throws UsageError `ERR_CLI_VALUE`. */
+export function parseSeconds(text: string): number {
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (seconds > 0 && seconds <= TIMEOUT_S_MAX) return seconds;
+  const range = `a number of seconds > 0 and <= ${TIMEOUT_S_MAX}`;
+  throw new UsageError("ERR_CLI_VALUE", `--timeout ${JSON.stringify(text)}: must be ${range}`);
+}
+
+/**
+ * `tcp://HOST:PORT` of an argument.
+ *
+ * @param listens - Whether it is listened on: then the port may be 0, any free one.
+ * @throws UsageError `ERR_CLI_VALUE`.
+ */
+export function parseHostPort(text: string, listens: boolean): string {
+  try {
+    const address = `tcp://${text}`;
+    const parsed = parseAddress(address);
+    if (listens || (parsed.scheme === "tcp" && parsed.port > 0)) return address;
+  } catch {
+    // Told below, in the terms of the command line.
+  }
+  const form = `HOST:PORT with a port from ${listens ? 0 : 1} to 65535, and IPv6 in brackets`;
+  throw new UsageError("ERR_CLI_VALUE", `address ${JSON.stringify(text)}: must be ${form}`);
+}
+
+/** Options by which events are chosen. */
+export interface FilterOptions {
+  readonly agent?: readonly string[];
+  readonly method?: readonly string[];
+  readonly kind?: readonly string[];
+  readonly from?: number;
+  readonly to?: number;
+  readonly causedBy?: string;
+}
+
+/** Add them to a command. */
+export function addFilterOptions(command: Command): Command {
+  return command
+    .option("--agent <id...>", "events of these agents, or of their peers")
+    .option("--method <name...>", "messages and answers of these methods")
+    .option("--kind <kind...>", "events of these kinds: request, reply, input, log, ...")
+    .option("--from <seconds>", "events from this time on", parseMoment)
+    .option("--to <seconds>", "events up to this time", parseMoment)
+    .option("--caused-by <event>", "the event of this id, and all that it led to");
+}
+
+/** The filter that was asked for. */
+export function filterOf({ agent, method, kind, from, to, causedBy }: FilterOptions): EventFilter {
+  return {
+    ...(agent && { agents: agent }),
+    ...(method && { methods: method }),
+    ...(kind && { kinds: kind }),
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+    ...(causedBy !== undefined && { causedBy }),
+  };
+}
+
+/** @throws UsageError `ERR_CLI_VALUE` unless it is a count: a parser for an option of that name. */
+export function parseCount(option: string): (text: string) => number {
+  return (text) => {
+    const count = Number(text);
+    if (/^\d+$/.test(text) && Number.isSafeInteger(count) && count >= 1) return count;
+    throw new UsageError("ERR_CLI_VALUE", `--${option} must be a whole number of at least 1, got ${text}`);
+  };
+}
+
+/** Where the containers of one program can run. */
+export type SpreadIsolation = NonNullable<PopulationOptions["isolation"]>;
+
+const ISOLATIONS: readonly SpreadIsolation[] = ["inline", "thread", "process"];
+
+/** The option `--isolation` of commands that run agents. */
+export function isolationOption(): Option {
+  return new Option("--isolation <where>", "where containers run; default: inline").choices(ISOLATIONS);
+}

@@ -1,0 +1,76 @@
+import { constants } from "node:os";
+import { RunError } from "../errors.ts";
+import { every } from "../wall.ts";
+import { EXIT_SIGNAL } from "./errors.ts";
+
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
+/** Lets the user end a run: the first SIGINT or SIGTERM aborts {@link signal}, the second ends the process. */
+export class Interrupt {
+  readonly #controller = new AbortController();
+  readonly #onSignal: (name: NodeJS.Signals) => void;
+  #exitCode: number | undefined;
+
+  /** @param onFirst - Told that the run is being ended. */
+  constructor(onFirst: (name: string) => void) {
+    this.#onSignal = (name) => {
+      const code = EXIT_SIGNAL + constants.signals[name];
+      if (this.#exitCode !== undefined) process.exit(code);
+      this.#exitCode = code;
+      onFirst(name);
+      this.#controller.abort(new Error(`interrupted by ${name}`));
+    };
+    for (const name of SIGNALS) process.on(name, this.#onSignal);
+  }
+
+  /** Aborted by the first signal. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** With what to exit if a signal came. */
+  get exitCode(): number | undefined {
+    return this.#exitCode;
+  }
+
+  /** Let signals do what they do by default again. */
+  release(): void {
+    for (const name of SIGNALS) process.off(name, this.#onSignal);
+  }
+}
+
+/**
+ * Fail when nothing else can: at an error that nobody caught, or when the process has nothing left to do while the
+ * run's promise is still open.
+ *
+ * @returns Ends the watch.
+ */
+export function lastResort(fail: (error: unknown) => void): () => void {
+  const stuck = () => fail(new RunError("ERR_RUN_STUCK", "the run waits for something that can never happen"));
+  process.on("uncaughtException", fail);
+  process.on("beforeExit", stuck);
+  return () => {
+    process.off("uncaughtException", fail);
+    process.off("beforeExit", stuck);
+  };
+}
+
+/** Wall time between two looks, in milliseconds. */
+const LOOK_MS = 250;
+
+/**
+ * Call `gone` once the process that started this one has ended: a signal that was meant for both may have reached only
+ * that one, as `npx` and the shell that it starts do not pass SIGTERM on. Keeps no process alive.
+ */
+export function watchParent(gone: () => void): void {
+  const parent = process.ppid;
+  const stop = every(
+    LOOK_MS,
+    () => {
+      if (process.ppid === parent) return;
+      stop();
+      gone();
+    },
+    { idle: true },
+  );
+}

@@ -1,0 +1,134 @@
+import type { TraceEvent } from "../trace.ts";
+
+/** One event as a row of a table. */
+export interface EventRow {
+  /** Calendar time. */
+  readonly time: Date;
+  readonly time_s: number;
+  /** Whole ticks since the start; undefined for a step of a world. */
+  readonly ticks: bigint | undefined;
+  readonly round: number | undefined;
+  readonly kind: string;
+  /** Agent, or simulator. */
+  readonly agent: string | undefined;
+  readonly peer: string | undefined;
+  readonly method: string | undefined;
+  readonly id: string | undefined;
+  readonly cause: string | undefined;
+  /** Arguments, result, fields or message as JSON. */
+  readonly content: string | undefined;
+}
+
+/** Columns of {@link EventRow} in their order, with Parquet's types. */
+export const EVENT_COLUMNS = [
+  { name: "time", type: "TIMESTAMP" },
+  { name: "time_s", type: "DOUBLE" },
+  { name: "ticks", type: "INT64" },
+  { name: "round", type: "INT32" },
+  { name: "kind", type: "STRING" },
+  { name: "agent", type: "STRING" },
+  { name: "peer", type: "STRING" },
+  { name: "method", type: "STRING" },
+  { name: "id", type: "STRING" },
+  { name: "cause", type: "STRING" },
+  { name: "content", type: "STRING" },
+] as const satisfies readonly { readonly name: keyof EventRow; readonly type: string }[];
+
+/** Makes rows of the events of a run, which are given in order. */
+export function rowMaker(start: string, ticksPerSecond: number): (event: TraceEvent) => EventRow {
+  const startMs = Date.parse(start);
+  let timeS = 0;
+  return (event) => {
+    if (event.kind !== "step") timeS = event.ticks / ticksPerSecond;
+    const has = event as Partial<Record<"agent" | "peer" | "method" | "id" | "cause", string>>;
+    const content = contentOf(event);
+    return {
+      time: new Date(startMs + timeS * 1000),
+      time_s: timeS,
+      ticks: event.kind === "step" ? undefined : BigInt(event.ticks),
+      round: event.kind === "step" ? undefined : event.round,
+      kind: event.kind,
+      agent: event.kind === "step" ? event.sim : has.agent,
+      peer: has.peer,
+      method: has.method,
+      id: has.id,
+      cause: has.cause,
+      content: content === undefined ? undefined : traceJson(content),
+    };
+  };
+}
+
+function contentOf(event: TraceEvent): unknown {
+  switch (event.kind) {
+    case "input":
+    case "request":
+    case "oneway":
+      return event.args;
+    case "reply":
+    case "failure":
+    case "external":
+      return event.content ?? null;
+    case "log":
+      return { message: event.message, fields: event.fields };
+    case "created":
+    case "removed":
+      return event.type;
+    case "fault":
+      return { code: event.code, message: event.message };
+    case "step":
+      return { time: event.time, next: event.next, inputs: event.inputs, outputs: event.outputs };
+    default:
+      return undefined;
+  }
+}
+
+/** One event as a line of JSON; its fields are those of `TraceEvent`. */
+export function jsonLine(event: TraceEvent): string {
+  return `${traceJson(event)}\n`;
+}
+
+/** The first line of a CSV file. */
+export const CSV_HEADER = `${EVENT_COLUMNS.map(({ name }) => name).join(",")}\r\n`;
+
+/** A row as a line of CSV. Source: RFC 4180. */
+export function csvLine(row: EventRow): string {
+  const cells = EVENT_COLUMNS.map(({ name }) => {
+    const value = row[name];
+    if (value === undefined) return "";
+    const text = value instanceof Date ? value.toISOString() : String(value);
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  });
+  return `${cells.join(",")}\r\n`;
+}
+
+/**
+ * An event in the trace format of Chrome and Perfetto: agents are threads, simulation time is time, in microseconds; an
+ * arrow leads from what caused it.
+ *
+ * @param thread - Number of the agent.
+ */
+export function perfettoEvents(event: TraceEvent, thread: number, ticksPerSecond: number): object[] {
+  if (event.kind === "step" || event.kind === "tick") return [];
+  const ts = (event.ticks / ticksPerSecond) * 1e6;
+  const name = "method" in event ? `${event.kind} ${event.method}` : event.kind;
+  const base = { pid: 1, tid: thread, ts };
+  const { kind: _, ...args } = event;
+  const events: object[] = [{ ...base, ph: "X", dur: 1, name, cat: event.kind, args }];
+  if (event.cause !== undefined) events.push({ ...base, ph: "f", bp: "e", id: event.id, name: "cause", cat: "cause" });
+  return events;
+}
+
+/**
+ * A value of a trace as JSON, or as near to it as JSON allows: bigints and numbers that are not finite as text, bytes in
+ * hexadecimal digits after `0x`, maps as pairs.
+ */
+export function traceJson(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) => plain(item)) ?? "null";
+}
+
+function plain(item: unknown): unknown {
+  if (typeof item === "bigint") return item.toString();
+  if (typeof item === "number" && !Number.isFinite(item)) return String(item);
+  if (item instanceof Uint8Array) return `0x${Buffer.from(item).toString("hex")}`;
+  return item instanceof Map ? [...item] : item;
+}

@@ -1,0 +1,40 @@
+import { runInNewContext } from "node:vm";
+import { expect, it } from "vitest";
+import { errorLines } from "../../../src/cli/errors.ts";
+import { BridgeError } from "../../../src/errors.ts";
+
+it.each<[unknown, string[]]>([
+  [new BridgeError("ERR_BRIDGE_OUTPUT", "no value"), ["cosimas: ERR_BRIDGE_OUTPUT: no value"]],
+  [new TypeError("bad"), ["cosimas: TypeError: bad"]],
+  [new Error(""), ["cosimas: Error: no message"]],
+  ["text", ["cosimas: Error: text (thrown, but no error)"]],
+  [runInNewContext("new RangeError('far')"), ["cosimas: RangeError: far"]],
+  [
+    new BridgeError("ERR_BRIDGE_X", "outer", { cause: new TypeError("middle", { cause: "inner" }) }),
+    [
+      "cosimas: ERR_BRIDGE_X: outer",
+      "  caused by TypeError: middle",
+      "  caused by Error: inner (thrown, but no error)",
+    ],
+  ],
+  // The outer message says all that the cause does.
+  [
+    new BridgeError("ERR_BRIDGE_X", "step(): boom", { cause: new Error("boom") }),
+    ["cosimas: ERR_BRIDGE_X: step(): boom"],
+  ],
+  [
+    new AggregateError([new Error("one"), new TypeError("two")], "both"),
+    ["cosimas: AggregateError: both", "  with Error: one", "  with TypeError: two"],
+  ],
+])("%s", (error, lines) => {
+  expect(errorLines(error, false)).toEqual(lines);
+});
+
+it("shows stacks for debugging only, and survives a ring of causes", () => {
+  const error = new Error("round");
+  error.cause = error;
+  expect(errorLines(error, false).join("\n")).not.toContain("    at ");
+  const lines = errorLines(error, true);
+  expect(lines.join("\n")).toContain("errors.test.ts");
+  expect(lines.length).toBeLessThan(40);
+});
