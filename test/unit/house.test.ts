@@ -60,6 +60,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   engine: [...BASE, "clock", "agent"],
   index: [...BASE, "codec", "channel", "rpc", "clock", "observing", "agent", "platform", "replay", "cosim"],
+  helics: ["helics/process"],
+  "helics/process": [],
   mosaik: ["mosaik/remote", "mosaik/scheduler", "mosaik/world"],
   "mosaik/scheduler": [],
   "mosaik/remote": [],
@@ -68,9 +70,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Circles of files, an import of types counts. Shrinks. */
-const FILE_CIRCLES: readonly (readonly string[])[] = [
-  ["adapters/mosaik/scheduler/cursor.ts", "adapters/mosaik/scheduler/report.ts"],
-];
+const FILE_CIRCLES: readonly (readonly string[])[] = [];
 
 /** Circles of rooms. Shrinks. */
 const ROOM_CIRCLES: readonly (readonly string[])[] = [];
@@ -88,6 +88,7 @@ const NAMES_TWICE: Readonly<Record<string, readonly string[]>> = {
     "src/rpc/index.ts",
   ],
   Link: ["adapters/mosaik/scheduler/sim-node.ts", "src/kernel/communication.ts"],
+  Outgoing: ["adapters/helics/process/protocol.ts", "src/platform/outgoing.ts"],
   OpenOptions: ["src/browser/index.ts", "src/channel/open.ts"],
   Pace: ["adapters/mosaik/scheduler/pace.ts", "src/kernel/event-loop.ts"],
   RunSummary: ["adapters/mosaik/world/summary.ts", "src/recording/entry.ts"],
