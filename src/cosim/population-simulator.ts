@@ -136,6 +136,11 @@ export class AgentSimulator extends Simulator {
     this.#spread = options;
   }
 
+  /** Outputs of a model and their kinds, as it was declared; none for a model that is not there. */
+  outputsOf(model: string): ReadonlyMap<Attr, AgentOutput> {
+    return this.#models.get(model)?.outputs ?? new Map();
+  }
+
   /** The agents: there after `init`, and readable after the run. */
   get population(): Population {
     if (this.#population !== undefined) return this.#population;

@@ -95,9 +95,10 @@ function wire(dest: Draft, drafts: ReadonlyMap<SimNode, Draft>, cache: boolean):
   let index = 0;
   for (const { source, delay, connections } of dest.node.incoming) {
     const from = drafts.get(source)!;
+    const betweenRemotes = source.remote !== undefined && dest.node.remote !== undefined;
     const portOf = ({ src, srcAttr }: Connection) => from.ports.add(src.eid, srcAttr);
     for (const connection of connections) {
-      const wire = makeWire(connection, portOf(connection), index++);
+      const wire = makeWire(connection, portOf(connection), index++, betweenRemotes);
       if (cache && connection.persistent) {
         dest.pulls.push({ source, delay, wire });
         from.pulledShift = Math.max(from.pulledShift ?? 0, delay.tiers[0]!);

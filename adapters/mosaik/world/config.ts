@@ -1,4 +1,4 @@
-import { listed, ScenarioError, Simulator } from "../../../src/cosim/index.ts";
+import { listed, ScenarioError, Simulator, shown, suggestion } from "../../../src/cosim/index.ts";
 import type { RemoteOptions, RemoteSimulator } from "../remote/client.ts";
 import { type CommandEntry, type ConnectEntry, fillCommand, wordsOf } from "../remote/command-line.ts";
 
@@ -53,7 +53,10 @@ export function makeSimulator(config: SimConfig, name: string, options: RemoteOp
   }
   const where = `simConfig.${name}`;
   if (typeof entry !== "object" || entry === null)
-    throw new TypeError(`${where} must be an object, got ${String(entry)}`);
+    throw new TypeError(
+      `${where} must be an object, as { simulator: () => new MySimulator() } or { cmd: … }, got ${shown(entry)}`,
+    );
+  checkNames(where, entry);
   if ("cmd" in entry || "connect" in entry) {
     const checked = checkRemote(where, entry);
     if (makeRemote === undefined) throw new TypeError(`${where}: this program reaches no simulators but its own`);
@@ -61,12 +64,36 @@ export function makeSimulator(config: SimConfig, name: string, options: RemoteOp
     return { simulator: remote, remote };
   }
   const { simulator } = entry as { simulator?: unknown };
+  const maker = `${where}: write { simulator: () => new ${nameOfMade(simulator)}() }`;
   if (typeof simulator !== "function") {
-    throw new TypeError(`${where}.simulator must be a function that makes a Simulator, got ${typeof simulator}`);
+    throw new TypeError(`${maker}; simulator must be a function that makes a Simulator, got ${shown(simulator)}`);
   }
+  if (simulator.prototype instanceof Simulator) throw new TypeError(`${maker}; simulator is the class itself`);
   const made: unknown = simulator();
   if (made instanceof Simulator) return { simulator: made };
-  throw new TypeError(`${where}.simulator must return a Simulator, it returned ${String(made)}`);
+  throw new TypeError(`${maker}; simulator must return a Simulator, it returned ${shown(made)}`);
+}
+
+/** What a `simulator` was meant to make. */
+function nameOfMade(simulator: unknown): string {
+  if (simulator instanceof Simulator) return simulator.constructor.name;
+  const isClass = typeof simulator === "function" && simulator.prototype instanceof Simulator;
+  return isClass ? (simulator as { name: string }).name : "MySimulator";
+}
+
+const ENTRY_NAMES = ["simulator", "cmd", "cwd", "env", "connect"];
+
+/** @throws TypeError for a name that no entry has, which says what to write instead. */
+function checkNames(where: string, entry: object): void {
+  for (const [name, value] of Object.entries(entry)) {
+    if (ENTRY_NAMES.includes(name)) continue;
+    if (name !== "python")
+      throw new TypeError(`${where}: there is no ${shown(name)}; ${suggestion(name, ENTRY_NAMES)}`);
+    const [module = "module", type = "Class"] = String(value).split(":");
+    const program = `import mosaik_api_v3, ${module}; mosaik_api_v3.start_simulation(${module}.${type}())`;
+    const instead = `{ cmd: ["%(python)s", "-c", "${program}", "%(addr)s"] }`;
+    throw new TypeError(`${where}: a World runs no Python within itself, as mosaik does by "python"; write ${instead}`);
+  }
 }
 
 function checkRemote(where: string, entry: object): CommandEntry | ConnectEntry {

@@ -4,7 +4,7 @@ import { SimNode } from "../scheduler/sim-node.ts";
 import type { SimGroup } from "../scheduler/tiered-time.ts";
 import { makeSimulator, type SimConfig, type SimulatorOf } from "./config.ts";
 import { createHandle, type HandleContext, type ModelsOf, type SimulatorHandle } from "./handle.ts";
-import type { StartParams, WorldSettings } from "./options.ts";
+import { checkStart, type StartParams, type WorldSettings } from "./options.ts";
 import { proxyOf, type RequestContext } from "./requests.ts";
 
 /** Where simulators can be started: a world, or a group within it. */
@@ -55,6 +55,7 @@ export class Starter {
   async start(group: SimGroup, name: string, params: StartParams): Promise<SimulatorHandle> {
     const { config, settings, sims, ready } = this.#context;
     const { timeResolution } = settings;
+    checkStart(name, params);
     this.#context.assertOpen(`starting ${name}`);
     const { simId, ...rest } = params;
     const { startTimeoutMs, stopTimeoutMs, stepTimeoutMs: callTimeoutMs, onOutput } = settings;
