@@ -24,10 +24,7 @@ async function scenario() {
 }
 
 describe("runs of one world", () => {
-  it.each([
-    [[5, 10, 23]],
-    [[1, 2, 3, 4, 23]],
-  ])("that end at %j give what one run gives", async (ends) => {
+  it.each([[[5, 10, 23]], [[1, 2, 3, 4, 23]]])("that end at %j give what one run gives", async (ends) => {
     const once = await scenario();
     await once.world.run({ until: 23 });
     const pieces = await scenario();
