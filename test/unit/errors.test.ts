@@ -14,10 +14,9 @@ function source(): string {
   const files = ["src", "adapters", "scenarios"].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
-      // File by file: a text may have the mark that begins a comment.
-      .map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8").replace(/^\s*\/\*[\s\S]*?\*\//gm, "")),
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8")),
   );
-  return files.join("\n");
+  return files.join("\n").replace(/\/\*[\s\S]*?\*\//g, "");
 }
 
 describe("errors", () => {
