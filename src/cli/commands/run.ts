@@ -120,7 +120,6 @@ export async function parseRequest(
     out,
     containers,
     debug: debug === true,
-    force: force === true,
     parameters: valuesIn(values),
     ...recorded,
     ...(isolation && { isolation }),
