@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { describe, expect, it } from "vitest";
 import { circles, type SourceFile, sourceFiles } from "../support/source-tree.ts";
@@ -274,6 +275,15 @@ describe("the house", () => {
     const large = [...counts].filter(([, count]) => count > FILES_MAX);
     expect(large.filter(([folder, count]) => count > (LARGE_FOLDERS[folder] ?? 0))).toEqual([]);
     expect(large.map(([folder]) => folder).sort()).toEqual(Object.keys(LARGE_FOLDERS));
+  });
+
+  it("has every file that CONTRIBUTING.md names", () => {
+    const text = readFileSync(new URL("../../CONTRIBUTING.md", import.meta.url), "utf8");
+    const named = [...text.matchAll(/`((?:src|adapters|test|docs|scenarios)\/[\w./-]+|[\w-]+\.(?:json|md))`/g)].map(
+      ([, path]) => path!,
+    );
+    expect(named.length).toBeGreaterThan(50);
+    expect(named.filter((path) => !existsSync(new URL(`../../${path}`, import.meta.url)))).toEqual([]);
   });
 
   it("says at the top of each room's index what the room does", () => {
