@@ -83,12 +83,17 @@ function nameOfMade(simulator: unknown): string {
 
 const ENTRY_NAMES = ["simulator", "cmd", "cwd", "env", "connect"];
 
+/** Names that stand elsewhere for those of an entry. */
+const OTHER_NAMES: Readonly<Record<string, string>> = { command: "cmd", address: "connect", factory: "simulator" };
+
 /** @throws TypeError for a name that no entry has, which says what to write instead. */
 function checkNames(where: string, entry: object): void {
   for (const [name, value] of Object.entries(entry)) {
     if (ENTRY_NAMES.includes(name)) continue;
     if (name !== "python")
-      throw new TypeError(`${where}: there is no ${shown(name)}; ${suggestion(name, ENTRY_NAMES)}`);
+      throw new TypeError(
+        `${where}: there is no ${shown(name)}; ${suggestion(OTHER_NAMES[name] ?? name, ENTRY_NAMES)}`,
+      );
     const [module = "module", type = "Class"] = String(value).split(":");
     const program = `import mosaik_api_v3, ${module}; mosaik_api_v3.start_simulation(${module}.${type}())`;
     const instead = `{ cmd: ["%(python)s", "-c", "${program}", "%(addr)s"] }`;
