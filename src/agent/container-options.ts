@@ -6,9 +6,10 @@ import type { RecordedExternals } from "../kernel/kernel.ts";
 import type { TraceLevel } from "../kernel/tracer.ts";
 import type { Limits } from "../limits.ts";
 import type { Journal } from "../trace.ts";
+import type { LiveOptions } from "./peers.ts";
 
 /** How to make a container. */
-export interface ContainerOptions {
+export interface ContainerOptions extends LiveOptions {
   /** Where to listen for live peers, as `tcp://127.0.0.1:0`; without it the container opens no socket. */
   address?: string;
   /**
