@@ -20,7 +20,13 @@ import {
   checkContainerOptions,
   checkSpawnOptions,
 } from "./container-options.ts";
+import type { LiveOptions } from "./peers.ts";
 import { createSimulation, type Simulation } from "./simulation.ts";
+
+/** The options that were given. */
+function defined(options: { [K in keyof LiveOptions]: LiveOptions[K] | undefined }): LiveOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
 
 /**
  * A home of agents: lets them call each other, on a clock that is set from outside by `advance`, or on one that follows
@@ -68,8 +74,10 @@ export class Container implements TraceSource {
     }
     const limits = limitsOf(options.limits);
     const { types = [] } = options;
+    const { tls, hello, origins, insecure, onRefused, retryMs, backoff } = options;
+    const live = defined({ tls, hello, origins, insecure, onRefused, retryMs, backoff });
     const container = new Container(
-      createSimulation({ clock, limits, trace, seed, types, strict, communication, codec, journal, recorded }),
+      createSimulation({ clock, limits, trace, seed, types, strict, communication, codec, live, journal, recorded }),
     );
     if (journal !== undefined) {
       const { limits } = options;
