@@ -10,6 +10,7 @@ import { readOutputs } from "../kernel/outputs.ts";
 import type { AgentRecord } from "../kernel/record.ts";
 import type { Counts } from "../kernel/run-state.ts";
 import { stopAll } from "../kernel/stop.ts";
+import { strictByDefault } from "../kernel/strict-default.ts";
 import { combine } from "../kernel/tracer.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/stream.ts";
@@ -52,7 +53,7 @@ export class Container implements TraceSource {
       seed = 0,
       trace = "hash",
       codec = "msgpack",
-      strict = false,
+      strict = strictByDefault(),
       communication,
       record: journal,
       recorded,

@@ -18,7 +18,7 @@ const FILES_MAX = 20;
  * Rooms and the rooms below that each may import: a folder of `src`, a file of `src` itself, a folder of an adapter. An
  * adapter also imports the faces of `src`.
  */
-const BASE = ["errors", "limits", "options", "trace", "hash", "wall", "host"];
+const BASE = ["errors", "limits", "options", "trace", "hash", "wall", "host", "frames"];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   limits: [],
@@ -27,6 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   hash: [],
   wall: [],
   host: [],
+  frames: [],
   version: [],
   codec: BASE,
   channel: [...BASE, "codec"],
@@ -46,6 +47,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "codec",
     "channel",
     "clock",
+    "kernel",
     "agent",
     "platform",
     "observe",

@@ -75,9 +75,7 @@ export async function listenWebSocket(address: NetAddress, options: BindOptions,
     }
     const { remoteAddress = "unknown", remotePort = 0 } = socket;
     const peer = formatAddress({ scheme, host: remoteAddress, port: remotePort });
-    upgrades.handleUpgrade(request, socket, head, (opened) =>
-      accept(new WebSocketTransport(opened, peer), accepted),
-    );
+    upgrades.handleUpgrade(request, socket, head, (opened) => accept(new WebSocketTransport(opened, peer), accepted));
   });
   await listening(server, { host, port }, formatAddress(address));
   const bound = server.address() as AddressInfo;

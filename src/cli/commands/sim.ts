@@ -5,8 +5,9 @@ import { Recording } from "../../observing.ts";
 import { EXIT_FAILED, EXIT_FINE, EXIT_SIGNAL, errorLines, UsageError } from "../errors.ts";
 import { loadModule, moduleUrl, SIMULATOR } from "../load.ts";
 import { parseHostPort, parseSeconds } from "../options.ts";
-import { addParameters } from "../parameters.ts";
-import { lastResort, watchParent } from "../signals.ts";
+import { addParameters, HELP_COLUMNS } from "../parameters.ts";
+import { Interrupt, lastResort, watchParent } from "../signals.ts";
+import { watch } from "../watchdog.ts";
 
 /** Seconds to wait for mosaik; source: mosaik-api-v3. */
 const TIMEOUT_S = 60;
@@ -37,7 +38,7 @@ interface SimRequest {
  */
 export function addSimCommand(program: Command, ends: (exitCode: number) => void): void {
   const levels = new Option("-l, --log-level <level>", "what is logged, on standard error").choices(LOG_LEVELS);
-  const sim = program
+  program
     .command("sim")
     .usage("<module> HOST:PORT [options]")
     .description("serve a simulator to mosaik, until mosaik says stop")
@@ -59,7 +60,6 @@ export function addSimCommand(program: Command, ends: (exitCode: number) => void
       if (given === undefined && options.help === true) command.outputHelp();
       else ends(await serve(given, rest, options));
     });
-  sim.copyInheritedSettings(program);
 }
 
 async function serve(given: string | undefined, rest: readonly string[], options: SimOptions): Promise<number> {
@@ -68,9 +68,8 @@ async function serve(given: string | undefined, rest: readonly string[], options
   if (given.startsWith("-")) throw new UsageError("ERR_CLI_USAGE", `the module comes before its options: ${given}`);
   // mosaik may be killed, and who reads the log with it.
   process.stderr.on("error", () => {});
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
-    process.on(name, () => process.exit(EXIT_SIGNAL + constants.signals[name]));
-  }
+  const interrupt = new Interrupt((name) => process.exit(EXIT_SIGNAL + constants.signals[name]));
+  const unwatch = watch(interrupt);
   // Who starts a simulator by hand may go away; mosaik, which starts it otherwise, may not.
   if (!remote) watchParent(() => process.exit(EXIT_SIGNAL + constants.signals.SIGTERM));
   const report = (error: unknown) => process.stderr.write(`${errorLines(error, debug).join("\n")}\n`);
@@ -96,6 +95,7 @@ async function serve(given: string | undefined, rest: readonly string[], options
     return EXIT_FINE;
   } finally {
     release();
+    unwatch();
   }
 }
 
@@ -110,7 +110,7 @@ function parseRequest(
     .description("The simulator's own options; those of all simulators: cosimas sim --help")
     .argument("<address>", "HOST:PORT")
     .helpOption("-h, --help", "print this help")
-    .configureOutput({ outputError: () => {} })
+    .configureOutput({ outputError: () => {}, getOutHelpWidth: () => HELP_COLUMNS })
     .allowExcessArguments(false)
     .exitOverride();
   const valuesIn = addParameters(command, simulator.parameters);
