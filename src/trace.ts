@@ -81,13 +81,14 @@ export interface FaultEvent extends AgentEventBase {
   readonly message: string;
 }
 
-/** A simulator made a step; times are in the world's integer steps, not in ticks. */
-export interface StepEvent {
+/** A simulator made a step. */
+export interface StepEvent extends TraceBase {
   readonly kind: "step";
   /** Simulator's id. */
   readonly sim: string;
+  /** Time of the step in the world's integer steps; `ticks` is the same time. */
   readonly time: number;
-  /** Time of its next step, if it named one. */
+  /** Time of its next step, in steps, if it named one. */
   readonly next: number | undefined;
   readonly inputs: unknown;
   readonly outputs: unknown;
@@ -112,11 +113,13 @@ export type TraceSink = (batch: readonly TraceEvent[]) => void;
 /** Something that can be observed. */
 export interface TraceSource {
   /**
-   * Feed `sink` from the next event on.
+   * Feed `sink` from the next event on. One that throws, or whose promise is rejected, is detached and warned about; the
+   * run goes on.
    *
+   * @param ended - Called once when nothing more comes, since the run was closed; at once if that is so already.
    * @returns Detaches it; calling it again does nothing.
    */
-  attach(sink: TraceSink): () => void;
+  attach(sink: TraceSink, ended?: () => void): () => void;
 }
 
 /** What a run is started with. */

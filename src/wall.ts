@@ -3,6 +3,8 @@
  * on it; what it bounds fails, and never settles anything.
  */
 
+import { onTurn } from "./host.ts";
+
 /** Longest delay of a Node timer, in milliseconds; a longer one fires at once. Source: Node's `timers`, TIMEOUT_MAX. */
 export const TIMER_MS_MAX = 2 ** 31 - 1;
 
@@ -24,7 +26,7 @@ export function dateMs(): number {
  */
 export function after(delayMs: number, expired: () => void, { idle = false } = {}): () => void {
   const timer = setTimeout(expired, Math.min(Math.max(0, delayMs), TIMER_MS_MAX));
-  if (idle) timer.unref();
+  if (idle) letGo(timer);
   return () => clearTimeout(timer);
 }
 
@@ -36,7 +38,7 @@ export function after(delayMs: number, expired: () => void, { idle = false } = {
  */
 export function every(periodMs: number, tick: () => void, { idle = false } = {}): () => void {
   const timer = setInterval(tick, Math.min(periodMs, TIMER_MS_MAX));
-  if (idle) timer.unref();
+  if (idle) letGo(timer);
   return () => clearInterval(timer);
 }
 
@@ -54,9 +56,11 @@ export function turn(): Promise<void> {
   return new Promise(onTurn);
 }
 
-/** Run `next` after the event loop has looked at its sockets and timers. */
-export function onTurn(next: () => void): void {
-  setImmediate(next);
+export { onTurn } from "./host.ts";
+
+/** Keep no process alive for a timer; in a page a timer is a number, and keeps nothing alive. */
+function letGo(timer: object | number): void {
+  (timer as { unref?: () => void }).unref?.();
 }
 
 /**

@@ -1,11 +1,22 @@
-import type { Journal } from "cosimas";
+import type { Journal, PopulationOptions } from "cosimas";
 import { AgentSimulator, agentModel } from "cosimas/mosaik";
 import { PvAgent, StorageAgent, TransformerAgent } from "./agents.ts";
 
-/** The agents as a simulator: which classes there are, and what they take from the grid. */
-export function population(seed: number, day: number, record?: Journal): AgentSimulator {
+/**
+ * The agents as a simulator: which classes there are, and what they take from the grid.
+ *
+ * @param spread - On how many containers they live; it changes no result.
+ */
+export function population(
+  seed: number,
+  day: number,
+  record?: Journal,
+  spread: PopulationOptions = {},
+): AgentSimulator {
   const start = new Date(Date.UTC(2016, 0, 1 + day)).toISOString();
   return new AgentSimulator({
+    ...spread,
+    module: new URL("agents.ts", import.meta.url),
     seed,
     start,
     record,

@@ -1,4 +1,4 @@
-import type { Journal } from "cosimas";
+import type { Journal, PopulationOptions } from "cosimas";
 import { type Entity, World } from "cosimas/mosaik";
 import { Collector, type QuarterHour } from "./collector.ts";
 import { connectionsOf, VM_MAX_PU } from "./connections.ts";
@@ -24,6 +24,8 @@ export interface RunSpec {
   readonly control: boolean;
   readonly seed: number;
   readonly signal?: AbortSignal;
+  /** On how many containers the agents live; it changes no result. */
+  readonly spread?: PopulationOptions;
   /** Keeps the agents' run. */
   readonly record?: Journal | undefined;
   /** Called after each quarter hour with how many are over. */
@@ -45,7 +47,7 @@ export async function simulate(spec: RunSpec): Promise<RunResult> {
   const { grid, profiles, day, days, control, seed, signal, progress } = spec;
   const { first, end } = dayRange(profiles, day, days);
   const collector = new Collector();
-  const agents = population(seed, day, spec.record);
+  const agents = population(seed, day, spec.record, spec.spread);
   const world = new World(
     {
       Profiles: { simulator: () => new ProfileSimulator(grid, new DeviceProfiles(grid, profiles), first) },
@@ -69,13 +71,13 @@ export async function simulate(spec: RunSpec): Promise<RunResult> {
       progress: ({ time }) => progress?.(time + 1),
     });
     if (!control) return { quarterHours: collector.quarterHours, messages: 0, rounds: 0, traceHash: undefined };
-    const { counts } = agents.container;
+    const { counts } = agents.population;
     const [, , replies = 0, failures = 0, , requests = 0] = counts.deliveries;
     return {
       quarterHours: collector.quarterHours,
       messages: requests + replies + failures,
       rounds: counts.rounds,
-      traceHash: agents.container.traceHash(),
+      traceHash: agents.population.traceHash(),
     };
   } finally {
     await world.shutdown();

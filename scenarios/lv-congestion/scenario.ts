@@ -31,7 +31,8 @@ export default defineScenario({
     },
     control: { type: "boolean", default: true, help: "agents control plants and storages" },
   },
-  async run({ parameters, seed, signal, progress, record, print, outDir }) {
+  containers: true,
+  async run({ parameters, seed, signal, population, progress, record, print, outDir }) {
     const { day, days, control } = parameters;
     const grid = loadGrid(data("grid.json"));
     const profiles = loadProfiles(data("profiles.csv.gz"));
@@ -40,7 +41,7 @@ export default defineScenario({
     const runs = control ? 2 : 1;
     const run = (controlled: boolean, offset: number) =>
       simulate({
-        ...{ grid, profiles, day, days, seed, signal, control: controlled },
+        ...{ grid, profiles, day, days, seed, signal, control: controlled, spread: population },
         record: controlled ? record({ modules: [new URL("agents.ts", import.meta.url)] }) : undefined,
         progress: (done) =>
           progress(

@@ -38,12 +38,13 @@ export default defineScenario({
     limit: { type: "number", default: 7000, min: 0, help: "the park's feed-in limit in kW" },
     python: { type: "string", default: "python3", help: "a Python that has the packages mosaik and mosaik-api-v3" },
   },
-  async run({ parameters: { limit, python }, signal, progress, print, outDir }) {
+  containers: true,
+  async run({ parameters: { limit, python }, population: spread, signal, progress, print, outDir }) {
     const world = new World({
       Wind: inPython(python, "wind_park", "Wind"),
       Plants: inPython(python, "wind_park", "Plants"),
       Operator: inPython(python, "mosaik.basic_simulators", "InputSimulator"),
-      Agents: { simulator: population },
+      Agents: { simulator: () => population(spread) },
     });
     try {
       const sites = await (await world.start<Python>("Wind")).Site.create(PLANTS);

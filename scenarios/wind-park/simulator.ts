@@ -1,4 +1,4 @@
-import { Agent } from "cosimas";
+import { Agent, type PopulationOptions } from "cosimas";
 import { AgentSimulator, agentModel, defineSimulator } from "cosimas/mosaik";
 import { share } from "./share.ts";
 
@@ -42,5 +42,7 @@ export class ParkAgent extends Agent {
 
 const Plant = agentModel(PlantAgent, { method: "measure", inputs: { p_available_kw: "one" } });
 const Park = agentModel(ParkAgent, { params: ["plants"], method: "obey", inputs: { limit_kw: "one" } });
-export const population = () => new AgentSimulator({ stepSize: 900, models: { Plant, Park } });
-export default defineSimulator(population);
+const module = new URL(import.meta.url);
+export const population = (spread: PopulationOptions = {}) =>
+  new AgentSimulator({ ...spread, module, stepSize: 900, models: { Plant, Park } });
+export default defineSimulator(() => population());

@@ -1,23 +1,40 @@
+import { AgentError } from "../errors.ts";
+import type { Emissions } from "../kernel/emissions.ts";
 import type { Handlers } from "../kernel/handlers.ts";
-import type { Kernel } from "../kernel/kernel.ts";
-import { AgentRecord } from "../kernel/record.ts";
-import { underTraps } from "../kernel/strict.ts";
-import { type Agent, type AgentClass, construct } from "./agent.ts";
-import { type AgentHost, AgentLink, type ConnectOptions, localProxy } from "./agent-link.ts";
-import { agentType } from "./agent-type.ts";
-import type { LiveLinks } from "./live-peers.ts";
+import { AgentRecord, type AgentType } from "../kernel/model.ts";
+import { underTraps } from "../kernel/strict-mode.ts";
+import { exposedMethods } from "../rpc/services.ts";
+import { type Agent, type AgentClass, type ConnectOptions, construct } from "./agent.ts";
+import { type AgentHost, AgentLink, localProxy } from "./agent-link.ts";
+import type { Peers } from "./peers.ts";
+
+const types = new WeakMap<AgentClass, AgentType>();
+
+/**
+ * What the engine knows about a class, read once.
+ *
+ * @throws TypeError if its `exposed` does not fit.
+ */
+function agentType(type: AgentClass): AgentType {
+  let known = types.get(type);
+  if (known === undefined) {
+    known = { name: type.name, exposed: exposedMethods(type), outputs: type.outputs };
+    types.set(type, known);
+  }
+  return known;
+}
 
 /** Makes a container's agents, and does for them what takes more than the simulation itself. */
-export class AgentHome implements AgentHost {
+export class AgentFactory implements AgentHost {
   readonly seed: number | string;
-  readonly kernel: Kernel;
+  readonly emissions: Emissions;
   readonly #handlers: Handlers;
-  readonly #links: LiveLinks;
+  readonly #peers: Peers;
 
-  constructor(kernel: Kernel, handlers: Handlers, links: LiveLinks, seed: number | string) {
-    this.kernel = kernel;
+  constructor(emissions: Emissions, handlers: Handlers, peers: Peers, seed: number | string) {
+    this.emissions = emissions;
     this.#handlers = handlers;
-    this.#links = links;
+    this.#peers = peers;
     this.seed = seed;
   }
 
@@ -27,7 +44,7 @@ export class AgentHome implements AgentHost {
    * @throws AgentError `ERR_AGENT_DUPLICATE`; TypeError if its class is wrong; what its constructor throws.
    */
   create(type: AgentClass, id: string, args: readonly unknown[]): AgentRecord {
-    const kernel = this.kernel;
+    const { kernel } = this.emissions;
     const record = new AgentRecord(id, agentType(type));
     kernel.registry.add(record, kernel.tag);
     const outer = kernel.constructing;
@@ -45,11 +62,18 @@ export class AgentHome implements AgentHost {
     return record;
   }
 
+  /** The record of a living agent. @throws AgentError `ERR_AGENT_UNKNOWN`. */
+  living(id: string, method: string): AgentRecord {
+    const record = this.emissions.kernel.registry.get(id);
+    if (record !== undefined && record.state !== "removed") return record;
+    throw new AgentError("ERR_AGENT_UNKNOWN", `there is no agent "${id}"`, { agent: id, method });
+  }
+
   /** As `Agent.connect`. */
   async connect(record: AgentRecord, address: string, options: ConnectOptions): Promise<object> {
-    const local = this.#links.localId(address);
-    if (local === undefined) return this.#links.connect(record, address);
-    return localProxy(this.kernel, record, local, options);
+    const local = this.#peers.localId(address);
+    if (local === undefined) return this.#peers.connect(record, address);
+    return localProxy(this.emissions, record, local, options);
   }
 
   /** As `Agent.task`. */

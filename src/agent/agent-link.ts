@@ -1,45 +1,27 @@
-import type { Clock } from "../clock/clock.ts";
+import type { DateTime } from "../clock/calendar.ts";
+import type { Clock, Timer } from "../clock/clock.ts";
 import { plainCopy } from "../codec/index.ts";
 import { timeoutTicks } from "../kernel/communication.ts";
-import { OUTSIDE } from "../kernel/delivery.ts";
-import type { Kernel } from "../kernel/kernel.ts";
-import { checkOutput } from "../kernel/outputs.ts";
-import { createRandom } from "../kernel/random.ts";
-import type { AgentRecord } from "../kernel/record.ts";
+import type { Emissions } from "../kernel/emissions.ts";
+import type { AgentRecord } from "../kernel/model.ts";
+import { OUTSIDE } from "../kernel/order.ts";
+import { checkOutput } from "../kernel/outside.ts";
+import { createRandom } from "../random.ts";
 import type { Invoke } from "../rpc/proxy.ts";
-import type { AgentClass } from "./agent.ts";
-import { AgentClock } from "./agent-clock.ts";
-import { checkAgentId } from "./id.ts";
+import {
+  type AgentApi,
+  type AgentClass,
+  type ConnectOptions,
+  checkAgentId,
+  type SendOptions,
+  type SpawnOptions,
+} from "./agent.ts";
 import { agentProxy } from "./references.ts";
 import { type AgentFuture, AgentQueue, openFuture } from "./waits.ts";
 
-/** Options of a one-way message. */
-export interface SendOptions {
-  /** Seconds until it is delivered; 0, the default, is the next round. */
-  delay?: number;
-}
-
-/** Options of a new agent. */
-export interface SpawnOptions {
-  /** Unique in the run; an id is never used again, even after its agent was removed. */
-  id?: string;
-  /** Arguments of its constructor. */
-  args?: readonly unknown[];
-}
-
-/** Options of a proxy. */
-export interface ConnectOptions {
-  /**
-   * Simulated seconds, above 0, within which a call has to be answered, or it fails with `ERR_CALL_TIMEOUT`; an answer at
-   * exactly that time is late. Default: `callTimeout` of the communication model, otherwise none. Calls of live peers
-   * have `limits.callTimeoutMs` of wall time instead.
-   */
-  timeout?: number;
-}
-
 /** What the container does for its agents besides the simulation itself. */
 export interface AgentHost {
-  readonly kernel: Kernel;
+  readonly emissions: Emissions;
   readonly seed: number | string;
   /** Proxy of an agent by id or URL. */
   connect(record: AgentRecord, address: string, options: ConnectOptions): Promise<object>;
@@ -50,7 +32,7 @@ export interface AgentHost {
 }
 
 /** Everything that one agent may ask of its container. */
-export class AgentLink {
+export class AgentLink implements AgentApi {
   readonly #record: AgentRecord;
   readonly #host: AgentHost;
   #clock: Clock | undefined;
@@ -61,7 +43,7 @@ export class AgentLink {
   }
 
   get clock(): Clock {
-    this.#clock ??= new AgentClock(this.#host.kernel, this.#record);
+    this.#clock ??= new AgentClock(this.#host.emissions, this.#record);
     return this.#clock;
   }
 
@@ -74,48 +56,52 @@ export class AgentLink {
   }
 
   random(): number {
-    this.#host.kernel.guard(this.#record, "random");
-    const { seldom } = this.#record;
-    seldom.random ??= createRandom(this.#host.seed, this.#record.id);
-    return seldom.random();
+    this.#host.emissions.kernel.guard(this.#record, "random");
+    const { rare } = this.#record;
+    rare.random ??= createRandom(this.#host.seed, this.#record.id);
+    return rare.random();
   }
 
   external<T>(start: () => Promise<T> | T): Promise<T> {
-    return this.#host.kernel.emissions.external(this.#record, start);
+    return this.#host.emissions.external(this.#record, start);
   }
 
   future<T>(): AgentFuture<T> {
-    return openFuture<T>(this.#host.kernel, this.#record);
+    return openFuture<T>(this.#host.emissions, this.#record);
   }
 
   queue<T>(): AgentQueue<T> {
-    return new AgentQueue<T>(this.#host.kernel, this.#record);
+    return new AgentQueue<T>(this.#host.emissions, this.#record);
   }
 
   task(code: () => unknown): void {
-    this.#host.kernel.guard(this.#record, "task");
+    this.#host.emissions.kernel.guard(this.#record, "task");
     this.#host.task(this.#record, code);
   }
 
   send(to: string, method: string, args: readonly unknown[], options: SendOptions): void {
-    this.#host.kernel.emissions.send(
+    this.#host.emissions.send(
       this.#record,
       to,
       method,
       args,
-      this.#host.kernel.clock.ticksIn(options.delay ?? 0),
+      this.#host.emissions.kernel.clock.ticksIn(options.delay ?? 0),
     );
   }
 
   emit(output: string, value: unknown): void {
-    const { outputEvents } = this.#host.kernel;
-    this.#host.kernel.guard(this.#record, "emit");
+    const { outputEvents } = this.#host.emissions.kernel;
+    this.#host.emissions.kernel.guard(this.#record, "emit");
     checkOutput(this.#record, output);
-    outputEvents.put(this.#record.id, output, this.#host.kernel.copyOut(value, `${this.#record.id}.${output}`));
+    outputEvents.put(
+      this.#record.id,
+      output,
+      this.#host.emissions.kernel.copyOut(value, `${this.#record.id}.${output}`),
+    );
   }
 
   log(message: string, fields: Record<string, unknown>): void {
-    const kernel = this.#host.kernel;
+    const kernel = this.#host.emissions.kernel;
     const record = this.#record;
     kernel.guard(record, "log");
     const id = `${record.id}#${record.seq++}`;
@@ -129,43 +115,94 @@ export class AgentLink {
   }
 
   spawn(type: AgentClass, options: SpawnOptions): object {
-    const kernel = this.#host.kernel;
+    const kernel = this.#host.emissions.kernel;
     const record = this.#record;
     kernel.guard(record, "spawn");
-    const id = checkAgentId(options.id ?? `${record.id}/${record.seldom.children++}`);
+    const id = checkAgentId(options.id ?? `${record.id}/${record.rare.children++}`);
     const args = kernel.copyFor(id, options.args ?? [], `spawn(${id})`) as unknown[];
     const create = () => this.#host.create(type, id, args);
     const birth = { id, create, parent: record, cause: kernel.cause };
-    if (kernel.transit?.bear(birth, type, args, kernel.clock.ticks) !== true) kernel.next.addBirth(birth);
-    return localProxy(kernel, record, id);
+    if (kernel.others?.bear(birth, type, args, kernel.clock.ticks) !== true) kernel.next.addBirth(birth);
+    return localProxy(this.#host.emissions, record, id);
   }
 
   remove(): void {
-    this.#host.kernel.guard(this.#record, "remove");
-    this.#host.kernel.next.addDeath(this.#record, this.#host.kernel.cause);
+    this.#host.emissions.kernel.guard(this.#record, "remove");
+    this.#host.emissions.kernel.next.addDeath(this.#record, this.#host.emissions.kernel.cause);
   }
 }
 
 /** Proxy through which `record` calls the agent `id` of its own platform. One made outside may be used outside. */
-export function localProxy(kernel: Kernel, record: AgentRecord, id: string, options: ConnectOptions = {}): object {
+export function localProxy(
+  emissions: Emissions,
+  record: AgentRecord,
+  id: string,
+  options: ConnectOptions = {},
+): object {
+  const { kernel } = emissions;
   const outside = !kernel.serving;
   const { timeout } = options;
-  const ticks = timeout === undefined ? callTicks(kernel) : timeoutTicks(timeout, kernel.clock.resolution);
-  return agentProxy(id, kernel, (path, args) => kernel.emissions.call(record, id, path, args, outside, ticks));
+  const ticks = timeout === undefined ? callTicks(emissions) : timeoutTicks(timeout, kernel.clock.resolution);
+  const invoke: Invoke = (path, args) => emissions.call(record, id, path, args, outside, ticks);
+  return agentProxy(id, kernel.references, invoke);
 }
 
 /** The calls of the agent `id` by `receiver`, which has got a reference to it: an agent, or what is outside. */
-export function callsOf(kernel: Kernel, receiver: string, id: string): Invoke {
+export function callsOf(emissions: Emissions, receiver: string, id: string): Invoke {
+  const { kernel } = emissions;
   const { outside, limits } = kernel;
   if (receiver === OUTSIDE.id) {
     return async (path, args) =>
       outside.call(id, path, kernel.copyFor(id, args, `${id}.${path}`), limits.outsideCallsMax);
   }
   const record = kernel.registry.get(receiver)!;
-  return (path, args) => kernel.emissions.call(record, id, path, args, false, callTicks(kernel));
+  return (path, args) => emissions.call(record, id, path, args, false, callTicks(emissions));
 }
 
 /** Simulated time that a call may take; -1: any. */
-function callTicks(kernel: Kernel): number {
+function callTicks({ kernel }: Emissions): number {
   return kernel.communication?.callTimeoutTicks ?? -1;
+}
+
+/** The clock as one agent uses it: the container's time, and waits that are this agent's. */
+class AgentClock implements Clock {
+  readonly #emissions: Emissions;
+  readonly #record: AgentRecord;
+
+  constructor(emissions: Emissions, record: AgentRecord) {
+    this.#emissions = emissions;
+    this.#record = record;
+  }
+
+  time(): number {
+    return this.#emissions.kernel.clock.time();
+  }
+
+  utcnow(): DateTime {
+    return this.#emissions.kernel.clock.utcnow();
+  }
+
+  sleep(dt: number): Promise<void> {
+    try {
+      return this.#emissions.sleep(this.#record, this.#emissions.kernel.clock.ticksIn(dt));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  sleepUntil(t: number | DateTime): Promise<void> {
+    try {
+      return this.#emissions.sleep(this.#record, this.#emissions.kernel.clock.ticksAt(t));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  callIn(dt: number, f: () => unknown): Timer {
+    return this.#emissions.callAt(this.#record, this.#emissions.kernel.clock.ticksIn(dt), f);
+  }
+
+  callAt(t: number | DateTime, f: () => unknown): Timer {
+    return this.#emissions.callAt(this.#record, this.#emissions.kernel.clock.ticksAt(t), f);
+  }
 }

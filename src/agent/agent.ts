@@ -1,8 +1,32 @@
 import type { Clock } from "../clock/clock.ts";
 import { AgentError } from "../errors.ts";
 import type { Remote } from "../rpc/types.ts";
-import type { AgentLink, ConnectOptions, SendOptions, SpawnOptions } from "./agent-link.ts";
+import { markAgent } from "./references.ts";
 import type { AgentFuture, AgentQueue } from "./waits.ts";
+
+/** Options of a one-way message. */
+export interface SendOptions {
+  /** Seconds until it is delivered; 0, the default, is the next round. */
+  delay?: number;
+}
+
+/** Options of a new agent. */
+export interface SpawnOptions {
+  /** Unique in the run; an id is never used again, even after its agent was removed. */
+  id?: string;
+  /** Arguments of its constructor. */
+  args?: readonly unknown[];
+}
+
+/** Options of a proxy. */
+export interface ConnectOptions {
+  /**
+   * Simulated seconds, above 0, within which a call has to be answered, or it fails with `ERR_CALL_TIMEOUT`; an answer at
+   * exactly that time is late. Default: `callTimeout` of the communication model, otherwise none. Calls of live peers
+   * have `limits.callTimeoutMs` of wall time instead.
+   */
+  timeout?: number;
+}
 
 /** A class of agents. */
 // biome-ignore lint/suspicious/noExplicitAny: a class's constructor parameters are its own affair
@@ -12,12 +36,29 @@ export type AgentClass<A extends Agent = Agent, Args extends any[] = any[]> = {
   readonly outputs: readonly string[];
 };
 
+/** Everything that one agent may ask of its container. */
+export interface AgentApi {
+  readonly id: string;
+  readonly clock: Clock;
+  connect(address: string, options: ConnectOptions): Promise<object>;
+  random(): number;
+  external<T>(start: () => Promise<T> | T): Promise<T>;
+  future<T>(): AgentFuture<T>;
+  queue<T>(): AgentQueue<T>;
+  task(code: () => unknown): void;
+  send(to: string, method: string, args: readonly unknown[], options: SendOptions): void;
+  emit(output: string, value: unknown): void;
+  log(message: string, fields: Record<string, unknown>): void;
+  spawn(type: AgentClass, options: SpawnOptions): object;
+  remove(): void;
+}
+
 /** Link for the agent that is being constructed: a container sets it for the length of one constructor call. */
-let nascent: AgentLink | undefined;
+let nascent: AgentApi | undefined;
 
 /** Construct an agent inside its container. @internal */
 export function construct<A extends Agent, Args extends unknown[]>(
-  link: AgentLink,
+  link: AgentApi,
   type: AgentClass<A, Args>,
   args: Args,
 ): A {
@@ -46,7 +87,7 @@ export abstract class Agent {
    */
   static readonly outputs: readonly string[] = [];
 
-  readonly #link: AgentLink;
+  readonly #link: AgentApi;
 
   constructor() {
     if (nascent === undefined) {
@@ -54,6 +95,7 @@ export abstract class Agent {
     }
     this.#link = nascent;
     nascent = undefined;
+    markAgent(this);
   }
 
   /** The agent's id, unique in the run. */
@@ -145,4 +187,24 @@ export abstract class Agent {
   protected remove(): void {
     this.#link.remove();
   }
+}
+
+/** Length of an agent's id in code units, at most. */
+const ID_LENGTH_MAX = 255;
+
+/** Visible characters without `#`, which separates an event's number; `@` first is for what is no agent. */
+const ID = /^(?!@)[^\s#\p{Cc}]+$/u;
+
+/**
+ * Check the id of an agent: 1 to 255 code units, no white space, no control characters, no `#`, no `@` in front.
+ *
+ * @returns The id.
+ * @throws {@link AgentError} `ERR_AGENT_ID`.
+ */
+export function checkAgentId(id: unknown): string {
+  if (typeof id === "string" && id.length <= ID_LENGTH_MAX && ID.test(id) && id.isWellFormed()) return id;
+  throw new AgentError(
+    "ERR_AGENT_ID",
+    `an agent's id has 1 to ${ID_LENGTH_MAX} characters without white space and "#", and does not start with "@"; got ${JSON.stringify(id)}`,
+  );
 }

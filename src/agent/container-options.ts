@@ -1,8 +1,8 @@
 import type { ExternalClock } from "../clock/external-clock.ts";
 import type { RealTimeClock } from "../clock/real-time-clock.ts";
 import type { CodecName, ValueType } from "../codec/index.ts";
-import type { CommunicationModel } from "../kernel/communication-model.ts";
-import type { RecordedExternals } from "../kernel/externals.ts";
+import type { CommunicationModel } from "../kernel/communication.ts";
+import type { RecordedExternals } from "../kernel/kernel.ts";
 import type { TraceLevel } from "../kernel/tracer.ts";
 import type { Limits } from "../limits.ts";
 import type { Journal } from "../trace.ts";

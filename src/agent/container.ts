@@ -1,45 +1,43 @@
 import { ExternalClock } from "../clock/external-clock.ts";
 import { RealTimeClock } from "../clock/real-time-clock.ts";
-import type { CodecName } from "../codec/index.ts";
-import { AgentError, ClockError, RunError } from "../errors.ts";
+import { ClockError, RunError } from "../errors.ts";
 import { Advance } from "../kernel/advance.ts";
-import { beginJournal, journaled } from "../kernel/journaled.ts";
-import { Kernel } from "../kernel/kernel.ts";
+import type { Driver } from "../kernel/driver.ts";
+import { beginJournal, journaled } from "../kernel/journal.ts";
+import type { Counts, Kernel } from "../kernel/kernel.ts";
 import { LiveRun } from "../kernel/live-run.ts";
-import { readOutputs } from "../kernel/outputs.ts";
-import type { AgentRecord } from "../kernel/record.ts";
-import type { Counts } from "../kernel/run-state.ts";
-import { stopAll } from "../kernel/stop.ts";
+import { readOutputs } from "../kernel/outside.ts";
+import { stopAll } from "../kernel/serving.ts";
 import { strictByDefault } from "../kernel/strict-default.ts";
 import { combine } from "../kernel/tracer.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/stream.ts";
 import type { TraceEvent, TraceSink, TraceSource } from "../trace.ts";
-import type { Agent, AgentClass } from "./agent.ts";
-import { AgentHome } from "./agent-factory.ts";
+import { within } from "../wall.ts";
+import { type Agent, type AgentClass, checkAgentId } from "./agent.ts";
 import type { AgentInput, ContainerOptions } from "./container-options.ts";
-import { checkAgentId } from "./id.ts";
-import { LiveLinks } from "./live-peers.ts";
-import { DATE_TIME } from "./value-types.ts";
+import { createSimulation, type Simulation } from "./simulation.ts";
 
 /**
  * A home of agents: lets them call each other, on a clock that is set from outside by `advance`, or on one that follows
  * the wall, where it runs by itself. Whoever creates it calls `close()`.
  */
 export class Container implements TraceSource {
+  readonly #simulation: Simulation;
   readonly #kernel: Kernel;
   readonly #run: Advance | LiveRun;
-  readonly #home: AgentHome;
-  readonly #links: LiveLinks;
   #events: Observable<TraceEvent> | undefined;
   #unnamed = 0;
+  /** The advance under way. */
+  #advancing: Promise<unknown> | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(kernel: Kernel, seed: number | string, codec: CodecName) {
+  private constructor(simulation: Simulation) {
+    const { kernel, driver } = simulation;
+    this.#simulation = simulation;
     this.#kernel = kernel;
-    this.#run = kernel.clock instanceof RealTimeClock ? new LiveRun(kernel, kernel.clock) : new Advance(kernel);
-    this.#links = new LiveLinks(kernel, codec);
-    this.#home = new AgentHome(kernel, this.#run.rounds.handlers, this.#links, seed);
+    this.#run =
+      kernel.clock instanceof RealTimeClock ? new LiveRun(kernel, driver, kernel.clock) : new Advance(kernel, driver);
   }
 
   /**
@@ -63,21 +61,21 @@ export class Container implements TraceSource {
       throw new RunError("ERR_RUN_RECORD", text);
     }
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
-    const types = [DATE_TIME, ...(options.types ?? [])];
-    const kernel = new Kernel({ clock, limits, trace, seed, types, strict, communication, journal, recorded });
-    clock.own();
-    const container = new Container(kernel, seed, codec);
+    const { types = [] } = options;
+    const container = new Container(
+      createSimulation({ clock, limits, trace, seed, types, strict, communication, codec, journal, recorded }),
+    );
     if (journal !== undefined) {
       const { limits } = options;
       await beginJournal(journal, container, clock, { seed, strict, communication, modules: [], limits });
     }
-    if (options.address !== undefined) await container.#links.listen(options.address);
+    if (options.address !== undefined) await container.#simulation.peers.listen(options.address);
     return container;
   }
 
   /** Where it listens, as `tcp://127.0.0.1:41234`; undefined if it does not. */
   get address(): string | undefined {
-    return this.#links.address;
+    return this.#simulation.peers.address;
   }
 
   /** The clock; only this container moves it. */
@@ -110,8 +108,8 @@ export class Container implements TraceSource {
   }
 
   /** Every event from now on, in batches of one round. */
-  attach(sink: TraceSink): () => void {
-    return this.#kernel.tracer.attach(sink);
+  attach(sink: TraceSink, ended?: () => void): () => void {
+    return this.#kernel.tracer.attach(sink, ended);
   }
 
   /** Hash over everything delivered to every agent so far, 16 hexadecimal digits: equal runs have equal hashes. */
@@ -135,8 +133,9 @@ export class Container implements TraceSource {
     const { args = [] } = options;
     if (this.#kernel.journal !== undefined)
       this.#kernel.feed("spawn", type.name, id, this.#kernel.copyFor(id, args, `spawn(${id})`));
-    const record = this.#home.create(type, id, args);
+    const record = this.#simulation.factory.create(type, id, args);
     this.#kernel.next.addBirth({ id, create: () => record, parent: undefined, cause: undefined });
+    this.#kernel.tracer.flush();
     this.#kernel.wake?.();
     return record.agent as InstanceType<C>;
   }
@@ -154,7 +153,7 @@ export class Container implements TraceSource {
   inputs(inputs: readonly AgentInput[]): void {
     this.#kernel.requireIdle("an input");
     const copies = inputs.map(({ agent, method, args }) => {
-      this.#known(agent, method);
+      this.#simulation.factory.living(agent, method);
       return this.#kernel.copyFor(agent, args, `${agent}.${method}`);
     });
     for (const [i, { agent, method }] of inputs.entries()) this.#kernel.outside.input(agent, method, copies[i]);
@@ -189,13 +188,21 @@ export class Container implements TraceSource {
     if (this.#run instanceof LiveRun) {
       throw new ClockError("ERR_CLOCK_REAL_TIME", "a container on a real-time clock runs by itself");
     }
-    const next = await journaled(this.#kernel.journal, this.#run.to(resolution.toTicks(t)));
-    return next === undefined ? undefined : resolution.toSeconds(next);
+    this.#kernel.requireIdle("an advance");
+    const advance = journaled(this.#kernel.journal, this.#run.to(resolution.toTicks(t)));
+    this.#advancing = advance;
+    try {
+      const next = await advance;
+      return next === undefined ? undefined : resolution.toSeconds(next);
+    } finally {
+      if (this.#advancing === advance) this.#advancing = undefined;
+    }
   }
 
   /** Call `method` of the agent `peer` as the agent `from` does through a proxy that it has given to the outside. @internal */
   ask(from: string, peer: string, method: string, args: readonly unknown[], timeoutTicks: number): Promise<unknown> {
-    return this.#kernel.emissions.call(this.#known(from, "ask"), peer, method, args, true, timeoutTicks);
+    const { emissions, factory } = this.#simulation;
+    return emissions.call(factory.living(from, "ask"), peer, method, args, true, timeoutTicks);
   }
 
   /**
@@ -204,7 +211,9 @@ export class Container implements TraceSource {
    * @throws AgentError `ERR_AGENT_OUTPUT` for a name that is not listed.
    */
   outputs(agent: string, names: readonly string[]): Record<string, unknown> {
-    return readOutputs(this.#known(agent, "outputs"), names, this.#kernel);
+    return readOutputs(this.#simulation.factory.living(agent, "outputs"), names, (value, root) =>
+      this.#kernel.copyOut(value, root),
+    );
   }
 
   /** Read outputs of many agents at once, as `outputs`: names by agent. The caller owns the values. */
@@ -223,30 +232,35 @@ export class Container implements TraceSource {
   }
 
   /**
-   * Call `stop` of all agents, reject what waits, close every connection. A second call waits for the first.
+   * Call `stop` of all agents, reject what waits, close every connection, end the streams of events. It may be called at
+   * any time, and again: a further call gives the outcome of the first. An advance under way is waited for; one that has
+   * not ended after `limits.stopTimeoutMs` is rejected with `ERR_RUN_CLOSED` before its next round.
    *
-   * @throws RunError `ERR_RUN_BUSY` during an advance; `ERR_RUN_STOP` if an agent's `stop` throws or does not end within
-   *   `limits.stopTimeoutMs`, after everything was closed.
+   * @throws RunError `ERR_RUN_STOP` if an agent's `stop` throws or does not end within `limits.stopTimeoutMs`, after
+   *   everything was closed.
    */
   close(): Promise<void> {
-    if (this.#kernel.phase === "advancing" && this.#run instanceof Advance) {
-      return Promise.reject(new RunError("ERR_RUN_BUSY", "an advance is under way; await it first"));
-    }
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
   async #close(): Promise<void> {
+    const { driver, peers } = this.#simulation;
+    this.#kernel.closing = true;
     if (this.#run instanceof LiveRun) await this.#run.stop();
+    else if (this.#advancing !== undefined) await this.#endAdvance(this.#advancing, driver);
     const failure = await stopAll(this.#kernel);
-    await this.#links.close();
+    await peers.close();
     await this.#kernel.journal?.end(this.traceHash());
     if (failure !== undefined) throw failure;
   }
 
-  #known(agent: string, method: string): AgentRecord {
-    const record = this.#kernel.registry.get(agent);
-    if (record !== undefined && record.state !== "removed") return record;
-    throw new AgentError("ERR_AGENT_UNKNOWN", `there is no agent "${agent}"`, { agent, method });
+  /** Wait until an advance has ended; its outcome is its caller's. */
+  async #endAdvance(advance: Promise<unknown>, driver: Driver): Promise<void> {
+    const { stopTimeoutMs } = this.#kernel.limits;
+    const ended = advance.catch(() => {});
+    if (await within(ended, stopTimeoutMs)) return;
+    driver.abort(new RunError("ERR_RUN_CLOSED", "the container was closed during this advance"));
+    await within(ended, stopTimeoutMs);
   }
 }

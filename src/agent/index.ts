@@ -5,6 +5,8 @@
  * rules. This layer knows simulated time and live peers; it knows no simulator.
  */
 
+import "./reach-peers.ts";
+
 export type {
   CommunicationModel,
   Link,
@@ -12,12 +14,11 @@ export type {
   LinkMessage,
   LinkRule,
   Partition,
-} from "../kernel/communication-model.ts";
-export type { Counts } from "../kernel/run-state.ts";
+} from "../kernel/communication.ts";
+export type { Counts } from "../kernel/kernel.ts";
 export type { TraceLevel } from "../kernel/tracer.ts";
-export { Agent, type AgentClass } from "./agent.ts";
-export type { ConnectOptions, SendOptions, SpawnOptions } from "./agent-link.ts";
+export { Agent, type AgentClass, type ConnectOptions, type SendOptions, type SpawnOptions } from "./agent.ts";
 export { Container } from "./container.ts";
 export type { AgentInput, ContainerOptions } from "./container-options.ts";
-export { DATE_TIME } from "./value-types.ts";
+export { DATE_TIME } from "./simulation.ts";
 export type { AgentFuture, AgentQueue } from "./waits.ts";

@@ -1,20 +1,18 @@
-import { parseAgentUrl } from "../channel/index.ts";
 import type { CodecName } from "../codec/index.ts";
 import { AgentError, RunError } from "../errors.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import type { AgentRecord } from "../kernel/record.ts";
 import {
   connect,
-  createProxy,
   type Method,
   notFound,
   type Resolver,
   type RpcConnection,
+  type RpcPeer,
   type Server,
   serve,
 } from "../rpc/index.ts";
-import { Agent } from "./agent.ts";
-import { idOfProxy } from "./references.ts";
+import type { PeerConnections } from "./peers.ts";
+import { idOfProxy, isAgent } from "./references.ts";
 
 /**
  * A container's connections to live peers: other containers that no simulated clock orders, as those of Python's
@@ -23,7 +21,7 @@ import { idOfProxy } from "./references.ts";
  * What peers call enters at the next advance; what agents call there is an external. Such runs are not promised to
  * repeat.
  */
-export class LiveLinks {
+export class LivePeers implements PeerConnections {
   readonly #kernel: Kernel;
   readonly #codec: CodecName;
   readonly #resolver: Resolver = {
@@ -40,62 +38,33 @@ export class LiveLinks {
   }
 
   get #options() {
-    // Dates come first, as in aiomas\'s containers: on the wire a type is its number.
+    // Dates come first, as in aiomas's containers: on the wire a type is its number.
     return { limits: this.#kernel.limits, codec: this.#codec, types: this.#kernel.valueTypes };
   }
 
-  /** Where it listens, with the port that was really taken. */
   get address(): string | undefined {
     return this.#server?.address;
   }
 
-  /** Offer the container's agents at `address`. @throws ChannelError as `rpc.serve`. */
   async listen(address: string): Promise<void> {
     this.#server = await serve(address, this.#resolver, this.#options);
   }
 
-  /** Id of the agent that `address` names in this container; undefined if it is elsewhere. */
-  localId(address: string): string | undefined {
-    if (!address.includes("://")) return address;
-    const { address: at, agent } = parseAgentUrl(address);
-    return at === this.address ? agent : undefined;
-  }
-
-  /**
-   * Proxy of an agent elsewhere, for `record`.
-   *
-   * @param url - As `tcp://127.0.0.1:5555/battery-7`.
-   * @throws ChannelError if nobody answers; AgentError `ERR_AGENT_UNKNOWN` if the peer has no such agent. Inside the
-   *   simulation, where it is an external, these arrive as RemoteError of that code.
-   */
-  async connect(record: AgentRecord, url: string): Promise<object> {
-    const { address, agent } = parseAgentUrl(url);
-    const outside = !this.#kernel.serving;
-    await this.#real(record, outside, () => this.#validate(address, agent));
-    return createProxy((path, args) =>
-      this.#real(record, outside, async () => (await this.#connection(address)).call(`agents/${agent}/${path}`, args)),
-    );
-  }
-
-  /** Close the server and every connection. */
-  async close(): Promise<void> {
-    const connections = await Promise.allSettled(this.#connections.values());
-    const open = connections.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-    await Promise.all([this.#server?.close(), ...open.map((connection) => connection.close())]);
-  }
-
-  /** Do I/O for an agent: as an external inside the simulation, at once for a program that uses the agent outside. */
-  async #real<T>(record: AgentRecord, outside: boolean, io: () => Promise<T>): Promise<T> {
-    if (!outside || this.#kernel.serving) return this.#kernel.emissions.external(record, io);
-    this.#kernel.guardOutside(record, "call of a live peer");
-    return io();
-  }
-
-  async #validate(address: string, agent: string): Promise<void> {
+  async validate(address: string, agent: string): Promise<void> {
     const connection = await this.#connection(address);
     const type = await connection.call("validate_aid", [agent]);
     if (type !== null) return;
     throw new AgentError("ERR_AGENT_UNKNOWN", `there is no agent "${agent}" at ${address}`, { agent, peer: address });
+  }
+
+  async call(address: string, agent: string, path: string, args: unknown[]): Promise<unknown> {
+    return (await this.#connection(address)).call(`agents/${agent}/${path}`, args);
+  }
+
+  async close(): Promise<void> {
+    const connections = await Promise.allSettled(this.#connections.values());
+    const open = connections.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+    await Promise.all([this.#server?.close(), ...open.map((connection) => connection.close())]);
   }
 
   #connection(address: string): Promise<RpcConnection> {
@@ -110,7 +79,7 @@ export class LiveLinks {
     return connection;
   }
 
-  #resolve(path: readonly string[], from: RpcConnection): Method {
+  #resolve(path: readonly string[], from: RpcPeer): Method {
     const { registry, outside } = this.#kernel;
     if (path.length === 1 && path[0] === "validate_aid") {
       return ([id]) => {
@@ -137,10 +106,10 @@ export class LiveLinks {
 
   /** Where peers find an agent that is passed to them. @throws AgentError for one of another container. */
   #pathOf(service: object): string | undefined {
-    const id = idOfProxy(service, this.#kernel);
+    const id = idOfProxy(service, this.#kernel.references);
     if (id !== undefined) return `agents/${id}`;
-    if (!(service instanceof Agent)) return undefined;
-    if (this.#kernel.registry.get(service.id)?.agent === service) return `agents/${service.id}`;
+    if (!isAgent(service)) return undefined;
+    if (this.#kernel.registry.get(service.id)?.agent === (service as object)) return `agents/${service.id}`;
     const message = `agent "${service.id}" is not in the container that passes it`;
     throw new AgentError("ERR_AGENT_UNKNOWN", message, { agent: service.id });
   }

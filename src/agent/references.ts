@@ -1,7 +1,7 @@
 import type { ValueType } from "../codec/index.ts";
 import { AgentError } from "../errors.ts";
+import type { ValueReferences } from "../kernel/kernel.ts";
 import { createProxy, type Invoke } from "../rpc/proxy.ts";
-import { Agent } from "./agent.ts";
 
 /** Stands for an agent in what travels between containers: agents cross by their ids. */
 export class AgentReference {
@@ -10,6 +10,24 @@ export class AgentReference {
   constructor(id: string) {
     this.id = id;
   }
+}
+
+/** An agent, as far as its id is all that crosses. */
+interface Identified {
+  readonly id: string;
+}
+
+/** All agents that were constructed in a container. */
+const agents = new WeakSet<object>();
+
+/** Let `agent` be known as an agent: its constructor says so. */
+export function markAgent(agent: object): void {
+  agents.add(agent);
+}
+
+/** Whether a value is an agent itself, not a proxy of one. */
+export function isAgent(value: object): value is Identified {
+  return agents.has(value);
 }
 
 /** What a proxy of an agent stands for. */
@@ -39,7 +57,7 @@ interface AgentValues {
   /** Whether a proxy made by `home` is known here. */
   knows(home: object): boolean;
   /** Whether the agent itself is known here. */
-  has(agent: Agent): boolean;
+  has(agent: Identified): boolean;
   read(id: string): object;
 }
 
@@ -47,10 +65,10 @@ interface AgentValues {
 function agentType({ knows, has, read }: AgentValues): ValueType {
   return {
     type: AgentReference,
-    accepts: (value) => value instanceof Agent || standings.has(value),
+    accepts: (value) => isAgent(value) || standings.has(value),
     write(value) {
       if (value instanceof AgentReference) return value.id;
-      if (value instanceof Agent) {
+      if (isAgent(value)) {
         if (has(value)) return value.id;
         throw elsewhere(value.id);
       }
@@ -94,18 +112,16 @@ export function referencesAt(home: object, invokeOf: (id: string) => Invoke): Va
  *
  * A copy is made before anybody knows for whom; its references are bound to the receiver right after.
  */
-export class AgentReferences {
+export class AgentReferences implements ValueReferences {
   readonly type: ValueType;
   readonly #invokeOf: (receiver: string, id: string) => Invoke;
-  readonly #home: object;
   /** Read since the last binding. */
   #unbound: Unbound[] = [];
 
   /** @param invokeOf - The calls of agent `id` by `receiver`. */
-  constructor(home: object, has: (agent: Agent) => boolean, invokeOf: (receiver: string, id: string) => Invoke) {
-    this.#home = home;
+  constructor(has: (agent: Identified) => boolean, invokeOf: (receiver: string, id: string) => Invoke) {
     this.#invokeOf = invokeOf;
-    this.type = agentType({ knows: (other) => other === home, has, read: (id) => this.#read(id) });
+    this.type = agentType({ knows: (other) => other === this, has, read: (id) => this.#read(id) });
   }
 
   /** Let what was read since the last call belong to the agent `receiver`. */
@@ -118,7 +134,7 @@ export class AgentReferences {
   #read(id: string): object {
     const reference = new Unbound(this.#invokeOf, id);
     this.#unbound.push(reference);
-    return agentProxy(id, this.#home, (path, args) => reference.invoke(path, args));
+    return agentProxy(id, this, (path, args) => reference.invoke(path, args));
   }
 }
 

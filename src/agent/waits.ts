@@ -1,6 +1,6 @@
 import { AgentError } from "../errors.ts";
-import type { Kernel } from "../kernel/kernel.ts";
-import type { AgentRecord } from "../kernel/record.ts";
+import type { Emissions } from "../kernel/emissions.ts";
+import type { AgentRecord } from "../kernel/model.ts";
 
 /** Items that one {@link AgentQueue} keeps, at most. */
 const QUEUE_ITEMS_MAX = 1_000_000;
@@ -18,8 +18,9 @@ export interface AgentFuture<T> {
 }
 
 /** Open a future of `record`. */
-export function openFuture<T>(kernel: Kernel, record: AgentRecord): AgentFuture<T> {
-  const { promise, settle } = kernel.emissions.openWait(record, "future", record.id);
+export function openFuture<T>(emissions: Emissions, record: AgentRecord): AgentFuture<T> {
+  const { kernel } = emissions;
+  const { promise, settle } = emissions.openWait(record, "future", record.id);
   // Until somebody asks for the promise, it must not hide that a handler waits on something foreign.
   let awaited = false;
   record.unawaited++;
@@ -49,14 +50,14 @@ export function openFuture<T>(kernel: Kernel, record: AgentRecord): AgentFuture<
 
 /** A first-in first-out queue between handlers of one agent; `next` is a simulated wait. */
 export class AgentQueue<T> {
-  readonly #kernel: Kernel;
+  readonly #emissions: Emissions;
   readonly #record: AgentRecord;
   readonly #items: T[] = [];
   readonly #takers: ((item: T) => void)[] = [];
 
   /** @internal */
-  constructor(kernel: Kernel, record: AgentRecord) {
-    this.#kernel = kernel;
+  constructor(emissions: Emissions, record: AgentRecord) {
+    this.#emissions = emissions;
     this.#record = record;
   }
 
@@ -71,7 +72,7 @@ export class AgentQueue<T> {
    * @throws AgentError `ERR_AGENT_QUEUE_FULL` at 1,000,000 items.
    */
   push(item: T): void {
-    this.#kernel.guard(this.#record, "queue.push");
+    this.#emissions.kernel.guard(this.#record, "queue.push");
     const taker = this.#takers.shift();
     if (taker !== undefined) taker(item);
     else if (this.#items.length < QUEUE_ITEMS_MAX) this.#items.push(item);
@@ -84,9 +85,9 @@ export class AgentQueue<T> {
 
   /** The oldest item, or the next one pushed. */
   next(): Promise<T> {
-    this.#kernel.guard(this.#record, "queue.next");
+    this.#emissions.kernel.guard(this.#record, "queue.next");
     if (this.#items.length > 0) return Promise.resolve(this.#items.shift() as T);
-    const { promise, settle } = this.#kernel.emissions.openWait(this.#record, "queue", this.#record.id);
+    const { promise, settle } = this.#emissions.openWait(this.#record, "queue", this.#record.id);
     this.#takers.push(settle.resolve as (item: T) => void);
     return promise as Promise<T>;
   }

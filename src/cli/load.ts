@@ -3,6 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { registeredClasses, registeredNames } from "../agent/agent-classes.ts";
 import { Agent, type AgentClass, type CommunicationModel } from "../agent/index.ts";
 import type { ValueType } from "../codec/index.ts";
 import { isScenario, type Scenario } from "../cosim/scenario.ts";
@@ -176,6 +177,10 @@ export async function agentCode(header: RunHeader, given: readonly string[]): Pr
   }
   const all = Object.assign({}, ...exported) as { types?: readonly ValueType[]; communication?: CommunicationModel };
   const classes = exported.flatMap((module) => Object.values(module)).filter(isAgentClass);
+  // Models of a population, which the module need not export.
+  for (const name of registeredNames()) {
+    if (!classes.some((type) => type.name === name)) classes.push(...registeredClasses(name));
+  }
   const { types, communication } = all;
   return { classes, changed, ...(types && { types }), ...(communication && { communication }) };
 }

@@ -1,6 +1,9 @@
 import { type Command, Option } from "commander";
 import { parseAddress } from "../channel/index.ts";
-import { EVENT_KINDS, type Moment, type RunFilter, secondsOf } from "../observing.ts";
+import type { PopulationOptions } from "../cosim/index.ts";
+import { EVENT_KINDS } from "../observe/filter.ts";
+import { type Moment, secondsOf } from "../observe/moment.ts";
+import type { RunFilter } from "../recording/index.ts";
 import { UsageError } from "./errors.ts";
 
 /** Forms of a moment in help. */
@@ -13,15 +16,6 @@ export function parseMoment(text: string): Moment {
   if (seconds !== undefined && seconds >= 0) return /^[\d.e+]+$/i.test(text.trim()) ? Number(text) : text;
   const forms = "seconds since the start, at least 0, a time of day as 18:00, or ISO 8601 as 2026-06-01T18:00";
   throw new UsageError("ERR_CLI_VALUE", `"${text}" must be a simulation time: ${forms}`);
-}
-
-/** A whole number of at least 1, of the option of this name. @throws UsageError `ERR_CLI_VALUE`. */
-export function parseCount(option: string): (text: string) => number {
-  return (text) => {
-    const count = Number(text);
-    if (/^\d+$/.test(text) && Number.isSafeInteger(count) && count >= 1) return count;
-    throw new UsageError("ERR_CLI_VALUE", `--${option} must be a whole number of at least 1, got ${text}`);
-  };
 }
 
 /** Longest time that a Node timer can measure, in seconds. */
@@ -84,4 +78,23 @@ export function filterOf({ agent, method, kind, from, to, causedBy }: FilterOpti
     ...(to !== undefined && { to }),
     ...(causedBy !== undefined && { causedBy }),
   };
+}
+
+/** @throws UsageError `ERR_CLI_VALUE` unless it is a count: a parser for an option of that name. */
+export function parseCount(option: string): (text: string) => number {
+  return (text) => {
+    const count = Number(text);
+    if (/^\d+$/.test(text) && Number.isSafeInteger(count) && count >= 1) return count;
+    throw new UsageError("ERR_CLI_VALUE", `--${option} must be a whole number of at least 1, got ${text}`);
+  };
+}
+
+/** Where the containers of one program can run. */
+export type SpreadIsolation = NonNullable<PopulationOptions["isolation"]>;
+
+const ISOLATIONS: readonly SpreadIsolation[] = ["inline", "thread", "process"];
+
+/** The option `--isolation` of commands that run agents. */
+export function isolationOption(): Option {
+  return new Option("--isolation <where>", "where containers run; default: inline").choices(ISOLATIONS);
 }

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { RecordingError } from "../errors.ts";
+import { RecordingError, ScenarioError } from "../errors.ts";
 import { packageVersion } from "../version.ts";
 import { EXIT_FAILED, EXIT_FINE, EXIT_USAGE, errorLines, UsageError } from "./errors.ts";
 import { HELP_COLUMNS } from "./parameters.ts";
@@ -79,7 +79,8 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     if ((error as { cause?: { code?: unknown } } | undefined)?.cause?.code === "EPIPE") return EXIT_FINE;
     const usage = error instanceof CommanderError ? fromCommander(error) : error;
     process.stderr.write(`${errorLines(usage, debug).join("\n")}\n`);
-    return usage instanceof UsageError || isOfFiles(usage) ? EXIT_USAGE : EXIT_FAILED;
+    const isUsage = usage instanceof UsageError || isOfFiles(usage) || isUnfit(usage);
+    return isUsage ? EXIT_USAGE : EXIT_FAILED;
   }
 }
 
@@ -94,6 +95,11 @@ async function commandsFor([first]: readonly string[]): Promise<AddCommand[]> {
 /** A recording that cannot be read (1 would say that runs differ), or a name that is taken. */
 function isOfFiles(error: unknown): boolean {
   return error instanceof RecordingError && /_(OPEN|FORMAT|DAMAGED|EXISTS|BUSY|FILTER)$/.test(error.code);
+}
+
+/** An option of the command that the module cannot honour. */
+function isUnfit(error: unknown): boolean {
+  return error instanceof ScenarioError && error.code === "ERR_SCENARIO_CONTAINERS";
 }
 
 function fromCommander(error: CommanderError): UsageError {

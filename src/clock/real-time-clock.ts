@@ -1,8 +1,6 @@
+import { after, dateMs, wallMs } from "../wall.ts";
 import { DateTime } from "./calendar.ts";
 import { SimulationClock, type SimulationClockOptions } from "./simulation-clock.ts";
-
-/** Longest delay of a Node timer in milliseconds; a longer one fires at once. Source: Node's `timers`, TIMEOUT_MAX. */
-const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** Where time starts, how fine it is and how fast it runs. */
 export interface RealTimeClockOptions extends SimulationClockOptions {
@@ -25,13 +23,14 @@ export class RealTimeClock extends SimulationClock {
   readonly factor: number;
   /** Reading of the monotonic clock at second 0, in milliseconds; undefined before. */
   #originMs: number | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  /** Cancels the timer that is set. */
+  #cancel: (() => void) | undefined;
   /** True while events are served: then the present is theirs, not the wall's. */
   #held = false;
 
   /** @throws RangeError if `factor` is not a finite number above 0. */
   constructor(options: RealTimeClockOptions = {}) {
-    const { factor = 1, start = DateTime.fromMillis(Date.now()), ...others } = options;
+    const { factor = 1, start = DateTime.fromMillis(dateMs()), ...others } = options;
     super({ ...others, start });
     if (!(factor > 0 && Number.isFinite(factor)))
       throw new RangeError(`factor must be a number above 0, got ${factor}`);
@@ -51,13 +50,13 @@ export class RealTimeClock extends SimulationClock {
   /** Whole ticks of the wall since second 0; 0 before it. */
   get wallTicks(): number {
     if (this.#originMs === undefined) return 0;
-    const seconds = (performance.now() - this.#originMs) / 1000 / this.factor;
+    const seconds = (wallMs() - this.#originMs) / 1000 / this.factor;
     return Math.floor(seconds * this.resolution.ticksPerSecond);
   }
 
   /** Let second 0 be now. @internal */
   begin(): void {
-    this.#originMs = performance.now();
+    this.#originMs = wallMs();
   }
 
   /** Go to `ticks` and stay there until {@link release}. @internal */
@@ -79,17 +78,14 @@ export class RealTimeClock extends SimulationClock {
    */
   wakeAt(ticks: number, wake: () => void): void {
     this.sleepOn();
-    const leftMs = (this.#originMs ?? 0) + this.resolution.toSeconds(ticks) * this.factor * 1000 - performance.now();
+    const leftMs = (this.#originMs ?? 0) + this.resolution.toSeconds(ticks) * this.factor * 1000 - wallMs();
     // Node's timers may fire a little early, and know no delay beyond their bound: look again then.
-    this.#timer = setTimeout(
-      () => (this.wallTicks >= ticks ? wake() : this.wakeAt(ticks, wake)),
-      Math.min(Math.max(0, Math.ceil(leftMs)), TIMER_MS_MAX),
-    );
+    this.#cancel = after(Math.ceil(leftMs), () => (this.wallTicks >= ticks ? wake() : this.wakeAt(ticks, wake)));
   }
 
   /** Forget what {@link wakeAt} was told. @internal */
   sleepOn(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#cancel?.();
+    this.#cancel = undefined;
   }
 }

@@ -11,7 +11,7 @@ import type { Codec, CodecName, CodecOptions } from "./codec.ts";
 import { jsonCodec } from "./json-writer.ts";
 import { msgpackCodec } from "./msgpack.ts";
 import { TypeRegistry, type ValueType } from "./types.ts";
-import type { ValueLimits } from "./value.ts";
+import type { FloatKeeping, ValueLimits } from "./value.ts";
 
 export type { Codec, CodecName, CodecOptions } from "./codec.ts";
 export { copyValue, plainCopy, rebase } from "./copy.ts";
@@ -19,7 +19,14 @@ export { JsonPattern } from "./json-pattern.ts";
 export { traceCodec } from "./msgpack.ts";
 export { PROFILES, type Profile, type ProfileName } from "./profile.ts";
 export { type ClassOf, serializable, TypeRegistry, type ValueType } from "./types.ts";
-export type { Value, ValueLimits, ValueObject } from "./value.ts";
+export {
+  type FloatKeeping,
+  type Value,
+  type ValueLimits,
+  type ValueObject,
+  WholeFloat,
+  withoutFloats,
+} from "./value.ts";
 
 const CODECS: ReadonlyMap<string, (options: CodecOptions) => Codec> = new Map([
   ["msgpack", msgpackCodec],
@@ -34,6 +41,8 @@ export interface CreateCodecOptions {
   readonly limits?: ValueLimits & Partial<Pick<CodecOptions, "integerDigitsMax" | "frameBytesMax">>;
   /** Registered types, with ids from 0 on in this order; or a registry, which more may be added to. */
   readonly types?: Iterable<ValueType> | TypeRegistry | undefined;
+  /** As `CodecOptions.floats`. @internal */
+  readonly floats?: FloatKeeping;
 }
 
 /**
@@ -41,7 +50,8 @@ export interface CreateCodecOptions {
  *
  * @throws TypeError if there is no codec of this name, or a type is listed twice.
  */
-export function createCodec(name: CodecName, { limits = DEFAULT_LIMITS, types = [] }: CreateCodecOptions = {}): Codec {
+export function createCodec(name: CodecName, options: CreateCodecOptions = {}): Codec {
+  const { limits = DEFAULT_LIMITS, types = [], floats } = options;
   const create = CODECS.get(name);
   if (create === undefined) {
     const known = [...CODECS.keys()].map((each) => `"${each}"`).join(", ");
@@ -49,5 +59,5 @@ export function createCodec(name: CodecName, { limits = DEFAULT_LIMITS, types = 
   }
   const { integerDigitsMax, frameBytesMax } = { ...DEFAULT_LIMITS, ...limits };
   const registry = types instanceof TypeRegistry ? types : new TypeRegistry(types);
-  return create({ limits, types: registry, integerDigitsMax, frameBytesMax });
+  return create({ limits, types: registry, integerDigitsMax, frameBytesMax, floats });
 }

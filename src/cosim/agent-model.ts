@@ -1,3 +1,4 @@
+import { registerAgentClass } from "../agent/agent-classes.ts";
 import type { Agent, AgentClass } from "../agent/index.ts";
 import type { Attr, ModelMeta, SimulatorType } from "./types.ts";
 
@@ -64,6 +65,9 @@ export interface AgentModelSpec<C extends AgentClass, M extends InputMethod<Inst
 /**
  * Declare a class of agents as a model of a co-simulation; a name that the class does not have is a compile-time error.
  *
+ * Called while a module loads, it also makes the class known to whoever loads the module for its agents: containers of a
+ * platform, and a replay. A class that is made a model later, within a function, has to be exported for that.
+ *
  * @param agent - Constructed with one argument, the parameters of the entity.
  * @param spec - What of it is visible; see {@link AgentModel}.
  */
@@ -71,6 +75,7 @@ export function agentModel<C extends AgentClass, M extends InputMethod<InstanceT
   agent: C,
   spec: AgentModelSpec<C, M> = {},
 ): AgentModel {
+  registerAgentClass(agent);
   return { agent, ...spec } as AgentModel;
 }
 

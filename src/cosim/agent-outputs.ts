@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from "node:util";
+import { isDeepStrictEqual } from "../host.ts";
 import type { AgentOutput } from "./agent-model.ts";
 import type { Population } from "./population.ts";
 import type { Attr, EntityId, OutputData, OutputRequest } from "./types.ts";

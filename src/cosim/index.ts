@@ -1,8 +1,34 @@
 /**
  * The seams of a co-simulation: what a master steps ({@link Simulator}), who steps us ({@link Servable}), what agents are
  * to both ({@link Population}), and a population of agents as a simulator. It knows no protocol: that is the adapters'
- * part.
+ * part, and this is all that an adapter needs without connections and files.
  */
+
+export { endWithUs } from "../children.ts";
+export { TICKS_PER_SECOND } from "../clock/index.ts";
+export { type Value, WholeFloat, withoutFloats } from "../codec/index.ts";
+export { BridgeError, RunError, ScenarioError } from "../errors.ts";
+export { warn } from "../host.ts";
+export { Sinks } from "../kernel/tracer.ts";
+export { DEFAULT_LIMITS } from "../limits.ts";
+export { eventStream, type Observable } from "../observe/stream.ts";
+export {
+  boolean,
+  checkArgument,
+  checkOptions,
+  either,
+  func,
+  number,
+  type OptionChecks,
+  object,
+  required,
+  shown,
+  signal,
+  string,
+  suggestion,
+} from "../options.ts";
+export type { TraceEvent, TraceSink, TraceSource } from "../trace.ts";
+export { after, every, onTurn, wallMs, within } from "../wall.ts";
 export {
   type AgentInput,
   type AgentModel,
@@ -11,29 +37,27 @@ export {
   agentModel,
   type InputArity,
 } from "./agent-model.ts";
-export { AgentSimulator, type AgentSimulatorOptions } from "./agent-simulator.ts";
 export { Bridge, type BridgeInput, type BridgeOptions } from "./bridge.ts";
-export { checkCreated } from "./created.ts";
-export {
-  type CallSite,
-  callSimulator,
-  isFatal,
-  isPromise,
-  Loss,
-  listed,
-  lossAfter,
-  simulatorFault,
-  ticksOf,
-  unknownSimulator,
-  unsupported,
-  whenThere,
-} from "./fault.ts";
-export { attrsOf, isPersistent, isTrigger } from "./kinds.ts";
-export { checkMeta } from "./meta.ts";
-export { checkNextStep } from "./next-step.ts";
-export type { Population, PopulationSpawnOptions, Values } from "./population.ts";
-export type { MosaikProxy } from "./proxy.ts";
+export * from "./contract.ts";
+export type { Population, PopulationOptions, PopulationSpawnOptions, Values } from "./population.ts";
+export { AgentSimulator, type AgentSimulatorOptions } from "./population-simulator.ts";
 export * from "./scenario.ts";
 export * from "./servable.ts";
-export { Simulator } from "./simulator.ts";
-export type * from "./types.ts";
+export { Keywords, keywords, type MosaikProxy, Simulator } from "./simulator.ts";
+export type {
+  Attr,
+  CreateResult,
+  EntityGraphData,
+  EntityId,
+  EntityNode,
+  FullId,
+  InitParams,
+  InputData,
+  Meta,
+  ModelMeta,
+  OutputData,
+  OutputRequest,
+  SimId,
+  SimulatorType,
+  Time,
+} from "./types.ts";

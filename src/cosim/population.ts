@@ -1,9 +1,23 @@
 import type { AgentClass, AgentInput, Container, Counts } from "../agent/index.ts";
-import type { Platform } from "../platform/index.ts";
+import type { Isolation, Platform } from "../platform/index.ts";
 import type { TraceSource } from "../trace.ts";
 
 /** What agents put out: by agent's id, then by the name of the output. The caller owns it. */
 export type Values = Map<string, Record<string, unknown>>;
+
+/** On how many containers a population lives; it changes no result and no trace. */
+export interface PopulationOptions {
+  /** Number of containers, at least 1. Default 1. */
+  readonly containers?: number | undefined;
+  /** Where they run: in this thread, in threads or in processes of their own. Default `inline`. */
+  readonly isolation?: Exclude<Isolation, "remote"> | undefined;
+  /**
+   * The module with the agents' classes, as `new URL("./agents.ts", import.meta.url)`, which every container loads: it
+   * exports them, or makes them models by `agentModel` while it loads. Needed with more than one container, or those
+   * that are not inline; `cosimas sim` and `cosimas run` fill in the module that they were given.
+   */
+  readonly module?: URL | string | undefined;
+}
 
 /** How an agent of a population is made. */
 export interface PopulationSpawnOptions {

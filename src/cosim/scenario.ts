@@ -7,6 +7,7 @@
 
 import type { Journal } from "../trace.ts";
 import { checkDeclaration, type ParameterDeclarations, type ParameterValues } from "./parameter.ts";
+import type { PopulationOptions } from "./population.ts";
 
 export type {
   BooleanParameter,
@@ -22,8 +23,17 @@ export interface ScenarioContext<P extends ParameterDeclarations = ParameterDecl
   readonly parameters: ParameterValues<P>;
   /** Seed of all random numbers of the run; an integer >= 0. */
   readonly seed: number;
-  /** Containers that a platform of the run is to have, by `--containers`; 1 unless the user asks for more. It changes no result. */
+  /**
+   * Containers that a platform of the run is to have, by `--containers`: 1 unless the scenario says that it can be spread,
+   * and the user asks for more. It changes no result.
+   */
   readonly containers: number;
+  /**
+   * The same for an `AgentSimulator` or a `Platform`: number of containers, `--isolation`, and the scenario's own module, which
+   * another one with the agents' classes may stand for: `{ ...context.population, module: new URL("./agents.ts",
+   * import.meta.url) }`.
+   */
+  readonly population: PopulationOptions & { readonly containers: number; readonly module: URL };
   /** Folder for what the run writes, absolute; it exists from the first time it is asked for. */
   readonly outDir: string;
   /** Aborted when the user interrupts the run: end soon, release what is held. */
@@ -62,6 +72,11 @@ export interface ScenarioDefinition<P extends ParameterDeclarations = ParameterD
   /** What it shows, in a line or two. */
   readonly description?: string;
   readonly parameters?: P;
+  /**
+   * Can its agents be spread over containers? Then its `run` gives `context.population`, or `context.containers`, to what
+   * makes them; otherwise, by default, `--containers` and `--isolation` are refused.
+   */
+  readonly containers?: boolean;
   /** Run it once; whatever it throws fails the run. What it opens it closes. */
   run(context: ScenarioContext<P>): void | Promise<void>;
 }
@@ -70,6 +85,7 @@ export interface ScenarioDefinition<P extends ParameterDeclarations = ParameterD
 export interface Scenario<P extends ParameterDeclarations = ParameterDeclarations> extends ScenarioDefinition<P> {
   readonly description: string;
   readonly parameters: P;
+  readonly containers: boolean;
 }
 
 /** Marks scenarios; registered, because the program and the scenario may come from two copies of this package. */
@@ -83,13 +99,15 @@ const MARK = Symbol.for("cosimas.scenario");
 export function defineScenario<const P extends ParameterDeclarations = Record<never, never>>(
   definition: ScenarioDefinition<P>,
 ): Scenario<P> {
-  const { name, description = "", parameters = {} as P, run } = definition;
+  const { name, description = "", parameters = {} as P, containers = false, run } = definition;
   if (typeof name !== "string" || name === "") throw new TypeError("defineScenario: name must be a text");
   if (typeof run !== "function") throw new TypeError(`defineScenario: run of "${name}" must be a function`);
+  if (typeof containers !== "boolean")
+    throw new TypeError(`defineScenario: containers of "${name}" must be true or false`);
   for (const [parameter, declaration] of Object.entries(parameters)) {
     checkDeclaration("defineScenario", parameter, declaration);
   }
-  return Object.freeze({ name, description, parameters, run: run.bind(definition), [MARK]: true });
+  return Object.freeze({ name, description, parameters, containers, run: run.bind(definition), [MARK]: true });
 }
 
 /** Was it made by {@link defineScenario}, of this or another copy of this package? */

@@ -5,6 +5,7 @@
 
 import type { Journal } from "../trace.ts";
 import { checkDeclaration, type ParameterDeclarations, type ParameterValues } from "./parameter.ts";
+import type { PopulationOptions } from "./population.ts";
 
 /** How much is logged; each level includes those after it. Source: mosaik-api-v3's `--log-level`. */
 export const LOG_LEVELS = ["trace", "debug", "info", "warning", "error", "critical"] as const;
@@ -26,6 +27,11 @@ export interface ServeContext<P extends ParameterDeclarations = ParameterDeclara
   readonly insecure: boolean;
   /** Records the run of a population of agents, if that is asked for. */
   readonly record?: Journal | undefined;
+  /**
+   * On how many containers a population of agents is to live, if that is asked for; what is no population refuses it by
+   * ScenarioError `ERR_SCENARIO_CONTAINERS`, before it is served.
+   */
+  readonly population?: PopulationOptions | undefined;
   readonly log: Log;
 }
 

@@ -1,5 +1,17 @@
-import type { MosaikProxy } from "./proxy.ts";
-import type { CreateResult, InitParams, InputData, Meta, OutputData, OutputRequest, SimId, Time } from "./types.ts";
+import type {
+  Attr,
+  CreateResult,
+  EntityGraphData,
+  EntityNode,
+  FullId,
+  InitParams,
+  InputData,
+  Meta,
+  OutputData,
+  OutputRequest,
+  SimId,
+  Time,
+} from "./types.ts";
 
 /**
  * A simulator behind mosaik's interface; the names are mosaik's own, in camelCase.
@@ -64,4 +76,62 @@ export abstract class Simulator {
 
   /** The run is over, or has failed: release what this simulator holds. */
   finalize(): void | Promise<void> {}
+}
+
+/** What a simulator may ask the world, or the mosaik, that steps it, while one of its methods is being called. */
+export interface MosaikProxy {
+  /**
+   * How far the run has come: the mean of all simulators' times, in percent of the run's end; 0 before the run.
+   *
+   * It counts what was finished before the steps that are being made now.
+   */
+  getProgress(): Promise<number>;
+  /** The whole entity graph: entities, what they are related to, and what they are connected with. */
+  getRelatedEntities(): Promise<EntityGraphData>;
+  /**
+   * The neighbours of one entity.
+   *
+   * @throws `BridgeError` `ERR_BRIDGE_UNKNOWN_ENTITY` if there is no such entity.
+   */
+  getRelatedEntities(entity: FullId): Promise<Record<FullId, EntityNode>>;
+  /** The neighbours of each of `entities`. */
+  getRelatedEntities(entities: readonly FullId[]): Promise<Record<FullId, Record<FullId, EntityNode>>>;
+
+  /**
+   * Newest outputs of other entities; only of simulators that are connected to this one with `async_requests`.
+   *
+   * mosaik calls it deprecated, and may answer with values of the step before; a World asks the simulator itself.
+   */
+  getData(outputs: Readonly<Record<FullId, readonly Attr[]>>): Promise<Record<FullId, Record<Attr, unknown>>>;
+
+  /**
+   * Inputs for the next step of other entities, once: own entity, other entity, attribute, value. Under the same
+   * condition as `getData`.
+   */
+  setData(data: Readonly<Record<FullId, Readonly<Record<FullId, Readonly<Record<Attr, unknown>>>>>>): Promise<void>;
+
+  /**
+   * Be stepped at `time`, in a run in real time; the one request that may be made at any time.
+   *
+   * @throws `RemoteError` if mosaik does not run in real time; `RunError` `ERR_RUN_EVENT` if a World does not, or has
+   *   begun a step at that time or later.
+   */
+  setEvent(time: Time): Promise<void>;
+}
+
+/** Arguments by name, see {@link keywords}. */
+export class Keywords {
+  readonly values: Readonly<Record<string, unknown>>;
+
+  constructor(values: Readonly<Record<string, unknown>>) {
+    this.values = values;
+  }
+}
+
+/**
+ * Arguments by name of an extra method, the last of its arguments: `sim.hello(1, keywords({ b: 3 }))` is `hello(1, b=3)` in
+ * Python. A simulator in JavaScript gets them as an object.
+ */
+export function keywords(values: Readonly<Record<string, unknown>>): Keywords {
+  return new Keywords(values);
 }

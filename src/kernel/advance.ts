@@ -1,28 +1,56 @@
 import { ClockError } from "../errors.ts";
-import { Pace, turn } from "./drain.ts";
-import { resultOf, settleExternals } from "./externals.ts";
-import { Faults, NAMED_AGENTS_MAX } from "./faults.ts";
+import type { Driver, DriverHooks } from "./driver.ts";
+import { CHAIN_ROUNDS, NAMED_AGENTS_MAX, zeno } from "./faults.ts";
 import type { Kernel } from "./kernel.ts";
-import { Rounds } from "./rounds.ts";
-import { stretch } from "./stretch.ts";
-import { CHAIN_ROUNDS, zeno } from "./zeno.ts";
+import { serving } from "./serving.ts";
+
+/** What is moved through time: one container, or all containers of a platform. */
+export interface TimeLoop {
+  /** Present time in ticks. */
+  readonly now: number;
+  /** Ticks of the next event; undefined if nothing is due. */
+  readonly due: number | undefined;
+  /** Whether something is left to do at the present time. */
+  readonly busy: boolean;
+  /** Let calls from outside enter. */
+  enterCalls(): void;
+  /** Let inputs from outside enter. */
+  enterInputs(): void;
+  /** Let the present be `ticks`, not before it. */
+  moveTo(ticks: number): void;
+  /** Serve rounds at the present time until one emits nothing more. */
+  settle(): Promise<void>;
+  /** Everything has settled. */
+  finish(): Promise<void>;
+}
 
 /**
- * Moves one container's clock: serves everything due before the target at its own time, then rounds at the target
- * until one emits nothing more.
+ * Advance to `target` ticks, not before the present: calls enter at the present, everything due before the target is served
+ * at its own time, inputs enter at the target, and there everything settles.
  */
-export class Advance {
-  readonly #kernel: Kernel;
-  readonly #faults: Faults;
-  readonly rounds: Rounds;
-  readonly #pace = new Pace();
-  /** The event loop is due a turn. */
-  #turnDue = false;
+export async function advanceTo(target: number, loop: TimeLoop): Promise<void> {
+  loop.enterCalls();
+  if (target > loop.now && loop.busy) await loop.settle();
+  for (let { due } = loop; due !== undefined && due < target; { due } = loop) {
+    loop.moveTo(due);
+    await loop.settle();
+  }
+  loop.moveTo(target);
+  loop.enterInputs();
+  await loop.settle();
+  await loop.finish();
+}
 
-  constructor(kernel: Kernel) {
+/** Moves one container's clock when its program says so. */
+export class Advance implements TimeLoop, DriverHooks {
+  readonly #kernel: Kernel;
+  readonly #driver: Driver;
+  /** Agents of the last rounds before the bound at one time. */
+  #chain = new Set<string>();
+
+  constructor(kernel: Kernel, driver: Driver) {
     this.#kernel = kernel;
-    this.#faults = new Faults(kernel);
-    this.rounds = new Rounds(kernel, this.#faults);
+    this.#driver = driver;
   }
 
   /**
@@ -40,13 +68,16 @@ export class Advance {
     kernel.feed("advance", target);
     if (this.#nothingUntil(target)) {
       kernel.moveTo(target);
-      kernel.tracer.note(() => ({ kind: "tick", ...kernel.tag }));
+      this.#tick();
       kernel.tracer.flush();
       // No agent has run, so that nothing can be left rejected; only the sockets want their turn now and then.
-      if (this.#pace.due()) await turn();
+      await this.#driver.turnIfDue();
       return kernel.timers.peek();
     }
-    await stretch(kernel, this.#faults, () => this.#run(target));
+    await serving(kernel, this.#driver.watch, async () => {
+      this.#driver.watch.throwFirst();
+      await advanceTo(target, this);
+    });
     return kernel.timers.peek();
   }
 
@@ -67,63 +98,61 @@ export class Advance {
     }
   }
 
-  async #run(target: number): Promise<void> {
-    const { clock, timers, outside } = this.#kernel;
-    this.#faults.throwFirst();
-    for (const call of outside.takeCalls()) this.#kernel.next.add(call);
-    if (target > clock.ticks && this.#kernel.busy) await this.#settle();
-    for (let due = timers.peek(); due !== undefined && due < target; due = timers.peek()) {
-      this.#kernel.moveTo(due);
-      await this.#settle();
-    }
-    this.#kernel.moveTo(target);
-    for (const input of outside.takeInputs()) this.#kernel.next.add(input);
-    await this.#settle();
-    await this.#turn();
-    this.#faults.reportStuck();
-    this.#faults.throwFirst();
+  get now(): number {
+    return this.#kernel.clock.ticks;
   }
 
-  /** Serve rounds at the present time until one emits nothing more. */
-  async #settle(): Promise<void> {
-    const kernel = this.#kernel;
-    kernel.tracer.note(() => ({ kind: "tick", ...kernel.tag }));
-    const chain = new Set<string>();
-    while (kernel.busy) {
-      const left = kernel.limits.roundsMax - kernel.round;
-      if (left <= CHAIN_ROUNDS) for (const id of kernel.next.agents(NAMED_AGENTS_MAX)) chain.add(id);
-      if (left <= 0) throw zeno(kernel.limits, kernel.clock, kernel.round, chain);
-      await this.rounds.serve(this.#between);
-      this.#faults.throwFirst();
-      if (kernel.externals.length > 0) await this.#settleExternals();
-      kernel.outside.deliver();
-      kernel.tracer.flush();
-      this.#faults.throwFirst();
-      if (this.#turnDue) await this.#turn();
-    }
+  get due(): number | undefined {
+    return this.#kernel.timers.peek();
   }
 
-  /** What is to be done after every round; false if something takes time, or nothing is left. */
-  readonly #between = (): boolean => {
-    const kernel = this.#kernel;
-    this.#turnDue = this.#pace.due();
-    if (this.#turnDue || kernel.failures.length > 0 || kernel.externals.length > 0) return false;
-    if (kernel.next.size === 0 || kernel.limits.roundsMax - kernel.round <= CHAIN_ROUNDS) return false;
-    kernel.outside.deliver();
-    kernel.tracer.flush();
-    return kernel.failures.length === 0;
-  };
-
-  async #turn(): Promise<void> {
-    await turn();
-    this.#faults.turns++;
+  get busy(): boolean {
+    return this.#kernel.busy;
   }
 
-  async #settleExternals(): Promise<void> {
-    const kernel = this.#kernel;
-    const externals = kernel.externals;
-    kernel.externals = [];
-    const outcomes = await settleExternals(externals, kernel.limits.externalTimeoutMs);
-    for (const [i, external] of externals.entries()) kernel.next.add(resultOf(external, outcomes[i]!, kernel));
+  enterCalls(): void {
+    for (const call of this.#kernel.outside.takeCalls()) this.#kernel.next.add(call);
+  }
+
+  enterInputs(): void {
+    for (const input of this.#kernel.outside.takeInputs()) this.#kernel.next.add(input);
+  }
+
+  moveTo(ticks: number): void {
+    this.#kernel.moveTo(ticks);
+  }
+
+  async settle(): Promise<void> {
+    this.#tick();
+    if (this.#chain.size > 0) this.#chain = new Set();
+    await this.#driver.run(this);
+    this.#driver.watch.throwFirst();
+  }
+
+  async finish(): Promise<void> {
+    await this.#driver.turn();
+    this.#driver.watch.reportStuck();
+    this.#driver.watch.throwFirst();
+  }
+
+  mayGoOn(): boolean {
+    const { next, limits, round, clock } = this.#kernel;
+    if (next.size === 0) return false;
+    const left = limits.roundsMax - round;
+    if (left <= CHAIN_ROUNDS) for (const id of next.agents(NAMED_AGENTS_MAX)) this.#chain.add(id);
+    if (left <= 0) throw zeno(limits, clock, round, this.#chain);
+    return true;
+  }
+
+  roundDone(): void {
+    this.#kernel.outside.deliver();
+    this.#kernel.tracer.flush();
+  }
+
+  /** Tell observers that a time is reached. What was seen between two advances came before. */
+  #tick(): void {
+    const { tracer } = this.#kernel;
+    tracer.flush();
+    tracer.note(() => ({ kind: "tick", ...this.#kernel.tag }));
   }
 }

@@ -1,18 +1,18 @@
 import type { Timer } from "../clock/clock.ts";
-import { type Activity, current } from "./activity.ts";
-import { Delivery, Kind } from "./delivery.ts";
-import { type External, type Outcome, resultOf, settle } from "./externals.ts";
+import { AgentError, describeError } from "../errors.ts";
+import { within } from "../wall.ts";
+import { NAMED_AGENTS_MAX } from "./faults.ts";
 import type { Kernel } from "./kernel.ts";
-import type { AgentRecord } from "./record.ts";
-import { untrapped } from "./strict.ts";
-import { Wait } from "./wait.ts";
+import { type Activity, type AgentRecord, current, Delivery, type External, Wait } from "./model.ts";
+import { Kind } from "./order.ts";
+import { untrapped } from "./strict-mode.ts";
 
 /** Everything that agent code emits: messages, sleeps, timers, externals; and the simulated waits that this opens. */
 export class Emissions {
-  readonly #kernel: Kernel;
+  readonly kernel: Kernel;
 
   constructor(kernel: Kernel) {
-    this.#kernel = kernel;
+    this.kernel = kernel;
   }
 
   /** Open a simulated wait under a number of its own. */
@@ -21,7 +21,7 @@ export class Emissions {
     method: string,
     peer: string,
   ): { readonly promise: Promise<unknown>; readonly settle: Pick<Wait, "resolve" | "reject"> } {
-    this.#kernel.guard(record, method);
+    this.kernel.guard(record, method);
     const seq = record.seq++;
     const promise = this.#wait(record, seq, method, peer);
     const settle = {
@@ -54,7 +54,7 @@ export class Emissions {
     outside: boolean,
     timeoutTicks: number,
   ): Promise<unknown> {
-    const kernel = this.#kernel;
+    const kernel = this.kernel;
     try {
       const asked = outside && !kernel.serving;
       if (asked) kernel.guardOutside(record, `call of ${to}.${method}`);
@@ -86,7 +86,7 @@ export class Emissions {
 
   /** A one-way message, due at `ticks`. */
   send(record: AgentRecord, to: string, method: string, args: readonly unknown[], ticks: number): void {
-    const kernel = this.#kernel;
+    const kernel = this.kernel;
     if (!kernel.allows(record)) kernel.guard(record, `send to ${to}.${method}`);
     const content = kernel.copyArguments(args, to, method);
     const seq = record.seq++;
@@ -97,16 +97,16 @@ export class Emissions {
 
   /** A promise that resolves at `ticks`. */
   sleep(record: AgentRecord, ticks: number): Promise<void> {
-    this.#kernel.guard(record, "sleep");
+    this.kernel.guard(record, "sleep");
     const seq = record.seq++;
-    this.#setTimer(record, ticks, Delivery.own(Kind.timer, record, seq, undefined, -1, undefined, this.#kernel.cause));
+    this.#setTimer(record, ticks, Delivery.own(Kind.timer, record, seq, undefined, -1, undefined, this.kernel.cause));
     return this.#wait(record, seq, "sleep", record.id) as Promise<void>;
   }
 
   /** A callback at `ticks`. */
   callAt(record: AgentRecord, ticks: number, run: () => unknown): Timer {
-    this.#kernel.guard(record, "callAt");
-    const timer = Delivery.own(Kind.timer, record, record.seq++, undefined, -1, run, this.#kernel.cause);
+    this.kernel.guard(record, "callAt");
+    const timer = Delivery.own(Kind.timer, record, record.seq++, undefined, -1, run, this.kernel.cause);
     this.#setTimer(record, ticks, timer);
     return new AgentTimer(this, record, timer);
   }
@@ -114,50 +114,50 @@ export class Emissions {
   /** Take a timer back; false if it has run or was cancelled before. */
   cancel(record: AgentRecord, timer: Delivery): boolean {
     if (timer.spent || record.state === "removed") return false;
-    this.#kernel.guard(record, "timer.cancel");
+    this.kernel.guard(record, "timer.cancel");
     this.#cancel(record, timer);
     return true;
   }
 
   /** Real I/O, started now; its end is waited for before the next round. */
   external<T>(record: AgentRecord, start: () => Promise<T> | T): Promise<T> {
-    this.#kernel.guard(record, "external");
+    this.kernel.guard(record, "external");
     const seq = record.seq++;
-    const { serving } = this.#kernel;
-    this.#kernel.serving = false; // what `start` does is real: a simulated wait in it could never end
-    const { recorded } = this.#kernel;
+    const { serving } = this.kernel;
+    this.kernel.serving = false; // what `start` does is real: a simulated wait in it could never end
+    const { recorded } = this.kernel;
     const promise =
       recorded === undefined
         ? new Promise<T>((resolve) => resolve(untrapped(start)))
         : (recorded(record.id, seq) as Promise<T>);
-    this.#kernel.serving = serving;
-    const external = { record, seq, cause: this.#kernel.cause, promise };
+    this.kernel.serving = serving;
+    const external = { record, seq, cause: this.kernel.cause, promise };
     promise.catch(() => {}); // its rejection is taken when the round ends
-    if (this.#kernel.wake === undefined) this.#kernel.externals.push(external);
+    if (this.kernel.wake === undefined) this.kernel.externals.push(external);
     else void settle(external).then((outcome) => this.#arrive(external, outcome));
     return this.#wait(record, seq, "external", record.id) as Promise<T>;
   }
 
   /** On a real-time clock no round waits for an external: its result comes when it is there. */
   #arrive(external: External, outcome: Outcome): void {
-    this.#kernel.next.add(resultOf(external, outcome, this.#kernel));
-    this.#kernel.wake?.();
+    this.kernel.next.add(resultOf(external, outcome, this.kernel));
+    this.kernel.wake?.();
   }
 
   #setTimer(record: AgentRecord, ticks: number, timer: Delivery): void {
     record.addTimer(timer);
-    this.#kernel.emit(ticks, timer);
+    this.kernel.emit(ticks, timer);
   }
 
   #cancel(record: AgentRecord, timer: Delivery): void {
     timer.spent = true;
     record.dropTimer(timer);
-    this.#kernel.timers.cancel(timer);
+    this.kernel.timers.cancel(timer);
   }
 
   /** A timer of the call's own; an answer that comes at the same time comes too late, since timers are served first. */
   #setDeadline(record: AgentRecord, callSeq: number, timeoutTicks: number): void {
-    const { clock, cause } = this.#kernel;
+    const { clock, cause } = this.kernel;
     const deadline = Delivery.own(Kind.timer, record, record.seq++, undefined, callSeq, undefined, cause);
     this.#setTimer(record, clock.presentTicks + timeoutTicks, deadline);
     const wait = record.waitOf(callSeq);
@@ -165,7 +165,7 @@ export class Emissions {
   }
 
   #wait(record: AgentRecord, seq: number, method: string, peer: string): Promise<unknown> {
-    const activity: Activity | undefined = this.#kernel.followed ? current.getStore() : undefined;
+    const activity: Activity | undefined = this.kernel.followed ? current.getStore() : undefined;
     return new Promise((resolve, reject) => {
       record.addWait(new Wait(seq, resolve, reject, peer, method, activity));
     });
@@ -187,4 +187,50 @@ class AgentTimer implements Timer {
   cancel(): boolean {
     return this.#emissions.cancel(this.#record, this.#timer);
   }
+}
+
+/** How an external ended. */
+type Outcome = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
+
+/** Wait for one external; never rejects. */
+async function settle(external: External): Promise<Outcome> {
+  try {
+    return { ok: true, value: await external.promise };
+  } catch (error) {
+    return { ok: false, error };
+  }
+}
+
+/**
+ * Wait for all externals of a tag, in wall time.
+ *
+ * @param timeoutMs - Bound on all of them together.
+ * @returns Their outcomes, in the given order.
+ * @throws {@link AgentError} `ERR_EXTERNAL_TIMEOUT` naming the agents that still wait.
+ */
+export async function settleExternals(externals: readonly External[], timeoutMs: number): Promise<Outcome[]> {
+  const waiting = new Set(externals);
+  const outcomes = Promise.all(
+    externals.map(async (external) => {
+      const outcome = await settle(external);
+      waiting.delete(external);
+      return outcome;
+    }),
+  );
+  if (await within(outcomes, timeoutMs)) return outcomes;
+  const agents = [...new Set([...waiting].map((external) => external.record.id))].slice(0, NAMED_AGENTS_MAX);
+  const message = `external waits of ${agents.join(", ")} did not settle within ${timeoutMs} ms`;
+  throw new AgentError("ERR_EXTERNAL_TIMEOUT", message, { agent: agents[0] ?? "" });
+}
+
+/** What the agent gets: a copy of the value, or what may be told of the error. */
+export function resultOf({ record, seq, cause }: External, outcome: Outcome, kernel: Kernel): Delivery {
+  let content: { ok: boolean; content: unknown };
+  try {
+    if (!outcome.ok) throw outcome.error;
+    content = { ok: true, content: kernel.copyFor(record.id, outcome.value, `${record.id}.external()`) };
+  } catch (error) {
+    content = { ok: false, content: [...describeError(error)] };
+  }
+  return Delivery.own(Kind.external, record, seq, content, -1, undefined, cause);
 }

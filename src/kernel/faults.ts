@@ -1,67 +1,29 @@
-import { AgentError, describeError, type Tag } from "../errors.ts";
-import { openMethods } from "./foreign.ts";
-import type { Kernel } from "./kernel.ts";
-import { AgentRecord } from "./record.ts";
-import { byCodeUnits } from "./round.ts";
-import type { StepFailure } from "./run-state.ts";
+import type { SimulationClock } from "../clock/simulation-clock.ts";
+import { AgentError, ForeignAwaitError, RunError, type Tag, ZenoError } from "../errors.ts";
+import type { Limits } from "../limits.ts";
+import type { AgentRecord } from "./model.ts";
+import { byCodeUnits, compareFailures } from "./order.ts";
+
+/** What goes wrong in a run, in words: the errors of the engine that name agents, and their order. */
 
 /** Agents that one message names, at most. */
 export const NAMED_AGENTS_MAX = 10;
 
-/** What agents did wrong in a step, told in an order that does not depend on who ran first. */
-export class Faults {
-  readonly #kernel: Kernel;
-  /** Agents that had open handlers and no simulated wait when they were last served. */
-  readonly stuck = new Set<AgentRecord>();
-  /** Turns of the event loop so far: a rejection is told at the next one, and is that of an agent served before it. */
-  turns = 0;
+/** Last rounds before the bound whose agents are taken for those of an endless exchange. */
+export const CHAIN_ROUNDS = 10;
 
-  constructor(kernel: Kernel) {
-    this.#kernel = kernel;
-  }
+/** State of a run: a failed or closed one takes no further steps. */
+export type Phase = "idle" | "advancing" | "failed" | "closed";
 
-  /** Throw the first failure in the order of agents, with the others in its message; nothing if there is none. */
-  throwFirst(): void {
-    const { failures } = this.#kernel;
-    if (failures.length === 0) return;
-    this.#kernel.failures = [];
-    throw firstOf(failures);
-  }
-
-  /** Name, once each, the agents whose handlers wait on nothing that the simulation knows. */
-  reportStuck(): void {
-    for (const record of this.stuck) {
-      if (record.reported || !record.stuck) continue;
-      record.seldom.reported = true;
-      const text = `agent "${record.id}" is still in ${openMethods(record)} at the end of the step without a simulated wait`;
-      if (this.#kernel.strict === undefined) process.emitWarning(text, { code: "COSIMAS_OPEN_HANDLER" });
-      else this.#kernel.fail(record.id, openHandler(record, text, this.#kernel.tag));
-    }
-    this.stuck.clear();
-  }
-
-  #served(): string[] {
-    const served: string[] = [];
-    for (const { id, servedAtTurn } of this.#kernel.registry) if (servedAtTurn === this.turns) served.push(id);
-    return served.sort(byCodeUnits);
-  }
-
-  /** Take a promise of agent code that was rejected and that nobody handled. */
-  readonly onRejection = (reason: unknown, owner: unknown): void => {
-    const kernel = this.#kernel;
-    const [, name, message] = describeError(reason);
-    const known = owner instanceof AgentRecord ? owner.id : undefined;
-    const agents = known === undefined ? this.#served() : [known];
-    const who = agents.slice(0, NAMED_AGENTS_MAX).join(", ");
-    const text = `a promise in the code of ${known === undefined ? "one of " : ""}${who || "an agent"} was rejected and nobody handled it: ${name}: ${message}`;
-    const agent = agents[0] ?? "";
-    kernel.fail(agent, new AgentError("ERR_AGENT_REJECTION", text, { agent, tag: kernel.tag, cause: reason }));
-  };
+/** An error that fails the step, with what puts it in order among others of the same round. */
+export interface StepFailure {
+  readonly agent: string;
+  readonly error: Error;
 }
 
 /** Of what failed in one round, the error of the first agent and the first of its own; it tells of the others. */
 export function firstOf(failures: readonly StepFailure[]): Error {
-  const inOrder = [...failures].sort((a, b) => byCodeUnits(a.agent, b.agent));
+  const inOrder = [...failures].sort(compareFailures);
   const [first, ...others] = inOrder.map((failure) => failure.error);
   if (others.length > 0) {
     const named = others.slice(0, NAMED_AGENTS_MAX).map((error) => error.message);
@@ -70,6 +32,46 @@ export function firstOf(failures: readonly StepFailure[]): Error {
   return first!;
 }
 
-function openHandler(record: AgentRecord, text: string, tag: Tag): AgentError {
-  return new AgentError("ERR_AGENT_OPEN_HANDLER", text, { agent: record.id, method: openMethods(record), tag });
+/** Why `what` is not possible in this phase of a run. */
+export function refusal(what: string, phase: Exclude<Phase, "idle">, failure: unknown): RunError {
+  const code = phase === "advancing" ? "ERR_RUN_BUSY" : phase === "failed" ? "ERR_RUN_FAILED" : "ERR_RUN_CLOSED";
+  const details = failure === undefined ? {} : { cause: failure };
+  return new RunError(code, `${what} is not possible now: the run is ${phase}`, details);
+}
+
+/**
+ * The error of an agent that waited on something foreign.
+ *
+ * @param what - What it did when that was found, as "used sleep" or "ended".
+ * @param method - Method that did it; undefined if only the open ones are known.
+ */
+export function foreignAwait(record: AgentRecord, what: string, method: string | undefined, tag: Tag) {
+  const methods = method ?? (openMethods(record) || "code outside its handlers");
+  return new ForeignAwaitError(
+    "ERR_FOREIGN_AWAIT",
+    `agent "${record.id}" ${what} in ${methods} after waiting on something that simulation time does not govern ` +
+      "(a Node timer, file or socket); wrap it in this.external(() => …)",
+    { agent: record.id, method: methods, tag },
+  );
+}
+
+/** What is said of an agent whose handlers wait on nothing simulated at the end of a step, and its error in strict mode. */
+export function openHandler(record: AgentRecord, tag: Tag): AgentError {
+  const method = openMethods(record);
+  const text = `agent "${record.id}" is still in ${method} at the end of the step without a simulated wait`;
+  return new AgentError("ERR_AGENT_OPEN_HANDLER", text, { agent: record.id, method, tag });
+}
+
+/** Names of the agent's open handlers, each once. */
+function openMethods(record: AgentRecord): string {
+  return [...new Set(record.open.map((activity) => activity.name))].join(", ");
+}
+
+/** The error of a time at which agents go on exchanging without end. */
+export function zeno(limits: Limits, clock: SimulationClock, round: number, chain: ReadonlySet<string>): ZenoError {
+  const agents = [...chain].sort(byCodeUnits).slice(0, NAMED_AGENTS_MAX);
+  const text =
+    `more than ${limits.roundsMax} rounds at ${clock.time()} s without settling; ` +
+    `still exchanging: ${agents.join(", ")}`;
+  return new ZenoError("ERR_ZENO", text, { agent: agents[0] ?? "", tag: { ticks: clock.ticks, round } });
 }

@@ -1,6 +1,3 @@
-import type { Agent } from "../agent/agent.ts";
-import { callsOf } from "../agent/agent-link.ts";
-import { AgentReferences } from "../agent/references.ts";
 import type { SimulationClock } from "../clock/simulation-clock.ts";
 import { TimerQueue } from "../clock/timer-queue.ts";
 import { copyArguments, copyBy, copyRules, type WalkRules } from "../codec/copy.ts";
@@ -8,26 +5,85 @@ import { plainCopy, TypeRegistry, type Value, type ValueType } from "../codec/in
 import { ForeignAwaitError, RunError, type Tag } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import type { FeedOp, Journal } from "../trace.ts";
-import { current } from "./activity.ts";
-import { Communication } from "./communication.ts";
-import type { Delivery } from "./delivery.ts";
-import { Emissions } from "./emissions.ts";
-import type { External, RecordedExternals } from "./externals.ts";
-import { foreignAwait } from "./foreign.ts";
-import type { KernelOptions } from "./kernel-options.ts";
-import { OutputEvents } from "./outputs.ts";
-import { Outside } from "./outside.ts";
-import type { AgentRecord } from "./record.ts";
-import { Registry } from "./registry.ts";
-import { Round } from "./round.ts";
-import { type Counts, type Phase, refusal, type StepFailure } from "./run-state.ts";
-import { Strict } from "./strict.ts";
-import { Tracer } from "./tracer.ts";
-import type { Transit } from "./transit.ts";
+import { expectRejection } from "./event-loop.ts";
+import { foreignAwait, type Phase, refusal, type StepFailure } from "./faults.ts";
+import { type AgentRecord, current, type Delivery, type External, type StrictMode } from "./model.ts";
+import { OutputEvents, Outside } from "./outside.ts";
+import { type Birth, Registry, Round } from "./round.ts";
+import { type TraceLevel, Tracer } from "./tracer.ts";
+
+/** What a container's simulation is made of. */
+export interface KernelOptions {
+  readonly clock: SimulationClock;
+  readonly limits: Limits;
+  readonly trace: TraceLevel;
+  /** Registered types; their order is that of their ids. */
+  readonly types: readonly ValueType[];
+  /** Agents as values. */
+  readonly references: ValueReferences;
+  /** Keeps the run; undefined: nobody does. */
+  readonly journal?: Journal | undefined;
+  /** Results of real I/O, which then is not done. */
+  readonly recorded?: RecordedExternals | undefined;
+  /** Undefined unless the container is one of several. */
+  readonly others?: OtherContainers | undefined;
+}
+
+/** Counts of what a run has done. */
+export interface Counts {
+  rounds: number;
+  /** Deliveries by kind: input, timer, reply, failure, external, request, oneway. */
+  readonly deliveries: number[];
+}
+
+/** Results of externals that a recording has: of the agent's external of this number. */
+export type RecordedExternals = (agent: string, seq: number) => Promise<unknown>;
+
+/** References to agents in values: a copy is made before it is known for whom. */
+export interface ValueReferences {
+  /** The registered type of agents; it comes after all others. */
+  readonly type: ValueType;
+  /** Let what was read since the last call belong to the agent `receiver`. */
+  bindTo(receiver: string): void;
+}
+
+/** How messages between agents travel. */
+export interface Carrier {
+  /** Simulated time that a call may take, in ticks; -1: any. */
+  readonly callTimeoutTicks: number;
+  /** Send a message on its way; a perfect link would deliver it at `ticks`. */
+  carry(sender: AgentRecord, ticks: number, delivery: Delivery): void;
+}
+
+/**
+ * The other containers of a platform: takes what is not for this one's own agents. Whatever passes here arrives at the same
+ * tag, in the same order and with the same value as it would in this container.
+ */
+export interface OtherContainers {
+  /** Whether the agent `id` lives, or would live, in another container. */
+  has(id: string): boolean;
+  /** Take a message to such an agent, due at `ticks`. */
+  send(ticks: number, delivery: Delivery): void;
+  /**
+   * Take the birth, at `ticks`, of an agent that is to live in another container.
+   *
+   * @param type - Its class.
+   * @returns False if it is to live in this one.
+   * @throws AgentError `ERR_AGENT_CLASS` if the other containers do not know `type`, wherever the agent is to live.
+   */
+  bear(birth: Birth, type: { readonly name: string }, args: readonly unknown[], ticks: number): boolean;
+  /** Take the answer to a call from outside. */
+  answer(seq: number, ok: boolean, content: unknown): void;
+  /** An agent has failed, perhaps between two advances. */
+  failed(): void;
+  /** Drop what `sender`, which could not be made, has sent. */
+  forget(sender: AgentRecord): void;
+}
 
 /**
  * The state of one container's simulation. `Emissions` has the ways in which agent code adds to it, `Rounds` serves what
- * was added, `Advance` and `LiveRun` move the clock.
+ * was added, `Driver` serves round after round, `Advance` and `LiveRun` move the clock. `createSimulation` puts them
+ * together.
  */
 export class Kernel {
   readonly clock: SimulationClock;
@@ -38,7 +94,7 @@ export class Kernel {
   readonly #rules: WalkRules;
   readonly #outwardRules: WalkRules;
   /** Agents as values. */
-  readonly references: AgentReferences;
+  readonly references: ValueReferences;
   readonly tracer: Tracer;
   readonly registry = new Registry();
   readonly timers = new TimerQueue<Delivery>();
@@ -52,6 +108,8 @@ export class Kernel {
   /** True from the first delivery of a class until its drain has ended: only then may agent code run. */
   serving = false;
   phase: Phase = "idle";
+  /** It is to be closed: nothing more is begun. */
+  closing = false;
   /** Why the run has failed. */
   failure: unknown;
   /** Agent whose constructor runs now. */
@@ -60,33 +118,31 @@ export class Kernel {
   failures: StepFailure[] = [];
   /** In a run on a real-time clock: says that something has arrived. Undefined in a run that is advanced. */
   wake: (() => void) | undefined;
-  /** How messages between agents travel; undefined: all arrive in the next round. */
-  readonly communication: Communication | undefined;
-  readonly emissions = new Emissions(this);
+  /** How messages between agents travel; undefined: all arrive in the next round. Given when the simulation is put together. */
+  communication: Carrier | undefined;
   readonly journal: Journal | undefined;
   readonly recorded: RecordedExternals | undefined;
 
-  /** Takes what is for other containers of a platform. */
-  readonly transit: Transit | undefined;
-  /** Undefined unless the container is strict. */
-  readonly strict: Strict | undefined;
+  /** Undefined unless the container is one of several. */
+  readonly others: OtherContainers | undefined;
+  /** Undefined unless the container is strict. Given when the simulation is put together. */
+  strict: StrictMode | undefined;
 
-  constructor({ clock, limits, trace, seed, types, strict, communication, ...others }: KernelOptions) {
-    this.transit = others.transit;
-    this.journal = others.journal;
-    if (others.journal !== undefined) this.outside.onFeed = (op, ...call) => this.feed(op, ...call);
-    this.recorded = others.recorded;
+  constructor({ clock, limits, trace, types, references, journal, recorded, others }: KernelOptions) {
+    this.others = others;
+    this.journal = journal;
+    if (journal !== undefined) this.outside.onFeed = (op, ...call) => this.feed(op, ...call);
+    this.recorded = recorded;
     this.clock = clock;
     this.limits = limits;
-    const isOwn = (agent: Agent) => this.registry.get(agent.id)?.agent === agent;
-    this.references = new AgentReferences(this, isOwn, (receiver, id) => callsOf(this, receiver, id));
-    this.types = new TypeRegistry([...types, this.references.type]);
+    this.references = references;
+    this.types = new TypeRegistry([...types, references.type]);
     this.valueTypes = types;
     this.#rules = copyRules(limits, this.types);
     this.#outwardRules = copyRules(limits, new TypeRegistry(types));
     this.tracer = new Tracer(trace, this.types);
-    this.strict = strict ? new Strict(this) : undefined;
-    this.communication = communication && new Communication(this, communication, seed);
+    this.communication = undefined;
+    this.strict = undefined;
   }
 
   /**
@@ -149,7 +205,7 @@ export class Kernel {
     this.outputEvents.forget(record.id);
     for (const timer of record.takeTimers()) this.timers.cancel(timer);
     this.timers.cancelWhere((delivery) => delivery.from === record); // messages on their way
-    this.transit?.forget(record);
+    this.others?.forget(record);
     this.next = this.next.without(record);
     this.externals = this.externals.filter((external) => external.record !== record);
     record.end(this.tag);
@@ -161,7 +217,7 @@ export class Kernel {
    * @throws AgentError `ERR_AGENT_GONE`; {@link ForeignAwaitError}; {@link RunError} `ERR_RUN_CLOSED`.
    */
   guard(record: AgentRecord, api: string): void {
-    if (record.state === "removed") throw record.gone(this.tag);
+    if (record.state === "removed") throw expectRejection(record.gone(this.tag));
     if (this.serving || this.constructing === record) return;
     if (this.phase === "closed") throw new RunError("ERR_RUN_CLOSED", "the container is closed");
     throw this.foreign(record, `used ${api}`);
@@ -182,7 +238,7 @@ export class Kernel {
 
   /** @throws {@link RunError} `ERR_RUN_BUSY`, `ERR_RUN_FAILED` or `ERR_RUN_CLOSED` unless the run is between two advances. */
   requireIdle(what: string): void {
-    const { phase } = this;
+    const phase = this.closing ? "closed" : this.phase;
     if (phase === "idle" || (phase === "advancing" && this.wake !== undefined)) return;
     throw refusal(what, phase, this.failure);
   }
@@ -205,9 +261,9 @@ export class Kernel {
   fail(agent: string, error: Error, id?: string): void {
     this.failures.push({ agent, error });
     this.wake?.();
-    this.transit?.failed();
+    this.others?.failed();
     const record = this.registry.get(agent);
-    const fault = id ?? `${agent}#fault-${record === undefined ? 0 : record.seldom.faults++}`;
+    const fault = id ?? `${agent}#fault-${record === undefined ? 0 : record.rare.faults++}`;
     this.tracer.note(() => {
       const code = (error as { code?: string }).code ?? error.name;
       return { kind: "fault", ...this.tag, agent, id: fault, cause: this.cause, code, message: error.message };
@@ -231,9 +287,9 @@ export class Kernel {
 
   /** Due at `ticks`: in the next round if that is the present time. */
   emit(ticks: number, delivery: Delivery): void {
-    const { transit } = this;
-    if (transit !== undefined && delivery.receiver === undefined && transit.isElsewhere(delivery.to)) {
-      transit.send(ticks, delivery);
+    const { others } = this;
+    if (others !== undefined && delivery.receiver === undefined && others.has(delivery.to)) {
+      others.send(ticks, delivery);
     } else if (ticks === this.clock.ticks) this.next.add(delivery);
     else this.timers.add(ticks, delivery);
   }

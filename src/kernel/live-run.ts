@@ -1,12 +1,7 @@
 import type { RealTimeClock } from "../clock/real-time-clock.ts";
-import { Pace, turn } from "./drain.ts";
-import { Faults } from "./faults.ts";
+import type { Driver, DriverHooks } from "./driver.ts";
 import type { Kernel } from "./kernel.ts";
-import { Rounds } from "./rounds.ts";
-import { stretch } from "./stretch.ts";
-
-/** Time moves on, and what has arrived enters, after each round. */
-const ONE_ROUND = () => false;
+import { serving } from "./serving.ts";
 
 /**
  * Runs a container by itself, on a real-time clock: serves what is due when the wall reaches it, and what arrives when
@@ -14,13 +9,11 @@ const ONE_ROUND = () => false;
  *
  * Time moves with the wall between rounds, so a message without delay is delivered at the next round's own time.
  */
-export class LiveRun {
+export class LiveRun implements DriverHooks {
   readonly #kernel: Kernel;
   readonly #clock: RealTimeClock;
-  readonly #faults: Faults;
-  readonly rounds: Rounds;
-  readonly #pace = new Pace();
-  /** The stretch that serves rounds now. */
+  readonly #driver: Driver;
+  /** What serves rounds now. */
   #running: Promise<void> | undefined;
   /** Something has come since the last look. */
   #woken = false;
@@ -31,11 +24,10 @@ export class LiveRun {
   /** Somebody waits for the end, and with it for a failure. */
   #awaited = false;
 
-  constructor(kernel: Kernel, clock: RealTimeClock) {
+  constructor(kernel: Kernel, driver: Driver, clock: RealTimeClock) {
     this.#kernel = kernel;
+    this.#driver = driver;
     this.#clock = clock;
-    this.#faults = new Faults(kernel);
-    this.rounds = new Rounds(kernel, this.#faults);
     this.#ended = new Promise<void>((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -64,12 +56,12 @@ export class LiveRun {
 
   readonly #wake = (): void => {
     this.#woken = true;
-    if (this.#running === undefined && !this.#stopped) this.#running = this.#stretch();
+    if (this.#running === undefined && !this.#stopped) this.#running = this.#serve();
   };
 
-  async #stretch(): Promise<void> {
+  async #serve(): Promise<void> {
     try {
-      await stretch(this.#kernel, this.#faults, () => this.#serve());
+      await serving(this.#kernel, this.#driver.watch, () => this.#settle());
     } catch (error) {
       this.#fail(error);
     }
@@ -81,22 +73,27 @@ export class LiveRun {
     else if (due !== undefined) this.#clock.wakeAt(due, this.#wake);
   }
 
-  async #serve(): Promise<void> {
-    const { outside, tracer } = this.#kernel;
+  async #settle(): Promise<void> {
+    const { watch } = this.#driver;
     while (this.#woken) {
       this.#woken = false;
-      this.#faults.throwFirst();
-      while (!this.#stopped && this.#collect()) {
-        await this.rounds.serve(ONE_ROUND);
-        this.#faults.throwFirst();
-        outside.deliver();
-        tracer.flush();
-        if (this.#pace.due()) await this.#turn();
-      }
-      await this.#turn();
-      this.#faults.reportStuck();
-      this.#faults.throwFirst();
+      watch.throwFirst();
+      await this.#driver.run(this);
+      watch.throwFirst();
+      await this.#driver.turn();
+      watch.reportStuck();
+      watch.throwFirst();
     }
+  }
+
+  /** Time moves on, and what has arrived enters, before each round. */
+  mayGoOn(): boolean {
+    return !this.#stopped && this.#collect();
+  }
+
+  roundDone(): void {
+    this.#kernel.outside.deliver();
+    this.#kernel.tracer.flush();
   }
 
   /** Move to the time of the next round and take what is due and what has arrived; false if there is nothing. */
@@ -112,11 +109,6 @@ export class LiveRun {
     for (const delivery of outside.takeCalls()) kernel.next.add(delivery);
     if (kernel.round === 0) tracer.note(() => ({ kind: "tick", ...kernel.tag }));
     return true;
-  }
-
-  async #turn(): Promise<void> {
-    await turn();
-    this.#faults.turns++;
   }
 
   #fail(error: unknown): void {

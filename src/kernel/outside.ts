@@ -1,6 +1,6 @@
 import { AgentError, RemoteError, RunError } from "../errors.ts";
-import { Delivery, Kind } from "./delivery.ts";
-import { byCodeUnits } from "./round.ts";
+import { type AgentRecord, Delivery } from "./model.ts";
+import { byCodeUnits, compareAnswers, comparePeers, Kind } from "./order.ts";
 
 /** A call from outside that has not been answered. */
 interface OutsideCall {
@@ -11,6 +11,13 @@ interface OutsideCall {
   readonly args: unknown;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
+}
+
+/** The answer to a call, until it leaves. */
+interface Answer {
+  readonly agent: string;
+  readonly seq: number;
+  readonly leave: () => void;
 }
 
 /**
@@ -25,7 +32,7 @@ export class Outside {
   #waiting: OutsideCall[] = [];
   /** Calls that have entered, by their number. */
   readonly #entered = new Map<number, OutsideCall>();
-  #answers: (() => void)[] = [];
+  #answers: Answer[] = [];
   #seq = 0;
   #ended: RunError | undefined;
   /** Told of everything that enters, in the order in which it does. */
@@ -64,7 +71,7 @@ export class Outside {
 
   /** The calls that enter now: by peer, and each peer's in the order in which they came. */
   takeCalls(): Delivery[] {
-    const calls = this.#waiting.sort((a, b) => byCodeUnits(a.peer, b.peer));
+    const calls = this.#waiting.sort(comparePeers);
     this.#waiting = [];
     return calls.map((call) => {
       const seq = this.#seq++;
@@ -87,21 +94,22 @@ export class Outside {
     if (call === undefined) return;
     this.#entered.delete(seq);
     const { agent, method } = call;
-    this.#answers.push(() => {
+    const leave = () => {
       if (ok) call.resolve(content);
       else {
         const [code, name, message] = content as [string, string, string];
         call.reject(new RemoteError(code, name, message, { agent, method }));
       }
-    });
+    };
+    this.#answers.push({ agent, seq, leave });
   }
 
-  /** Hand out the answers. */
+  /** Hand out the answers of a round, in an order that does not depend on where agents live. */
   deliver(): void {
     if (this.#answers.length === 0) return;
     const answers = this.#answers;
     this.#answers = [];
-    for (const answer of answers) answer();
+    for (const { leave } of answers.sort(compareAnswers)) leave();
   }
 
   /** The run is over: reject every open call, and from now on every call with `reason`. */
@@ -116,4 +124,57 @@ export class Outside {
     this.#entered.clear();
     this.#waiting = [];
   }
+}
+
+/** Events that agents have put out and nobody has taken yet: at most one of each output of each agent. */
+export class OutputEvents {
+  #byAgent = new Map<string, Record<string, unknown>>();
+
+  /** Note an event; it takes the place of an earlier one of the same output. */
+  put(agent: string, output: string, value: unknown): void {
+    const events = this.#byAgent.get(agent);
+    if (events === undefined) this.#byAgent.set(agent, { [output]: value });
+    else events[output] = value;
+  }
+
+  /** Take all of them, in the order of the agents' ids; they belong to the caller. */
+  take(): Map<string, Record<string, unknown>> {
+    const taken = this.#byAgent;
+    if (taken.size === 0) return taken;
+    this.#byAgent = new Map();
+    return new Map([...taken].sort(([a], [b]) => byCodeUnits(a, b)));
+  }
+
+  /** Drop those of an agent that could not be made. */
+  forget(agent: string): void {
+    this.#byAgent.delete(agent);
+  }
+}
+
+/** @throws {@link AgentError} `ERR_AGENT_OUTPUT` for a name that the agent's class does not list in `outputs`. */
+export function checkOutput({ id, type }: AgentRecord, name: string): void {
+  const { outputs } = type;
+  if (outputs.includes(name)) return;
+  const text = `agent "${id}" (${type.name}) has no output "${name}"; it has ${outputs.join(", ") || "none"}`;
+  throw new AgentError("ERR_AGENT_OUTPUT", text, { agent: id, method: name });
+}
+
+/**
+ * Copies of an agent's fields or getters that its class lists in `outputs`.
+ *
+ * @param copyOut - Copies a value out of the simulation; `root` names it in errors.
+ * @throws {@link AgentError} `ERR_AGENT_OUTPUT` for a name that is not listed.
+ */
+export function readOutputs(
+  record: AgentRecord,
+  names: readonly string[],
+  copyOut: (value: unknown, root: string) => unknown,
+): Record<string, unknown> {
+  const agent = record.agent as unknown as Record<string, unknown>;
+  const values: Record<string, unknown> = {};
+  for (const name of names) {
+    checkOutput(record, name);
+    values[name] = copyOut(agent[name], `${record.id}.${name}`);
+  }
+  return values;
 }

@@ -1,5 +1,6 @@
-import { CLASS_OF, CLASSES, compareSenders, type Delivery, type Sender } from "./delivery.ts";
-import type { AgentRecord } from "./record.ts";
+import { AgentError, type Tag } from "../errors.ts";
+import type { AgentRecord, Delivery } from "./model.ts";
+import { byCodeUnits, CLASS_OF, CLASSES, compareIds, type Sender } from "./order.ts";
 
 /** An agent that comes to life at a tag: the record, or how to make it. */
 export interface Birth {
@@ -68,37 +69,51 @@ export class Round {
   }
 }
 
-/** Order of ids: by code units, never by locale. */
-export function byCodeUnits(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
+/** Agents without a rank are compared by their ids; ranks are given anew when they are more than this part of all. */
+const UNRANKED_PART = 1 / 4;
 
-/**
- * The total order within a class of one tag: receiver, then sender, then the sender's sequence. Receivers must have been
- * looked up; those that do not exist come last, nothing observable depends on their order. Sequences are unique for each
- * sender, so two deliveries are equal only if one is a copy of the other.
- */
-export function sortDeliveries(list: Delivery[]): void {
-  for (let i = 1; i < list.length; i++) {
-    // Most lists are in order: agents that ran in order emitted in order.
-    if (compareDeliveries(list[i - 1]!, list[i]!) > 0) {
-      list.sort(compareDeliveries);
-      return;
+/** All agents of a container, those that were removed included: their ids are never used again. */
+export class Registry implements Iterable<AgentRecord> {
+  readonly #records = new Map<string, AgentRecord>();
+  /** Agents added since ranks were given. */
+  #unranked = 0;
+
+  get(id: string): AgentRecord | undefined {
+    return this.#records.get(id);
+  }
+
+  [Symbol.iterator](): Iterator<AgentRecord> {
+    return this.#records.values();
+  }
+
+  /**
+   * Take in a new agent's record.
+   *
+   * @throws {@link AgentError} `ERR_AGENT_DUPLICATE`: an id is used once in a run.
+   */
+  add(record: AgentRecord, tag: Tag): void {
+    const { id } = record;
+    if (this.#records.has(id)) {
+      const text = `there is or was an agent "${id}"; an id is used once in a run`;
+      throw new AgentError("ERR_AGENT_DUPLICATE", text, { agent: id, tag });
     }
+    this.#records.set(id, record);
+    this.#unranked++;
   }
-}
 
-function compareDeliveries(a: Delivery, b: Delivery): number {
-  const { receiver: to } = a;
-  const { receiver: other } = b;
-  if (to !== other) {
-    if (to === undefined) return 1;
-    if (other === undefined) return -1;
-    return compareSenders(to, other);
+  /** Forget an agent that could not be made. */
+  delete(record: AgentRecord): void {
+    this.#records.delete(record.id);
   }
-  if (a.from !== b.from) {
-    const order = compareSenders(a.from, b.from);
-    if (order !== 0) return order;
+
+  /**
+   * Give every agent its place in the order of ids, once enough have none: each birth then costs the logarithm of the
+   * population, however they come.
+   */
+  refreshRanks(): void {
+    if (this.#unranked <= this.#records.size * UNRANKED_PART) return;
+    this.#unranked = 0;
+    const records = [...this.#records.values()].sort(compareIds);
+    for (let rank = 0; rank < records.length; rank++) records[rank]!.rank = rank;
   }
-  return a.seq - b.seq;
 }

@@ -1,18 +1,19 @@
 import { AgentError, RemoteError, type Tag } from "../errors.ts";
-import { Answers } from "./answers.ts";
-import { CLASSES, type Delivery, Kind } from "./delivery.ts";
-import { Drain } from "./drain.ts";
-import type { Faults } from "./faults.ts";
-import { Handlers } from "./handlers.ts";
+import { warn } from "../host.ts";
+import type { Emissions } from "./emissions.ts";
+import { Drain, ownRejection } from "./event-loop.ts";
+import { Answers, Handlers } from "./handlers.ts";
 import type { Kernel } from "./kernel.ts";
-import { Life } from "./life.ts";
-import type { AgentRecord } from "./record.ts";
-import { ownRejection } from "./rejections.ts";
-import { Round, sortDeliveries } from "./round.ts";
-import type { Wait } from "./wait.ts";
+import type { AgentRecord, Delivery, Wait } from "./model.ts";
+import { CLASSES, compareIds, Kind, sortDeliveries } from "./order.ts";
+import { type Birth, Round } from "./round.ts";
+import type { StepWatch } from "./serving.ts";
 
 const NO_DELIVERIES: readonly Delivery[] = [];
 const NO_ROUND = new Round();
+
+/** Pairs of a sender and an id that nobody has for which a warning is given, at most. */
+const WARNED_PAIRS_MAX = 1000;
 
 /**
  * Serves rounds: hands each delivery of a tag to its agent in the total order, and waits after each class until every
@@ -20,10 +21,11 @@ const NO_ROUND = new Round();
  */
 export class Rounds {
   readonly #kernel: Kernel;
+  readonly #emissions: Emissions;
   readonly #answers: Answers;
   readonly handlers: Handlers;
   readonly #life: Life;
-  readonly #faults: Faults;
+  readonly #watch: StepWatch;
   /** The round under way, its tag and the class that is served. */
   #round = NO_ROUND;
   #tag: Tag = { ticks: 0, round: 0 };
@@ -34,16 +36,20 @@ export class Rounds {
     () => this.#unsettled(),
     () => this.#drained(),
   );
+  /** Senders and ids of messages that were lost since nobody has the id, as far as it was said. */
+  readonly #warned = new Set<string>();
   #between: () => boolean = () => false;
   #resolve = (): void => {};
   #reject = (_error: unknown): void => {};
 
-  constructor(kernel: Kernel, faults: Faults) {
+  constructor(emissions: Emissions, watch: StepWatch) {
+    const { kernel } = emissions;
     this.#kernel = kernel;
+    this.#emissions = emissions;
     this.#answers = new Answers(kernel);
     this.handlers = new Handlers(kernel, this.#answers);
     this.#life = new Life(kernel, this.handlers, this.#answers);
-    this.#faults = faults;
+    this.#watch = watch;
   }
 
   /**
@@ -97,7 +103,7 @@ export class Rounds {
     this.#kernel.serving = false;
     const touched = this.#touched;
     if (touched.length > 0) {
-      for (const record of touched) if (record.stuck) this.#faults.stuck.add(record);
+      for (const record of touched) if (record.stuck) this.#watch.stuck.add(record);
       touched.length = 0;
     }
     this.#class++;
@@ -136,7 +142,7 @@ export class Rounds {
       this.#hold(record, delivery);
       return;
     }
-    record.servedAtTurn = this.#faults.turns;
+    record.servedAtTurn = this.#watch.turns;
     this.#kernel.counts.deliveries[kind]!++;
     if (message) {
       this.#kernel.tracer.delivered(record, delivery, delivery.from.id);
@@ -154,7 +160,7 @@ export class Rounds {
   #resume(record: AgentRecord, delivery: Delivery): void {
     const { kind, callSeq, seq } = delivery;
     if (kind === Kind.timer) record.dropTimer(delivery);
-    const wait = this.#kernel.emissions.endWait(record, callSeq < 0 ? seq : callSeq, delivery);
+    const wait = this.#emissions.endWait(record, callSeq < 0 ? seq : callSeq, delivery);
     if (wait === undefined) return;
     this.#kernel.tracer.delivered(record, delivery, wait.peer);
     if (kind === Kind.timer) {
@@ -171,14 +177,14 @@ export class Rounds {
 
   #failure(record: AgentRecord, wait: Wait, [code, name, text]: readonly [string, string, string]): RemoteError {
     const error = new RemoteError(code, name, text, { agent: wait.peer, method: wait.method, tag: this.#tag });
-    ownRejection(error, this.#faults.onRejection, record);
+    ownRejection(error, this.#watch.onRejection, record);
     return error;
   }
 
   #late(record: AgentRecord, { peer, method }: Wait): AgentError {
     const text = `call of ${peer}.${method} by agent "${record.id}" was not answered in time`;
     const error = new AgentError("ERR_CALL_TIMEOUT", text, { agent: peer, method, tag: this.#tag });
-    ownRejection(error, this.#faults.onRejection, record);
+    ownRejection(error, this.#watch.onRejection, record);
     return error;
   }
 
@@ -210,7 +216,17 @@ export class Rounds {
     else if (delivery.kind === Kind.oneway) {
       const message = `${error.message}; ${method} from ${from.id} is lost`;
       tracer.note(() => ({ kind: "fault", ...tag, agent: to, id: `${id}/lost`, cause: id, code: error.code, message }));
+      if (record === undefined) this.#warnLost(from.id, to, method);
     }
+  }
+
+  /** Say once for each sender and id that nobody has the id: it may be misspelt. */
+  #warnLost(from: string, to: string, method: string): void {
+    // No id has white space.
+    const pair = `${from} ${to}`;
+    if (this.#warned.has(pair) || this.#warned.size >= WARNED_PAIRS_MAX) return;
+    this.#warned.add(pair);
+    warn(`${method} of agent "${from}" to "${to}" is lost: there is no agent "${to}"`, "COSIMAS_MESSAGE_LOST");
   }
 
   /** Keep a message until the agent's setup has settled. */
@@ -227,5 +243,55 @@ export class Rounds {
   #refuse(record: AgentRecord, delivery: Delivery, error: AgentError): void {
     if (delivery.kind === Kind.request) this.#answers.refuse(delivery, record, error);
     else this.#kernel.fail(record.id, error);
+  }
+}
+
+/** Births and deaths: agents begin and end at a tag, before anything is delivered there, in the order of their ids. */
+class Life {
+  readonly #kernel: Kernel;
+  readonly #handlers: Handlers;
+  readonly #answers: Answers;
+
+  constructor(kernel: Kernel, handlers: Handlers, answers: Answers) {
+    this.#kernel = kernel;
+    this.#handlers = handlers;
+    this.#answers = answers;
+  }
+
+  /** Serve the births, then the deaths of a round; agents whose code ran are added to `touched`. */
+  serve(round: Round, tag: Tag, touched: AgentRecord[]): void {
+    const { births = [], deaths = [] } = round;
+    births.sort(compareIds);
+    for (const birth of births) this.#bear(birth, tag, touched);
+    deaths.sort((a, b) => compareIds(a.record, b.record));
+    for (const { record, cause } of deaths) if (record.state !== "removed") this.#bury(record, tag, cause);
+  }
+
+  #bear(birth: Birth, tag: Tag, touched: AgentRecord[]): void {
+    let record: AgentRecord;
+    try {
+      record = birth.create();
+    } catch (error) {
+      this.#handlers.failed(birth.parent?.id ?? birth.id, `spawn of ${birth.id}`, error, `${birth.id}#unborn`);
+      return;
+    }
+    touched.push(record);
+    record.state = "setup";
+    this.#kernel.tracer.life("created", record, tag, birth.cause, birth.parent?.id);
+    this.#handlers.start(record, "setup", `${record.id}#created`, () => record.agent?.setup());
+  }
+
+  #bury(record: AgentRecord, tag: Tag, cause: string | undefined): void {
+    this.#handlers.start(record, "stop", `${record.id}#removed`, () => record.agent?.stop());
+    record.state = "removed";
+    this.#kernel.tracer.life("removed", record, tag, cause);
+    for (const activity of record.open) {
+      activity.abandoned = true;
+      if (activity.call !== undefined) this.#answers.settle(record, activity.call, cause, false, record.gone(tag));
+    }
+    // What waited for its setup finds it gone in the next round, like everything that comes later.
+    for (const held of record.takeHeld()) this.#kernel.next.add(held);
+    for (const timer of record.takeTimers()) this.#kernel.timers.cancel(timer);
+    record.end(tag);
   }
 }

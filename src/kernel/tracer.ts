@@ -1,11 +1,69 @@
 import { plainCopy, type TypeRegistry } from "../codec/index.ts";
 import type { Tag } from "../errors.ts";
 import { Hash64 } from "../hash.ts";
+import { warn } from "../host.ts";
 import type { AgentTraceEvent, TraceEvent, TraceSink } from "../trace.ts";
-import { type Delivery, KIND_NAMES, Kind } from "./delivery.ts";
-import type { AgentRecord } from "./record.ts";
-import { byCodeUnits } from "./round.ts";
-import { Sinks } from "./sinks.ts";
+import type { AgentRecord, Delivery } from "./model.ts";
+import { compareIds, KIND_NAMES, Kind, sortEvents } from "./order.ts";
+
+/** The observers of a run. */
+export class Sinks {
+  readonly #sinks = new Map<TraceSink, () => void>();
+  readonly #changed: () => void;
+  #ended = false;
+
+  /** @param changed - Called when an observer has come or gone. */
+  constructor(changed: () => void = () => {}) {
+    this.#changed = changed;
+  }
+
+  /** Observers that there are. */
+  get size(): number {
+    return this.#sinks.size;
+  }
+
+  /** See `TraceSource.attach`. */
+  attach(sink: TraceSink, ended: () => void = () => {}): () => void {
+    if (this.#ended) {
+      ended();
+      return () => {};
+    }
+    this.#sinks.set(sink, ended);
+    this.#changed();
+    return () => this.#detach(sink);
+  }
+
+  /** Hand a batch to all of them; one that throws is detached and warned about, the run goes on. */
+  give(batch: readonly TraceEvent[]): void {
+    for (const sink of this.#sinks.keys()) {
+      const detach = (error: unknown) => {
+        this.#detach(sink);
+        warn(`an observer threw and was detached: ${error}`, "COSIMAS_OBSERVER");
+      };
+      try {
+        const result: unknown = sink(batch);
+        if (result instanceof Promise) result.catch(detach);
+      } catch (error) {
+        detach(error);
+      }
+    }
+  }
+
+  /** Nothing more comes: tell all of them, and let them go. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const told = [...this.#sinks.values()];
+    this.#sinks.clear();
+    this.#changed();
+    for (const ended of told) ended();
+  }
+
+  #detach(sink: TraceSink): void {
+    this.#sinks.delete(sink);
+    this.#changed();
+  }
+}
 
 /** Codes of life in the chain; the kinds of delivery have 0 to 6. */
 const LIFE_CODES = { created: 7, removed: 8 } as const;
@@ -44,8 +102,14 @@ export class Tracer {
   }
 
   /** See `TraceSource.attach`. */
-  attach(sink: TraceSink): () => void {
-    return this.#sinks.attach(sink);
+  attach(sink: TraceSink, ended?: () => void): () => void {
+    return this.#sinks.attach(sink, ended);
+  }
+
+  /** The run is over: tell the observers. */
+  end(): void {
+    this.flush();
+    this.#sinks.end();
   }
 
   /** What is delivered from now on is delivered at `tag`. */
@@ -87,11 +151,12 @@ export class Tracer {
     if (this.#sinks.size > 0) this.#batch.push(make());
   }
 
-  /** Hand the batch to the observers. */
+  /** Hand the batch to the observers, in the order in which runs are seen. */
   flush(): void {
     if (this.#batch.length === 0) return;
     const batch = this.#batch;
     this.#batch = [];
+    sortEvents(batch);
     this.#sinks.give(batch);
   }
 }
@@ -105,7 +170,7 @@ interface ChainOfAgent {
 /** The chains of all agents in id order, as 16 hexadecimal digits. */
 export function combine(records: Iterable<ChainOfAgent>): string {
   const hash = new Hash64();
-  for (const record of [...records].sort((a, b) => byCodeUnits(a.id, b.id))) {
+  for (const record of [...records].sort(compareIds)) {
     hash.string(record.id);
     hash.word(record.chain.a);
     hash.word(record.chain.b);

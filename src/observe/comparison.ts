@@ -1,5 +1,5 @@
+import { compareEvents } from "../kernel/order.ts";
 import type { EventId, TraceEvent } from "../trace.ts";
-import { compareEvents } from "./order.ts";
 
 /** Events whose causes can still be named, at least. */
 const CAUSES_KEPT = 100_000;

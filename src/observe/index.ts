@@ -5,6 +5,6 @@
  * of `trace.ts`.
  */
 export { Comparison, type Difference } from "./comparison.ts";
-export { EVENT_KINDS, type EventFilter, eventFilter } from "./filter.ts";
-export { type Moment, secondsOf } from "./moment.ts";
+export { type EventFilter, eventFilter } from "./filter.ts";
+export type { Moment } from "./moment.ts";
 export { eventStream, type ObserveOptions, observe } from "./stream.ts";

@@ -5,7 +5,7 @@ import { Agent, type AgentClass } from "../agent/agent.ts";
 import { registeredClasses, registeredNames } from "../agent/agent-classes.ts";
 import type { ValueType } from "../codec/index.ts";
 import { AgentError, ScenarioError } from "../errors.ts";
-import type { CommunicationModel } from "../kernel/communication-model.ts";
+import type { CommunicationModel } from "../kernel/communication.ts";
 import { type Placement, placeByHash } from "./placement.ts";
 
 /** What every container of a platform knows: a module that each of them has loaded by itself. */

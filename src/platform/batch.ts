@@ -1,5 +1,6 @@
 import { type Codec, createCodec, type ValueType } from "../codec/index.ts";
-import { Delivery, type Kind, NOBODY, nobody, OUTSIDE, RANK_NONE, type Sender } from "../kernel/delivery.ts";
+import { Delivery } from "../kernel/model.ts";
+import { type Kind, NOBODY, nobody, OUTSIDE, RANK_NONE, type Sender } from "../kernel/order.ts";
 import type { Birth } from "../kernel/round.ts";
 import type { Limits } from "../limits.ts";
 

@@ -1,14 +1,13 @@
 import type { ExternalClock } from "../clock/external-clock.ts";
 import type { Codec } from "../codec/index.ts";
 import type { Tag } from "../errors.ts";
-import type { Delivery } from "../kernel/delivery.ts";
-import { firstOf } from "../kernel/faults.ts";
+import { advanceTo, type TimeLoop } from "../kernel/advance.ts";
+import { CHAIN_ROUNDS, firstOf, type StepFailure, zeno } from "../kernel/faults.ts";
+import type { Delivery } from "../kernel/model.ts";
+import { sortEvents } from "../kernel/order.ts";
 import type { Outside } from "../kernel/outside.ts";
-import { byCodeUnits } from "../kernel/round.ts";
-import type { StepFailure } from "../kernel/run-state.ts";
-import { CHAIN_ROUNDS, zeno } from "../kernel/zeno.ts";
 import type { Limits } from "../limits.ts";
-import type { AgentTraceEvent, TraceEvent } from "../trace.ts";
+import type { TraceEvent } from "../trace.ts";
 import { type Item, writeBatch } from "./batch.ts";
 import type { Order, Report } from "./orders.ts";
 import type { Seat } from "./seat.ts";
@@ -71,7 +70,7 @@ export interface CoordinatorParts {
  * A round begins when all containers have reported the one before, and with it brings everything that was sent to the
  * container; so each has all that is due at a tag before it serves the tag. No clock of the wall decides anything.
  */
-export class Coordinator {
+export class Coordinator implements TimeLoop {
   readonly #parts: CoordinatorParts;
   readonly #places: readonly Place[];
   #round = 0;
@@ -98,18 +97,20 @@ export class Coordinator {
    * @throws the error of the first agent that failed, ZenoError, or RunError if a container is lost: the run has failed.
    */
   async to(target: number): Promise<void> {
-    const { clock, outside } = this.#parts;
     const failed = this.#indices((place) => place.failed);
     if (failed.length > 0) this.#throwFirst(await this.#ask(failed, { what: "tell" }));
-    this.#post(outside.takeCalls());
-    if (target > clock.ticks && this.#busy) await this.#settle();
-    for (let due = this.due; due !== undefined && due < target; due = this.due) {
-      this.#moveTo(due);
-      await this.#settle();
-    }
-    this.#moveTo(target);
-    this.#post(outside.takeInputs());
-    await this.#settle();
+    await advanceTo(target, this);
+  }
+
+  enterCalls(): void {
+    this.#post(this.#parts.outside.takeCalls());
+  }
+
+  enterInputs(): void {
+    this.#post(this.#parts.outside.takeInputs());
+  }
+
+  async finish(): Promise<void> {
     const ran = this.#indices((place) => place.ran);
     if (ran.length > 0) this.#throwFirst(await this.#ask(ran, { what: "finish" }));
     for (const place of this.#places) place.ran = false;
@@ -129,7 +130,7 @@ export class Coordinator {
   }
 
   /** Serve rounds at the present time until none of the containers emits anything more. */
-  async #settle(): Promise<void> {
+  async settle(): Promise<void> {
     const { clock, limits, onEvents, isObserved } = this.#parts;
     if (isObserved()) onEvents([{ kind: "tick", ticks: clock.ticks, round: this.#round }]);
     const chain = new Set<string>();
@@ -200,9 +201,10 @@ export class Coordinator {
 
   /** Hand on the events of rounds in an order that the spread over containers does not change: by round, then agent. */
   #tell(reports: readonly Report[]): void {
-    const events = reports.flatMap((report) => report.events) as AgentTraceEvent[];
+    const events = reports.flatMap((report) => report.events);
     if (events.length === 0) return;
-    this.#parts.onEvents(events.sort((a, b) => a.round - b.round || byCodeUnits(a.agent, b.agent)));
+    sortEvents(events);
+    this.#parts.onEvents(events);
   }
 
   #throwFirst(reports: readonly Report[]): void {
@@ -211,12 +213,16 @@ export class Coordinator {
     if (failures.length > 0) throw firstOf(failures);
   }
 
-  get #busy(): boolean {
+  get now(): number {
+    return this.#parts.clock.ticks;
+  }
+
+  get busy(): boolean {
     const { ticks } = this.#parts.clock;
     return this.#places.some((place) => place.busy || place.next <= ticks);
   }
 
-  #moveTo(ticks: number): void {
+  moveTo(ticks: number): void {
     const { clock } = this.#parts;
     if (ticks === clock.ticks) return;
     clock.moveTo(ticks);

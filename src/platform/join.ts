@@ -1,5 +1,5 @@
 import { AGENT_REFERENCE } from "../agent/references.ts";
-import { DATE_TIME } from "../agent/value-types.ts";
+import { DATE_TIME } from "../agent/simulation.ts";
 import { type Channel, open } from "../channel/index.ts";
 import type { Codec } from "../codec/index.ts";
 import { type CosimError, RunError } from "../errors.ts";

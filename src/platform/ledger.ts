@@ -1,5 +1,5 @@
 import type { Kernel } from "../kernel/kernel.ts";
-import type { AgentRecord } from "../kernel/record.ts";
+import type { AgentRecord } from "../kernel/model.ts";
 import type { Changes } from "./orders.ts";
 
 /** Takes note of what changes among one container's agents, so that the coordinator knows it without asking for all. */

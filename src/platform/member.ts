@@ -1,19 +1,15 @@
-import { AgentHome } from "../agent/agent-factory.ts";
-import { LiveLinks } from "../agent/live-peers.ts";
+import "../agent/reach-peers.ts";
 import { AGENT_REFERENCE } from "../agent/references.ts";
-import { DATE_TIME } from "../agent/value-types.ts";
+import { createSimulation, DATE_TIME, type Simulation } from "../agent/simulation.ts";
 import { ExternalClock } from "../clock/external-clock.ts";
 import type { Codec } from "../codec/index.ts";
 import { AgentError, RunError } from "../errors.ts";
-import type { Sender } from "../kernel/delivery.ts";
-import { Pace, turn } from "../kernel/drain.ts";
-import { resultOf, settleExternals } from "../kernel/externals.ts";
-import { Faults, NAMED_AGENTS_MAX } from "../kernel/faults.ts";
-import { Kernel } from "../kernel/kernel.ts";
-import { readOutputs } from "../kernel/outputs.ts";
-import { Rounds } from "../kernel/rounds.ts";
-import { stopAll } from "../kernel/stop.ts";
-import { Stretch } from "../kernel/stretch.ts";
+import type { DriverHooks } from "../kernel/driver.ts";
+import { NAMED_AGENTS_MAX } from "../kernel/faults.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { Sender } from "../kernel/order.ts";
+import { readOutputs } from "../kernel/outside.ts";
+import { ServingPeriod, stopAll } from "../kernel/serving.ts";
 import type { TraceEvent } from "../trace.ts";
 import { type AgentModule, classNamed } from "./agent-module.ts";
 import { batchCodec, readBatch, remoteSender } from "./batch.ts";
@@ -26,28 +22,22 @@ import { checked } from "./placement.ts";
  * One of a platform's containers: serves rounds when the coordinator says so, and tells what its agents have sent to
  * those of others.
  */
-export class Member {
+export class Member implements DriverHooks {
   readonly #kernel: Kernel;
   readonly #module: AgentModule;
-  readonly #faults: Faults;
-  readonly #rounds: Rounds;
-  readonly #home: AgentHome;
-  readonly #links: LiveLinks;
+  readonly #simulation: Simulation;
   readonly #outgoing: Outgoing;
   readonly #ledger: Ledger;
   readonly #codec: Codec;
-  readonly #pace = new Pace();
   readonly #senders = new Map<string, Sender>();
   /** Last round that the present order lets it serve. */
   #lastRound = 0;
-  /** The event loop is due a turn. */
-  #turnDue = false;
   #events: TraceEvent[] = [];
   #detach: (() => void) | undefined;
   /** An order is being carried out. */
   #obeying = false;
   /** From an advance's first round here to its end. */
-  #stretch: Stretch | undefined;
+  #serving: ServingPeriod | undefined;
 
   /** @param onFailure - Told when an agent fails between two orders: the next report has it. */
   constructor(module: AgentModule, options: MemberOptions, onFailure: () => void) {
@@ -62,17 +52,24 @@ export class Member {
       index,
     );
     const clock = new ExternalClock({ start, resolution });
-    clock.own();
-    const transit = this.#outgoing;
-    transit.onFailure = () => {
+    const others = this.#outgoing;
+    others.onFailure = () => {
       if (!this.#obeying) onFailure();
     };
-    this.#kernel = new Kernel({ clock, limits, trace, seed, types, strict, communication, transit });
-    this.#codec = batchCodec(limits, [...types, this.#kernel.references.type]);
-    this.#faults = new Faults(this.#kernel);
-    this.#rounds = new Rounds(this.#kernel, this.#faults);
-    this.#links = new LiveLinks(this.#kernel, "msgpack");
-    this.#home = new AgentHome(this.#kernel, this.#rounds.handlers, this.#links, seed);
+    const own = {
+      clock,
+      limits,
+      trace,
+      seed,
+      types: module.types,
+      strict,
+      communication,
+      codec: "msgpack",
+      others,
+    } as const;
+    this.#simulation = createSimulation(own);
+    this.#kernel = this.#simulation.kernel;
+    this.#codec = batchCodec(limits, [...types, this.#simulation.references.type]);
     this.#ledger = new Ledger(this.#kernel);
   }
 
@@ -101,8 +98,8 @@ export class Member {
       case "tell":
         return {};
       case "fail":
-        await this.#stretch?.fail(new RunError("ERR_RUN_FAILED", order.reason));
-        this.#stretch = undefined;
+        await this.#serving?.fail(new RunError("ERR_RUN_FAILED", order.reason));
+        this.#serving = undefined;
         return { changes: this.#ledger.take() };
       case "spawn":
         return this.#spawn(order.type, order.id, order.args);
@@ -115,56 +112,39 @@ export class Member {
 
   async #serve(lastRound: number, named: boolean): Promise<Partial<Report>> {
     const kernel = this.#kernel;
-    this.#stretch ??= new Stretch(kernel, this.#faults);
+    const { driver } = this.#simulation;
+    this.#serving ??= new ServingPeriod(kernel, driver.watch);
     await undefined; // a drain begins in a microtask
     const agents = named ? { agents: kernel.next.agents(NAMED_AGENTS_MAX) } : {};
     this.#lastRound = lastRound;
-    do {
-      if (kernel.next.size > 0) await this.#rounds.serve(this.#between);
-      if (kernel.failures.length === 0 && kernel.externals.length > 0) await this.#settleExternals();
-      if (this.#turnDue) await this.#turn();
-    } while (this.#goesOn);
+    await driver.run(this);
     return agents;
   }
 
   /** Whether the next round is served without a word from the coordinator. */
-  get #goesOn(): boolean {
-    const { next, round, failures } = this.#kernel;
-    return next.size > 0 && round <= this.#lastRound && failures.length === 0 && this.#outgoing.isEmpty;
+  mayGoOn(): boolean {
+    const { next, round } = this.#kernel;
+    return next.size > 0 && round <= this.#lastRound && this.#outgoing.isEmpty;
   }
 
-  /** After each round: whether the next one is served at once. */
-  readonly #between = (): boolean => {
-    this.#turnDue = this.#pace.due();
+  roundDone(): void {
     this.#kernel.tracer.flush();
-    return !this.#turnDue && this.#kernel.externals.length === 0 && this.#goesOn;
-  };
-
-  async #settleExternals(): Promise<void> {
-    const kernel = this.#kernel;
-    const { externals } = kernel;
-    kernel.externals = [];
-    try {
-      const outcomes = await settleExternals(externals, kernel.limits.externalTimeoutMs);
-      for (const [i, external] of externals.entries()) kernel.next.add(resultOf(external, outcomes[i]!, kernel));
-    } catch (error) {
-      kernel.fail((error as AgentError).agent ?? "", error as Error);
-    }
   }
 
   async #finish(): Promise<Partial<Report>> {
-    await this.#turn();
-    this.#faults.reportStuck();
+    const { driver } = this.#simulation;
+    await driver.turn();
+    driver.watch.reportStuck();
     if (this.#kernel.failures.length === 0) {
-      this.#stretch?.end();
-      this.#stretch = undefined;
+      this.#serving?.end();
+      this.#serving = undefined;
     }
     return { changes: this.#ledger.take() };
   }
 
   #spawn(type: string, id: string, args: readonly unknown[]): Partial<Report> {
     const own = this.#kernel.copyFor(id, args, `spawn(${id})`) as unknown[];
-    const record = this.#home.create(classNamed(this.#module, type), id, own);
+    const record = this.#simulation.factory.create(classNamed(this.#module, type), id, own);
     this.#kernel.next.addBirth({ id, create: () => record, parent: undefined, cause: undefined });
     this.#ledger.made(record);
     return { changes: this.#ledger.take() };
@@ -172,21 +152,16 @@ export class Member {
 
   #outputs(agent: string, names: readonly string[]): Record<string, unknown> {
     const record = this.#kernel.registry.get(agent);
-    if (record !== undefined && record.state !== "removed") return readOutputs(record, names, this.#kernel);
+    if (record !== undefined && record.state !== "removed")
+      return readOutputs(record, names, (value, root) => this.#kernel.copyOut(value, root));
     throw new AgentError("ERR_AGENT_UNKNOWN", `there is no agent "${agent}"`, { agent, method: "outputs" });
   }
 
   async #close(): Promise<Partial<Report>> {
     const failure = await stopAll(this.#kernel);
-    await this.#links.close();
+    await this.#simulation.peers.close();
     if (failure !== undefined) throw failure;
     return {};
-  }
-
-  async #turn(): Promise<void> {
-    this.#turnDue = false;
-    await turn();
-    this.#faults.turns++;
   }
 
   #goTo(ticks: number, round: number): void {
@@ -201,7 +176,7 @@ export class Member {
       kernel.references.bindTo("birth" in item ? item.birth.id : item.delivery.to);
       if ("birth" in item) {
         const { id, parent, type, args, cause } = item.birth;
-        const create = () => this.#home.create(classNamed(this.#module, type), id, args);
+        const create = () => this.#simulation.factory.create(classNamed(this.#module, type), id, args);
         kernel.next.addBirth({ id, create, parent, cause });
       } else if (item.ticks === kernel.clock.ticks) kernel.next.add(item.delivery);
       else kernel.timers.add(item.ticks, item.delivery);

@@ -1,5 +1,5 @@
-import type { CommunicationModel } from "../kernel/communication-model.ts";
-import type { StepFailure } from "../kernel/run-state.ts";
+import type { CommunicationModel } from "../kernel/communication.ts";
+import type { StepFailure } from "../kernel/faults.ts";
 import type { TraceLevel } from "../kernel/tracer.ts";
 import type { Limits } from "../limits.ts";
 import type { TraceEvent } from "../trace.ts";

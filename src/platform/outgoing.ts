@@ -1,16 +1,14 @@
-import type { AgentClass } from "../agent/agent.ts";
 import type { Codec } from "../codec/index.ts";
 import { AgentError } from "../errors.ts";
-import type { Delivery } from "../kernel/delivery.ts";
-import type { AgentRecord } from "../kernel/record.ts";
+import type { OtherContainers } from "../kernel/kernel.ts";
+import type { AgentRecord, Delivery } from "../kernel/model.ts";
 import type { Birth } from "../kernel/round.ts";
-import type { Transit } from "../kernel/transit.ts";
 import type { AgentModule } from "./agent-module.ts";
 import { type Item, writeBatch } from "./batch.ts";
 import type { Answer, Sent } from "./orders.ts";
 
 /** What a container's agents send to those of others, kept until the round has ended. */
-export class Outgoing implements Transit {
+export class Outgoing implements OtherContainers {
   readonly #module: AgentModule;
   readonly #codec: Codec;
   readonly #placeOf: (id: string) => number;
@@ -31,10 +29,10 @@ export class Outgoing implements Transit {
 
   /** Whether nothing waits to be taken. */
   get isEmpty(): boolean {
-    return this.#items.size === 0;
+    return this.#items.size === 0 && this.#answers.length === 0;
   }
 
-  isElsewhere(id: string): boolean {
+  has(id: string): boolean {
     return this.#placeOf(id) !== this.#own;
   }
 
@@ -42,7 +40,7 @@ export class Outgoing implements Transit {
     this.#add(this.#placeOf(delivery.to), { ticks, delivery });
   }
 
-  bear(birth: Birth, type: AgentClass, args: readonly unknown[], ticks: number): boolean {
+  bear(birth: Birth, type: { readonly name: string }, args: readonly unknown[], ticks: number): boolean {
     if (this.#module.classes.get(type.name) !== type) {
       const text = `agent "${birth.parent?.id}" spawned a ${type.name}, which the platform's module does not export by that name`;
       throw new AgentError("ERR_AGENT_CLASS", text, { agent: birth.parent?.id ?? "" });

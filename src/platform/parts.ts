@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AGENT_REFERENCE } from "../agent/references.ts";
-import { DATE_TIME } from "../agent/value-types.ts";
+import { DATE_TIME } from "../agent/simulation.ts";
 import { ExternalClock } from "../clock/external-clock.ts";
 import type { Codec, ValueType } from "../codec/index.ts";
-import type { JournaledRun } from "../kernel/journaled.ts";
+import type { JournaledRun } from "../kernel/journal.ts";
 import { strictByDefault } from "../kernel/strict-default.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import type { Journal } from "../trace.ts";

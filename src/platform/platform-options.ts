@@ -1,5 +1,5 @@
 import type { DateTime } from "../clock/calendar.ts";
-import type { CommunicationModel } from "../kernel/communication-model.ts";
+import type { CommunicationModel } from "../kernel/communication.ts";
 import type { TraceLevel } from "../kernel/tracer.ts";
 import type { Limits } from "../limits.ts";
 import type { Journal } from "../trace.ts";

@@ -1,6 +1,6 @@
 import { RunError, type Tag } from "../errors.ts";
+import { type Phase, refusal } from "../kernel/faults.ts";
 import type { Outside } from "../kernel/outside.ts";
-import { type Phase, refusal } from "../kernel/run-state.ts";
 import type { Coordinator, Task } from "./coordinator.ts";
 import { Line } from "./line.ts";
 import type { Report } from "./orders.ts";

@@ -1,12 +1,11 @@
-import type { AgentClass } from "../agent/agent.ts";
+import { type AgentClass, checkAgentId } from "../agent/agent.ts";
 import type { AgentInput } from "../agent/container-options.ts";
-import { checkAgentId } from "../agent/id.ts";
 import type { ExternalClock } from "../clock/external-clock.ts";
 import { AgentError, ClockError } from "../errors.ts";
-import { beginJournal, journaled } from "../kernel/journaled.ts";
+import { beginJournal, journaled } from "../kernel/journal.ts";
+import type { Counts } from "../kernel/kernel.ts";
 import { Outside } from "../kernel/outside.ts";
-import type { Counts } from "../kernel/run-state.ts";
-import { Sinks } from "../kernel/sinks.ts";
+import { Sinks } from "../kernel/tracer.ts";
 import type { Limits } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/stream.ts";
 import type { Remote } from "../rpc/types.ts";
@@ -100,8 +99,8 @@ export class Platform implements TraceSource {
   }
 
   /** Every event from now on, in batches of one round; within a round by agent, whichever container it lives in. */
-  attach(sink: TraceSink): () => void {
-    return this.#sinks.attach(sink);
+  attach(sink: TraceSink, ended?: () => void): () => void {
+    return this.#sinks.attach(sink, ended);
   }
 
   /** Hash over everything delivered to every agent until the last advance has ended, as `Container.traceHash`. */
@@ -222,7 +221,10 @@ export class Platform implements TraceSource {
    *   `limits.stopTimeoutMs`, after everything was closed.
    */
   async close(): Promise<void> {
-    this.#closing ??= this.#run.close().finally(() => this.#journal?.end(this.traceHash()));
+    this.#closing ??= this.#run.close().finally(() => {
+      this.#sinks.end();
+      return this.#journal?.end(this.traceHash());
+    });
     return this.#closing;
   }
 

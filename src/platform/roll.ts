@@ -1,4 +1,4 @@
-import type { Counts } from "../kernel/run-state.ts";
+import type { Counts } from "../kernel/kernel.ts";
 import { combine } from "../kernel/tracer.ts";
 import type { Changes } from "./orders.ts";
 

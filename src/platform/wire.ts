@@ -1,6 +1,6 @@
 import { type Codec, createCodec, traceCodec, type ValueType } from "../codec/index.ts";
 import * as errors from "../errors.ts";
-import type { StepFailure } from "../kernel/run-state.ts";
+import type { StepFailure } from "../kernel/faults.ts";
 import type { Limits } from "../limits.ts";
 import type { Changes, Order, Report } from "./orders.ts";
 

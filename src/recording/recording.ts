@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { RecordingError } from "../errors.ts";
-import { inOrder } from "../observe/order.ts";
+import { inOrder } from "../kernel/order.ts";
 import type { FeedOp, Journal, RunStart, TraceEvent } from "../trace.ts";
 import { packageVersion } from "../version.ts";
 import type { RunEntry, RunHeader } from "./entry.ts";

@@ -1,15 +1,15 @@
 import type { AgentClass } from "../agent/agent.ts";
 import { Container } from "../agent/container.ts";
 import { AGENT_REFERENCE } from "../agent/references.ts";
-import { DATE_TIME } from "../agent/value-types.ts";
+import { DATE_TIME } from "../agent/simulation.ts";
 import { ExternalClock } from "../clock/external-clock.ts";
 import { TypeRegistry, type Value, type ValueType } from "../codec/index.ts";
 import { RecordingError, RemoteError } from "../errors.ts";
-import type { CommunicationModel } from "../kernel/communication-model.ts";
-import type { RecordedExternals } from "../kernel/externals.ts";
+import type { CommunicationModel } from "../kernel/communication.ts";
+import type { RecordedExternals } from "../kernel/kernel.ts";
+import { inOrder } from "../kernel/order.ts";
 import type { Limits } from "../limits.ts";
 import { Comparison, type Difference } from "../observe/index.ts";
-import { inOrder } from "../observe/order.ts";
 import { type FeedEntry, openRun, type RunEntry, type RunFile, type RunHeader } from "../recording/index.ts";
 import type { ExternalEvent, TraceEvent } from "../trace.ts";
 

@@ -1,8 +1,8 @@
 import { type Timed, TimerQueue } from "../../src/clock/timer-queue.ts";
 import { TypeRegistry } from "../../src/codec/index.ts";
 import { Agent, Container, type TraceLevel } from "../../src/index.ts";
-import { Delivery, Kind } from "../../src/kernel/delivery.ts";
-import { AgentRecord } from "../../src/kernel/record.ts";
+import { AgentRecord, Delivery } from "../../src/kernel/model.ts";
+import { Kind } from "../../src/kernel/order.ts";
 import { Tracer } from "../../src/kernel/tracer.ts";
 import type { Bench } from "./figure.ts";
 

@@ -17,12 +17,12 @@ import { gzip } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { Agent, Container } from "../../src/index.ts";
+import { count } from "../support/heavy.ts";
 
 /** Whatever a handler waits on that the simulation does not know, it is named, and nothing of it gets into the trace. */
-const HEAVY = process.env["COSIMAS_HEAVY"] === "1";
-const TIMES = HEAVY ? 1000 : 20;
+const TIMES = count("foreign awaits of a kind", 20, 1000);
 /** Kinds that start a thread or a process take a hundred times as long as the others. */
-const TIMES_SLOW = HEAVY ? 1000 : 5;
+const TIMES_SLOW = count("foreign awaits of a slow kind", 5, 1000);
 
 let server: Server;
 let sockets: WebSocketServer;

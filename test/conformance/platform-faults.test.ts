@@ -8,9 +8,9 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Platform, type PlatformOptions } from "../../src/index.ts";
+import { count } from "../support/heavy.ts";
 
 /** Containers in processes of their own that are killed, frozen, late or wrong. */
-const HEAVY = process.env["COSIMAS_HEAVY"] === "1";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const module = new URL("../support/platform-agents.ts", import.meta.url);
 /** As short as a loaded machine allows; FAULTS has 1 s and 4 s. */
@@ -195,7 +195,7 @@ describe("a platform's containers in processes", () => {
           await platform.close();
         }
       }),
-      { numRuns: HEAVY ? 300 : 20 },
+      { numRuns: count("platforms whose containers are lost", 20, 300) },
     );
     expect(lost).toBeGreaterThan(0);
   });

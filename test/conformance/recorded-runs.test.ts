@@ -6,10 +6,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openRun, recoverRun, replay } from "cosimas";
 import { afterAll, expect, it } from "vitest";
+import { count } from "../support/heavy.ts";
 import { Household, types } from "../support/recorded-agents.ts";
 
 /** F16: runs that are killed while they are recorded. */
-const KILLS = process.env["COSIMAS_HEAVY"] === "1" ? 50 : 5;
+const KILLS = count("recorded runs killed", 5, 50);
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "cosimas-killed-"));

@@ -18,13 +18,13 @@ import { McapIndexedReader, McapStreamReader } from "@mcap/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openRun, type RunEntry, RunWriter, recoverRun } from "../../src/index.ts";
 import { decompress } from "../../src/recording/zstd.ts";
+import { count } from "../support/heavy.ts";
 import { HEADER, messages } from "../support/run-entries.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "cosimas-recording-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const path = (name: string) => join(folder, name);
-const HEAVY = process.env["COSIMAS_HEAVY"] !== undefined;
 
 /** Numbers from a seed, which a failing test prints. */
 function numbers(seed: number): (below: number) => number {
@@ -144,7 +144,7 @@ describe("a run file", () => {
 });
 
 describe("kill -9", () => {
-  const kills = HEAVY ? 200 : 20;
+  const kills = count("recordings killed at random moments", 20, 200);
 
   it(`at ${kills} random moments loses nothing that was settled`, { timeout: 1_200_000 }, async () => {
     const seed = 8;

@@ -2,9 +2,10 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { Agent, Container } from "../../src/index.ts";
+import { count } from "../support/heavy.ts";
 
 /** A run that goes on for long keeps nothing of what is over, and after each step nothing is on its way. */
-const STEPS = process.env["COSIMAS_HEAVY"] === "1" ? 10_000_000 : 100_000;
+const STEPS = count("steps of a long run", 100_000, 10_000_000);
 const AGENTS = 8;
 const HEAP_BYTES_MAX = 1024 * 1024;
 

@@ -18,7 +18,7 @@ const DAY = 140;
 const TOLERANCE_MW = 1e-4;
 const SCENARIO = "scenarios/lv-congestion/mosaik_pandapower.py";
 // Relative to the folder that mosaik is started in.
-const COSIMAS = "node --conditions=cosimas:source --import tsx src/cli/main.ts";
+const COSIMAS = "node dist/src/cli/main.js";
 
 /** Of a plant or storage in one quarter hour, in MW and Mvar. */
 interface Powers {

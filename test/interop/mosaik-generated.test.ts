@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { count } from "../support/heavy.ts";
 import { type ScenarioPlan, scenarioArbitrary, triggers } from "../support/mosaik-arbitrary.ts";
 import { type CallLog, type Language, MosaikDriver, type Played } from "../support/mosaik-driver.ts";
 import { pythonEnvironment } from "../support/python.ts";
@@ -13,13 +14,12 @@ import { pythonEnvironment } from "../support/python.ts";
  * the same answers.
  */
 const { python, reason } = await pythonEnvironment("mosaik");
-const heavy = process.env["COSIMAS_HEAVY"] === "1";
-const SCENARIOS = heavy ? 1000 : 25;
-const PROCESS_SCENARIOS = heavy ? 20 : 5;
-const COSIMAS = "node --conditions=cosimas:source --import tsx src/cli/main.ts sim";
+const SCENARIOS = count("scenarios in mosaik, in both languages", 25, 1000);
+const PROCESS_SCENARIOS = count("scenarios in mosaik, as processes", 5, 20);
+const COSIMAS = "node dist/src/cli/main.js sim";
 
 /** What the runs together came to. */
-const count = { scenarios: 0, simulators: 0, steps: 0, calls: 0, byChance: 0 };
+const totals = { scenarios: 0, simulators: 0, steps: 0, calls: 0, byChance: 0 };
 
 /**
  * Simulators whose `max_advance` is left out of the comparison: those that inputs trigger.
@@ -48,10 +48,10 @@ function comparable(scenario: ScenarioPlan, played: Played): Played {
 function counted(played: Played): void {
   const logs = Object.values(played.logs);
   const calls = logs.flat();
-  count.scenarios++;
-  count.simulators += logs.length;
-  count.calls += calls.length;
-  count.steps += calls.filter(([name]) => name === "step").length;
+  totals.scenarios++;
+  totals.simulators += logs.length;
+  totals.calls += calls.length;
+  totals.steps += calls.filter(([name]) => name === "step").length;
 }
 
 /** mosaik ran it to its end, and every simulator was called. */
@@ -80,7 +80,7 @@ async function expectSame(
     const again = comparable(scenario, await driver.play(scenario, () => "Python"));
     for (const sid of different) if (!isDeepStrictEqual(again.logs[sid], expected.logs[sid])) varies.add(sid);
   }
-  if (different.length > 0 && varies.size === different.length) count.byChance++;
+  if (different.length > 0 && varies.size === different.length) totals.byChance++;
   else expect(got).toEqual(expected);
 }
 
@@ -92,7 +92,7 @@ describe.skipIf(reason !== undefined)(`generated scenarios${reason === undefined
   });
   afterAll(async () => {
     await driver?.close();
-    const { scenarios, simulators, steps, calls, byChance } = count;
+    const { scenarios, simulators, steps, calls, byChance } = totals;
     process.stderr.write(
       `mosaik ${driver?.version}, seed ${seed}: ${scenarios} scenarios of ${simulators} simulators, ` +
         `${steps} steps, ${calls} calls, each made in Python and compared; ` +
@@ -114,8 +114,8 @@ describe.skipIf(reason !== undefined)(`generated scenarios${reason === undefined
     });
     // Not shrunk: what differs by chance shrinks to nothing, for minutes.
     await fc.assert(property, { numRuns: SCENARIOS, seed, endOnFailure: true });
-    expect(count.steps).toBeGreaterThan(SCENARIOS);
-    expect(count.byChance).toBeLessThanOrEqual(1 + SCENARIOS / 100);
+    expect(totals.steps).toBeGreaterThan(SCENARIOS);
+    expect(totals.byChance).toBeLessThanOrEqual(1 + SCENARIOS / 100);
   });
 
   it(`${PROCESS_SCENARIOS} are the same as processes that mosaik starts`, { timeout: 1_800_000 }, async () => {

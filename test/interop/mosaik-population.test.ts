@@ -8,8 +8,7 @@ import { pythonEnvironment } from "../support/python.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const { python, reason } = await pythonEnvironment("mosaik");
 
-const AGENTS =
-  "node --conditions=cosimas:source --import tsx src/cli/main.ts sim test/interop/fixtures/breakers.ts %(addr)s";
+const AGENTS = "node dist/src/cli/main.js sim test/interop/fixtures/breakers.ts %(addr)s";
 
 describe.skipIf(reason !== undefined)(
   `a hybrid population${reason === undefined ? "" : ` (skipped: ${reason})`}`,

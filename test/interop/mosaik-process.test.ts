@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 
 /** `cosimas sim` as a process, with a socket for a mosaik: how it ends, what it says, and that stdout stays empty. */
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const PROGRAM = ["--conditions=cosimas:source", "--import", "tsx", "src/cli/main.ts", "sim"];
+const PROGRAM = ["dist/src/cli/main.js", "sim"];
 const FIXTURES = "test/interop/fixtures";
 const INIT = '[0, 0, ["init", ["S"], {"time_resolution": 1.0}]]';
 const step = (time: number) => `[0, 1, ["step", [${time}, {}, 4], {}]]`;

@@ -29,7 +29,7 @@ function runPython(args: readonly string[], variables: Record<string, string> = 
 }
 
 // No quotes: mosaik 3.6.0 leaves them in the arguments.
-const COSIMAS = "node --conditions=cosimas:source --import tsx src/cli/main.ts sim";
+const COSIMAS = "node dist/src/cli/main.js sim";
 const COMMANDS = {
   py: `${python} test/support/mosaik_puppet.py %(addr)s`,
   ts: `${COSIMAS} test/support/mosaik-puppet.ts %(addr)s`,

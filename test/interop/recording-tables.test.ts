@@ -72,7 +72,7 @@ describe.skipIf(tables.reason !== undefined)(`a table of events${tables.reason ?
 describe.skipIf(mosaik.reason !== undefined)(`a run under mosaik${mosaik.reason ? ` (${mosaik.reason})` : ""}`, () => {
   it("is recorded by `cosimas sim --record`, and replayed without mosaik", { timeout: 120_000 }, async () => {
     const path = join(folder, "wind-park.mcap");
-    const command = ["--conditions=cosimas:source", "--import", "tsx", "src/cli/main.ts"];
+    const command = ["dist/src/cli/main.js"];
     const cosimas = "node --conditions=cosimas:source --import tsx test/interop/fixtures/recording-cosimas.ts";
     const args = ["scenarios/wind-park/scenario.py", "--cosimas", cosimas];
     const env = { ...process.env, RECORD_FILE: path };

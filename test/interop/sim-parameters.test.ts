@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 function sim(...args: string[]) {
-  const program = ["--conditions=cosimas:source", "--import", "tsx", "src/cli/main.ts", "sim", ...args];
+  const program = ["dist/src/cli/main.js", "sim", ...args];
   const { status, stdout, stderr } = spawnSync(process.execPath, program, { cwd: root, encoding: "utf8" });
   return { status, stdout, stderr };
 }

@@ -62,7 +62,7 @@ describe.skipIf(reason !== undefined)(`wind-park${reason === undefined ? "" : ` 
 
   it("is the same under World, to the last digit", async () => {
     const [theirs, ours] = [await run("mosaik.jsonl"), join(folder, "wind-park.jsonl")];
-    const cosimas = ["--conditions=cosimas:source", "--import", "tsx", "src/cli/main.ts", "run"];
+    const cosimas = ["dist/src/cli/main.js", "run"];
     const args = [...cosimas, "scenarios/wind-park/scenario.ts", "--python", python!, "--out", folder];
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, timeout: 120_000 });
     expect(theirs.stdout.endsWith(stdout)).toBe(true);

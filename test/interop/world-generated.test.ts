@@ -2,6 +2,7 @@ import type { TraceEvent } from "cosimas";
 import type { ConnectEntry, Time } from "cosimas/mosaik";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { count } from "../support/heavy.ts";
 import { type ScenarioPlan, scenarioArbitrary } from "../support/mosaik-arbitrary.ts";
 import { type CallLog, listen, MosaikDriver, type Played } from "../support/mosaik-driver.ts";
 import { ScriptSimulator } from "../support/mosaik-script.ts";
@@ -16,12 +17,11 @@ import { WorldPlayer } from "../support/world-player.ts";
  * mosaik runs with some of its faults mended (`mend` in mosaik_driver.py); `faultless` leaves out others.
  */
 const { python, reason } = await pythonEnvironment("mosaik");
-const heavy = process.env["COSIMAS_HEAVY"] === "1";
-const SCENARIOS = heavy ? 1000 : 30;
+const SCENARIOS = count("scenarios in World and in mosaik", 30, 1000);
 
-const REMOTE_SCENARIOS = heavy ? 300 : 10;
+const REMOTE_SCENARIOS = count("scenarios in World and in mosaik, remote simulators", 10, 300);
 
-const count = { scenarios: 0, simulators: 0, steps: 0 };
+const totals = { scenarios: 0, simulators: 0, steps: 0 };
 
 function expectSame(scenario: ScenarioPlan, inMosaik: Played, inWorld: InWorld): void {
   const free = triggered(scenario);
@@ -98,7 +98,7 @@ describe.skipIf(reason !== undefined)(`World against mosaik${reason === undefine
   afterAll(async () => {
     for (const printer of printers) process.on("warning", printer);
     await driver?.close();
-    const { scenarios, simulators, steps } = count;
+    const { scenarios, simulators, steps } = totals;
     process.stderr.write(
       `World against mosaik ${driver?.version}, seed ${seed}: ${scenarios} scenarios of ${simulators} simulators, ${steps} steps\n`,
     );
@@ -126,14 +126,14 @@ describe.skipIf(reason !== undefined)(`World against mosaik${reason === undefine
       expect(await playInWorld(scenario, (index) => new LateSimulator(turns[index]!))).toEqual(inWorld);
       for (const { sid } of scenario.sims)
         expect({ sid, broken: brokenPromises(scenario, sid, inWorld.logs[sid]!) }).toEqual({ sid, broken: [] });
-      count.scenarios++;
-      count.simulators += scenario.sims.length;
-      count.steps += Object.values(inWorld.logs)
+      totals.scenarios++;
+      totals.simulators += scenario.sims.length;
+      totals.steps += Object.values(inWorld.logs)
         .flat()
         .filter(([name]) => name === "step").length;
     });
     // Not shrunk: that takes long, and the scenario is printed.
     await fc.assert(property, { numRuns: SCENARIOS, seed, endOnFailure: true });
-    expect(count.steps).toBeGreaterThan(SCENARIOS);
+    expect(totals.steps).toBeGreaterThan(SCENARIOS);
   });
 });

@@ -52,8 +52,7 @@ class Observer extends Simulator {
   }
 }
 
-const PROCESS =
-  "%(node)s --conditions=cosimas:source --import tsx src/cli/main.ts sim test/interop/fixtures/breakers.ts";
+const PROCESS = "%(node)s dist/src/cli/main.js sim test/interop/fixtures/breakers.ts";
 
 describe("a hybrid population under World", { timeout: 60_000 }, () => {
   it.each([

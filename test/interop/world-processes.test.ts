@@ -8,7 +8,7 @@ import plain from "./fixtures/plain.ts";
 
 /** Simulators as processes under a World, and every way in which they can break the protocol. */
 const RAW = "test/interop/fixtures/raw-simulator.mjs";
-const COSIMAS = "%(node)s --conditions=cosimas:source --import tsx src/cli/main.ts sim";
+const COSIMAS = "%(node)s dist/src/cli/main.js sim";
 
 /** Liveness only: whatever fails is reported long before. */
 const WITHIN_MS = 30_000;

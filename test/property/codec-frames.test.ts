@@ -11,9 +11,10 @@ import {
   type ValueType,
 } from "../../src/codec/index.ts";
 import { DEFAULT_LIMITS as limits } from "../../src/limits.ts";
+import { count } from "../support/heavy.ts";
 
 /** Frames per codec and kind of damage; ten times as many in `npm run test:heavy`. */
-const FRAMES = process.env["COSIMAS_HEAVY"] === undefined ? 15_000 : 150_000;
+const FRAMES = count("changed frames of a codec", 15_000, 150_000);
 const NAMES: readonly CodecName[] = ["msgpack", "json", "msgpack-blosc", "mosaik-json"];
 const PYTHON_NAMES: Record<string, CodecName> = { JSON: "json", MsgPack: "msgpack", MsgPackBlosc: "msgpack-blosc" };
 /** A frame of this many bytes may cost so much memory: every byte an empty object, and some to spare. */

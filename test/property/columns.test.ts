@@ -1,9 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ReceivedInputs, SentOutputs } from "../../adapters/mosaik/columns/column-messages.ts";
+import { ColumnSimulator, type Columns } from "../../adapters/mosaik/columns/index.ts";
 import {
-  ColumnSimulator,
-  type Columns,
   type InputData,
   type Meta,
   type OutputData,

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { Container, type Isolation, Platform } from "../../src/index.ts";
 import { Actor, name } from "../support/actors.ts";
+import { count } from "../support/heavy.ts";
 import { GUESTS, type Plan, plans } from "../support/population.ts";
 
-const HEAVY = process.env["COSIMAS_HEAVY"] === "1";
 const module = new URL("../support/actors.ts", import.meta.url);
 const STRIDE_S = 1;
 /** Processes are started for every run. */
@@ -71,7 +71,7 @@ describe("a random population on a platform", () => {
         }
         expectOne(hashes);
       }),
-      { numRuns: HEAVY ? 2000 : 100 },
+      { numRuns: count("populations on platforms, inline", 100, 2000) },
     );
   });
   it.each([
@@ -88,7 +88,7 @@ describe("a random population on a platform", () => {
           expectOne([await inContainer(plan), await onPlatform(plan, { ...kind, containers, salt })]);
         },
       ),
-      { numRuns: HEAVY ? 34 : 2 },
+      { numRuns: count("populations on platforms in threads or processes", 2, 34) },
     );
   });
 });

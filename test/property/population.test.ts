@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Container } from "../../src/index.ts";
 import { Actor, name } from "../support/actors.ts";
+import { count } from "../support/heavy.ts";
 import { GUESTS, type Plan, plans } from "../support/population.ts";
 
 interface Schedule {
@@ -45,7 +46,7 @@ describe("a random population", () => {
         ];
         for (const schedule of others) expect(await hashOf(plan, schedule)).toBe(first);
       }),
-      { numRuns: process.env["COSIMAS_HEAVY"] === "1" ? 2000 : 100 },
+      { numRuns: count("populations", 100, 2000) },
     );
   });
 });

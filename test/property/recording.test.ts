@@ -4,6 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { openRun, type RunEntry, RunWriter, recoverRun } from "../../src/index.ts";
+import { count } from "../support/heavy.ts";
 import { batches, HEADER } from "../support/run-entries.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cosimas-recording-"));
@@ -38,7 +39,7 @@ describe("a run file", () => {
         await recoverRun(path("a"), path("c"), { replace: true });
         expect(readFileSync(path("a")).equals(readFileSync(path("c")))).toBe(true);
       }),
-      { numRuns: process.env["COSIMAS_HEAVY"] ? 2000 : 200 },
+      { numRuns: count("recordings", 200, 2000) },
     );
   });
 

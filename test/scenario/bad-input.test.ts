@@ -3,8 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
 const HERE = fileURLToPath(new URL("./fixtures", import.meta.url));
-const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
-const PROGRAM = ["--conditions=cosimas:source", "--import", "tsx", MAIN];
+const MAIN = fileURLToPath(new URL("../../dist/src/cli/main.js", import.meta.url));
 
 interface Ended {
   code: number | null;
@@ -14,7 +13,7 @@ interface Ended {
 
 /** Run the command line in the folder of the fixtures; `signals` are sent one by one, at a line of output each. */
 function cosimas(args: readonly string[], signals: NodeJS.Signals[] = []): Promise<Ended> {
-  const child = spawn(process.execPath, [...PROGRAM, ...args], { cwd: HERE, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd: HERE, stdio: ["ignore", "pipe", "pipe"] });
   const ended: Ended = { code: null, stdout: "", stderr: "" };
   const next = () => {
     const signal = signals.shift();
@@ -191,7 +190,7 @@ describe("an agent that never ends", () => {
   it.each<NodeJS.Signals>(["SIGINT", "SIGTERM"])(
     "is named with method, time and line; %s ends the process",
     async (signal) => {
-      const child = spawn(process.execPath, [...PROGRAM, "run", "loops.ts"], { cwd: HERE });
+      const child = spawn(process.execPath, [MAIN, "run", "loops.ts"], { cwd: HERE });
       let stderr = "";
       child.stderr.setEncoding("utf8").on("data", (text: string) => {
         stderr += text;

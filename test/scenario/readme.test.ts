@@ -30,14 +30,7 @@ describe("README", () => {
 
   it("shows the result of day 140 that the scenario gives", () => {
     const [, shown = ""] = /```\n(Low-voltage grid[\s\S]*?)```/.exec(readme) ?? [];
-    const args = [
-      "--import",
-      "tsx",
-      "--conditions=cosimas:source",
-      "src/cli/main.ts",
-      "run",
-      "scenarios/lv-congestion/scenario.ts",
-    ];
+    const args = ["dist/src/cli/main.js", "run", "scenarios/lv-congestion/scenario.ts"];
     const printed = execFileSync(process.execPath, args, {
       cwd: root,
       encoding: "utf8",

@@ -21,7 +21,7 @@ interface Ended {
 }
 
 function cosimas(...args: string[]): Promise<Ended> {
-  const command = ["--conditions=cosimas:source", "--import", "tsx", "src/cli/main.ts", ...args];
+  const command = ["dist/src/cli/main.js", ...args];
   return new Promise((resolve) => {
     execFile(
       process.execPath,

@@ -1,4 +1,4 @@
-import { DATE_TIME } from "../../src/agent/value-types.ts";
+import { DATE_TIME } from "../../src/agent/simulation.ts";
 import type { Channel, ValueType } from "../../src/channel/index.ts";
 import { asRemote, type Remote, router, type UntypedRemote } from "../../src/rpc/index.ts";
 

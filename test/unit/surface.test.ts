@@ -11,6 +11,7 @@ describe("public surface", () => {
     ["cosimas/observe", () => import("cosimas/observe")],
     ["cosimas/browser", () => import("../../src/browser/index.ts")],
     ["cosimas/mosaik", () => import("cosimas/mosaik")],
+    ["cosimas/mosaik/columns", () => import("cosimas/mosaik/columns")],
   ])("of %s", async (_name, load) => {
     expect(Object.keys(await load()).sort()).toMatchSnapshot();
   });

@@ -1,8 +1,16 @@
+import { JsonPattern } from "../../../src/codec/index.ts";
 import type { OutputRequest } from "../../../src/cosim/index.ts";
-import { channel, DEFAULT_LIMITS, JsonPattern, type Value } from "../../../src/index.ts";
-import { isObject, parseCall } from "../remote/remote-call.ts";
-import { type Cells, ReceivedInputs, RepeatedArguments, SentOutputs } from "./column-messages.ts";
-import type { Cell, ColumnSimulator } from "./column-simulator.ts";
+import { channel, DEFAULT_LIMITS, type Value } from "../../../src/index.ts";
+import { isObject, parseCall } from "../remote/messages.ts";
+import {
+  type Cell,
+  type CellLookup,
+  type Cells,
+  type ColumnWire,
+  ReceivedInputs,
+  RepeatedArguments,
+  SentOutputs,
+} from "./column-messages.ts";
 
 /** Numbers of a `step` in front of its inputs: message type, id, time. Behind them comes `max_advance`. */
 const STEP_NUMBERS = 3;
@@ -27,30 +35,21 @@ interface AskPattern {
   answer: { readonly pattern: JsonPattern; readonly cells: Cells } | undefined;
 }
 
-/** Answers questions for outputs without an object for each entity. */
-export interface ColumnWire {
-  /** What answers `asked`, if it is a question that came before. */
-  answer(asked: OutputRequest): SentOutputs | undefined;
-  /** Forget what is known of messages: the columns are others. */
-  forget(): void;
-}
-
 /**
- * mosaik's JSON for a {@link ColumnSimulator}. A `step` or `get_data` that is like the last one but for its numbers is read
+ * mosaik's JSON for a `ColumnSimulator`. A `step` or `get_data` that is like the last one but for its numbers is read
  * as numbers, and answered so; everything else is read and written as ever.
  */
 export class ColumnCodec implements channel.Codec, ColumnWire {
   readonly name = "mosaik-json";
   readonly types: channel.TypeRegistry;
   readonly #base = channel.createCodec("mosaik-json");
-  readonly #simulator: ColumnSimulator;
+  readonly #simulator: CellLookup;
   #step: StepPattern | undefined;
   #ask: AskPattern | undefined;
 
-  constructor(simulator: ColumnSimulator) {
+  constructor(simulator: CellLookup) {
     this.#simulator = simulator;
     this.types = this.#base.types;
-    simulator.wire = this;
   }
 
   decode(bytes: Uint8Array, start = 0, end = bytes.length): Value {

@@ -1,6 +1,25 @@
-import type { JsonPattern } from "../../../src/index.ts";
+import type { JsonPattern } from "../../../src/codec/index.ts";
+import type { Attr, EntityId, OutputRequest } from "../../../src/cosim/index.ts";
+import { CheckedArguments, PreparedAnswer } from "../remote/messages.ts";
 
-/** A number's place: a column and a row in it. */
+/** A column and a row in it. */
+export type Cell = readonly [column: Float64Array, row: number];
+
+/** Where inputs and outputs are kept; undefined if there is none. */
+export interface CellLookup {
+  inputCell(eid: EntityId, attr: Attr): Cell | undefined;
+  outputCell(eid: EntityId, attr: Attr): Cell | undefined;
+}
+
+/** Answers questions for outputs without an object for each entity. */
+export interface ColumnWire {
+  /** What answers `asked`, if it is a question that came before. */
+  answer(asked: OutputRequest): SentOutputs | undefined;
+  /** Forget what is known of messages: the columns are others. */
+  forget(): void;
+}
+
+/** Places of numbers: a column and a row in it each. */
 export interface Cells {
   readonly columns: readonly Float64Array[];
   /** Of each number, its column's index in `columns`. */
@@ -37,12 +56,13 @@ export class ReceivedInputs {
 }
 
 /** The answer to a `get_data` that is written as numbers alone. */
-export class SentOutputs {
+export class SentOutputs extends PreparedAnswer {
   readonly #pattern: JsonPattern;
   readonly #numbers: Float64Array;
 
   /** @param numbers - Of the whole message `[1, id, data]`; belongs to this object. */
   constructor(pattern: JsonPattern, numbers: Float64Array) {
+    super();
     this.#pattern = pattern;
     this.#numbers = numbers;
   }
@@ -55,4 +75,4 @@ export class SentOutputs {
 }
 
 /** Arguments of a call that is like an earlier one, which was checked, but for its numbers. */
-export class RepeatedArguments extends Array<unknown> {}
+export class RepeatedArguments extends CheckedArguments {}

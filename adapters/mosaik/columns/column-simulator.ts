@@ -10,8 +10,9 @@ import type {
   Time,
 } from "../../../src/cosim/index.ts";
 import { Simulator } from "../../../src/cosim/index.ts";
-import type { ColumnWire } from "./column-codec.ts";
-import { ReceivedInputs } from "./column-messages.ts";
+import type { channel } from "../../../src/index.ts";
+import { ColumnCodec } from "./column-codec.ts";
+import { type Cell, type ColumnWire, ReceivedInputs } from "./column-messages.ts";
 
 /** A model whose attributes are numbers. */
 export interface ColumnModel {
@@ -129,6 +130,13 @@ export abstract class ColumnSimulator extends Simulator {
     return data;
   }
 
+  /** How its messages stand on mosaik's wire. @internal */
+  wireCodec(): channel.Codec {
+    const codec = new ColumnCodec(this);
+    this.wire = codec;
+    return codec;
+  }
+
   /** Column and row of an input; undefined if there is none. @internal */
   inputCell(eid: EntityId, attr: Attr): Cell | undefined {
     return cellOf(this.#rows.get(eid), "inputs", attr);
@@ -164,9 +172,6 @@ export abstract class ColumnSimulator extends Simulator {
     return new RangeError(`"${attr}" is none of the ${kind} of entity "${eid}"; it has: ${there}`);
   }
 }
-
-/** A column and a row in it. */
-export type Cell = readonly [column: Float64Array, row: number];
 
 function cellOf(
   place: readonly [columns: Columns, row: number] | undefined,

@@ -1,4 +1,20 @@
-import { ScenarioError } from "../../../src/index.ts";
+import { ScenarioError } from "../../../src/cosim/index.ts";
+
+/** A simulator that the world starts as a process, with mosaik's API: it connects to the address that it is given. */
+export interface CommandEntry {
+  /** Command line, split as a POSIX shell does, or its words; `%(addr)s` becomes the address, see `fillCommand`. */
+  readonly cmd: string | readonly string[];
+  /** Folder to start it in; default: that of this process. */
+  readonly cwd?: string;
+  /** Environment variables, besides those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A simulator that runs already, and waits for its master to connect. */
+export interface ConnectEntry {
+  /** Where, as `127.0.0.1:5555`. */
+  readonly connect: string;
+}
 
 /** A part of a word: in double quotes, in single ones, escaped, or plain. */
 const PART = /"((?:[^"\\]|\\.)*)"|'([^']*)'|\\(.)|([^\s"'\\]+)/sy;
@@ -57,4 +73,9 @@ export function fillCommand(words: readonly string[], address: string): string[]
   if (addressed) return filled;
   const text = `the command does not say where to connect to, by %(addr)s: ${words.join(" ")}`;
   throw new ScenarioError("ERR_SCENARIO_COMMAND", text);
+}
+
+/** Words of a command, its placeholders not filled in yet. */
+export function wordsOf(cmd: CommandEntry["cmd"]): readonly string[] {
+  return typeof cmd === "string" ? splitCommand(cmd) : cmd;
 }

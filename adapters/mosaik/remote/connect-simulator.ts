@@ -1,27 +1,12 @@
 import { Loss } from "../../../src/cosim/index.ts";
 import { channel } from "../../../src/index.ts";
-import { fillCommand, splitCommand } from "./command-line.ts";
+import { type CommandEntry, type ConnectEntry, fillCommand, wordsOf } from "./command-line.ts";
+import { MOSAIK_WIRE } from "./failures.ts";
+import { FloatCodec } from "./float-codec.ts";
 import { SimulatorProcess } from "./process.ts";
-import { MOSAIK_WIRE } from "./server.ts";
 
-/** A simulator that the world starts as a process, with mosaik's API: it connects to the address that it is given. */
-export interface CommandEntry {
-  /** Command line, split as a POSIX shell does, or its words; `%(addr)s` becomes the address, see `fillCommand`. */
-  readonly cmd: string | readonly string[];
-  /** Folder to start it in; default: that of this process. */
-  readonly cwd?: string;
-  /** Environment variables, besides those of this process. */
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-/** A simulator that runs already, and waits for its master to connect. */
-export interface ConnectEntry {
-  /** Where, as `127.0.0.1:5555`. */
-  readonly connect: string;
-}
-
-/** What reaching a simulator needs of its world. */
-export interface ReachOptions {
+/** What connecting to a simulator needs of its world. */
+export interface ConnectSimulatorOptions {
   /** Wall time until it is connected, in milliseconds. */
   readonly startTimeoutMs: number;
   readonly onLine: (line: string) => void;
@@ -29,9 +14,16 @@ export interface ReachOptions {
   readonly signal: AbortSignal;
 }
 
+/** How values and failures stand on the wire of one connection. */
+function wire() {
+  const codec = new FloatCodec();
+  return { codec, options: { ...MOSAIK_WIRE, codec } };
+}
+
 /** A connection to a simulator, and its process if the world has started one. */
-export interface Reached {
+export interface Connected {
   readonly peer: channel.Channel;
+  readonly codec: FloatCodec;
   readonly process: SimulatorProcess | undefined;
 }
 
@@ -40,33 +32,33 @@ export interface Reached {
  *
  * @throws Loss `ERR_BRIDGE_START` saying what became of it.
  */
-export function reach(entry: CommandEntry | ConnectEntry, options: ReachOptions): Promise<Reached> {
+export function connectSimulator(
+  entry: CommandEntry | ConnectEntry,
+  options: ConnectSimulatorOptions,
+): Promise<Connected> {
   return "cmd" in entry ? startProcess(entry, options) : connect(entry.connect, options);
 }
 
-async function connect(address: string, { startTimeoutMs, signal }: ReachOptions): Promise<Reached> {
+async function connect(address: string, { startTimeoutMs, signal }: ConnectSimulatorOptions): Promise<Connected> {
+  const { codec, options } = wire();
   try {
-    const peer = await channel.open(`tcp://${address}`, { ...MOSAIK_WIRE, retryMs: startTimeoutMs, signal });
-    return { peer, process: undefined };
+    const peer = await channel.open(`tcp://${address}`, { ...options, retryMs: startTimeoutMs, signal });
+    return { peer, codec, process: undefined };
   } catch (error) {
     const text = `could not be connected to within ${startTimeoutMs} ms: ${(error as Error).message}`;
     throw new Loss("ERR_BRIDGE_START", text, error);
   }
 }
 
-/** Words of a command, its placeholders not filled in yet. */
-export function wordsOf(cmd: CommandEntry["cmd"]): readonly string[] {
-  return typeof cmd === "string" ? splitCommand(cmd) : cmd;
-}
-
-async function startProcess({ cmd, cwd, env }: CommandEntry, options: ReachOptions): Promise<Reached> {
+async function startProcess({ cmd, cwd, env }: CommandEntry, options: ConnectSimulatorOptions): Promise<Connected> {
   const { startTimeoutMs, onLine, signal } = options;
   const words = wordsOf(cmd);
+  const { codec, options: wireOptions } = wire();
   const ended = new AbortController();
   let child: SimulatorProcess | undefined;
   try {
     const peer = await channel.accept("tcp://127.0.0.1:0", {
-      ...MOSAIK_WIRE,
+      ...wireOptions,
       timeoutMs: startTimeoutMs,
       signal: AbortSignal.any([signal, ended.signal]),
       onListening(address) {
@@ -74,7 +66,7 @@ async function startProcess({ cmd, cwd, env }: CommandEntry, options: ReachOptio
         void child.ended.then(() => ended.abort());
       },
     });
-    return { peer, process: child };
+    return { peer, codec, process: child };
   } catch (error) {
     const isOver = ended.signal.aborted;
     await child?.end(0);

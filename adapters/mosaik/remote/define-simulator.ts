@@ -1,6 +1,5 @@
 import type { Simulator } from "../../../src/cosim/index.ts";
-import { type ParameterDeclarations, type ParameterValues, type Servable, servable } from "../../../src/index.ts";
-import { serveSimulator } from "./server.ts";
+import { type ParameterDeclarations, type ParameterValues, type Servable, servable } from "../../../src/cosim/index.ts";
 
 /**
  * Define a simulator that mosaik starts as a process: `export default` it, and name the module in mosaik's
@@ -19,5 +18,8 @@ export function defineSimulator<const P extends ParameterDeclarations = Record<n
   if (typeof make !== "function") {
     throw new TypeError(`defineSimulator: takes a function that makes a Simulator, got ${typeof make}`);
   }
-  return servable((context) => serveSimulator(() => make(context.parameters), context), parameters);
+  return servable(async (context) => {
+    const { serveSimulator } = await import("./server.ts");
+    return serveSimulator(() => make(context.parameters), context);
+  }, parameters);
 }

@@ -1,3 +1,5 @@
+import { after } from "../../../src/cosim/index.ts";
+
 /** Wall time until a simulator has been finalised, once mosaik has said stop or is gone. */
 export const GRACE_MS = 4500;
 
@@ -8,8 +10,8 @@ export const CALL_GRACE_MS = 3000;
  * Bounds the end of a simulator whose mosaik is gone: nobody is left to end its process, which is over within 5 s
  * therefore. Starts with its construction.
  */
-export class Grace {
-  #timers: NodeJS.Timeout[] = [];
+export class EndDeadline {
+  readonly #cancels: (() => void)[] = [];
   readonly #callLate = this.#after(CALL_GRACE_MS);
   readonly #allLate = this.#after(GRACE_MS);
 
@@ -24,10 +26,10 @@ export class Grace {
   }
 
   end(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
+    for (const cancel of this.#cancels) cancel();
   }
 
   #after(ms: number): Promise<false> {
-    return new Promise((resolve) => this.#timers.push(setTimeout(resolve, ms, false)));
+    return new Promise((resolve) => this.#cancels.push(after(ms, () => resolve(false))));
   }
 }

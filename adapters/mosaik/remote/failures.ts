@@ -38,3 +38,6 @@ function traceLines(error: unknown): string[] {
 function cut(text: string, most: number): string {
   return text.length <= most ? text.toWellFormed() : `${text.slice(0, most - 1)}…`.toWellFormed();
 }
+
+/** How values and failures stand on mosaik's wire. Source: mosaik-api-v3 `connection.py`. */
+export const MOSAIK_WIRE = { codec: "mosaik-json", failures: PYTHON_FAILURES } as const;

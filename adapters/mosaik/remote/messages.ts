@@ -1,205 +1,146 @@
-import type { EntityId, InputData, Meta, OutputRequest, SimId, Simulator, Time } from "../../../src/cosim/index.ts";
+import type { EntityId, OutputData, OutputRequest } from "../../../src/cosim/index.ts";
 import {
+  BridgeError,
   type CallSite,
-  callSimulator,
-  checkCreated,
-  checkMeta,
-  checkNextStep,
+  DEFAULT_LIMITS,
   listed,
   simulatorFault,
+  type Value,
 } from "../../../src/cosim/index.ts";
-import { BridgeError, type channel, type Log } from "../../../src/index.ts";
-import { RepeatedArguments, SentOutputs } from "../columns/column-messages.ts";
-import { CALL_GRACE_MS, GRACE_MS, Grace } from "./end-deadline.ts";
-import { bigintText, checkArguments, checkOutputs, parseCall, type RemoteCall } from "./remote-call.ts";
-import { remoteProxy } from "./remote-proxy.ts";
+
+/** What mosaik asks for: `[name, [args...], {kwargs}]` on the wire. */
+export interface RemoteCall {
+  readonly name: string;
+  readonly args: readonly Value[];
+  readonly kwargs: Readonly<Record<string, Value>>;
+}
+
+/** @throws `BridgeError` `ERR_BRIDGE_CALL` if a request's content is no call. */
+export function parseCall(content: Value): RemoteCall {
+  if (Array.isArray(content) && content.length === 3) {
+    const [name, args, kwargs] = content;
+    if (typeof name === "string" && Array.isArray(args) && isObject(kwargs)) return { name, args, kwargs };
+  }
+  throw new BridgeError("ERR_BRIDGE_CALL", "a request is [name, [arguments], {keyword arguments}], this one is not");
+}
+
+/** Is it a map from names? */
+export function isObject(value: unknown): value is Record<string, Value> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Entities that one `create` may ask for: a longer answer would be refused by any codec. */
+const CREATE_MAX = DEFAULT_LIMITS.nodesMax;
+
+/** What each of the interface's calls takes, as its error says, and whether these arguments are that. */
+const SIGNATURES: Readonly<Record<string, readonly [string, (args: readonly Value[], kwargs: object) => boolean]>> = {
+  init: [
+    "an id and a time resolution > 0",
+    ([sid], { time_resolution = 1 }: { time_resolution?: unknown }) =>
+      typeof sid === "string" && typeof time_resolution === "number" && time_resolution > 0,
+  ],
+  create: [
+    `an integer number from 0 to ${CREATE_MAX} and a model's name`,
+    ([num, model]) =>
+      Number.isSafeInteger(num) && (num as number) >= 0 && (num as number) <= CREATE_MAX && typeof model === "string",
+  ],
+  step: [
+    "an integer time >= 0, inputs of entities and the time up to which nothing interferes",
+    ([time, inputs, maxAdvance]) =>
+      Number.isSafeInteger(time) && (time as number) >= 0 && areInputs(inputs) && typeof maxAdvance === "number",
+  ],
+  get_data: [
+    "lists of attributes by entity",
+    ([asked]) => isObject(asked) && Object.values(asked).every((attrs) => Array.isArray(attrs) && attrs.every(isName)),
+  ],
+};
+
+/** @throws `BridgeError` `ERR_BRIDGE_CALL` if a call of the interface has arguments that it does not take. */
+export function checkArguments({ name, args, kwargs }: RemoteCall): void {
+  const signature = Object.hasOwn(SIGNATURES, name) ? SIGNATURES[name] : undefined;
+  if (signature === undefined || signature[1](args, kwargs)) return;
+  const text = `${name} takes ${signature[0]}, got ${cut(JSON.stringify([args, kwargs], bigintText))}`;
+  throw new BridgeError("ERR_BRIDGE_CALL", text, { method: name });
+}
+
+/** Entity, attribute, source, value. */
+function areInputs(inputs: Value | undefined): boolean {
+  if (!isObject(inputs)) return false;
+  for (const eid in inputs) {
+    const attrs = inputs[eid];
+    if (!isObject(attrs)) return false;
+    for (const attr in attrs) if (!isObject(attrs[attr])) return false;
+  }
+  return true;
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+/** Characters of arguments in an error. */
+const ARGUMENTS_CHARS_MAX = 200;
+
+function cut(text: string): string {
+  return text.length <= ARGUMENTS_CHARS_MAX ? text : `${text.slice(0, ARGUMENTS_CHARS_MAX - 1)}…`;
+}
+
+/** Integers beyond 2^53 in a text for people. */
+export function bigintText(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? String(value) : value;
+}
+
+/** What an answer of `getData` is held against, besides the question. */
+export interface OutputRules {
+  /** Must it hold all that was asked for? */
+  readonly complete: boolean;
+  /** Ids of all entities. */
+  readonly created: ReadonlySet<EntityId>;
+}
 
 /**
- * Answers mosaik's calls on one connection: one at a time, in their order, while the simulator's own requests to
- * mosaik may be under way. `stop` has no answer; it ends the connection.
+ * Check what `getData` answered, so that the fault is named here and not met in mosaik.
  *
- * Source: mosaik-api-v3 `run`.
+ * @throws `BridgeError` `ERR_BRIDGE_OUTPUT`, `ERR_BRIDGE_OUTPUT_TIME`.
  */
-export class RemoteCalls {
-  /** Resolves after mosaik's `stop`; rejected, when the simulator is finalised, if it has failed or mosaik was lost. */
-  readonly done: Promise<void>;
-  readonly #simulator: Simulator;
-  readonly #peer: channel.Channel;
-  readonly #log: Log;
-  #settle: (end: Promise<void>) => void = () => {};
-  /** The call that is being answered and those that wait behind it. */
-  #tail: Promise<void> = Promise.resolve();
-  /** The call that is being answered. */
-  #calling: string | undefined;
-  #ending = false;
-  /** The first failure that ends a run of mosaik's. */
-  #failure: unknown;
-  #initialised = false;
-  #sid: SimId = "(without an id)";
-  #timeResolution = 1;
-  #meta: Meta | undefined;
-  readonly #created = new Set<EntityId>();
-  /** Time of the present step, or of the last. */
-  #time: Time | undefined;
-
-  /** @param peer - Just opened; it belongs to this object from now on, as the simulator does. */
-  constructor(simulator: Simulator, peer: channel.Channel, log: Log) {
-    this.#simulator = simulator;
-    this.#peer = peer;
-    this.#log = log;
-    this.done = new Promise((resolve) => {
-      this.#settle = resolve;
-    });
-    simulator.mosaik = remoteProxy(peer, () => this.#calling !== undefined);
-    peer.serve((request) => this.#take(request));
-    void peer.closed.then((reason) => this.#end(reason));
-  }
-
-  #take(request: channel.Request): void {
-    const call = parseCall(request.content);
-    this.#log("trace", () => `${call.name}(${JSON.stringify(call.args, bigintText)})`);
-    if (call.name === "stop") this.#end(undefined);
-    else if (!this.#ending) this.#tail = this.#tail.then(() => this.#answer(request, call));
-  }
-
-  async #answer(request: channel.Request, call: RemoteCall): Promise<void> {
-    this.#calling = call.name;
-    try {
-      request.reply((await this.#perform(call)) ?? null);
-    } catch (error) {
-      const failed = error as BridgeError;
-      // The scenario's author is told what the simulator threw, as by a simulator in Python.
-      request.fail(failed.code === "ERR_BRIDGE_SIMULATOR_FAILED" ? failed.cause : error);
-      this.#log("debug", `${call.name} failed: ${failed.message}`);
-      // A scenario may go on after a failed extra method; any other failure ends its run.
-      if (!this.#isExtra(call.name) && failed.code !== "ERR_BRIDGE_CALL") this.#failure ??= error;
+export function checkOutputs(
+  site: CallSite,
+  data: OutputData,
+  asked: OutputRequest,
+  { complete, created }: OutputRules,
+): OutputData {
+  const refuse = (problem: string) => simulatorFault("ERR_BRIDGE_OUTPUT", site, `returned ${problem}`);
+  if (!isObject(data)) throw refuse(`${data === null ? "null" : typeof data} instead of an object`);
+  for (const eid of Object.keys(data)) {
+    const attrs = data[eid];
+    if (!isObject(attrs)) {
+      if (eid !== "time") throw refuse(`${String(attrs)} for entity ${eid}`);
+      checkTime(site, attrs);
+      continue;
     }
-    this.#calling = undefined;
+    if (!Object.hasOwn(asked, eid) && !created.has(eid)) {
+      throw refuse(`data of "${eid}", an entity that was never created; there are: ${listed(created)}`);
+    }
+    for (const attr in attrs) if (attrs[attr] === undefined) throw refuse(`undefined for "${attr}" of ${eid}`);
   }
-
-  async #perform(call: RemoteCall): Promise<unknown> {
-    const { name, args } = call;
-    const simulator = this.#simulator;
-    // What a codec has read as numbers has the form of one that was checked.
-    if (!(args instanceof RepeatedArguments)) checkArguments(call);
-    if (name === "init") return this.#init(call);
-    const meta = this.#metaOrFail(name);
-    switch (name) {
-      case "create":
-        return this.#create(call, meta);
-      case "setup_done":
-        return callSimulator(this.#site("setupDone"), () => simulator.setupDone());
-      case "step": {
-        const [time, inputs, maxAdvance] = args as [Time, InputData, Time];
-        this.#checkStep(meta, time);
-        this.#time = time;
-        const site = this.#site("step", time);
-        return checkNextStep(
-          site,
-          meta.type,
-          await callSimulator(site, () => simulator.step(time, inputs, maxAdvance)),
-        );
-      }
-      case "get_data": {
-        const asked = args[0] as OutputRequest;
-        const site = this.#site("getData", this.#time);
-        const data = await callSimulator(site, () => simulator.getData(asked));
-        if (data instanceof SentOutputs) return data;
-        return checkOutputs(site, data, asked, { complete: meta.type === "time-based", created: this.#created });
-      }
-      default:
-        return this.#extra(call);
+  if (!complete) return data;
+  for (const eid in asked) {
+    const given = data[eid];
+    for (const attr of asked[eid]!) {
+      if (!isObject(given) || !Object.hasOwn(given, attr)) throw refuse(`no value for attribute "${attr}" of ${eid}`);
     }
   }
-
-  async #init({ args, kwargs }: RemoteCall): Promise<Meta> {
-    const { time_resolution: timeResolution = 1, ...params } = kwargs as { time_resolution?: number };
-    if (this.#initialised) throw new BridgeError("ERR_BRIDGE_CALL", "init was called twice", { method: "init" });
-    this.#initialised = true;
-    this.#sid = args[0] as SimId;
-    this.#timeResolution = timeResolution;
-    const site = this.#site("init");
-    const meta = await callSimulator(site, () => this.#simulator.init(this.#sid, { ...params, timeResolution }));
-    this.#meta = checkMeta(site, meta);
-    for (const name of meta.extra_methods ?? []) {
-      if (typeof Reflect.get(this.#simulator, name) === "function") continue;
-      throw simulatorFault("ERR_BRIDGE_META", site, `extra method "${name}" is not a method of the simulator`);
-    }
-    return meta;
-  }
-
-  async #create({ args, kwargs }: RemoteCall, meta: Meta): Promise<unknown> {
-    const [num, model] = args as [number, string];
-    const site = this.#site("create");
-    if (!Object.hasOwn(meta.models, model)) {
-      const text = `simulator ${this.#sid} has no model "${model}"; it has: ${listed(Object.keys(meta.models))}`;
-      throw new BridgeError("ERR_BRIDGE_CALL", text, { method: "create" });
-    }
-    const made = await callSimulator(site, () => this.#simulator.create(num, model, kwargs));
-    const ids = checkCreated(site, made, num, model, meta, (eid) => this.#created.has(eid));
-    for (const eid of ids) this.#created.add(eid);
-    return made;
-  }
-
-  /** Keyword arguments, which JavaScript does not have, follow as one object if there are any. */
-  #extra({ name, args, kwargs }: RemoteCall): unknown {
-    if (!this.#isExtra(name)) {
-      const there = listed(this.#meta?.extra_methods ?? []);
-      const text = `simulator ${this.#sid} has no method "${name}"; extra methods: ${there}`;
-      throw new BridgeError("ERR_BRIDGE_CALL", text, { method: name });
-    }
-    const method = Reflect.get(this.#simulator, name) as (...args: unknown[]) => unknown;
-    const all = Object.keys(kwargs).length === 0 ? args : [...args, kwargs];
-    return callSimulator(this.#site(name), () => Reflect.apply(method, this.#simulator, all));
-  }
-
-  #isExtra(name: string): boolean {
-    return this.#meta?.extra_methods?.includes(name) === true;
-  }
-
-  #metaOrFail(name: string): Meta {
-    if (this.#meta !== undefined) return this.#meta;
-    throw new BridgeError("ERR_BRIDGE_CALL", `${name} was called before init`, { method: name });
-  }
-
-  /** mosaik repeats a time in same-time loops, which a time-based simulator, without events, has no part in. */
-  #checkStep({ type }: Meta, time: Time): void {
-    const last = this.#time;
-    if (last === undefined || time > last || (time === last && type !== "time-based")) return;
-    const how = time < last ? `${last} was stepped before` : `a ${type} simulator is stepped once at a time`;
-    throw simulatorFault("ERR_BRIDGE_REPEATED", this.#site("step", time), how);
-  }
-
-  #site(call: string, time?: Time): CallSite {
-    return { sid: this.#sid, call, time, timeResolution: this.#timeResolution };
-  }
-
-  /** @param lost - Why the connection is gone; undefined if mosaik has said stop. */
-  #end(lost: Error | undefined): void {
-    if (this.#ending) return;
-    this.#ending = true;
-    // What the simulator does without mosaik is no failure of its own.
-    if (lost !== undefined) this.#failure ??= lost;
-    this.#log("debug", lost === undefined ? "mosaik says stop" : lost.message);
-    this.#settle(this.#finish());
-  }
-
-  async #finish(): Promise<void> {
-    const grace = new Grace();
-    const stuck = this.#calling ?? "step";
-    const late = (ms: number) => `has not ended within ${ms} ms`;
-    try {
-      const idle = await grace.forCall(this.#tail);
-      const site = this.#site("finalize");
-      const ended = await grace.forAll(callSimulator(site, () => this.#simulator.finalize()) as void | Promise<void>);
-      if (!idle) throw simulatorFault("ERR_BRIDGE_STUCK", this.#site(stuck, this.#time), late(CALL_GRACE_MS));
-      if (!ended) throw simulatorFault("ERR_BRIDGE_STUCK", site, late(GRACE_MS));
-    } catch (error) {
-      this.#failure ??= error;
-    }
-    grace.end();
-    // mosaik keeps its end open for a while, and ends the process by a signal after it.
-    void this.#peer.close();
-    if (this.#failure !== undefined) throw this.#failure;
-  }
+  return data;
 }
+
+function checkTime(site: CallSite, time: unknown): void {
+  if (Number.isSafeInteger(time) && (site.time === undefined || (time as number) >= site.time)) return;
+  const problem = `output time ${String(time)} is no integer from the time of the step, ${site.time}, on`;
+  throw simulatorFault("ERR_BRIDGE_OUTPUT_TIME", site, problem);
+}
+
+/** Arguments that a codec of the simulator's own has read, and thereby checked. */
+export class CheckedArguments extends Array<unknown> {}
+
+/** An answer that a codec of the simulator's own writes, and thereby checks. */
+export abstract class PreparedAnswer {}

@@ -1,11 +1,10 @@
 import type { Time } from "../../../src/cosim/index.ts";
 import type { TraceEvent } from "../../../src/index.ts";
-import { comparePositions, type Ranked } from "./position.ts";
-import type { TieredTime } from "./tiers.ts";
+import { comparePositions, type Ranked, type TieredTime } from "./tiered-time.ts";
 
 /** What a step is reported as, and its place among others. */
 export interface Reported {
-  readonly sim: Ranked;
+  readonly place: Ranked;
   readonly time: TieredTime;
   readonly event: TraceEvent;
 }
@@ -78,7 +77,7 @@ export class Agenda {
     if (time === undefined) return undefined;
     const page = this.#pages.get(time)!;
     this.#pages.delete(time);
-    page.reported.sort((a, b) => comparePositions(a.sim, a.time, b.sim, b.time));
+    page.reported.sort((a, b) => comparePositions(a.place, a.time, b.place, b.time));
     return page;
   }
 }

@@ -8,8 +8,7 @@ import type {
   SimId,
   SimulatorType,
 } from "../../../src/cosim/index.ts";
-import { attrsOf, isPersistent, isTrigger, listed } from "../../../src/cosim/index.ts";
-import { BridgeError, ScenarioError } from "../../../src/index.ts";
+import { attrsOf, BridgeError, isPersistent, isTrigger, listed, ScenarioError } from "../../../src/cosim/index.ts";
 
 /** An instance of a model: what a scenario connects. */
 export class Entity {

@@ -1,23 +1,31 @@
-import { comparePositions } from "./position.ts";
-import { sharedDepth } from "./sim-group.ts";
-import type { SimRunner } from "./sim-runner.ts";
-import { arrival, compareArrival, type Duration, ShortestWays, sum, type TieredTime } from "./tiers.ts";
+import type { SimNode } from "./sim-node.ts";
+import {
+  arrival,
+  compareArrival,
+  comparePositions,
+  type Duration,
+  type Ranked,
+  ShortestWays,
+  sharedDepth,
+  sum,
+  type TieredTime,
+} from "./tiered-time.ts";
 
 /** A simulator whose steps can cause steps of another, over others if need be, and the ways on which they do. */
 export interface Ancestor {
-  readonly sim: SimRunner;
+  readonly sim: SimNode;
   readonly ways: readonly Duration[];
 }
 
 /** What a step waits for: that the unfinished step of `on` does not concern it any more. */
 export interface Guard {
-  readonly on: SimRunner;
-  /** Must the step at `time` of the simulator that the guard belongs to wait? */
-  blocks(time: TieredTime): boolean;
+  readonly on: SimNode;
+  /** Must the step at `time` of the simulator that the guard belongs to wait, as long as that step of `on` is unfinished? */
+  blocks(unfinished: TieredTime, time: TieredTime): boolean;
 }
 
 /**
- * Work out, once all connections are there and ranks are given, what every simulator's steps wait for:
+ * What every simulator's steps wait for, once all connections are there, and who can cause steps of it:
  *
  * - who can cause an earlier step has made all its steps that come before this one, which also makes `maxAdvance` the
  *   same whoever is quicker;
@@ -30,32 +38,36 @@ export interface Guard {
  * Source: mosaik's conditions, `scheduler.wait_for_dependencies` and `advance_progress`, written as conditions on
  * unfinished steps alone.
  */
-export function setGuards(sims: readonly SimRunner[], lazy: boolean): void {
+export function guardsOf(
+  sims: readonly SimNode[],
+  places: ReadonlyMap<SimNode, Ranked>,
+  lazy: boolean,
+): Map<SimNode, { readonly guards: readonly Guard[]; readonly ancestors: readonly Ancestor[] }> {
   const ancestors = triggeringAncestors(sims);
-  for (const sim of sims) {
+  const placeOf = (sim: SimNode) => places.get(sim)!;
+  const guarded = sims.map((sim) => {
     const own = ancestors.get(sim)!;
-    sim.ancestors = Array.from(own, ([from, ways]) => ({ sim: from, ways: ways.all })).filter(
-      (ancestor) => ancestor.sim !== sim,
-    );
-    for (const ancestor of sim.ancestors) ancestor.sim.hasDescendants = true;
-    const after = sim.ancestors.map((ancestor) => new After(ancestor.sim, sim));
-    const isOther = (on: SimRunner) => on !== sim && !own.has(on);
+    const others = [...own].filter(([from]) => from !== sim).map(([from, ways]) => ({ sim: from, ways: ways.all }));
+    const isOther = (on: SimNode) => on !== sim && !own.has(on);
     const guards: Guard[] = [
-      ...after,
+      ...others.map(({ sim: on }) => new After(on, placeOf(on), placeOf(sim))),
       ...passed(sim, ancestors, isOther),
       ...requested(sim, ancestors),
       ...(lazy ? reached(sim, ancestors, isOther) : []),
     ];
     // In the order of a run: who can still lower another's next step is looked at before it.
-    guards.sort((a, b) => a.on.ranks[0]! - b.on.ranks[0]! || a.on.order - b.on.order);
-    sim.guards = guards;
-  }
+    guards.sort(
+      (a, b) => placeOf(a.on).ranks[0]! - placeOf(b.on).ranks[0]! || placeOf(a.on).order - placeOf(b.on).order,
+    );
+    return [sim, { guards, ancestors: others }] as const;
+  });
+  return new Map(guarded);
 }
 
 /** Who can cause a step of whom; a simulator in a loop is its own ancestor. */
-function triggeringAncestors(sims: readonly SimRunner[]): Map<SimRunner, Map<SimRunner, ShortestWays>> {
-  const ancestors = new Map<SimRunner, Map<SimRunner, ShortestWays>>(sims.map((sim) => [sim, new Map()]));
-  const add = (from: SimRunner, to: SimRunner, way: Duration): boolean => {
+function triggeringAncestors(sims: readonly SimNode[]): Map<SimNode, Map<SimNode, ShortestWays>> {
+  const ancestors = new Map<SimNode, Map<SimNode, ShortestWays>>(sims.map((sim) => [sim, new Map()]));
+  const add = (from: SimNode, to: SimNode, way: Duration): boolean => {
     const known = ancestors.get(to)!;
     let ways = known.get(from);
     if (ways === undefined) {
@@ -64,9 +76,9 @@ function triggeringAncestors(sims: readonly SimRunner[]): Map<SimRunner, Map<Sim
     }
     return ways.add(way);
   };
-  const triggering = (sim: SimRunner) =>
+  const triggering = (sim: SimNode) =>
     sim.outgoing.filter(({ connections }) => connections.some(({ triggers }) => triggers));
-  const changed = new Set<SimRunner>();
+  const changed = new Set<SimNode>();
   for (const { source, dest, delay } of sims.flatMap(triggering)) if (add(source, dest, delay)) changed.add(dest);
   // Delays on cycles are > 0, so longer ways are of no use at some point.
   for (const sim of changed) {
@@ -80,11 +92,11 @@ function triggeringAncestors(sims: readonly SimRunner[]): Map<SimRunner, Map<Sim
   return ancestors;
 }
 
-type Ancestors = ReadonlyMap<SimRunner, ReadonlyMap<SimRunner, ShortestWays>>;
+type Ancestors = ReadonlyMap<SimNode, ReadonlyMap<SimNode, ShortestWays>>;
 
-function passed(sim: SimRunner, ancestors: Ancestors, isOther: (on: SimRunner) => boolean): Guard[] {
-  const ways = new Map<SimRunner, ShortestWays>();
-  const add = (on: SimRunner, way: Duration) => {
+function passed(sim: SimNode, ancestors: Ancestors, isOther: (on: SimNode) => boolean): Guard[] {
+  const ways = new Map<SimNode, ShortestWays>();
+  const add = (on: SimNode, way: Duration) => {
     if (!isOther(on)) return;
     const known = ways.get(on) ?? new ShortestWays();
     known.add(way);
@@ -98,7 +110,7 @@ function passed(sim: SimRunner, ancestors: Ancestors, isOther: (on: SimRunner) =
 }
 
 /** Also those that could cause a step of who may make requests, before its own next one. */
-function requested(sim: SimRunner, ancestors: Ancestors): Guard[] {
+function requested(sim: SimNode, ancestors: Ancestors): Guard[] {
   return sim.outgoing
     .filter(({ asyncRequests }) => asyncRequests)
     .flatMap(({ dest }) => {
@@ -110,9 +122,9 @@ function requested(sim: SimRunner, ancestors: Ancestors): Guard[] {
     });
 }
 
-function reached(sim: SimRunner, ancestors: Ancestors, isOther: (on: SimRunner) => boolean): Guard[] {
-  const shifts = new Map<SimRunner, number>();
-  const add = (on: SimRunner, shift: number) => {
+function reached(sim: SimNode, ancestors: Ancestors, isOther: (on: SimNode) => boolean): Guard[] {
+  const shifts = new Map<SimNode, number>();
+  const add = (on: SimNode, shift: number) => {
     if (isOther(on)) shifts.set(on, Math.min(shifts.get(on) ?? shift, shift));
   };
   for (const { dest } of sim.outgoing) {
@@ -124,31 +136,32 @@ function reached(sim: SimRunner, ancestors: Ancestors, isOther: (on: SimRunner) 
 
 /** Waits for all steps that come first in the order of a run. */
 class After implements Guard {
-  readonly on: SimRunner;
-  readonly #own: SimRunner;
+  readonly on: SimNode;
+  readonly #place: Ranked;
+  readonly #own: Ranked;
 
-  constructor(on: SimRunner, own: SimRunner) {
+  constructor(on: SimNode, place: Ranked, own: Ranked) {
     this.on = on;
+    this.#place = place;
     this.#own = own;
   }
 
-  blocks(time: TieredTime): boolean {
-    return comparePositions(this.on, this.on.unfinished, this.#own, time) < 0;
+  blocks(unfinished: TieredTime, time: TieredTime): boolean {
+    return comparePositions(this.#place, unfinished, this.#own, time) < 0;
   }
 }
 
 /** Waits until what is put out can only arrive later. */
 class Passed implements Guard {
-  readonly on: SimRunner;
+  readonly on: SimNode;
   readonly #ways: readonly Duration[];
 
-  constructor(on: SimRunner, ways: readonly Duration[]) {
+  constructor(on: SimNode, ways: readonly Duration[]) {
     this.on = on;
     this.#ways = ways;
   }
 
-  blocks(time: TieredTime): boolean {
-    const { unfinished } = this.on;
+  blocks(unfinished: TieredTime, time: TieredTime): boolean {
     for (const way of this.#ways) if (compareArrival(unfinished, way, time) <= 0) return true;
     return false;
   }
@@ -156,33 +169,33 @@ class Passed implements Guard {
 
 /** Waits until it, or what it causes, can only be at the same time or later. */
 class Reached implements Guard {
-  readonly on: SimRunner;
+  readonly on: SimNode;
   readonly #ways: readonly Duration[];
   readonly #there: Duration;
 
-  constructor(on: SimRunner, ways: readonly Duration[], there: Duration) {
+  constructor(on: SimNode, ways: readonly Duration[], there: Duration) {
     this.on = on;
     this.#ways = ways;
     this.#there = there;
   }
 
-  blocks(time: TieredTime): boolean {
+  blocks(unfinished: TieredTime, time: TieredTime): boolean {
     const target = arrival(time, this.#there);
-    return this.#ways.some((way) => compareArrival(this.on.unfinished, way, target) < 0);
+    return this.#ways.some((way) => compareArrival(unfinished, way, target) < 0);
   }
 }
 
 /** As {@link Reached}, whatever the sub-step: it bounds how far somebody runs ahead, no value depends on it. */
 class Lazy implements Guard {
-  readonly on: SimRunner;
+  readonly on: SimNode;
   readonly #shift: number;
 
-  constructor(on: SimRunner, shift: number) {
+  constructor(on: SimNode, shift: number) {
     this.on = on;
     this.#shift = shift;
   }
 
-  blocks(time: TieredTime): boolean {
-    return this.on.unfinished[0] + this.#shift < time[0];
+  blocks(unfinished: TieredTime, time: TieredTime): boolean {
+    return unfinished[0] + this.#shift < time[0];
   }
 }

@@ -1,8 +1,8 @@
 import type { Attr, EntityId, OutputData, OutputRequest, Time } from "../../../src/cosim/index.ts";
-import { type CallSite, listed, simulatorFault } from "../../../src/cosim/index.ts";
+import { type CallSite, listed, simulatorFault, warn } from "../../../src/cosim/index.ts";
 import type { Connection } from "./connection.ts";
 import type { Entity } from "./entity.ts";
-import type { TieredTime } from "./tiers.ts";
+import type { TieredTime } from "./tiered-time.ts";
 
 /** Stands for the value of a port that a step put nothing out at. */
 export const ABSENT: unique symbol = Symbol("absent");
@@ -13,27 +13,21 @@ export interface OutputEntry {
   readonly time: TieredTime;
   /** One value for each port, in the order of the ports; {@link ABSENT} where there is none. */
   readonly values: readonly unknown[];
+  /** The same as Python has them, with a `WholeFloat` for `1.0`. */
+  readonly exact: readonly unknown[];
 }
 
-/** The outputs of a simulator that somebody is connected to, and their values as long as somebody may still pull them. */
-export class OutputPorts {
+/** The outputs of a simulator that somebody is connected to: each has a port, by which its values are numbered. */
+export class Ports {
   readonly #ports: { readonly eid: EntityId; readonly attr: Attr }[] = [];
   readonly #index = new Map<EntityId, Map<Attr, number>>();
-  /** In the order in which they were put out; the first is one that somebody may still ask for. */
-  readonly #entries: OutputEntry[] = [];
-  readonly #warned = new Set<Connection>();
 
   get size(): number {
     return this.#ports.length;
   }
 
-  /** Entries that are kept. */
-  get kept(): number {
-    return this.#entries.length;
-  }
-
   /** Number of the port for `attr` of `eid`, made on first use. */
-  port(eid: EntityId, attr: Attr): number {
+  add(eid: EntityId, attr: Attr): number {
     let attrs = this.#index.get(eid);
     if (attrs === undefined) {
       attrs = new Map();
@@ -85,21 +79,61 @@ export class OutputPorts {
         );
       }
     }
+    const values = this.pick(data);
+    if (complete && values.includes(ABSENT)) {
+      const { eid, attr } = this.#ports[values.indexOf(ABSENT)]!;
+      throw refused(site, `returned no value for attribute "${attr}" of ${eid}`);
+    }
+    return values;
+  }
+
+  /** The values in what `getData` answered, one for each port. */
+  pick(data: OutputData): readonly unknown[] {
     const values: unknown[] = [];
     for (const { eid, attr } of this.#ports) {
       const attrs = Object.hasOwn(data, eid) ? data[eid]! : undefined;
       const value = typeof attrs === "object" && Object.hasOwn(attrs, attr) ? attrs[attr] : undefined;
-      if (value === undefined && complete) {
-        throw refused(site, `returned no value for attribute "${attr}" of ${eid}`);
-      }
       values.push(value === undefined ? ABSENT : value);
     }
     return values;
   }
 
+  /** Values as an object, for an observer. */
+  toData(values: readonly unknown[]): Record<EntityId, Record<Attr, unknown>> {
+    const data: Record<EntityId, Record<Attr, unknown>> = {};
+    for (const [port, { eid, attr }] of this.#ports.entries()) {
+      if (values[port] === ABSENT) continue;
+      data[eid] ??= {};
+      data[eid][attr] = values[port];
+    }
+    return data;
+  }
+}
+
+/** Values of a simulator's outputs, as long as somebody may still pull them. */
+export class OutputPorts {
+  readonly #ports: Ports;
+  /** In the order in which they were put out; the first is one that somebody may still ask for. */
+  readonly #entries: OutputEntry[] = [];
+  readonly #warned = new Set<Connection>();
+
+  constructor(ports: Ports) {
+    this.#ports = ports;
+  }
+
+  /** Ports. */
+  get size(): number {
+    return this.#ports.size;
+  }
+
+  /** Entries that are kept. */
+  get kept(): number {
+    return this.#entries.length;
+  }
+
   /** Keep the values of a step. */
-  push(time: TieredTime, values: readonly unknown[]): void {
-    this.#entries.push({ time, values });
+  push(time: TieredTime, values: readonly unknown[], exact: readonly unknown[] = values): void {
+    this.#entries.push({ time, values, exact });
   }
 
   /** Of the entries that hold at a time for which `holds` is true, the one that was put out last. */
@@ -124,18 +158,7 @@ export class OutputPorts {
     this.#warned.add(connection);
     const why = hasStepped ? "its source's last outputs do not have it" : "its source has put out nothing yet";
     const text = `${connection} at time ${time}: the input is null, since ${why}; a value that is not always there is to be "non-persistent"`;
-    process.emitWarning(text, { type: "CosimasWarning", code: "COSIMAS_NO_OUTPUT" });
-  }
-
-  /** Values as an object, for an observer. */
-  toData(values: readonly unknown[]): Record<EntityId, Record<Attr, unknown>> {
-    const data: Record<EntityId, Record<Attr, unknown>> = {};
-    for (const [port, { eid, attr }] of this.#ports.entries()) {
-      if (values[port] === ABSENT) continue;
-      data[eid] ??= {};
-      data[eid][attr] = values[port];
-    }
-    return data;
+    warn(text, "COSIMAS_NO_OUTPUT");
   }
 }
 

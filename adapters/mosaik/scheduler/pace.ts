@@ -1,22 +1,19 @@
 import type { Time } from "../../../src/cosim/index.ts";
-import { RunError } from "../../../src/index.ts";
-import type { SimRunner } from "./sim-runner.ts";
-
-/** Longest delay of a Node timer, in milliseconds; a longer one would fire at once. */
-const DELAY_MS_MAX = 2 ** 31 - 1;
+import { after, RunError, wallMs, warn } from "../../../src/cosim/index.ts";
+import type { SimNode } from "./sim-node.ts";
 
 /**
- * Keeps a run at the pace of wall time. Every step is due at an absolute time since the run's start: none begins early,
+ * Keeps a run at the pace of wall time. Every step is due at an absolute time since its start: none begins early,
  * and what one is late by does not delay the others.
  */
 export class Pace {
   readonly #msPerStep: number;
   readonly #strict: boolean;
-  readonly #warned = new Set<SimRunner>();
+  readonly #warned = new Set<SimNode>();
   #originMs = 0;
   #pausedMs: number | undefined;
   #wake: () => void = () => {};
-  #timer: NodeJS.Timeout | undefined;
+  #cancel: () => void = () => {};
   #timerTime: Time | undefined;
 
   /** @param strict - Is a late step an error? */
@@ -25,10 +22,10 @@ export class Pace {
     this.#strict = strict;
   }
 
-  /** The run starts at this moment; `wake` is called when a time that was waited for is due. */
-  start(wake: () => void): void {
+  /** The run goes on from `from` at this moment; `wake` is called when a time that was waited for is due. */
+  start(wake: () => void, from: Time): void {
     this.#wake = wake;
-    this.#originMs = performance.now();
+    this.#originMs = wallMs() - from * this.#msPerStep;
   }
 
   stop(): void {
@@ -38,29 +35,26 @@ export class Pace {
 
   /** Is `time` not due yet? Then this wakes the run when it is, unless it is asked for another time before. */
   waitsFor(time: Time): boolean {
-    const leftMs = this.#originMs + time * this.#msPerStep - performance.now();
+    const leftMs = this.#originMs + time * this.#msPerStep - wallMs();
     if (leftMs <= 0) return false;
     if (this.#timerTime === time) return true;
     this.#clear();
     this.#timerTime = time;
-    this.#timer = setTimeout(
-      () => {
-        this.#timerTime = undefined;
-        this.#wake();
-      },
-      Math.min(Math.ceil(leftMs), DELAY_MS_MAX),
-    );
+    this.#cancel = after(Math.ceil(leftMs), () => {
+      this.#timerTime = undefined;
+      this.#wake();
+    });
     return true;
   }
 
   /** Wall time does not count until {@link resume}. */
   pause(): void {
-    this.#pausedMs ??= performance.now();
+    this.#pausedMs ??= wallMs();
     this.#clear();
   }
 
   resume(): void {
-    if (this.#pausedMs !== undefined) this.#originMs += performance.now() - this.#pausedMs;
+    if (this.#pausedMs !== undefined) this.#originMs += wallMs() - this.#pausedMs;
     this.#pausedMs = undefined;
   }
 
@@ -69,18 +63,18 @@ export class Pace {
    *
    * @throws `RunError` `ERR_RUN_TOO_SLOW` instead, in strict mode.
    */
-  check(sim: SimRunner, time: Time): void {
-    const lateMs = performance.now() - (this.#originMs + (time + 1) * this.#msPerStep);
+  check(sim: SimNode, time: Time): void {
+    const lateMs = wallMs() - (this.#originMs + (time + 1) * this.#msPerStep);
     if (lateMs <= 0) return;
     const text = `simulator ${sim.sid}: its step at time ${time} ended ${lateMs.toFixed(1)} ms after time ${time + 1} was due`;
     if (this.#strict) throw new RunError("ERR_RUN_TOO_SLOW", text);
     if (this.#warned.has(sim)) return;
     this.#warned.add(sim);
-    process.emitWarning(text, { type: "CosimasWarning", code: "COSIMAS_TOO_SLOW" });
+    warn(text, "COSIMAS_TOO_SLOW");
   }
 
   #clear(): void {
-    clearTimeout(this.#timer);
+    this.#cancel();
     this.#timerTime = undefined;
   }
 }

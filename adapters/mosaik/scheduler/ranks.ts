@@ -1,16 +1,16 @@
-import { ScenarioError } from "../../../src/index.ts";
-import type { Link } from "./link.ts";
-import type { SimRunner } from "./sim-runner.ts";
+import { ScenarioError } from "../../../src/cosim/index.ts";
+import type { Link, SimNode } from "./sim-node.ts";
+import type { Ranked } from "./tiered-time.ts";
 
 /** `from` is served before `to` at one time, by reason of `link`. */
 interface Edge {
-  readonly from: SimRunner;
-  readonly to: SimRunner;
+  readonly from: SimNode;
+  readonly to: SimNode;
   readonly link: Link;
 }
 
 /**
- * Give every simulator its ranks. By the first, of two that are due at one time the source comes before the
+ * The place of every simulator among the others: its ranks. By the first, of two that are due at one time the source comes before the
  * destination; those of a same-time loop share it, and are ranked within a sub-step by the second, and so on.
  *
  * @throws `ScenarioError` `ERR_SCENARIO_CYCLE` if connections form a cycle without delay; the message names a
@@ -19,24 +19,23 @@ interface Edge {
  * Source: Tarjan, "Depth-first search and linear graph algorithms", SIAM J. Comput. 1 (1972), for each tier; a rank is
  * the length of the longest path to the component.
  */
-export function rankSimulators(sims: readonly SimRunner[]): void {
+export function rankSimulators(sims: readonly SimNode[]): Map<SimNode, Ranked> {
   const byId = [...sims].sort((a, b) => (a.sid < b.sid ? -1 : 1));
-  for (const [order, sim] of byId.entries()) {
-    sim.order = order;
-    sim.ranks = [];
-  }
+  const places = new Map(byId.map((sim, order) => [sim, { order, ranks: [] as number[] }]));
   const depth = sims.reduce((most, sim) => Math.max(most, sim.group.depth), 1);
   for (let tier = 1; tier <= depth; tier++) {
     const edges = edgesOf(sims, tier);
     const components = componentsOf(byId, edges);
     for (const component of components) refuseCycle(component, edges, tier);
-    assignRanks(components, edges);
+    const ranks = ranksOf(components, edges);
+    for (const [sim, { ranks: own }] of places) own.push(ranks.get(sim)!);
   }
+  return places;
 }
 
 /** Who comes before whom as far as the first `tier` tiers go. */
-function edgesOf(sims: readonly SimRunner[], tier: number): Map<SimRunner, Edge[]> {
-  const edges = new Map<SimRunner, Edge[]>(sims.map((sim) => [sim, []]));
+function edgesOf(sims: readonly SimNode[], tier: number): Map<SimNode, Edge[]> {
+  const edges = new Map<SimNode, Edge[]>(sims.map((sim) => [sim, []]));
   for (const link of sims.flatMap((sim) => sim.outgoing)) {
     const { source, dest, delay } = link;
     if (delay.tiers.slice(0, tier).some((part) => part > 0)) continue;
@@ -47,58 +46,82 @@ function edgesOf(sims: readonly SimRunner[], tier: number): Map<SimRunner, Edge[
   return edges;
 }
 
-/** Strongly connected components, each after all that can be reached from it. */
-function componentsOf(sims: readonly SimRunner[], edges: ReadonlyMap<SimRunner, readonly Edge[]>): SimRunner[][] {
-  const components: SimRunner[][] = [];
-  const found = new Map<SimRunner, number>();
-  const closed = new Set<SimRunner>();
-  const open: SimRunner[] = [];
-  const visit = (sim: SimRunner): number => {
-    const number = found.size;
-    let low = number;
-    found.set(sim, number);
+/** A simulator that is being looked at, and how many of its edges have been followed. */
+interface Visit {
+  readonly sim: SimNode;
+  readonly number: number;
+  /** Lowest number that is known to be reached from it. */
+  low: number;
+  followed: number;
+}
+
+/**
+ * Strongly connected components, each after all that can be reached from it. It keeps its own stack: a chain of many
+ * thousand simulators is no deeper than one.
+ */
+function componentsOf(sims: readonly SimNode[], edges: ReadonlyMap<SimNode, readonly Edge[]>): SimNode[][] {
+  const components: SimNode[][] = [];
+  const found = new Map<SimNode, number>();
+  const closed = new Set<SimNode>();
+  const open: SimNode[] = [];
+  const path: Visit[] = [];
+  const enter = (sim: SimNode) => {
+    path.push({ sim, number: found.size, low: found.size, followed: 0 });
+    found.set(sim, found.size);
     open.push(sim);
-    for (const { to } of edges.get(sim)!) {
-      if (!closed.has(to)) low = Math.min(low, found.get(to) ?? visit(to));
-    }
-    if (low < number) return low;
-    const component = open.splice(open.indexOf(sim));
-    for (const member of component) closed.add(member);
-    components.push(component);
-    return low;
   };
-  for (const sim of sims) if (!found.has(sim)) visit(sim);
+  for (const start of sims) {
+    if (!found.has(start)) enter(start);
+    while (path.length > 0) {
+      const visit = path.at(-1)!;
+      const edge = edges.get(visit.sim)![visit.followed++];
+      if (edge !== undefined) {
+        const number = found.get(edge.to);
+        if (number === undefined) enter(edge.to);
+        else if (!closed.has(edge.to)) visit.low = Math.min(visit.low, number);
+        continue;
+      }
+      path.pop();
+      const before = path.at(-1);
+      if (before !== undefined) before.low = Math.min(before.low, visit.low);
+      if (visit.low < visit.number) continue;
+      const component = open.splice(open.lastIndexOf(visit.sim));
+      for (const member of component) closed.add(member);
+      components.push(component);
+    }
+  }
   return components;
 }
 
-function assignRanks(components: readonly SimRunner[][], edges: ReadonlyMap<SimRunner, readonly Edge[]>): void {
-  const rankOf = new Map<SimRunner, number>();
+/** Length of the longest path to each simulator's component. */
+function ranksOf(
+  components: readonly SimNode[][],
+  edges: ReadonlyMap<SimNode, readonly Edge[]>,
+): ReadonlyMap<SimNode, number> {
+  const ranks = new Map<SimNode, number>();
   for (const component of [...components].reverse()) {
-    const rank = component.reduce((most, sim) => Math.max(most, rankOf.get(sim) ?? 0), 0);
+    const rank = component.reduce((most, sim) => Math.max(most, ranks.get(sim) ?? 0), 0);
     const members = new Set(component);
+    for (const sim of component) ranks.set(sim, rank);
     for (const sim of component) {
-      sim.ranks.push(rank);
       for (const { to } of edges.get(sim)!) {
-        if (!members.has(to)) rankOf.set(to, Math.max(rankOf.get(to) ?? 0, rank + 1));
+        if (!members.has(to)) ranks.set(to, Math.max(ranks.get(to) ?? 0, rank + 1));
       }
     }
   }
+  return ranks;
 }
 
 /**
  * Within a component every connection is on a cycle; one that leaves the group of the tier's sub-steps forgets them,
  * and so the cycle has no delay at all.
  */
-function refuseCycle(
-  component: readonly SimRunner[],
-  edges: ReadonlyMap<SimRunner, readonly Edge[]>,
-  tier: number,
-): void {
+function refuseCycle(component: readonly SimNode[], edges: ReadonlyMap<SimNode, readonly Edge[]>, tier: number): void {
   const members = new Set(component);
-  const inner = (sim: SimRunner) => edges.get(sim)!.filter(({ to }) => members.has(to));
+  const inner = (sim: SimNode) => edges.get(sim)!.filter(({ to }) => members.has(to));
   const closing = component.flatMap(inner).find(({ link }) => link.delay.cutoff <= tier);
   if (closing === undefined) return;
-  const cameBy = new Map<SimRunner, Edge | undefined>([[closing.to, undefined]]);
+  const cameBy = new Map<SimNode, Edge | undefined>([[closing.to, undefined]]);
   for (const sim of cameBy.keys()) {
     for (const edge of inner(sim)) if (!cameBy.has(edge.to)) cameBy.set(edge.to, edge);
   }

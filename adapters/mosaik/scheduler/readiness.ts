@@ -1,5 +1,5 @@
-import { ReadyQueue } from "./ready-queue.ts";
-import type { SimRunner } from "./sim-runner.ts";
+import type { Cursor } from "./cursor.ts";
+import { comparePositions } from "./tiered-time.ts";
 
 /**
  * Whose next step may begin. One that may not waits for one other simulator at a time, and is looked at again when
@@ -11,33 +11,33 @@ export class Readiness {
   readonly #queue = new ReadyQueue();
 
   /** The first in the order of a run of those that may begin. */
-  get first(): SimRunner | undefined {
+  get first(): Cursor | undefined {
     return this.#queue.first;
   }
 
   /** Take out {@link first}. */
-  take(): SimRunner | undefined {
+  take(): Cursor | undefined {
     const sim = this.#queue.take();
-    if (sim !== undefined) sim.isReady = false;
+    if (sim !== undefined) sim.readying.isReady = false;
     return sim;
   }
 
   /** It has no step under way, and a next step that is new or earlier than before. */
-  consider(sim: SimRunner): void {
-    if (sim.isReady || sim.current !== undefined || sim.steps.length === 0) return;
-    sim.waitsFor?.waiters.delete(sim);
-    sim.waitsFor = undefined;
-    sim.guardsPassed = 0;
+  consider(sim: Cursor): void {
+    if (sim.readying.isReady || sim.current !== undefined || sim.steps.length === 0) return;
+    sim.readying.waitsFor?.readying.waiters.delete(sim);
+    sim.readying.waitsFor = undefined;
+    sim.readying.guardsPassed = 0;
     this.#look(sim);
   }
 
   /** It has finished a step. */
-  finished(sim: SimRunner): void {
-    if (sim.waiters.size > 0) {
-      const waiters = [...sim.waiters];
-      sim.waiters.clear();
+  finished(sim: Cursor): void {
+    if (sim.readying.waiters.size > 0) {
+      const waiters = [...sim.readying.waiters];
+      sim.readying.waiters.clear();
       for (const waiter of waiters) {
-        waiter.waitsFor = undefined;
+        waiter.readying.waitsFor = undefined;
         this.#look(waiter);
       }
     }
@@ -47,28 +47,77 @@ export class Readiness {
   /** A step came in from outside: look again at all that could begin. */
   reconsider(): void {
     for (const sim of this.#queue.clear()) {
-      sim.isReady = false;
+      sim.readying.isReady = false;
       this.consider(sim);
     }
   }
 
-  #look(sim: SimRunner): void {
+  #look(sim: Cursor): void {
     const time = sim.steps[0]!;
     const { guards } = sim;
     // Those that have passed are asked again at the end: meanwhile others may have caused a step of them.
-    for (let from = sim.guardsPassed; ; from = 0) {
+    for (let from = sim.readying.guardsPassed; ; from = 0) {
       for (let i = from; i < guards.length; i++) {
-        if (!guards[i]!.blocks(time)) continue;
-        sim.guardsPassed = i;
-        sim.waitsFor = guards[i]!.on;
-        sim.stopwatch.wait(sim.waitsFor.sid);
-        guards[i]!.on.waiters.add(sim);
+        const { guard, on } = guards[i]!;
+        if (!guard.blocks(on.unfinished, time)) continue;
+        sim.readying.guardsPassed = i;
+        sim.readying.waitsFor = on;
+        sim.stopwatch.wait(on.node.sid);
+        on.readying.waiters.add(sim);
         return;
       }
       if (from === 0) break;
     }
     sim.stopwatch.goOn();
-    sim.isReady = true;
+    sim.readying.isReady = true;
     this.#queue.add(sim);
   }
+}
+
+/** Simulators whose next step may begin, the first in the order of a run first. A binary heap. */
+class ReadyQueue {
+  readonly #heap: Cursor[] = [];
+
+  get first(): Cursor | undefined {
+    return this.#heap[0];
+  }
+
+  /** Its next step must not change until it is taken. */
+  add(sim: Cursor): void {
+    const heap = this.#heap;
+    let at = heap.length;
+    heap.push(sim);
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (isBefore(heap[parent]!, sim)) break;
+      heap[at] = heap[parent]!;
+      at = parent;
+    }
+    heap[at] = sim;
+  }
+
+  take(): Cursor | undefined {
+    const heap = this.#heap;
+    const first = heap[0];
+    const last = heap.pop();
+    if (first === undefined || last === undefined || heap.length === 0) return first;
+    let at = 0;
+    for (let child = 1; child < heap.length; child = 2 * at + 1) {
+      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
+      if (isBefore(last, heap[child]!)) break;
+      heap[at] = heap[child]!;
+      at = child;
+    }
+    heap[at] = last;
+    return first;
+  }
+
+  /** Take out all, in no order. */
+  clear(): Cursor[] {
+    return this.#heap.splice(0);
+  }
+}
+
+function isBefore(a: Cursor, b: Cursor): boolean {
+  return comparePositions(a.plan, a.steps[0]!, b.plan, b.steps[0]!) < 0;
 }

@@ -1,4 +1,4 @@
-import type { SimRunner } from "../scheduler/sim-runner.ts";
+import type { SimNode } from "../scheduler/sim-node.ts";
 
 /** Attributes that one arrow names; more are counted. */
 const ATTRS_SHOWN_MAX = 4;
@@ -7,7 +7,7 @@ const ATTRS_SHOWN_MAX = 4;
  * The simulators of a scenario and what flows between them, as a Mermaid flow chart, which GitHub and many editors draw.
  * Groups are boxes; a dotted arrow is time-shifted, a thick one weak. An arrow names its attributes, each once.
  */
-export function mermaid(sims: readonly SimRunner[]): string {
+export function mermaid(sims: readonly SimNode[]): string {
   const names = new Map(sims.map((sim, i) => [sim, `s${i}`]));
   const lines = ["flowchart LR", ...boxes(sims, names)];
   for (const dest of sims) {
@@ -31,12 +31,12 @@ function named(srcAttr: string, destAttr: string): string {
 }
 
 /** A box for each simulator, within those of its groups. */
-function boxes(sims: readonly SimRunner[], names: ReadonlyMap<SimRunner, string>): string[] {
+function boxes(sims: readonly SimNode[], names: ReadonlyMap<SimNode, string>): string[] {
   const [top] = sims;
   if (top === undefined) return [];
   const groups = [...new Set(sims.map(({ group }) => group))];
   const all = [...new Set(groups.flatMap((group) => withParents(group)))];
-  const draw = (group: SimRunner["group"], indent: string): string[] => {
+  const draw = (group: SimNode["group"], indent: string): string[] => {
     const own = sims.filter((sim) => sim.group === group);
     const lines = own.map((sim) => `${indent}${names.get(sim)}[${quoted(label(sim))}]`);
     for (const inner of all.filter(({ parent }) => parent === group)) {
@@ -47,11 +47,11 @@ function boxes(sims: readonly SimRunner[], names: ReadonlyMap<SimRunner, string>
   return all.filter(({ parent }) => parent === undefined).flatMap((group) => draw(group, "  "));
 }
 
-function withParents(group: SimRunner["group"]): SimRunner["group"][] {
+function withParents(group: SimNode["group"]): SimNode["group"][] {
   return group.parent === undefined ? [group] : [...withParents(group.parent), group];
 }
 
-function label({ sid, meta, entities }: SimRunner): string {
+function label({ sid, meta, entities }: SimNode): string {
   return `${sid}<br/>${meta.type}, ${entities.size} ${entities.size === 1 ? "entity" : "entities"}`;
 }
 

@@ -1,4 +1,5 @@
-import type { SimId } from "../../../src/cosim/index.ts";
+import { wallMs as nowMs, type SimId } from "../../../src/cosim/index.ts";
+import type { Stopwatch } from "../scheduler/stopwatch.ts";
 
 /** What one simulator did in a run, in wall time. */
 export interface SimulatorSummary {
@@ -6,78 +7,54 @@ export interface SimulatorSummary {
   readonly steps: number;
   /** Time in which a step of it was being made, in milliseconds; steps of others may overlap with it. */
   readonly busyMs: number;
-  /** Time in which its next step waited for others, in milliseconds, by the one that it waited for. */
+  /** Time in which its next step waited for others, in milliseconds, by the one that it waited for; an object in JSON. */
   readonly waitedMs: ReadonlyMap<SimId, number>;
 }
 
-/** What a run has taken, in wall time. It says nothing of simulated time, and is in no trace. */
+/** What a world's runs have taken, in wall time. It says nothing of simulated time, and is in no trace. It can be JSON. */
 export interface RunSummary {
   readonly wallMs: number;
   /** In the order of starting. */
   readonly simulators: readonly SimulatorSummary[];
 }
 
-/** Takes the times of one simulator. */
-export class Stopwatch {
-  steps = 0;
-  busyMs = 0;
-  readonly waitedMs = new Map<SimId, number>();
-  #since = 0;
-  #on: SimId | undefined;
-
-  /** A step begins. */
-  begin(): void {
-    this.#since = performance.now();
-  }
-
-  /** It is over. */
-  end(): void {
-    this.steps++;
-    this.busyMs += performance.now() - this.#since;
-  }
-
-  /** From now on its next step waits for `on`. */
-  wait(on: SimId): void {
-    if (this.#on === on) return;
-    this.goOn();
-    this.#on = on;
-    this.#since = performance.now();
-  }
-
-  /** It waits no more. */
-  goOn(): void {
-    if (this.#on === undefined) return;
-    this.waitedMs.set(this.#on, (this.waitedMs.get(this.#on) ?? 0) + performance.now() - this.#since);
-    this.#on = undefined;
-  }
-}
-
-/** Wall time of one run. */
+/** Wall time of a world's runs. */
 export class WallTime {
   #startMs: number | undefined;
-  #endMs: number | undefined;
+  /** Of the runs before. */
+  #beforeMs = 0;
 
   start(): void {
-    this.#startMs = performance.now();
+    this.#startMs = nowMs();
   }
 
   end(): void {
-    this.#endMs = performance.now();
+    this.#beforeMs = this.ms;
+    this.#startMs = undefined;
   }
 
-  /** Milliseconds of the run, or so far; 0 before it. */
+  /** Milliseconds of all runs, so far; 0 before the first. */
   get ms(): number {
-    return this.#startMs === undefined ? 0 : (this.#endMs ?? performance.now()) - this.#startMs;
+    return this.#beforeMs + (this.#startMs === undefined ? 0 : nowMs() - this.#startMs);
   }
 }
 
-/** The summary of a run that has taken `wallMs`. */
-export function summarize(
-  sims: Iterable<{ readonly sid: SimId; readonly stopwatch: Stopwatch }>,
+/** Becomes an object in JSON, where a Map would be lost. */
+class Waits extends Map<SimId, number> {
+  toJSON(): Record<SimId, number> {
+    return Object.fromEntries(this);
+  }
+}
+
+/** The summary of runs that have taken `wallMs`. */
+export function summarize<S extends { readonly sid: SimId }>(
+  sims: Iterable<S>,
+  stopwatchOf: (sim: S) => Stopwatch | undefined,
   wallMs: number,
 ): RunSummary {
-  const simulators = [...sims].map(({ sid, stopwatch: { steps, busyMs, waitedMs } }) => {
-    return { sid, steps, busyMs, waitedMs: new Map(waitedMs) };
+  const simulators = Array.from(sims, (sim) => {
+    const { steps = 0, busyMs = 0, waitedMs = [] } = stopwatchOf(sim) ?? {};
+    return { sid: sim.sid, steps, busyMs, waitedMs: new Waits(waitedMs) };
   });
   return { wallMs, simulators };
 }

@@ -1,19 +1,19 @@
-import { ScenarioError } from "../../../src/index.ts";
+import { ScenarioError } from "../../../src/cosim/index.ts";
 import { type ConnectArgs, type Connection, parseConnections } from "../scheduler/connection.ts";
 import type { Entity, EntityGraph } from "../scheduler/entity.ts";
-import { connectionDelay } from "../scheduler/sim-group.ts";
-import type { SimRunner } from "../scheduler/sim-runner.ts";
+import type { SimNode } from "../scheduler/sim-node.ts";
+import { connectionDelay } from "../scheduler/tiered-time.ts";
 
 /** The connections of a world, by where they end: source entity, destination entity and attribute. */
 export class Wiring {
   readonly #graph: EntityGraph;
-  readonly #runnerOf: (entity: Entity) => SimRunner;
+  readonly #nodeOf: (entity: Entity) => SimNode;
   readonly #connections = new Map<string, Connection>();
 
-  /** @param runnerOf - Throws if the entity is of another world. */
-  constructor(graph: EntityGraph, runnerOf: (entity: Entity) => SimRunner) {
+  /** @param nodeOf - Throws if the entity is of another world. */
+  constructor(graph: EntityGraph, nodeOf: (entity: Entity) => SimNode) {
     this.#graph = graph;
-    this.#runnerOf = runnerOf;
+    this.#nodeOf = nodeOf;
   }
 
   /** All connections, in the order in which they were made. */
@@ -24,8 +24,8 @@ export class Wiring {
   /** See `World.connect`; all or none. */
   connect(src: Entity, dest: Entity, args: ConnectArgs): void {
     const { connections, shift, weak, asyncRequests } = parseConnections(src, dest, args);
-    const source = this.#runnerOf(src);
-    const target = this.#runnerOf(dest);
+    const source = this.#nodeOf(src);
+    const target = this.#nodeOf(dest);
     const added = new Map<string, Connection>();
     for (const connection of connections) {
       const end = JSON.stringify([src.fullId, dest.fullId, connection.destAttr]);

@@ -1,33 +1,50 @@
-import type { Attr, SimId, Time } from "../../../src/cosim/index.ts";
-import { listed, unknownSimulator } from "../../../src/cosim/index.ts";
-import { eventStream, RunError, ScenarioError, type TraceSink, type TraceSource } from "../../../src/index.ts";
-import { compile } from "../scheduler/compile.ts";
+import type { Attr, SimId, Time, TraceSink, TraceSource } from "../../../src/cosim/index.ts";
+import {
+  checkArgument,
+  eventStream,
+  func,
+  listed,
+  object,
+  RunError,
+  ScenarioError,
+  Sinks,
+  unknownSimulator,
+} from "../../../src/cosim/index.ts";
 import type { ConnectArgs } from "../scheduler/connection.ts";
+import { Cursor } from "../scheduler/cursor.ts";
+import { Deadlines } from "../scheduler/deadlines.ts";
 import { type Entity, EntityGraph } from "../scheduler/entity.ts";
 import { Pace } from "../scheduler/pace.ts";
-import { Patience } from "../scheduler/patience.ts";
-import { meanProgress } from "../scheduler/progress.ts";
+import { makePlan } from "../scheduler/plan.ts";
+import { meanProgress } from "../scheduler/report.ts";
 import { Run } from "../scheduler/run.ts";
-import { SimGroup } from "../scheduler/sim-group.ts";
-import type { SimRunner } from "../scheduler/sim-runner.ts";
-import { allDone } from "./all-done.ts";
+import type { SimNode } from "../scheduler/sim-node.ts";
+import { SimGroup } from "../scheduler/tiered-time.ts";
+import type { SimConfig, SimulatorOf } from "./config.ts";
 import { mermaid } from "./graph.ts";
-import type { ModelsOf, SimulatorHandle } from "./model-factory.ts";
-import { eventError } from "./mosaik-proxy.ts";
-import { Observers } from "./observers.ts";
+import type { ModelsOf, SimulatorHandle } from "./handle.ts";
 import {
   checkRun,
+  checkTime,
   checkWorld,
   type RunOptions,
   type StartParams,
   type WorldOptions,
   type WorldSettings,
 } from "./options.ts";
-import { readEntities } from "./reading.ts";
-import type { SimConfig, SimulatorOf } from "./sim-config.ts";
-import { type SimulatorStarter, Starter } from "./starting.ts";
+import { allDone, checkEntities, readEntities } from "./reading.ts";
+import { eventError } from "./requests.ts";
+import { type SimulatorStarter, Starter } from "./starter.ts";
 import { type RunSummary, summarize, WallTime } from "./summary.ts";
 import { Wiring } from "./wiring.ts";
+
+/** The runs of a world: where its simulators are, and up to where they have been stepped. */
+interface Stepping {
+  readonly cursors: ReadonlyMap<SimNode, Cursor>;
+  readonly lazy: boolean;
+  /** End of the present run, or of the last. */
+  until: Time;
+}
 
 /**
  * An embedded master: starts simulators, connects their entities, and steps them, with mosaik's semantics.
@@ -42,22 +59,24 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
   /** Ticks and steps of the run, as they are made: an RxJS stream that is hot and never completes. */
   readonly events$ = eventStream(this);
   readonly #settings: WorldSettings;
-  readonly #sims = new Map<SimId, SimRunner>();
-  readonly #ready = new Set<SimRunner>();
+  readonly #sims = new Map<SimId, SimNode>();
+  readonly #ready = new Set<SimNode>();
   readonly #graph = new EntityGraph();
-  readonly #wiring = new Wiring(this.#graph, (entity) => this.#runnerOf(entity));
+  readonly #wiring = new Wiring(this.#graph, (entity) => this.#nodeOf(entity));
   readonly #starter: Starter;
   readonly #top = new SimGroup();
-  readonly #observers = new Observers();
-  #phase: "open" | "running" | "over" = "open";
-  #until: Time | undefined;
+  readonly #sinks = new Sinks();
+  #phase: "open" | "running" | "between runs" | "over" = "open";
+  /** Undefined before the first run. */
+  #stepping: Stepping | undefined;
   #run: Run | undefined;
   readonly #wall = new WallTime();
-  #paused = false;
+  /** What {@link pause} or {@link pauseAt} has asked for. */
+  #pause: { readonly time: Time; readonly reached: () => void } | undefined;
   #shutdown: Promise<void> | undefined;
 
   constructor(simConfig: C, options: WorldOptions = {}) {
-    if (typeof simConfig !== "object" || simConfig === null) throw new TypeError("simConfig must be an object");
+    checkArgument("World", "simConfig", simConfig, object);
     this.#settings = checkWorld(options);
     this.timeResolution = this.#settings.timeResolution;
     this.#starter = new Starter({
@@ -67,7 +86,9 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
       sims: this.#sims,
       ready: this.#ready,
       assertOpen: (doing) => this.#assertOpen(doing),
-      progress: () => meanProgress(this.#ready, this.#until),
+      cursorOf: (sim) => this.#stepping?.cursors.get(sim),
+      progress: () =>
+        this.#stepping === undefined ? 0 : meanProgress(this.#stepping.cursors.values(), this.#stepping.until),
       addEvent: (sim, time) => this.#addEvent(sim, time),
     });
   }
@@ -86,6 +107,7 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
   }
 
   async #group<T>(parent: SimGroup, build: (group: SimulatorStarter<C>) => T | Promise<T>): Promise<T> {
+    checkArgument("group", "build", build, func);
     this.#assertOpen("making a group");
     const group = new SimGroup(parent);
     return build({
@@ -114,11 +136,10 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
    */
   setInitialEvent(sid: SimId, time: Time = 0): void {
     this.#assertOpen(`setting an initial event of ${sid}`);
-    if (!Number.isSafeInteger(time) || time < 0) throw new RangeError(`time must be an integer >= 0, got ${time}`);
+    checkTime("setInitialEvent", time);
     const sim = this.#sims.get(sid);
     if (sim === undefined || !this.#ready.has(sim)) throw unknownSimulator(sid, this.#sims.keys());
-    sim.steps.length = 0;
-    sim.schedule(sim.group.at(time));
+    sim.firstStep = time;
   }
 
   /**
@@ -128,39 +149,55 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
    */
   async getData(entities: Iterable<Entity>, ...attrs: Attr[]): Promise<Map<Entity, Record<Attr, unknown>>> {
     if (this.#phase === "running") throw new RunError("ERR_RUN_BUSY", "getData: a run is under way");
-    return readEntities(entities, attrs, (entity) => this.#runnerOf(entity));
+    return readEntities(checkEntities(entities), attrs, (entity) => this.#nodeOf(entity));
   }
 
   /**
-   * Run from 0 to `until`, once. Simulators stay alive until `shutdown`, so that their extra methods can be asked for
-   * results; if the run fails all are finalised at once, and what `finalize` throws then is not reported.
+   * Run from 0, or from where the run before has ended, to `until`. Simulators stay alive until `shutdown`, so that their
+   * extra methods can be asked for results; if the run fails all are finalised at once, and what `finalize` throws then is
+   * not reported.
    *
    * @throws `ScenarioError` `ERR_SCENARIO_CYCLE`, before anything has stepped; `BridgeError` if a simulator fails or
-   *   breaks the contract; `RunError` `ERR_RUN_ABORTED`, `ERR_RUN_LOOP`, `ERR_RUN_TOO_SLOW`, `ERR_RUN_REPEATED`,
-   *   `ERR_RUN_CLOSED`.
+   *   breaks the contract; `RunError` `ERR_RUN_ABORTED`, `ERR_RUN_LOOP`, `ERR_RUN_TOO_SLOW`, `ERR_RUN_REPEATED` after a
+   *   run that failed or a shutdown, `ERR_RUN_CLOSED`, `ERR_RUN_BUSY`; RangeError if `until` is not after the run before.
    */
   async run(options: RunOptions): Promise<void> {
-    const { until, signal, progress, rtFactor, rtStrict = false, lazyStepping = true } = options;
-    checkRun(options, this.timeResolution);
+    const {
+      signal,
+      progress,
+      rtFactor,
+      rtStrict = false,
+      lazyStepping = true,
+    } = checkRun(options, this.timeResolution);
     this.#assertRunnable();
-    const sims = [...this.#ready];
-    compile(sims, { cache: this.#settings.cache, lazy: lazyStepping });
+    const { until } = options;
+    const from = this.#stepping?.until ?? 0;
+    if (until <= from) throw new RangeError(`run: until must be after ${from}, where the last run ended; got ${until}`);
+    const isFirst = this.#stepping === undefined;
+    const stepping = this.#stepping ?? this.#plan(lazyStepping);
+    this.#stepping = stepping;
+    if (stepping.lazy !== lazyStepping) throw new TypeError("run: lazyStepping is fixed by a world's first run");
+    stepping.until = until;
     this.#phase = "running";
-    this.#until = until;
     this.#wall.start();
     try {
-      await allDone(sims.map(async (sim) => sim.call("setupDone", (simulator) => simulator.setupDone())));
-      this.#run = new Run({
-        ...{ sims, until, signal, timeResolution: this.timeResolution },
+      const run = new Run({
+        ...{ cursors: stepping.cursors, from, until, signal, timeResolution: this.timeResolution },
         maxLoopIterations: this.#settings.maxLoopIterations,
-        patience: new Patience(this.#settings),
+        deadlines: new Deadlines(this.#settings),
         pace: rtFactor === undefined ? undefined : new Pace(rtFactor * this.timeResolution * 1000, rtStrict),
         onTime: (time, next) => progress?.({ time, timeS: time * this.timeResolution, until, fraction: next / until }),
-        observed: () => this.#observers.isObserved,
-        emit: (batch) => this.#observers.emit(batch),
+        onPause: () => this.#pause?.reached(),
+        observed: () => this.#sinks.size > 0,
+        emit: (batch) => this.#sinks.give(batch),
       });
-      if (this.#paused) this.#run.pause();
-      await this.#run.make();
+      if (isFirst) {
+        const sims = [...stepping.cursors.keys()];
+        await allDone(sims.map(async (sim) => sim.call("setupDone", (simulator) => simulator.setupDone())));
+      }
+      this.#run = run;
+      if (this.#pause !== undefined) run.pause(this.#pause.time);
+      await run.make();
     } catch (error) {
       this.#phase = "over";
       await this.shutdown().catch(() => {});
@@ -168,25 +205,75 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
       throw error;
     } finally {
       this.#wall.end();
+      this.#pause?.reached();
     }
-    this.#phase = "over";
+    this.#phase = "between runs";
+  }
+
+  #plan(lazy: boolean): Stepping {
+    const plan = makePlan([...this.#ready], { cache: this.#settings.cache, lazy });
+    for (const { incoming, remote } of this.#ready) {
+      for (const { source } of incoming) {
+        if (remote === undefined || source.remote === undefined) continue;
+        remote.keepFloats();
+        source.remote.keepFloats();
+      }
+    }
+    return { cursors: Cursor.startOf(plan), lazy, until: 0 };
+  }
+
+  /**
+   * Make all steps up to `time`, those at it included: a way to step the world from outside, by a button, a test, or what
+   * learns to control it. Between two calls simulators can be asked for data and by their extra methods.
+   *
+   * @param time - In steps, an integer >= 0; one that was reached before makes no step.
+   * @param options - As those of {@link run}.
+   * @returns Time of the next step that is scheduled so far; undefined if there is none.
+   * @throws As `run`.
+   */
+  async advance(time: Time, options: Omit<RunOptions, "until"> = {}): Promise<Time | undefined> {
+    checkTime("advance", time);
+    if (this.#stepping === undefined || time >= this.#stepping.until) await this.run({ ...options, until: time + 1 });
+    else this.#assertRunnable();
+    const times = Array.from(
+      this.#stepping!.cursors.values(),
+      ({ postponed }) => postponed ?? Number.POSITIVE_INFINITY,
+    );
+    const next = times.reduce((first, other) => Math.min(first, other), Number.POSITIVE_INFINITY);
+    return next === Number.POSITIVE_INFINITY ? undefined : next;
   }
 
   /** Let no step begin until `resume`; those being made go on. Wall time stands still for a run in real time. */
   pause(): void {
-    this.#paused = true;
-    this.#run?.pause();
+    this.#setPause(0, () => {});
+  }
+
+  /**
+   * Let no step at or after `time` begin until `resume`, in the present run or the next.
+   *
+   * @returns Settles when all steps before `time` are made, or the run is over.
+   */
+  pauseAt(time: Time): Promise<void> {
+    checkTime("pauseAt", time);
+    return new Promise((reached) => this.#setPause(time, reached));
+  }
+
+  #setPause(time: Time, reached: () => void): void {
+    this.#pause?.reached();
+    this.#pause = { time, reached };
+    this.#run?.pause(time);
   }
 
   /** End a {@link pause}. */
   resume(): void {
-    this.#paused = false;
+    this.#pause?.reached();
+    this.#pause = undefined;
     this.#run?.resume();
   }
 
-  /** What the run has taken so far, in wall time: who was busy, and who waited for whom. */
+  /** What the runs have taken so far, in wall time: who was busy, and who waited for whom. It can be written as JSON. */
   summary(): RunSummary {
-    return summarize(this.#ready, this.#wall.ms);
+    return summarize(this.#ready, (sim) => this.#stepping?.cursors.get(sim)?.stopwatch, this.#wall.ms);
   }
 
   /** The scenario as a Mermaid flow chart: its simulators and groups, and what flows between them. */
@@ -207,7 +294,7 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
     }
     this.#phase = "over";
     // A remote simulator that is still starting has to go, too.
-    const started = [...this.#sims.values()].filter((sim) => this.#ready.has(sim) || sim.isRemote);
+    const started = [...this.#sims.values()].filter((sim) => this.#ready.has(sim) || sim.remote !== undefined);
     this.#shutdown ??= allDone(started.map(async (sim) => sim.call("finalize", (s) => s.finalize())));
     return this.#shutdown;
   }
@@ -219,17 +306,18 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
 
   /** @inheritDoc */
   attach(sink: TraceSink): () => void {
-    return this.#observers.attach(sink);
+    checkArgument("attach", "sink", sink, func);
+    return this.#sinks.attach((batch) => sink(batch));
   }
 
-  #addEvent(sim: SimRunner, time: Time): void {
+  #addEvent(sim: SimNode, time: Time): void {
     if (!Number.isSafeInteger(time)) throw eventError(sim, time, "the time must be an integer");
     const taken = this.#run?.addEvent(sim, time);
     if (taken === undefined) throw eventError(sim, time, "only a run in real time takes events");
     if (!taken) throw eventError(sim, time, "that time, or a later one, has been stepped");
   }
 
-  #runnerOf(entity: Entity): SimRunner {
+  #nodeOf(entity: Entity): SimNode {
     const sim = this.#sims.get(entity.sid);
     if (sim?.entities.get(entity.eid) === entity) return sim;
     throw new ScenarioError("ERR_SCENARIO_UNKNOWN_ENTITY", `entity ${entity.fullId} belongs to another world`);
@@ -241,8 +329,12 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
   }
 
   #assertRunnable(): void {
-    if (this.#until !== undefined) throw new RunError("ERR_RUN_REPEATED", "a world runs once; make a new one");
-    if (this.#phase !== "open") throw new RunError("ERR_RUN_CLOSED", "the world has been shut down");
+    if (this.#phase === "running") throw new RunError("ERR_RUN_BUSY", "a run is under way; await it first");
+    if (this.#phase === "over") {
+      if (this.#stepping === undefined) throw new RunError("ERR_RUN_CLOSED", "the world has been shut down");
+      const text = "the world has failed or was shut down, it cannot be run again; make a new one";
+      throw new RunError("ERR_RUN_REPEATED", text);
+    }
     const waiting = [...this.#sims.values()].filter((sim) => !this.#ready.has(sim)).map((sim) => sim.sid);
     if (waiting.length === 0) return;
     throw new ScenarioError("ERR_SCENARIO_NOT_STARTED", `await the start of ${listed(waiting)} before running`);

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { traceJson } from "../../observe/exports.ts";
-import { type Moment, openRun, secondsOf } from "../../observing.ts";
+import { type Moment, secondsOf } from "../../observe/moment.ts";
+import { openRun } from "../../recording/index.ts";
 import { type ReplayResult, replay } from "../../replay/index.ts";
 import { packageVersion } from "../../version.ts";
 import { wallMs } from "../../wall.ts";

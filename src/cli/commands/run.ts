@@ -3,12 +3,13 @@ import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import type { ParameterDeclarations, ParameterValues } from "../../cosim/parameter.ts";
 import type { Scenario } from "../../cosim/scenario.ts";
+import { ScenarioError } from "../../errors.ts";
 import { setStrictByDefault } from "../../kernel/strict-default.ts";
 import { checkTarget } from "../../recording/target.ts";
 import { turn } from "../../wall.ts";
 import { EXIT_FAILED, EXIT_FINE, errorLines, UsageError } from "../errors.ts";
-import { loadModule, SCENARIO } from "../load.ts";
-import { parseCount } from "../options.ts";
+import { loadModule, moduleUrl, SCENARIO } from "../load.ts";
+import { isolationOption, parseCount, type SpreadIsolation } from "../options.ts";
 import {
   addParameter,
   addParameters,
@@ -32,6 +33,7 @@ export interface RunRequest {
   /** Folder for what the run writes. */
   readonly out: string;
   readonly containers: number;
+  readonly isolation?: SpreadIsolation | undefined;
   /** File to record the run in. */
   readonly record?: string;
   /** The same, if the scenario records anything. */
@@ -86,6 +88,7 @@ interface CommonOptions {
   readonly record?: string;
   readonly mayRecord?: string;
   readonly containers: number;
+  readonly isolation?: SpreadIsolation;
   readonly debug?: boolean;
   readonly force?: boolean;
   readonly strict?: boolean;
@@ -95,10 +98,10 @@ interface CommonOptions {
 
 /** Add the options that every scenario has besides its seed. */
 function addCommonOptions(command: Command): void {
-  const containers = "containers of the run's platform, if it has one";
   command
-    .option("--containers <number>", containers, parseCount("containers"), 1)
-    .option("--strict", "refuse what makes runs differ: clocks, Math.random, timers and I/O of agents")
+    .option("--containers <number>", "containers that the agents live on", parseCount("containers"), 1)
+    .addOption(isolationOption())
+    .option("--strict", "refuse what makes runs differ: clocks, chance, timers and I/O of agents")
     .option("--out <folder>", "folder for what the run writes", "out")
     .option("--record <file>", "record the run, for replay, diff, inspect and export")
     .option("--force", "replace a recording of that name")
@@ -134,13 +137,15 @@ export async function parseRequest(
     if ((error as { code?: unknown }).code === "commander.helpDisplayed") return undefined;
     throw error;
   }
-  const { seed, out, containers, strict, record, mayRecord, debug, force, sweep, jobs, ...values } =
+  const { seed, out, containers, isolation, strict, record, mayRecord, debug, force, sweep, jobs, ...values } =
     command.opts<CommonOptions>();
   const asked = { ...(record && { record }), ...(mayRecord && { mayRecord }), ...(force && { force }) };
+  checkSpread(scenario, containers, isolation);
   const request: RunRequest = {
     ...{ seed, out, containers, debug: debug === true, parameters: valuesIn(values) },
     ...asked,
     ...(strict && { strict }),
+    ...(isolation && { isolation }),
   };
   if (sweep === undefined) return request;
   if (record !== undefined) throw new UsageError("ERR_CLI_USAGE", "each run of a sweep is recorded beside its folder");
@@ -153,10 +158,20 @@ export async function parseRequest(
     throw new UsageError("ERR_CLI_VALUE", `--sweep ${name}: the scenario has no such parameter; it has: ${known}`);
   }
   const own = optionWords(seed, scenario.parameters, request.parameters, swept);
-  own.push("--containers", String(containers));
+  if (scenario.containers) own.push("--containers", String(containers));
+  if (isolation !== undefined) own.push("--isolation", isolation);
   if (strict) own.push("--strict");
   if (request.force) own.push("--force");
   return { ...request, sweep: { args: own, points, ...(jobs !== undefined && { jobs }) } };
+}
+
+/** @throws UsageError if the scenario's agents cannot be spread, and that is asked for. */
+function checkSpread({ name, containers: canSpread }: Scenario, containers: number, isolation?: string): void {
+  if (canSpread || (containers === 1 && isolation === undefined)) return;
+  const option = containers === 1 ? `--isolation ${isolation}` : `--containers ${containers}`;
+  const advice =
+    "to be spread, a scenario says `containers: true` and gives `context.population` to its AgentSimulator";
+  throw new UsageError("ERR_CLI_VALUE", `${option}: the scenario ${name} runs in one container; ${advice}`);
 }
 
 /** A name that is taken is told before the run, not after an hour of it. @throws RecordingError `ERR_RECORDING_EXISTS` */
@@ -182,11 +197,13 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
     say(told(error));
     process.exit(interrupt.exitCode ?? EXIT_FAILED);
   });
+  const module = new URL(await moduleUrl(given, SCENARIO.folderFiles));
   const outDir = resolve(request.out);
   const recording = new ScenarioRecording(request.record ?? request.mayRecord, { replace: request.force === true });
   const result = new RunResult(outDir, Object.keys(scenario.parameters));
   let lines: readonly string[] = [reproduce];
   let exitCode = EXIT_FINE;
+  let askedForSpread = false;
   try {
     await scenario.run({
       parameters,
@@ -196,7 +213,14 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
         return outDir;
       },
       signal: interrupt.signal,
-      containers: request.containers,
+      get containers() {
+        askedForSpread = true;
+        return request.containers;
+      },
+      get population() {
+        askedForSpread = true;
+        return { containers: request.containers, isolation: request.isolation, module };
+      },
       record: (options) => recording.begin(options),
       progress: (fraction, label) => progress.update(fraction, label),
       print: (line) => {
@@ -206,6 +230,10 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
       result: (figures) => result.add(figures),
     });
     if (request.record !== undefined) recording.assertUsed();
+    if (!askedForSpread && (request.containers > 1 || request.isolation !== undefined)) {
+      const text = `${given} has run in one container: its \`run\` does not use context.population, though it says containers: true`;
+      throw new ScenarioError("ERR_SCENARIO_CONTAINERS", text);
+    }
     if (interrupt.exitCode !== undefined) lines = [...(interrupt.told() ?? []), reproduce];
   } catch (error) {
     // A signal to the whole group may have ended a container before it is heard here.

@@ -1,11 +1,11 @@
 import { constants } from "node:os";
 import { Command, Option } from "commander";
 import { LOG_LEVELS, type Log, type LogLevel, type Servable, type ServeContext } from "../../cosim/servable.ts";
-import { Recording } from "../../observing.ts";
 import { EXIT_FAILED, EXIT_FINE, EXIT_SIGNAL, errorLines, UsageError } from "../errors.ts";
 import { loadModule, moduleUrl, SIMULATOR } from "../load.ts";
-import { parseHostPort, parseSeconds } from "../options.ts";
+import { isolationOption, parseCount, parseHostPort, parseSeconds, type SpreadIsolation } from "../options.ts";
 import { addParameters, HELP_COLUMNS } from "../parameters.ts";
+import { recordIn } from "../scenario-recording.ts";
 import { Interrupt, lastResort, watchParent } from "../signals.ts";
 import { watch } from "../watchdog.ts";
 
@@ -19,6 +19,8 @@ interface SimOptions {
   readonly timeout: number;
   readonly insecure?: boolean;
   readonly record?: string;
+  readonly containers?: number;
+  readonly isolation?: SpreadIsolation;
   readonly force?: boolean;
   readonly debug?: boolean;
   readonly help?: boolean;
@@ -50,6 +52,12 @@ export function addSimCommand(program: Command, ends: (exitCode: number) => void
     .option("-t, --timeout <seconds>", "how long to wait for mosaik, with --remote", parseSeconds, TIMEOUT_S)
     .option("--insecure", "listen though other machines can reach HOST:PORT, and nothing is encrypted")
     .option("--record <file>", "record the run of a population of agents, for cosimas replay")
+    .option(
+      "--containers <number>",
+      "containers that a population of agents lives on; it changes no result",
+      parseCount("containers"),
+    )
+    .addOption(isolationOption())
     .option("--force", "replace a recording of that name")
     .option("--debug", "print the stacks of errors")
     .helpOption(false)
@@ -86,12 +94,14 @@ async function serve(given: string | undefined, rest: readonly string[], options
     const simulator = await loadModule(given, SIMULATOR);
     const request = parseRequest(simulator, given, help ? ["--help"] : rest, remote);
     if (request === undefined) return EXIT_FINE;
-    const modules = [new URL(await moduleUrl(given, SIMULATOR.folderFiles))];
-    const record =
-      options.record === undefined
-        ? {}
-        : { record: new Recording(options.record, { modules, replace: options.force === true }) };
-    await simulator.serve({ ...request, ...record, remote, insecure, timeoutMs: options.timeout * 1000, log });
+    const module = new URL(await moduleUrl(given, SIMULATOR.folderFiles));
+    const { containers, isolation, record, force } = options;
+    const isSpread = containers !== undefined || isolation !== undefined;
+    await simulator.serve({
+      ...{ ...request, remote, insecure, timeoutMs: options.timeout * 1000, log },
+      ...(record !== undefined && { record: recordIn(record, [module], { replace: force === true }) }),
+      ...(isSpread && { population: { containers, isolation, module } }),
+    });
     return EXIT_FINE;
   } finally {
     release();

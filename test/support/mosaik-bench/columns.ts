@@ -1,12 +1,5 @@
-import {
-  ColumnSimulator,
-  type Columns,
-  defineSimulator,
-  type InitParams,
-  type Meta,
-  type SimId,
-  type Time,
-} from "cosimas/mosaik";
+import { defineSimulator, type InitParams, type Meta, type SimId, type Time } from "cosimas/mosaik";
+import { ColumnSimulator, type Columns } from "cosimas/mosaik/columns";
 import { CostMeter } from "./process-cost.ts";
 
 /** The simulator of `sums.ts` with its entities in columns. */

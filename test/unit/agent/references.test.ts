@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from "vitest";
-import { DATE_TIME } from "../../../src/agent/value-types.ts";
+import { DATE_TIME } from "../../../src/agent/simulation.ts";
 import { Agent, asRemote, Container, Platform, type Remote } from "../../../src/index.ts";
 import { serve } from "../../../src/rpc/index.ts";
 import { Acquaintance } from "../../support/platform-agents.ts";

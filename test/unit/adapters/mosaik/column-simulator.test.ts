@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ColumnSimulator, type Columns, type Time, World } from "../../../../adapters/mosaik/index.ts";
+import { ColumnSimulator, type Columns } from "../../../../adapters/mosaik/columns/index.ts";
+import { type Time, World } from "../../../../adapters/mosaik/index.ts";
 import { mosaikPeer } from "./mosaik-peer.ts";
 import { Probe } from "./simulators.ts";
 

@@ -1,5 +1,4 @@
-import { RemoteCalls } from "../../../../adapters/mosaik/remote/messages.ts";
-import { wireOf } from "../../../../adapters/mosaik/remote/server.ts";
+import { RemoteCalls, wireOf } from "../../../../adapters/mosaik/remote/server.ts";
 import { Channel, memoryPair } from "../../../../src/channel/index.ts";
 import type { Simulator } from "../../../../src/cosim/simulator.ts";
 

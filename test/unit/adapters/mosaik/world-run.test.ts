@@ -192,9 +192,27 @@ describe("a run", () => {
     expect(traces[0]).toEqual(traces[1]);
     expect(traces[0]!.slice(4)).toEqual([
       { kind: "tick", ticks: 500_000, round: 0 },
-      { kind: "step", sim: "a", time: 1, next: 2, inputs: {}, outputs: { E0: { out: "a@1" } } },
-      { kind: "step", sim: "b", time: 1, next: 2, inputs: {}, outputs: {} },
-      { kind: "step", sim: "c", time: 1, next: 2, inputs: { E0: { in: { "a.E0": "a@1" } } }, outputs: {} },
+      {
+        kind: "step",
+        ticks: 500_000,
+        round: 0,
+        sim: "a",
+        time: 1,
+        next: 2,
+        inputs: {},
+        outputs: { E0: { out: "a@1" } },
+      },
+      { kind: "step", ticks: 500_000, round: 0, sim: "b", time: 1, next: 2, inputs: {}, outputs: {} },
+      {
+        kind: "step",
+        ticks: 500_000,
+        round: 0,
+        sim: "c",
+        time: 1,
+        next: 2,
+        inputs: { E0: { in: { "a.E0": "a@1" } } },
+        outputs: {},
+      },
     ]);
   });
 

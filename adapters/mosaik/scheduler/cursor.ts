@@ -1,0 +1,231 @@
+import type { InputData, OutputData, Time } from "../../../src/cosim/index.ts";
+import { callSimulator, checkNextStep, lossAfter, whenThere } from "../../../src/cosim/index.ts";
+import type { Guard } from "./guards.ts";
+import { Inputs } from "./inputs.ts";
+import { ABSENT, OutputPorts, outputTime } from "./outputs.ts";
+import type { NodePlan, Plan, Push, Trigger } from "./plan.ts";
+import type { SimNode } from "./sim-node.ts";
+import { Stopwatch } from "./stopwatch.ts";
+import { arrival, comparePositions, compareTimes, type Duration, NEVER, type TieredTime } from "./tiered-time.ts";
+
+const NO_VALUES: readonly unknown[] = Object.freeze([]);
+
+/** What a step brought. */
+export interface StepOutcome {
+  readonly inputs: InputData;
+  /** Time of the next step, if it named one. */
+  readonly next: Time | null;
+  /** Values of the output ports, if somebody is connected. */
+  readonly values: readonly unknown[];
+  /** The same as Python has them; undefined if there is no difference. */
+  readonly exact?: readonly unknown[] | undefined;
+  /** When they hold. */
+  readonly outputTime: Time;
+}
+
+/** A guard, and where in time the simulator is that it looks at. */
+interface PlacedGuard {
+  readonly on: Cursor;
+  readonly guard: Guard;
+}
+
+/** What a step of a simulator may begin by, kept by `Readiness` alone. */
+export interface Readying {
+  /** May its next step begin? */
+  isReady: boolean;
+  /** Whose step it waits for, and after how many guards. */
+  waitsFor: Cursor | undefined;
+  guardsPassed: number;
+  /** Those whose next step waits for a step of this one. */
+  readonly waiters: Set<Cursor>;
+}
+
+/** Where in time one simulator is: what it has made, makes, and is to make; a run alone moves it. */
+export class Cursor {
+  readonly node: SimNode;
+  readonly plan: NodePlan;
+  readonly inputs = new Inputs();
+  readonly outputs: OutputPorts;
+  readonly stopwatch = new Stopwatch();
+  readonly readying: Readying = { isReady: false, waitsFor: undefined, guardsPassed: 0, waiters: new Set() };
+  /** Times of the steps that are scheduled and not begun, ascending, each once. */
+  readonly steps: TieredTime[] = [];
+  /** Time of the step that is being made. */
+  current: TieredTime | undefined;
+  /** Time of the step that is being made or, if there is none, of the next one. */
+  unfinished: TieredTime = NEVER;
+  /** Time of the last step that was finished. */
+  last: TieredTime | undefined;
+  guards: readonly PlacedGuard[] = [];
+  /** Those of the plan's ancestors, with where they are. */
+  ancestors: readonly { readonly sim: Cursor; readonly ways: readonly Duration[] }[] = [];
+  /** Steps at or after the end of the run, which a later run may make. */
+  #postponed: TieredTime[] = [];
+  #pushes: readonly (Omit<Push, "dest"> & { readonly dest: Cursor })[] = [];
+  #triggers: readonly (Omit<Trigger, "dest"> & { readonly dest: Cursor })[] = [];
+  /** Finished steps that are not before all unfinished ones of others; kept if others are triggered by it. */
+  readonly #past: TieredTime[] = [];
+
+  private constructor(plan: NodePlan) {
+    this.plan = plan;
+    this.node = plan.node;
+    this.outputs = new OutputPorts(plan.ports);
+    if (plan.node.firstStep !== undefined) this.#postponed.push(plan.node.group.at(plan.node.firstStep));
+  }
+
+  /** All simulators before their first step, in the order of the plan. */
+  static startOf(plan: Plan): ReadonlyMap<SimNode, Cursor> {
+    const cursors = new Map(Array.from(plan, ([node, own]) => [node, new Cursor(own)]));
+    for (const cursor of cursors.values()) cursor.#link((node) => cursors.get(node)!);
+    return cursors;
+  }
+
+  #link(cursorOf: (node: SimNode) => Cursor): void {
+    const { guards, ancestors, pulls, remembered, pushes, triggers } = this.plan;
+    this.guards = guards.map((guard) => ({ guard, on: cursorOf(guard.on) }));
+    this.ancestors = ancestors.map(({ sim, ways }) => ({ sim: cursorOf(sim), ways }));
+    this.#pushes = pushes.map((push) => ({ ...push, dest: cursorOf(push.dest) }));
+    this.#triggers = triggers.map((trigger) => ({ ...trigger, dest: cursorOf(trigger.dest) }));
+    for (const { source, delay, wire } of pulls) this.inputs.pull(cursorOf(source).outputs, delay, wire);
+    for (const wire of remembered) {
+      const { connection } = wire;
+      const { initial } = connection;
+      this.inputs.remember(wire, initial === undefined ? null : connection.transformed(initial, 0));
+    }
+  }
+
+  /** A run until `until` begins: schedule what earlier ones left for it. */
+  resume(until: Time): void {
+    const postponed = this.#postponed;
+    this.#postponed = [];
+    for (const time of postponed) {
+      if (time[0] < until) this.schedule(time);
+      else this.#postponed.push(time);
+    }
+  }
+
+  /** Leave a step to a later run. */
+  postpone(time: TieredTime): void {
+    this.#postponed.push(time);
+  }
+
+  /** Time of the first step that is left to a later run. */
+  get postponed(): Time | undefined {
+    return this.#postponed.reduce<Time | undefined>((first, [time]) => Math.min(first ?? time, time), undefined);
+  }
+
+  /** Tell `lost` if it is remote, and is lost while nothing is asked of it. */
+  watch(lost: (error: Error) => void): void {
+    this.node.remote?.watch((loss) => {
+      // What was asked fails, and says what it was.
+      if (this.current === undefined) lost(lossAfter(this.node.site("step", this.last?.[0]), loss));
+    });
+  }
+
+  /** @returns Whether `time` was not scheduled yet. */
+  schedule(time: TieredTime): boolean {
+    const { steps } = this;
+    let at = steps.length;
+    while (at > 0) {
+      const order = compareTimes(steps[at - 1]!, time);
+      if (order === 0) return false;
+      if (order < 0) break;
+      at--;
+    }
+    steps.splice(at, 0, time);
+    this.unfinished = this.current ?? steps[0]!;
+    return true;
+  }
+
+  /** Time of its first step that is not before the step of `other` at `time`; what came before that is finished. */
+  firstAfter(other: Cursor, time: TieredTime): TieredTime {
+    for (const past of this.#past) if (comparePositions(this.plan, past, other.plan, time) > 0) return past;
+    return this.unfinished;
+  }
+
+  /**
+   * Time up to which no other simulator can cause a step, unless an output of the step at `time` makes it do so. It is
+   * the same whoever is quicker.
+   *
+   * Source: mosaik `scheduler.get_max_advance`, which forgets the steps that are being made.
+   */
+  maxAdvance(time: TieredTime, until: Time): Time {
+    let first = until + 1;
+    if (this.steps.length > 0) first = Math.min(first, this.steps[0]![0]);
+    for (const { sim, ways } of this.ancestors) {
+      const next = sim.firstAfter(this, time)[0];
+      for (const { tiers } of ways) first = Math.min(first, next + tiers[0]!);
+    }
+    return first - 1;
+  }
+
+  /** Begin the first step that is scheduled. */
+  begin(): TieredTime {
+    const time = this.steps.shift()!;
+    this.current = time;
+    this.unfinished = time;
+    return time;
+  }
+
+  /** Make the step that was begun; nothing of it can be seen by others before {@link finish}. */
+  step(time: TieredTime, maxAdvance: Time): StepOutcome | PromiseLike<StepOutcome> {
+    const { node } = this;
+    const inputs = this.inputs.take(time);
+    const site = node.site("step", time[0]);
+    const stepped = callSimulator(site, () => node.simulator.step(time[0], inputs, maxAdvance));
+    return whenThere(stepped, (answer) => {
+      const next = checkNextStep(site, node.meta.type, answer);
+      if (this.outputs.size === 0) return { inputs, next, values: NO_VALUES, outputTime: time[0] };
+      return this.#getData(time[0], inputs, next);
+    });
+  }
+
+  #getData(time: Time, inputs: InputData, next: Time | null): StepOutcome | PromiseLike<StepOutcome> {
+    const { simulator, entities, meta, remote } = this.node;
+    const site = this.node.site("getData", time);
+    const got = callSimulator(site, () => simulator.getData(this.plan.request));
+    return whenThere(got, (data: OutputData) => {
+      const values = this.plan.ports.read(site, data, entities, meta.type === "time-based");
+      const exactData = remote?.exact(data);
+      const exact = exactData && this.plan.ports.pick(exactData);
+      return { inputs, next, values, exact, outputTime: outputTime(site, data, entities.has("time")) };
+    });
+  }
+
+  /**
+   * Let others see the step that was begun.
+   *
+   * @param floor - No step before it is unfinished.
+   * @param trigger - Called for every step that its outputs cause.
+   */
+  finish(
+    { values, exact = values, outputTime }: StepOutcome,
+    floor: Time,
+    trigger: (dest: Cursor, time: TieredTime) => void,
+  ): void {
+    const time = this.current!;
+    const { hasDescendants, pulledShift, node } = this.plan;
+    this.current = undefined;
+    this.last = time;
+    this.unfinished = this.steps[0] ?? NEVER;
+    if (hasDescendants) {
+      while (this.#past.length > 0 && this.#past[0]![0] < floor) this.#past.shift();
+      this.#past.push(time);
+    }
+    if (values.length === 0) return;
+    const holds = outputTime === time[0] ? time : node.group.at(outputTime);
+    if (pulledShift !== undefined) {
+      this.outputs.push(holds, values, exact);
+      // Within a loop's time others may be at an earlier sub-step.
+      this.outputs.prune(floor - pulledShift - (node.group.depth > 1 ? 1 : 0));
+    }
+    for (const { wire, dest, delay } of this.#pushes) {
+      const value = (wire.isExact ? exact : values)[wire.port];
+      if (value === ABSENT) continue;
+      dest.inputs.push(wire, arrival(holds, delay), wire.connection.transformed(value, time[0]));
+    }
+    for (const { ports, dest, delay } of this.#triggers) {
+      if (ports.some((port) => values[port] !== ABSENT)) trigger(dest, arrival(holds, delay));
+    }
+  }
+}

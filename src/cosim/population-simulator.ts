@@ -1,0 +1,271 @@
+import { type AgentClass, Container, type TraceLevel } from "../agent/index.ts";
+import { ExternalClock } from "../clock/index.ts";
+import { BridgeError, ScenarioError } from "../errors.ts";
+import { warn } from "../host.ts";
+import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import {
+  anything,
+  checkOptions,
+  either,
+  LIMITS,
+  number,
+  type OptionChecks,
+  object,
+  oneOf,
+  required,
+  string,
+  text,
+} from "../options.ts";
+import type { Journal } from "../trace.ts";
+import { type AgentInput, type AgentModel, type AgentOutput, inputsOf, modelMeta, outputsOf } from "./agent-model.ts";
+import { AgentOutputs } from "./agent-outputs.ts";
+import { Bridge, type BridgeInput } from "./bridge.ts";
+import { isPromise } from "./contract.ts";
+import type { Population, PopulationOptions } from "./population.ts";
+import { Simulator } from "./simulator.ts";
+import type {
+  Attr,
+  CreateResult,
+  EntityId,
+  InitParams,
+  InputData,
+  Meta,
+  ModelMeta,
+  OutputData,
+  OutputRequest,
+  SimId,
+  SimulatorType,
+  Time,
+} from "./types.ts";
+
+/** What a population of agents needs besides its models. */
+export interface AgentSimulatorOptions extends PopulationOptions {
+  readonly models: Readonly<Record<string, AgentModel>>;
+  /** When the population is stepped; default `time-based`. */
+  readonly type?: SimulatorType;
+  /**
+   * Steps from one step to the next if no agent has something due before. Default: 1 if time-based; otherwise none, only
+   * agents' timers and inputs that trigger cause a step.
+   */
+  readonly stepSize?: number;
+  readonly seed?: number | string;
+  /** Calendar time of step 0. */
+  readonly start?: string;
+  readonly trace?: TraceLevel;
+  readonly limits?: Partial<Limits>;
+  /** Keeps the run, as `ContainerOptions.record`. */
+  readonly record?: Journal | undefined;
+}
+
+const CHECKS: OptionChecks<AgentSimulatorOptions> = {
+  models: required(object),
+  type: oneOf(["time-based", "event-based", "hybrid"]),
+  stepSize: number({ integer: true, min: 1 }),
+  seed: either(number(), string),
+  start: text,
+  trace: oneOf(["off", "hash", "full"]),
+  limits: LIMITS,
+  record: anything,
+  containers: number({ integer: true, min: 1 }),
+  isolation: oneOf(["inline", "thread", "process"]),
+  module: either(text, object),
+};
+
+/** A model, as the steps need it. */
+interface ModelEntry {
+  readonly agent: AgentClass;
+  readonly method: string | undefined;
+  readonly inputs: ReadonlyMap<Attr, Required<AgentInput>>;
+  readonly outputs: ReadonlyMap<Attr, AgentOutput>;
+}
+
+/**
+ * A population of agents as a simulator: entities are agents, a step gives each agent its inputs, advances the agents'
+ * clock to the step's time and returns when all of them have settled. What the agents have due between two steps runs
+ * at its own time; the next of it brings the next step, at the first whole unit that is not before it.
+ *
+ * The agents live in a container, or on several containers of a platform: see {@link PopulationOptions}. It owns them from
+ * `init` on and closes them in `finalize`.
+ */
+export class AgentSimulator extends Simulator {
+  readonly meta: Meta;
+  readonly #options: AgentSimulatorOptions;
+  readonly #stepSize: number | undefined;
+  readonly #models = new Map<string, ModelEntry>();
+  readonly #entities = new Map<EntityId, ModelEntry>();
+  #warned = false;
+  #journal: Journal | undefined;
+  /** What the command line asks for, where the simulator's author has left it open. */
+  #spread: PopulationOptions = {};
+  #population: Population | undefined;
+  #bridge: Bridge | undefined;
+  #outputs: AgentOutputs | undefined;
+
+  /** @throws TypeError if a model contradicts its class, itself or the population's type; for wrong options. */
+  constructor(options: AgentSimulatorOptions) {
+    super();
+    checkOptions("AgentSimulator", options, CHECKS);
+    this.#options = options;
+    this.#journal = options.record;
+    const { type = "time-based", stepSize } = options;
+    this.#stepSize = stepSize ?? (type === "time-based" ? 1 : undefined);
+    const models: Record<string, ModelMeta> = {};
+    for (const [name, model] of Object.entries(options.models)) {
+      models[name] = modelMeta(type, name, model);
+      const { agent, method } = model;
+      const entry = {
+        agent: agent as AgentClass,
+        method,
+        inputs: inputsOf(type, model),
+        outputs: outputsOf(type, model),
+      };
+      this.#models.set(name, entry);
+    }
+    this.meta = { api_version: "3.0", type, models };
+  }
+
+  /** Let `journal` keep the run; before `init`. */
+  recordIn(journal: Journal): void {
+    this.#journal = journal;
+  }
+
+  /** Let the agents live on so many containers, unless this simulator's own options say how many; before `init`. */
+  spreadOver(options: PopulationOptions): void {
+    this.#spread = options;
+  }
+
+  /** Outputs of a model and their kinds, as it was declared; none for a model that is not there. */
+  outputsOf(model: string): ReadonlyMap<Attr, AgentOutput> {
+    return this.#models.get(model)?.outputs ?? new Map();
+  }
+
+  /** The agents: there after `init`, and readable after the run. */
+  get population(): Population {
+    if (this.#population !== undefined) return this.#population;
+    const text = "the agents' population is there once the simulator was started";
+    throw new ScenarioError("ERR_SCENARIO_NOT_STARTED", text);
+  }
+
+  /**
+   * The container that the agents live in: there after `init`, and readable after the run.
+   *
+   * @throws ScenarioError `ERR_SCENARIO_NOT_STARTED`; `ERR_SCENARIO_CONTAINERS` if they live on several.
+   */
+  get container(): Container {
+    const { population } = this;
+    if (population instanceof Container) return population;
+    const text = "the agents live on several containers; use `population`, which has counts, traceHash and attach";
+    throw new ScenarioError("ERR_SCENARIO_CONTAINERS", text);
+  }
+
+  override async init(_sid: SimId, params: InitParams): Promise<Meta> {
+    const population = await this.#makePopulation();
+    this.#population = population;
+    this.#bridge = new Bridge(population, {
+      unitS: params.timeResolution,
+      ticksPerSecond: population.ticksPerSecond,
+      // Only the others are stepped again at one time, in mosaik's same-time loops.
+      repeats: this.meta.type !== "time-based",
+      ...(this.#stepSize === undefined ? {} : { stepSize: this.#stepSize }),
+    });
+    this.#outputs = new AgentOutputs(population, (eid) => this.#entity(eid).outputs);
+    return this.meta;
+  }
+
+  async #makePopulation(): Promise<Population> {
+    const { seed = 0, start, trace, limits } = this.#options;
+    const containers = this.#options.containers ?? this.#spread.containers ?? 1;
+    const isolation = this.#options.isolation ?? this.#spread.isolation ?? "inline";
+    const module = this.#options.module ?? this.#spread.module;
+    const common = { seed, record: this.#journal, ...(trace && { trace }), ...(limits && { limits }) };
+    if (containers === 1 && isolation === "inline") {
+      return Container.create({ ...common, clock: new ExternalClock(start === undefined ? {} : { start }) });
+    }
+    if (module === undefined) {
+      const text =
+        `a population on ${containers} containers (${isolation}) needs the module that each of them loads: give ` +
+        'AgentSimulator the option module, as new URL("./agents.ts", import.meta.url)';
+      throw new ScenarioError("ERR_SCENARIO_CONTAINERS", text);
+    }
+    // Threads and processes are loaded when there is use for them: a page has none.
+    const { Platform } = await import("../platform/index.ts");
+    return Platform.create({ ...common, containers, isolation, module, ...(start !== undefined && { start }) });
+  }
+
+  create(
+    num: number,
+    model: string,
+    params: Readonly<Record<string, unknown>>,
+  ): readonly CreateResult[] | Promise<readonly CreateResult[]> {
+    if (num > DEFAULT_LIMITS.nodesMax) {
+      throw new RangeError(`create: at most ${DEFAULT_LIMITS.nodesMax} agents are made at a time, got ${num}`);
+    }
+    const { eid, ...rest } = params;
+    const entry = this.#models.get(model)!;
+    const made: CreateResult[] = [];
+    const spawning: PromiseLike<unknown>[] = [];
+    for (let i = 0; i < num; i++) {
+      const id = eid === undefined ? `${model}-${this.#entities.size}` : String(eid);
+      const spawned = this.population.spawn(entry.agent, { id, args: [rest] });
+      if (isPromise(spawned)) spawning.push(spawned);
+      this.#entities.set(id, entry);
+      made.push({ eid: id, type: model });
+    }
+    return spawning.length === 0 ? made : Promise.all(spawning).then(() => made);
+  }
+
+  async step(time: Time, inputs: InputData): Promise<Time | null> {
+    const given: BridgeInput[] = [];
+    for (const eid of Object.keys(inputs)) given.push(this.#input(eid, inputs[eid]!, time));
+    const next = await this.#bridge!.step(time, given);
+    this.#outputs!.stepped();
+    if (this.meta.type === "time-based") this.#warnBetween(time, next!);
+    return next ?? null;
+  }
+
+  getData(outputs: OutputRequest): Promise<OutputData> {
+    return this.#outputs!.get(outputs);
+  }
+
+  override async finalize(): Promise<void> {
+    await this.#population?.close();
+  }
+
+  /** Once: what agents do between two units of mosaik's time is put out late. */
+  #warnBetween(time: Time, next: Time): void {
+    const event = this.#bridge!.nextEvent;
+    if (this.#warned || event === undefined || Number.isInteger(event)) return;
+    this.#warned = true;
+    const text =
+      `after step ${time} agents have something due at ${event}, between two steps: it runs at its own time, and what ` +
+      `comes of it is put out at step ${next}. If others are to be stepped by it, make the population "hybrid" and that ` +
+      'output a "change" or an "event"';
+    warn(text, "COSIMAS_BETWEEN_STEPS");
+  }
+
+  #entity(eid: EntityId): ModelEntry {
+    const entry = this.#entities.get(eid);
+    if (entry !== undefined) return entry;
+    throw new BridgeError("ERR_BRIDGE_INPUT", `there is no entity "${eid}"`, { agent: eid });
+  }
+
+  #input(eid: EntityId, attrs: InputData[string], time: Time): BridgeInput {
+    const { inputs, method } = this.#entity(eid);
+    const values: Record<string, unknown> = {};
+    for (const attr of Object.keys(attrs)) {
+      const input = inputs.get(attr);
+      if (input === undefined || method === undefined) {
+        const taken = [...inputs.keys()].join(", ") || "none";
+        throw new BridgeError("ERR_BRIDGE_INPUT", `agent "${eid}" takes no input "${attr}"; its inputs: ${taken}`);
+      }
+      const bySource = attrs[attr]!;
+      const sources = Object.keys(bySource);
+      if (input.sources === "one" && sources.length !== 1) {
+        const text = `input "${attr}" of agent "${eid}" at step ${time} has one source, got ${sources.length}: ${sources.join(", ")}`;
+        throw new BridgeError("ERR_BRIDGE_INPUT", text, { agent: eid, method });
+      }
+      values[attr] = input.sources === "one" ? bySource[sources[0]!] : bySource;
+    }
+    return { agent: eid, method: method!, args: [values] };
+  }
+}

@@ -1,0 +1,48 @@
+import type { SimulationClock } from "../clock/simulation-clock.ts";
+import type { Limits } from "../limits.ts";
+import type { Journal, TraceSource } from "../trace.ts";
+import type { CommunicationModel } from "./communication.ts";
+
+/** What a run has of which the journal is told. */
+export interface JournaledRun {
+  readonly seed: number | string;
+  readonly strict: boolean;
+  readonly communication: CommunicationModel | undefined;
+  /** Files of agents' code, as `file:` URLs. */
+  readonly modules: readonly string[];
+  /** Those that differ from the defaults. */
+  readonly limits: Partial<Limits> | undefined;
+}
+
+/** Let `journal` keep the run of `source` from its start on. */
+export async function beginJournal(
+  journal: Journal,
+  source: TraceSource,
+  clock: SimulationClock,
+  { seed, strict, communication, modules, limits = {} }: JournaledRun,
+): Promise<void> {
+  const options = {
+    strict,
+    limits,
+    // A function is not data: whoever makes the run again has to have it.
+    communication:
+      typeof communication?.links === "function" ? { ...communication, links: "function" } : (communication ?? null),
+  };
+  const { ticksPerSecond } = clock.resolution;
+  await journal.begin({ seed, start: clock.utcnow().toISO()!, ticksPerSecond, modules, options });
+  source.attach((batch) => journal.events(batch));
+}
+
+/** An advance whose end waits until the journal can be read again; what it throws itself comes first. */
+export async function journaled<T>(journal: Journal | undefined, advance: Promise<T>): Promise<T> {
+  if (journal === undefined) return advance;
+  let result: T;
+  try {
+    result = await advance;
+  } catch (error) {
+    await journal.settle().catch(() => {});
+    throw error;
+  }
+  await journal.settle();
+  return result;
+}

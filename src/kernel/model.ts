@@ -1,0 +1,387 @@
+import type { Timed } from "../clock/timer-queue.ts";
+import { AgentError, type Tag } from "../errors.ts";
+import { Hash64 } from "../hash.ts";
+import { AsyncLocalStorage } from "../host.ts";
+import { expectRejection } from "./event-loop.ts";
+import { type Kind, OUTSIDE, RANK_NONE, type Sender } from "./order.ts";
+
+/** One thing that happens to an agent at a tag. One shape for all kinds, so that the engine sees one. */
+export class Delivery implements Timed {
+  dueTicks = -1;
+  slot = -1;
+  readonly kind: Kind;
+  readonly to: string;
+  /** Record of `to`, once it is known. */
+  receiver: AgentRecord | undefined;
+  readonly from: Sender;
+  /** Number among the sender's emissions. */
+  readonly seq: number;
+  readonly method: string;
+  /** Arguments, result, `[code, name, message]` of a failure, or undefined. */
+  readonly content: unknown;
+  /** For an answer or a time-out, the number of the call that it ends; otherwise -1. */
+  readonly callSeq: number;
+  /** What a timer runs. */
+  readonly run: (() => unknown) | undefined;
+  /** Id of the event during which it was emitted, if the run is observed. */
+  readonly cause: string | undefined;
+  /** True once a timer has run or was cancelled. */
+  spent = false;
+  /** Neighbours among the agent's timers in the queue. */
+  nextOwn: Delivery | undefined = undefined;
+  previousOwn: Delivery | undefined = undefined;
+
+  constructor(
+    kind: Kind,
+    to: string,
+    receiver: AgentRecord | undefined,
+    from: Sender,
+    seq: number,
+    method: string,
+    content: unknown,
+    callSeq: number,
+    run: (() => unknown) | undefined,
+    cause: string | undefined,
+  ) {
+    this.kind = kind;
+    this.to = to;
+    this.receiver = receiver;
+    this.from = from;
+    this.seq = seq;
+    this.method = method;
+    this.content = content;
+    this.callSeq = callSeq;
+    this.run = run;
+    this.cause = cause;
+  }
+
+  /** What an agent gives itself: a timer, or the end of an external. */
+  static own(
+    kind: Kind,
+    record: AgentRecord,
+    seq: number,
+    content: unknown,
+    callSeq: number,
+    run: (() => unknown) | undefined,
+    cause: string | undefined,
+  ): Delivery {
+    return new Delivery(kind, record.id, record, record, seq, "", content, callSeq, run, cause);
+  }
+
+  /** What comes from outside. */
+  static outside(kind: Kind, to: string, seq: number, method: string, content: unknown): Delivery {
+    return new Delivery(kind, to, undefined, OUTSIDE, seq, method, content, -1, undefined, undefined);
+  }
+
+  /** The same once more. */
+  copy(): Delivery {
+    const { kind, to, receiver, from, seq, method, content, callSeq, run, cause } = this;
+    return new Delivery(kind, to, receiver, from, seq, method, content, callSeq, run, cause);
+  }
+
+  /** The event's id, the same for any number of containers. */
+  get id(): string {
+    return `${this.from.id}#${this.seq}`;
+  }
+}
+
+/** A call or another simulated wait whose promise the agent holds. */
+export class Wait {
+  /** Number of the emission that opened it. */
+  readonly seq: number;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+  /** Whom it waits for. */
+  readonly peer: string;
+  readonly method: string;
+  /** Activity that opened it, if that is followed. */
+  readonly activity: Activity | undefined;
+  /** Ends a call that has a time-out. */
+  deadline: Delivery | undefined = undefined;
+
+  constructor(
+    seq: number,
+    resolve: (value: unknown) => void,
+    reject: (error: Error) => void,
+    peer: string,
+    method: string,
+    activity: Activity | undefined,
+  ) {
+    this.seq = seq;
+    this.resolve = resolve;
+    this.reject = reject;
+    this.peer = peer;
+    this.method = method;
+    this.activity = activity;
+  }
+}
+
+/** What may stop an agent's code from doing what would not repeat. */
+export interface StrictMode {
+  /** Let the run fail because the activity's code called `what`; gives the error for that code. */
+  caught(activity: Activity, what: string, instead: string): Error;
+}
+
+/** One run of an agent's code: from the event that started it to the end of its promise. */
+export class Activity {
+  readonly record: AgentRecord;
+  /** Method, `setup`, `stop`, `timer` or `task`. */
+  readonly name: string;
+  /** Event that last let it go on: what it emits now is caused by that. */
+  cause: string | undefined;
+  /** The call that waits for its outcome. */
+  readonly call: Delivery | undefined;
+  /** Strict mode of its container. */
+  readonly strict: StrictMode | undefined;
+  /** Place in its agent's list of open activities, or -1. */
+  slot = -1;
+  /** True once its outcome no longer interests anybody: the agent was removed. */
+  abandoned = false;
+
+  constructor(
+    record: AgentRecord,
+    name: string,
+    cause: string | undefined,
+    call: Delivery | undefined,
+    strict: StrictMode | undefined,
+  ) {
+    this.record = record;
+    this.name = name;
+    this.cause = cause;
+    this.call = call;
+    this.strict = strict;
+  }
+}
+
+/**
+ * The activity that runs now. It is followed through promises only while a run is observed, because that slows every
+ * promise of the process; an unobserved run does not need causes. Strict mode needs it always.
+ */
+export const current = new AsyncLocalStorage<Activity | undefined>();
+
+/** Real I/O that an agent has opened at a tag and whose end the next round waits for. */
+export interface External {
+  readonly record: AgentRecord;
+  /** Number of the emission, under which its agent's wait is kept. */
+  readonly seq: number;
+  readonly cause: string | undefined;
+  readonly promise: Promise<unknown>;
+}
+
+/** One direction between two agents; it belongs to the sender, so that it is the same wherever the receiver lives. */
+export interface LinkState {
+  /** Draws in the order of the sender's messages on this link alone. */
+  readonly random: () => number;
+  /** Ticks until which earlier messages take the bandwidth. */
+  busyUntilTicks: number;
+}
+
+/** What the engine itself calls of the user's object. */
+export interface LivingAgent {
+  setup(): void | Promise<void>;
+  stop(): void | Promise<void>;
+}
+
+/** Life of an agent: `new` until its birth is served, `setup` until its setup has settled. */
+export type LifeState = "new" | "setup" | "ready" | "removed";
+
+/** What the engine knows about a class of agents. */
+export interface AgentType {
+  readonly name: string;
+  /** Methods that a peer may call. */
+  readonly exposed: ReadonlyMap<string, (...args: unknown[]) => unknown>;
+  /** Names of what a bridge may read and the agent may emit. */
+  readonly outputs: readonly string[];
+}
+
+const NONE: readonly never[] = Object.freeze([]);
+
+/** What few agents ever have; made with the first of it. */
+class RareState {
+  /** Children spawned without a name. */
+  children = 0;
+  /** Simulated waits beyond the first, by number. */
+  moreWaits: Map<number, Wait> | undefined = undefined;
+  /** Messages that came before its setup had settled. */
+  held: Delivery[] | undefined = undefined;
+  /** Its links to other agents, if it has used one of a communication model. */
+  links: Map<string, LinkState> | undefined = undefined;
+  /** Errors of its own so far. */
+  faults = 0;
+  /** Reported as waiting on nothing simulated. */
+  reported = false;
+  /** Its random numbers. */
+  random: (() => number) | undefined = undefined;
+}
+
+/**
+ * What the engine keeps about one agent, beside the user's object. There may be a million: what most agents never use
+ * is made when it is first used, and a removed agent keeps only what its id and its part of the trace hash need.
+ */
+export class AgentRecord implements Sender {
+  readonly id: string;
+  rank = RANK_NONE;
+  readonly type: AgentType;
+  /** The user's object; undefined before it is constructed and after its removal. */
+  agent: LivingAgent | undefined;
+  state: LifeState = "new";
+  /** Emissions so far: the number of the next one. */
+  seq = 0;
+  /** Runs of its code that have not ended. */
+  open: readonly Activity[] = NONE;
+  /** Simulated waits that have not ended: the first one here, others in `RareState`. Most agents wait for one thing at a time. */
+  #wait: Wait | undefined;
+  /** Those of its waits that nobody awaits yet: futures whose promise was not asked for. */
+  unawaited = 0;
+  /** First of its timers in the queue, linked by `nextOwn` and `previousOwn`. */
+  #timers: Delivery | undefined;
+  /** Chain over everything delivered to it. */
+  readonly chain = new Hash64();
+  /** Turn of the event loop before which it was last served. */
+  servedAtTurn = -1;
+  #rare: RareState | undefined;
+
+  constructor(id: string, type: AgentType) {
+    this.id = id;
+    this.type = type;
+  }
+
+  /** Number of simulated waits that have not ended. */
+  get waits(): number {
+    return (this.#wait === undefined ? 0 : 1) + (this.#rare?.moreWaits?.size ?? 0);
+  }
+
+  /** What it has of what few agents have, to write to. */
+  get rare(): RareState {
+    this.#rare ??= new RareState();
+    return this.#rare;
+  }
+
+  /** Messages that came before its setup had settled. */
+  get held(): readonly Delivery[] {
+    return this.#rare?.held ?? NONE;
+  }
+
+  /** Whether it was reported as waiting on nothing simulated. */
+  get reported(): boolean {
+    return this.#rare?.reported === true;
+  }
+
+  /** Whether some code of the agent runs, or waits for something that is not simulated. */
+  get unsettled(): boolean {
+    return this.open.length > this.waits - this.unawaited;
+  }
+
+  /** Whether code of the agent is open and nothing simulated can let it go on. */
+  get stuck(): boolean {
+    return this.open.length > 0 && this.waits === this.unawaited;
+  }
+
+  /** Note a wait. */
+  addWait(wait: Wait): void {
+    if (this.#wait === undefined) this.#wait = wait;
+    else {
+      const { rare } = this;
+      rare.moreWaits ??= new Map();
+      rare.moreWaits.set(wait.seq, wait);
+    }
+  }
+
+  /** Take out the wait of number `seq`; undefined if it has ended before. */
+  takeWait(seq: number): Wait | undefined {
+    const first = this.#wait;
+    if (first !== undefined && first.seq === seq) {
+      this.#wait = undefined;
+      return first;
+    }
+    const more = this.#rare?.moreWaits;
+    const wait = more?.get(seq);
+    if (wait !== undefined) more?.delete(seq);
+    return wait;
+  }
+
+  /** The wait of number `seq`, which stays. */
+  waitOf(seq: number): Wait | undefined {
+    return this.#wait?.seq === seq ? this.#wait : this.#rare?.moreWaits?.get(seq);
+  }
+
+  /** Note a timer of its own that goes into the queue. */
+  addTimer(timer: Delivery): void {
+    const next = this.#timers;
+    timer.nextOwn = next;
+    if (next !== undefined) next.previousOwn = timer;
+    this.#timers = timer;
+  }
+
+  /** Forget a timer that has left the queue. */
+  dropTimer(timer: Delivery): void {
+    const { nextOwn, previousOwn } = timer;
+    if (previousOwn !== undefined) previousOwn.nextOwn = nextOwn;
+    else if (this.#timers === timer) this.#timers = nextOwn;
+    if (nextOwn !== undefined) nextOwn.previousOwn = previousOwn;
+    timer.nextOwn = undefined;
+    timer.previousOwn = undefined;
+  }
+
+  /** Take all its timers out; the caller cancels them. */
+  takeTimers(): Delivery[] {
+    const timers: Delivery[] = [];
+    for (let timer = this.#timers; timer !== undefined; timer = this.#timers) {
+      this.dropTimer(timer);
+      timers.push(timer);
+    }
+    return timers;
+  }
+
+  /** Keep a message until its setup has settled. */
+  hold(delivery: Delivery): void {
+    const { rare } = this;
+    if (rare.held === undefined) rare.held = [delivery];
+    else rare.held.push(delivery);
+  }
+
+  /** The messages that were kept; none is any more. */
+  takeHeld(): readonly Delivery[] {
+    const { held } = this;
+    if (this.#rare !== undefined) this.#rare.held = undefined;
+    return held;
+  }
+
+  /** Note that `activity` goes on after its handler returned. */
+  opened(activity: Activity): void {
+    activity.slot = this.open.length;
+    if (this.open === NONE) this.open = [activity];
+    else (this.open as Activity[]).push(activity);
+  }
+
+  /** Note that `activity` has ended. */
+  closed(activity: Activity): void {
+    const open = this.open as Activity[];
+    const last = open.pop();
+    if (last !== undefined && last !== activity) {
+      open[activity.slot] = last;
+      last.slot = activity.slot;
+    }
+    activity.slot = -1;
+    if (open.length === 0) this.open = NONE;
+  }
+
+  /** Reject every wait, so that `finally` runs, and let go of everything that only a living agent needs. */
+  end(tag: Tag): void {
+    const waits = [...(this.#wait === undefined ? [] : [this.#wait]), ...(this.#rare?.moreWaits?.values() ?? [])];
+    this.#wait = undefined;
+    if (this.#rare !== undefined) {
+      this.#rare.moreWaits = undefined;
+      this.#rare.links = undefined;
+    }
+    this.unawaited = 0;
+    for (const wait of waits) wait.reject(expectRejection(this.gone(tag)));
+    this.agent = undefined;
+    this.open = NONE;
+  }
+
+  /** The error for whoever uses this agent after its removal. */
+  gone(tag: Tag): AgentError {
+    return new AgentError("ERR_AGENT_GONE", `agent "${this.id}" was removed`, { agent: this.id, tag });
+  }
+}

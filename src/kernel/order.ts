@@ -1,0 +1,147 @@
+import type { TraceEvent } from "../trace.ts";
+
+/**
+ * The total order, in one place: whatever happens at one tag happens by class (births and deaths, inputs, timers, replies,
+ * messages), within a class by receiver, then by sender, then by the sender's sequence; ids are compared by code units.
+ * What a program outside sees of a tag is ordered by agent, then as it happened to that agent. How agents are spread over
+ * containers has no part in any of it.
+ */
+
+/** What a delivery is. The numbers go into the trace hash: never renumber them. */
+export const Kind = { input: 0, timer: 1, reply: 2, failure: 3, external: 4, request: 5, oneway: 6 } as const;
+export type Kind = (typeof Kind)[keyof typeof Kind];
+
+/** Names of the kinds in the trace. */
+export const KIND_NAMES = ["input", "timer", "reply", "failure", "external", "request", "oneway"] as const;
+
+/** Class in which a kind is served: 0 inputs, 1 timers, 2 replies, 3 messages. */
+export const CLASS_OF: readonly number[] = [0, 1, 2, 2, 2, 3, 3];
+
+/** Number of classes. */
+export const CLASSES = 4;
+
+/** Who emits: an agent, or what stands outside the simulation. */
+export interface Sender {
+  readonly id: string;
+  /**
+   * Place among all senders in the order of their ids; negative for what is outside, which comes before every agent.
+   * `RANK_NONE`: not given yet.
+   */
+  readonly rank: number;
+}
+
+/** Rank of an agent that has none yet: its id is compared. */
+export const RANK_NONE = 2 ** 31 - 1;
+
+/** Sender of what comes from outside: a bridge's inputs and calls, live peers. */
+export const OUTSIDE: Sender = { id: "@", rank: -1 };
+
+/** Sender of the answer that the caller of an agent gets which does not exist. */
+export function nobody(caller: string): Sender {
+  return { id: `${NOBODY}${caller}`, rank: -2 };
+}
+
+/** What the ids of such senders begin with. */
+export const NOBODY = "@unknown/";
+
+/** Order of ids: by code units, never by locale. */
+export function byCodeUnits(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Order of births, and of chains in the trace hash: by the agent's id. */
+export function compareIds(a: { readonly id: string }, b: { readonly id: string }): number {
+  return byCodeUnits(a.id, b.id);
+}
+
+/** Order of senders and receivers: by id, in code units; ranks say the same in less time. */
+export function compareSenders(a: Sender, b: Sender): number {
+  const byRank = a.rank - b.rank;
+  if (a.rank < 0 || b.rank < 0 || (a.rank !== RANK_NONE && b.rank !== RANK_NONE)) return byRank;
+  return byCodeUnits(a.id, b.id);
+}
+
+/** What the order of deliveries looks at. */
+export interface Ordered {
+  /** Record of the receiver; undefined if there is none. */
+  readonly receiver: Sender | undefined;
+  readonly from: Sender;
+  /** Number among the sender's emissions. */
+  readonly seq: number;
+}
+
+/**
+ * Sort the deliveries of one class of one tag: receiver, then sender, then the sender's sequence. Receivers must have been
+ * looked up; those that do not exist come last, nothing observable depends on their order. Sequences are unique for each
+ * sender, so two deliveries are equal only if one is a copy of the other.
+ */
+export function sortDeliveries(list: Ordered[]): void {
+  for (let i = 1; i < list.length; i++) {
+    // Most lists are in order: agents that ran in order emitted in order.
+    if (compareDeliveries(list[i - 1]!, list[i]!) > 0) {
+      list.sort(compareDeliveries);
+      return;
+    }
+  }
+}
+
+function compareDeliveries(a: Ordered, b: Ordered): number {
+  const { receiver: to } = a;
+  const { receiver: other } = b;
+  if (to !== other) {
+    if (to === undefined) return 1;
+    if (other === undefined) return -1;
+    return compareSenders(to, other);
+  }
+  if (a.from !== b.from) {
+    const order = compareSenders(a.from, b.from);
+    if (order !== 0) return order;
+  }
+  return a.seq - b.seq;
+}
+
+/** Order in which calls from outside enter: by peer; those of one peer as they came. */
+export function comparePeers(a: { readonly peer: string }, b: { readonly peer: string }): number {
+  return byCodeUnits(a.peer, b.peer);
+}
+
+/** Order in which answers of one round leave: by the agent that answered, then as the calls entered. */
+export function compareAnswers(
+  a: { readonly agent: string; readonly seq: number },
+  b: { readonly agent: string; readonly seq: number },
+): number {
+  return byCodeUnits(a.agent, b.agent) || a.seq - b.seq;
+}
+
+/** Order of what failed in one round: by agent, then as it happened. */
+export function compareFailures(a: { readonly agent: string }, b: { readonly agent: string }): number {
+  return byCodeUnits(a.agent, b.agent);
+}
+
+/**
+ * Order in which events are seen and kept: by tag, then by agent, then as they happened to the agent; what is no agent's
+ * comes first. A simulator's step has its own time and stays where it is.
+ */
+export function compareEvents(a: TraceEvent, b: TraceEvent): number {
+  if (a.kind === "step" || b.kind === "step") return 0;
+  return a.ticks - b.ticks || a.round - b.round || byCodeUnits(agentOf(a), agentOf(b));
+}
+
+function agentOf(event: TraceEvent): string {
+  return "agent" in event ? event.agent : "";
+}
+
+/** The events of one or more rounds in the order in which they are kept; those of one agent keep theirs. */
+export function inOrder(events: readonly TraceEvent[]): TraceEvent[] {
+  return [...events].sort(compareEvents);
+}
+
+/** Sort events in place: most batches are in order. */
+export function sortEvents(events: TraceEvent[]): void {
+  for (let i = 1; i < events.length; i++) {
+    if (compareEvents(events[i - 1]!, events[i]!) > 0) {
+      events.sort(compareEvents);
+      return;
+    }
+  }
+}
