@@ -8,6 +8,7 @@ import type { Counts, Kernel } from "../kernel/kernel.ts";
 import { LiveRun } from "../kernel/live-run.ts";
 import { readOutputs } from "../kernel/outside.ts";
 import { stopAll } from "../kernel/serving.ts";
+import { strictByDefault } from "../kernel/strict-default.ts";
 import { combine } from "../kernel/tracer.ts";
 import { limitsOf } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/stream.ts";
@@ -63,7 +64,7 @@ export class Container implements TraceSource {
       seed = 0,
       trace = "hash",
       codec = "msgpack",
-      strict = false,
+      strict = strictByDefault(),
       communication,
       record: journal,
       recorded,
