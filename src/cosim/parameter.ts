@@ -53,6 +53,23 @@ export type ParameterValues<P extends ParameterDeclarations> = { readonly [N in 
 const RESERVED = {
   defineScenario: ["seed", "out", "debug", "help", "version"],
   defineSimulator: ["remote", "logLevel", "timeout", "insecure", "debug", "help", "version"],
+  defineFederate: [
+    "broker",
+    "coreType",
+    "coreInit",
+    "name",
+    "config",
+    "library",
+    "until",
+    "logLevel",
+    "timeout",
+    "record",
+    "containers",
+    "isolation",
+    "debug",
+    "help",
+    "version",
+  ],
 } as const;
 
 /**
