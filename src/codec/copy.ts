@@ -10,6 +10,7 @@ import {
   type Value,
   type ValueLimits,
   type ValueObject,
+  WholeFloat,
 } from "./value.ts";
 
 /**
@@ -259,6 +260,8 @@ class ValueWalk {
 
   #instance(value: object, prototype: object, depth: number): Value {
     const { types, form } = this.#rules;
+    // Only a writer of JSON sees it.
+    if (value instanceof WholeFloat && form === "wire") return value as unknown as Value;
     const id = this.#typed ? types.idOf(value, prototype) : undefined;
     if (id === undefined) {
       const name = value.constructor?.name || "an unnamed class";

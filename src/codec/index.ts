@@ -12,7 +12,7 @@ import type { Codec, CodecName, CodecOptions } from "./codec.ts";
 import { jsonCodec } from "./json-writer.ts";
 import { msgpackCodec } from "./msgpack.ts";
 import { TypeRegistry, type ValueType } from "./types.ts";
-import type { ValueLimits } from "./value.ts";
+import type { FloatKeeping, ValueLimits } from "./value.ts";
 
 export type { Codec, CodecName, CodecOptions } from "./codec.ts";
 export { copyValue, plainCopy, rebase } from "./copy.ts";
@@ -20,7 +20,14 @@ export { JsonPattern } from "./json-pattern.ts";
 export { traceCodec } from "./msgpack.ts";
 export { PROFILES, type Profile, type ProfileName } from "./profile.ts";
 export { type ClassOf, serializable, TypeRegistry, type ValueType } from "./types.ts";
-export type { Value, ValueLimits, ValueObject } from "./value.ts";
+export {
+  type FloatKeeping,
+  type Value,
+  type ValueLimits,
+  type ValueObject,
+  WholeFloat,
+  withoutFloats,
+} from "./value.ts";
 
 const CODECS: ReadonlyMap<string, (options: CodecOptions) => Codec> = new Map([
   ["msgpack", msgpackCodec],
@@ -38,6 +45,8 @@ export interface CreateCodecOptions {
   readonly limits?: ValueLimits & Partial<Pick<CodecOptions, "integerDigitsMax" | "frameBytesMax">>;
   /** Registered types, with ids from 0 on in this order; or a registry, which more may be added to. */
   readonly types?: Iterable<ValueType> | TypeRegistry | undefined;
+  /** As `CodecOptions.floats`. @internal */
+  readonly floats?: FloatKeeping;
 }
 
 /**
@@ -48,10 +57,10 @@ export interface CreateCodecOptions {
 export function createCodec(name: CodecName, options: CreateCodecOptions = {}): Codec {
   checkArgument("createCodec", "codec", name, oneOf(CODEC_NAMES));
   checkOptions("createCodec", options, CHECKS);
-  const { limits = DEFAULT_LIMITS, types = [] } = options;
+  const { limits = DEFAULT_LIMITS, types = [], floats } = options;
   const { integerDigitsMax, frameBytesMax } = { ...DEFAULT_LIMITS, ...limits };
   const registry = types instanceof TypeRegistry ? types : new TypeRegistry(types);
-  return CODECS.get(name)!({ limits, types: registry, integerDigitsMax, frameBytesMax });
+  return CODECS.get(name)!({ limits, types: registry, integerDigitsMax, frameBytesMax, floats });
 }
 
-const CHECKS: OptionChecks<CreateCodecOptions> = { limits: LIMITS, types: anything };
+const CHECKS: OptionChecks<CreateCodecOptions> = { limits: LIMITS, types: anything, floats: anything };

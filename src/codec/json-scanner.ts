@@ -1,6 +1,6 @@
 import { Buffer } from "../host.ts";
 import { hashed, StringCache } from "./string-cache.ts";
-import { canonicalInteger, canonicalNumber, Refusal, type Value } from "./value.ts";
+import { canonicalInteger, canonicalNumber, type FloatKeeping, Refusal, type Value, WholeFloat } from "./value.ts";
 
 const EMPTY = Buffer.alloc(0);
 
@@ -14,10 +14,15 @@ export class JsonScanner {
   #end = 0;
   readonly #strings = new StringCache();
   readonly #integerDigitsMax: number;
+  readonly #floats: FloatKeeping | undefined;
 
-  /** @param integerDigitsMax - Longest integer in decimal digits; only one that is no safe integer is looked at. */
-  constructor(integerDigitsMax: number) {
+  /**
+   * @param integerDigitsMax - Longest integer in decimal digits; only one that is no safe integer is looked at.
+   * @param floats - Whether `1.0` is read as a {@link WholeFloat}; by default it is 1.
+   */
+  constructor(integerDigitsMax: number, floats?: FloatKeeping) {
     this.#integerDigitsMax = integerDigitsMax;
+    this.#floats = floats;
   }
 
   /** Go to the start of `bytes`, which are UTF-8. */
@@ -84,16 +89,24 @@ export class JsonScanner {
     }
     if ((this.#byte() | 0x20) === LOWER_E) {
       this.#exponent();
-      return canonicalNumber(Number(this.#bytes.toString("latin1", start, this.at)));
+      return this.#float(canonicalNumber(Number(this.#bytes.toString("latin1", start, this.at))));
     }
     // Both are exact, so that the quotient is the double nearest to the literal. Source: Clinger 1990.
     if (digits <= Number.MAX_SAFE_INTEGER && places < TENS.length) {
       const number = digits / TENS[places]!;
-      return negative && number !== 0 ? -number : number;
+      const signed = negative && number !== 0 ? -number : number;
+      return places === 0 ? signed : this.#float(signed);
     }
     return places === 0
       ? longInteger(this.#bytes, start, this.at, this.#integerDigitsMax)
-      : longDecimal(this.#bytes, start, this.at);
+      : this.#float(longDecimal(this.#bytes, start, this.at));
+  }
+
+  #float(number: number): Value {
+    if (this.#floats?.keep !== true || !Number.isSafeInteger(number)) return number;
+    this.#floats.seen = true;
+    // Who asks for them takes them out again before anything else sees them.
+    return new WholeFloat(number) as unknown as Value;
   }
 
   /** Read one digit or more, and append them to those of `before`. */

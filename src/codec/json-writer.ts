@@ -4,7 +4,7 @@ import { type WalkRules, walkValue } from "./copy.ts";
 import { JsonReader } from "./json-reader.ts";
 import { BACKSLASH, BRACE, BRACE_END, BRACKET, BRACKET_END, COLON, COMMA, QUOTE } from "./json-scanner.ts";
 import { PROFILES } from "./profile.ts";
-import type { Value, ValueLimits } from "./value.ts";
+import { type Value, type ValueLimits, WholeFloat } from "./value.ts";
 
 /**
  * JSON as Python's `json` module reads and writes it: NaN, Infinity and -Infinity are bare tokens, integers are exact,
@@ -13,12 +13,13 @@ import type { Value, ValueLimits } from "./value.ts";
  * `json` writes the bytes that aiomas writes and has registered types; `mosaik-json` writes as little as possible and
  * has none.
  */
-export function jsonCodec(name: "json" | "mosaik-json", { limits, types, integerDigitsMax }: CodecOptions): Codec {
+export function jsonCodec(name: "json" | "mosaik-json", options: CodecOptions): Codec {
+  const { limits, types, integerDigitsMax, floats } = options;
   const profile = PROFILES[name === "json" ? "aiomas-json" : "mosaik-json"];
   const style = profile.pythonText ? PYTHON : COMPACT;
   const writing: WalkRules = { limits, profile, types, integerDigitsMax, form: "wire" };
   const writer = profile.pythonText || profile.types ? undefined : new QuickJsonWriter(limits);
-  const reader = new JsonReader({ limits, types: profile.types ? types : undefined, integerDigitsMax });
+  const reader = new JsonReader({ limits, types: profile.types ? types : undefined, integerDigitsMax, floats });
   return {
     name,
     types,
@@ -63,6 +64,7 @@ export function jsonText(value: Value, style: JsonStyle): string {
       return value ? "true" : "false";
   }
   if (value === null) return "null";
+  if (value instanceof WholeFloat) return style.float(value.value);
   return Array.isArray(value) ? arrayText(value, style) : objectText(value as Record<string, Value>, style);
 }
 
@@ -195,6 +197,10 @@ class QuickJsonWriter {
       return;
     }
     const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype === WholeFloat.prototype) {
+      this.#ascii(COMPACT.float((value as WholeFloat).value));
+      return;
+    }
     if (prototype !== Object.prototype && prototype !== null) throw OTHER;
     this.#object(value as Record<string, unknown>, depth);
   }

@@ -88,3 +88,28 @@ function segment(key: string | number): string {
   const short = key.slice(0, SEGMENT_CHARS_MAX);
   return /^[A-Za-z_$][\w$]*$/.test(short) ? `.${short}` : `[${JSON.stringify(short)}]`;
 }
+
+/** A whole number that Python wrote as a float, `1.0`: a codec that is told to keeps the difference. It is no value of ours. */
+export class WholeFloat {
+  readonly value: number;
+
+  constructor(value: number) {
+    this.value = value;
+  }
+}
+
+/** Whether whole floats are kept, and whether some have been read; the reader's user sets both. */
+export interface FloatKeeping {
+  keep: boolean;
+  seen: boolean;
+}
+
+/** A copy of what was read with whole floats in it, which has numbers in their place. */
+export function withoutFloats(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof WholeFloat) return value.value;
+  if (Array.isArray(value)) return value.map(withoutFloats);
+  const plain: Record<string, unknown> = {};
+  for (const key in value) plain[key] = withoutFloats((value as Record<string, unknown>)[key]);
+  return plain;
+}
