@@ -32,6 +32,8 @@ export interface ServeContext<P extends ParameterDeclarations = ParameterDeclara
    * ScenarioError `ERR_SCENARIO_CONTAINERS`, before it is served.
    */
   readonly population?: PopulationOptions | undefined;
+  /** Told once the master has said stop: what is left ends by itself within seconds, and need not be ended by a signal. */
+  readonly onStop?: (() => void) | undefined;
   readonly log: Log;
 }
 
