@@ -13,6 +13,9 @@ const root = fileURLToPath(new URL(".", import.meta.url));
 /** What containers in threads and processes start from: one is found beside the other and beside the chunks. */
 const PLATFORM = "src/platform";
 
+/** What a federate's process starts from. */
+const HELICS = "adapters/helics/process";
+
 /**
  * A class that names itself is written as `var Agent = class _Agent`: give it its name back, which users see. (esbuild's
  * `keepNames` would do so by a call for every function that is made at run time.)
@@ -26,7 +29,13 @@ function named(text) {
 export async function bundle(outdir) {
   const { exports } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
   const faces = Object.values(exports).flatMap((entry) => entry["cosimas:source"] ?? []);
-  const entries = [...faces, "src/cli/main.ts", `${PLATFORM}/container-main.ts`];
+  const entries = [
+    ...faces,
+    "src/cli/main.ts",
+    `${PLATFORM}/container-main.ts`,
+    `${HELICS}/main.ts`,
+    `${HELICS}/watch.ts`,
+  ];
   const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: entries,
@@ -49,7 +58,9 @@ export async function bundle(outdir) {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, path.endsWith(".js") ? named(text) : text);
   }
-  await copyFile(join(root, PLATFORM, "boot.js"), join(outdir, PLATFORM, "boot.js"));
+  for (const folder of [PLATFORM, HELICS]) {
+    await copyFile(join(root, folder, "boot.js"), join(outdir, folder, "boot.js"));
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle(process.argv[2] ?? join(root, "dist"));

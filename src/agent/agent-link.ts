@@ -6,6 +6,7 @@ import type { Emissions } from "../kernel/emissions.ts";
 import type { AgentRecord } from "../kernel/model.ts";
 import { OUTSIDE } from "../kernel/order.ts";
 import { checkOutput } from "../kernel/outside.ts";
+import { anything, checkOptions, listOf, type OptionChecks } from "../options.ts";
 import { createRandom } from "../random.ts";
 import type { Invoke } from "../rpc/proxy.ts";
 import {
@@ -18,6 +19,12 @@ import {
 } from "./agent.ts";
 import { agentProxy } from "./references.ts";
 import { type AgentFuture, AgentQueue, openFuture } from "./waits.ts";
+
+/** Their numbers are checked where they are used, as times. */
+const CONNECT_CHECKS: OptionChecks<ConnectOptions> = { timeout: anything };
+const SEND_CHECKS: OptionChecks<SendOptions> = { delay: anything };
+/** Ids are checked as ids. */
+const SPAWN_CHECKS: OptionChecks<SpawnOptions> = { id: anything, args: listOf(anything) };
 
 /** What the container does for its agents besides the simulation itself. */
 export interface AgentHost {
@@ -52,6 +59,11 @@ export class AgentLink implements AgentApi {
   }
 
   connect(address: string, options: ConnectOptions): Promise<object> {
+    try {
+      for (const name in options) if (name !== "timeout") checkOptions("connect", options, CONNECT_CHECKS);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     return this.#host.connect(this.#record, address, options);
   }
 
@@ -80,6 +92,7 @@ export class AgentLink implements AgentApi {
   }
 
   send(to: string, method: string, args: readonly unknown[], options: SendOptions): void {
+    for (const name in options) if (name !== "delay") checkOptions("send", options, SEND_CHECKS);
     this.#host.emissions.send(
       this.#record,
       to,
@@ -118,6 +131,7 @@ export class AgentLink implements AgentApi {
     const kernel = this.#host.emissions.kernel;
     const record = this.#record;
     kernel.guard(record, "spawn");
+    checkOptions("spawn", options, SPAWN_CHECKS);
     const id = checkAgentId(options.id ?? `${record.id}/${record.rare.children++}`);
     const args = kernel.copyFor(id, options.args ?? [], `spawn(${id})`) as unknown[];
     const create = () => this.#host.create(type, id, args);

@@ -1,7 +1,16 @@
 import type { CodecName } from "../codec/index.ts";
 import { AgentError, RunError } from "../errors.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import { connect, type Method, notFound, type Resolver, type RpcConnection, type Server, serve } from "../rpc/index.ts";
+import {
+  connect,
+  type Method,
+  notFound,
+  type Resolver,
+  type RpcConnection,
+  type RpcPeer,
+  type Server,
+  serve,
+} from "../rpc/index.ts";
 import type { PeerConnections } from "./peers.ts";
 import { idOfProxy, isAgent } from "./references.ts";
 
@@ -70,7 +79,7 @@ export class LivePeers implements PeerConnections {
     return connection;
   }
 
-  #resolve(path: readonly string[], from: RpcConnection): Method {
+  #resolve(path: readonly string[], from: RpcPeer): Method {
     const { registry, outside } = this.#kernel;
     if (path.length === 1 && path[0] === "validate_aid") {
       return ([id]) => {

@@ -28,14 +28,14 @@ export {
 } from "./address.ts";
 export type { BackoffOptions } from "./backoff.ts";
 export type { RequestOptions } from "./calls.ts";
-export type { ChannelLike, ChannelOptions } from "./channel.ts";
+export type { ChannelLike, ChannelOptions, ConnectionState } from "./channel.ts";
 export { Channel } from "./channel.ts";
 export type { FailureFormat } from "./failures.ts";
 export type { HelloOptions } from "./hello.ts";
 export { type AcceptOptions, accept, type Listener, type ListenOptions, listen } from "./listen.ts";
 export type { CodecChoice } from "./messages.ts";
 export { type OpenOptions, open, type ReconnectingOptions } from "./open.ts";
-export { type ConnectionState, ReconnectingChannel, type ReconnectOptions } from "./reconnect.ts";
+export { ReconnectingChannel, type ReconnectOptions } from "./reconnect.ts";
 export type { Request } from "./requests.ts";
 export { type BrowserSocket, browserTransport } from "./transports/browser-socket.ts";
 export { type MemoryPair, memoryPair } from "./transports/memory.ts";

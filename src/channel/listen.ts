@@ -2,6 +2,7 @@ import { ChannelError } from "../errors.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { after } from "../wall.ts";
 import { parseAddress } from "./address.ts";
+import { isThenable, tell, warnOf } from "./callbacks.ts";
 import { Channel, type ChannelOptions } from "./channel.ts";
 import { type AcceptedConnection, ConnectionLimits } from "./connection-limits.ts";
 import { bind } from "./endpoint.ts";
@@ -44,7 +45,7 @@ export interface Listener {
  * connections at a time, of which `limits.handshakesMax` in their handshake.
  *
  * @param onChannel - Gets every channel that a peer opens, before anything on it has been read. If it throws, the
- *   channel is closed.
+ *   channel is closed; a warning says why, as it does if its promise is rejected.
  * @throws TypeError for a malformed address; ChannelError `ERR_CHANNEL_ADDRESS_IN_USE`,
  *   `ERR_CHANNEL_INSECURE`, `ERR_CHANNEL_TLS_FILES`, `ERR_CHANNEL_LISTEN`.
  */
@@ -58,8 +59,10 @@ export async function listen(
     channels.add(channel);
     void channel.closed.then(() => channels.delete(channel));
     try {
-      onChannel(channel);
-    } catch {
+      const taking: unknown = onChannel(channel);
+      if (isThenable(taking)) taking.then(undefined, (error: unknown) => warnOf("onChannel", error));
+    } catch (error) {
+      warnOf("onChannel", error);
       void channel.close();
     }
   });
@@ -99,7 +102,7 @@ export async function acceptChannels(
       accepted.established();
       take(new Channel(ready, options));
     } catch (error) {
-      onRefused?.(error as ChannelError);
+      if (onRefused !== undefined) tell("onRefused", onRefused, error as ChannelError);
     }
   };
   const accept = (transport: Transport, accepted: AcceptedConnection) => {

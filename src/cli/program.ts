@@ -69,7 +69,8 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT_FINE;
     const usage = error instanceof CommanderError ? fromCommander(error) : error;
     process.stderr.write(`${errorLines(usage, debug).join("\n")}\n`);
-    return usage instanceof UsageError || isUnreadable(usage) || isUnfit(usage) ? EXIT_USAGE : EXIT_FAILED;
+    const isUsage = usage instanceof UsageError || isOfFiles(usage) || isUnfit(usage);
+    return isUsage ? EXIT_USAGE : EXIT_FAILED;
   }
 }
 
@@ -81,9 +82,9 @@ async function commandsFor([first]: readonly string[]): Promise<AddCommand[]> {
   return Promise.all(wanted.map((load) => load()));
 }
 
-/** A recording that cannot be read: 1 would say that runs differ. */
-function isUnreadable(error: unknown): boolean {
-  return error instanceof RecordingError && /_(OPEN|FORMAT|DAMAGED)$/.test(error.code);
+/** A recording that cannot be read (1 would say that runs differ), or a name that is taken. */
+function isOfFiles(error: unknown): boolean {
+  return error instanceof RecordingError && /_(OPEN|FORMAT|DAMAGED|EXISTS|BUSY)$/.test(error.code);
 }
 
 /** An option of the command that the module cannot honour. */

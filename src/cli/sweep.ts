@@ -3,6 +3,7 @@ import { createWriteStream, mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { openRun } from "../observing.ts";
+import { checkTarget, complete, partialOf } from "../recording/target.ts";
 import { wallMs } from "../wall.ts";
 import { UsageError } from "./errors.ts";
 import { ProgressLine } from "./progress.ts";
@@ -62,6 +63,8 @@ export interface SweepRequest {
   readonly out: string;
   /** Runs at a time; default: the cores of the machine. */
   readonly jobs?: number;
+  /** Whether recordings and the table of an earlier sweep may be replaced. */
+  readonly force: boolean;
 }
 
 /** What became of one run. */
@@ -77,9 +80,14 @@ interface SweptRun {
  * Run a scenario once for each point, each in a process of its own, over the cores; then write `runs.parquet`, a row for
  * each run: its parameters, exit code, trace hash, wall seconds and recording.
  *
+ * @throws RecordingError `ERR_RECORDING_EXISTS` if a file of an earlier sweep would be replaced, and not `force`.
  * @returns Exit code: 0 if all runs had it, 1, or that of an interrupt.
  */
-export async function runSweep({ given, args, points, out, jobs }: SweepRequest): Promise<number> {
+export async function runSweep({ given, args, points, out, jobs, force }: SweepRequest): Promise<number> {
+  const index = join(out, "runs.parquet");
+  for (const path of [index, ...points.map((point) => join(out, `${nameOf(point)}.mcap`))]) {
+    checkTarget(path, { replace: force });
+  }
   mkdirSync(out, { recursive: true });
   const progress = new ProgressLine(process.stderr);
   const children = new Set<ChildProcess>();
@@ -104,9 +112,10 @@ export async function runSweep({ given, args, points, out, jobs }: SweepRequest)
   }
   const order = new Map(points.map((point, i) => [point, i]));
   swept.sort((a, b) => order.get(a.point)! - order.get(b.point)!);
-  const index = join(out, "runs.parquet");
   const { writeTable } = await import("../recording/parquet.ts");
-  writeFileSync(index, writeTable(columnsOf(swept)));
+  const partial = partialOf(index);
+  writeFileSync(partial, writeTable(columnsOf(swept)));
+  complete(partial, index, { replace: force });
   const failed = swept.filter(({ exitCode }) => exitCode !== 0);
   for (const { name, exitCode } of failed)
     process.stderr.write(`cosimas: ${name} ended with ${exitCode}, see its log\n`);

@@ -142,7 +142,7 @@ export class UnsignedInteger {
 }
 
 /** One walk over one value: checks it, and copies it in canonical form. */
-export class ValueWalk {
+class ValueWalk {
   readonly #rules: WalkRules;
   readonly #nestingMax: number;
   readonly #typed: boolean;

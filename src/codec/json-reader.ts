@@ -134,7 +134,7 @@ export class JsonReader extends JsonScanner {
 }
 
 /** What may come out of bytes. */
-export interface DecodeRules {
+interface DecodeRules {
   readonly limits: ValueLimits;
   /** Undefined if `{"__type__": …}` is a plain object. */
   readonly types: TypeRegistry | undefined;
@@ -170,7 +170,7 @@ const families = Array.from({ length: FAMILIES }, family);
  *
  * @param hash - Of the key that will be the first.
  */
-export function plainObject(hash: number): ValueObject {
+function plainObject(hash: number): ValueObject {
   return new families[((hash >>> 5) ^ hash) & (FAMILIES - 1)]!();
 }
 

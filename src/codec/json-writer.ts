@@ -38,7 +38,7 @@ export function jsonCodec(name: "json" | "mosaik-json", options: CodecOptions): 
 }
 
 /** How JSON is laid out: Python's `json.dumps` puts a blank after commas and colons, and writes ASCII alone. */
-export interface JsonStyle {
+interface JsonStyle {
   readonly comma: string;
   readonly colon: string;
   readonly string: (text: string) => string;
@@ -49,7 +49,7 @@ export interface JsonStyle {
 export const COMPACT: JsonStyle = { comma: ",", colon: ":", string: JSON.stringify, float: shortFloat };
 
 /** Byte for byte as Python's `json.dumps` with its defaults. Source: CPython `json/encoder.py`. */
-export const PYTHON: JsonStyle = { comma: ", ", colon: ": ", string: asciiString, float: pythonFloat };
+const PYTHON: JsonStyle = { comma: ", ", colon: ": ", string: asciiString, float: pythonFloat };
 
 /** @param value - In canonical form, without bytes, maps and instances. */
 export function jsonText(value: Value, style: JsonStyle): string {
@@ -127,7 +127,7 @@ const OTHER = new Error("not for the quick writer");
  * are made of: null, booleans, numbers, strings, arrays and plain objects. It puts no strings together: of a message with
  * 10,000 entities they would be a hundred thousand, all alive until its end.
  */
-export class QuickJsonWriter {
+class QuickJsonWriter {
   readonly #nodesMax: number;
   readonly #nestingMax: number;
   #bytes: Buffer = Buffer.alloc(0);

@@ -18,8 +18,8 @@ export interface ValueObject {
 export type ValueLimits = Pick<Limits, "nestingMax" | "nodesMax">;
 
 /** Smallest and largest integers that may cross: int64's lower and uint64's upper end, both included. */
-export const INT64_MIN = -(2n ** 63n);
-export const UINT64_MAX = 2n ** 64n - 1n;
+const INT64_MIN = -(2n ** 63n);
+const UINT64_MAX = 2n ** 64n - 1n;
 
 const SAFE_MIN = BigInt(Number.MIN_SAFE_INTEGER);
 const SAFE_MAX = BigInt(Number.MAX_SAFE_INTEGER);

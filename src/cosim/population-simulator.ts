@@ -1,4 +1,6 @@
-import { type AgentClass, Container, type TraceLevel } from "../agent/index.ts";
+// Not from the room's face, which reaches for connections: a population runs in a page, too.
+import { Container } from "../agent/container.ts";
+import type { AgentClass, TraceLevel } from "../agent/index.ts";
 import { ExternalClock } from "../clock/index.ts";
 import { BridgeError, ScenarioError } from "../errors.ts";
 import { warn } from "../host.ts";
@@ -132,6 +134,11 @@ export class AgentSimulator extends Simulator {
   /** Let the agents live on so many containers, unless this simulator's own options say how many; before `init`. */
   spreadOver(options: PopulationOptions): void {
     this.#spread = options;
+  }
+
+  /** Outputs of a model and their kinds, as it was declared; none for a model that is not there. */
+  outputsOf(model: string): ReadonlyMap<Attr, AgentOutput> {
+    return this.#models.get(model)?.outputs ?? new Map();
   }
 
   /** The agents: there after `init`, and readable after the run. */

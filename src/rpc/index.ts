@@ -4,6 +4,7 @@
  *
  * Only what a class lists in `exposed` can be called. Services are passed by reference, everything else by value.
  */
+import { isThenable, warnOf } from "../channel/callbacks.ts";
 import {
   type Listener,
   type ListenOptions,
@@ -16,7 +17,7 @@ import { DEFAULT_LIMITS } from "../limits.ts";
 import { RpcConnection } from "./connection.ts";
 import { type Servable, toResolver } from "./services.ts";
 
-export { type CallOptions, RpcConnection, type RpcLimits } from "./connection.ts";
+export { RpcConnection, type RpcLimits } from "./connection.ts";
 export { Kwargs, kwargs } from "./kwargs.ts";
 export { createProxy, type Invoke } from "./proxy.ts";
 export {
@@ -31,11 +32,22 @@ export {
   type Servable,
   type Service,
 } from "./services.ts";
-export { asRemote, type Exposing, type OneWay, type Remote, type UntypedRemote } from "./types.ts";
+export {
+  asRemote,
+  type CallOptions,
+  type Exposing,
+  type OneWay,
+  type Remote,
+  type RpcPeer,
+  type UntypedRemote,
+} from "./types.ts";
 
 /** Options of {@link serve}. */
 export interface ServeOptions extends ListenOptions {
-  /** Gets every connection that a peer opens, before its first call, for calls back. */
+  /**
+   * Gets every connection that a peer opens, before its first call, for calls back. If it throws, the connection is closed;
+   * a warning says why, as it does if its promise is rejected.
+   */
   readonly onConnection?: (connection: RpcConnection) => void;
 }
 
@@ -70,7 +82,7 @@ export async function serve(address: string, service: Servable, options: ServeOp
     address,
     (channel) => {
       const connection = new RpcConnection(channel, resolver, limits);
-      options.onConnection?.(connection);
+      if (options.onConnection !== undefined) welcome(connection, options.onConnection);
     },
     options,
   );
@@ -88,6 +100,17 @@ export async function connect<C = unknown>(address: string, options: ConnectOpti
   const resolver = options.service && toResolver(options.service);
   const channel = await open(address, options);
   return new RpcConnection<C>(channel, resolver, { ...DEFAULT_LIMITS, ...options.limits });
+}
+
+/** A connection whose taker throws is closed; a warning says why. */
+function welcome(connection: RpcConnection, onConnection: (connection: RpcConnection) => unknown): void {
+  try {
+    const taking = onConnection(connection);
+    if (isThenable(taking)) taking.then(undefined, (error: unknown) => warnOf("onConnection", error));
+  } catch (error) {
+    warnOf("onConnection", error);
+    void connection.close();
+  }
 }
 
 /** References to services are a type of one connection: a codec that several share cannot have it. */

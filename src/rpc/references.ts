@@ -11,6 +11,7 @@ import {
   type Service,
   toResolver,
 } from "./services.ts";
+import type { RpcPeer } from "./types.ts";
 
 /** First part of a path that leads back to whoever reads it. */
 const HOME = "~";
@@ -110,7 +111,7 @@ export class References {
   }
 
   /** The method at a path that {@link isReference}. @throws RpcError. */
-  resolve(path: readonly string[], from: Parameters<Resolver["resolve"]>[1]): Method {
+  resolve(path: readonly string[], from: RpcPeer): Method {
     const [first = "", ...rest] = path;
     if (first === HOME) return this.#homeward(rest);
     if (first === RELEASE && rest.length === 0) return ([id, count]) => this.#passed.release(id, count);
@@ -230,10 +231,10 @@ function partsOf(path: string): string[] {
 }
 
 /** In front of the number of a service that was passed and stands nowhere in what is served; no name begins so. */
-export const PASSED = "$";
+const PASSED = "$";
 
 /** A service that one side of a connection has passed and keeps for the other. */
-export interface PassedService {
+interface PassedService {
   /** Path under which the peer calls it: `$1`. */
   readonly id: string;
   readonly service: object;
@@ -243,7 +244,7 @@ export interface PassedService {
 }
 
 /** The services that one side of a connection keeps for the other: each once, with an id that is never used again. */
-export class PassedServices {
+class PassedServices {
   readonly #peer: string;
   readonly #max: number;
   readonly #byId = new Map<string, PassedService>();
@@ -311,7 +312,7 @@ export function allowRelay(invoke: Invoke): void {
 }
 
 /** Whether {@link allowRelay} was called for it. */
-export function mayRelay(invoke: Invoke): boolean {
+function mayRelay(invoke: Invoke): boolean {
   return relays.has(invoke);
 }
 

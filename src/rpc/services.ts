@@ -1,7 +1,6 @@
 import type { Value } from "../codec/index.ts";
 import { RpcError } from "../errors.ts";
-import type { RpcConnection } from "./connection.ts";
-import type { Exposing } from "./types.ts";
+import type { Exposing, RpcPeer } from "./types.ts";
 
 /** Takes the arguments of a call, which belong to it, and gives its result, or a promise of it. */
 export type Method = (args: Value[], kwargs: Record<string, Value>) => unknown;
@@ -15,7 +14,7 @@ export interface Resolver {
    * @param from - The connection on which the call came, for calls back.
    * @throws RpcError if there is none; {@link notFound} makes it.
    */
-  resolve(path: readonly string[], from: RpcConnection): Method;
+  resolve(path: readonly string[], from: RpcPeer): Method;
 
   /** The service at `path` itself, empty for the root: what a reference that comes home stands for. */
   serviceAt?(path: readonly string[]): object | undefined;
@@ -77,7 +76,7 @@ export class Router implements Resolver {
     }
   }
 
-  resolve(path: readonly string[], from: Parameters<Resolver["resolve"]>[1]): Method {
+  resolve(path: readonly string[], from: RpcPeer): Method {
     const below = this.#below.get(path[0]!);
     if (below !== undefined && path.length > 1) return toResolver(below).resolve(path.slice(1), from);
     if (below !== undefined || this.#root === undefined) throw notFound(path);
@@ -146,7 +145,7 @@ class ServiceResolver implements Resolver {
     }
   }
 
-  resolve(path: readonly string[], from: Parameters<Resolver["resolve"]>[1]): Method {
+  resolve(path: readonly string[], from: RpcPeer): Method {
     const name = path[0]!;
     if (path.length > 1) {
       const below = this.#below(name);
@@ -242,7 +241,7 @@ export function isService(value: object): boolean {
 }
 
 /** Methods of one service object, bound to it, by name. @throws TypeError as {@link exposedMethods}, or if `parameters` does not fit. */
-export function boundMethods(service: Service): ReadonlyMap<string, Method> {
+function boundMethods(service: Service): ReadonlyMap<string, Method> {
   const type = service.constructor as Exposing;
   const methods = new Map<string, Method>();
   const parameters = parametersOf(type);
@@ -254,7 +253,7 @@ export function boundMethods(service: Service): ReadonlyMap<string, Method> {
 }
 
 /** Whether `service` has something of this name that is not every object's; getters are not run. */
-export function hasMember(service: Service, name: string): boolean {
+function hasMember(service: Service, name: string): boolean {
   return memberOf(service, name) !== undefined;
 }
 

@@ -28,6 +28,10 @@ export class StreamTransport implements Transport {
     return this.#socket.writableLength;
   }
 
+  get progress(): number {
+    return queuedIn(this.#socket);
+  }
+
   start(receiver: Receiver): void {
     const socket = this.#socket;
     socket.on("close", () => receiver.ended(this.#error));
@@ -37,6 +41,14 @@ export class StreamTransport implements Transport {
 
   write(bytes: Uint8Array): void {
     if (this.#socket.writable) this.#socket.write(bytes);
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
   }
 
   onDrained(drained: () => void): void {
@@ -56,6 +68,15 @@ export class StreamTransport implements Transport {
   destroy(): void {
     this.#socket.destroy();
   }
+}
+
+/**
+ * Bytes that Node and the operating system's interface still hold of what was written: the second falls while one large
+ * write goes on, which Node's own count does not. Source: Node's `net.js`, which decides so about `setTimeout`.
+ */
+export function queuedIn(socket: Socket): number {
+  const { _handle: handle } = socket as unknown as { _handle?: { writeQueueSize?: number } | null };
+  return socket.writableLength + (handle?.writeQueueSize ?? 0);
 }
 
 /**

@@ -12,6 +12,12 @@ export interface Transport {
   /** Bytes given to `write` that the operating system has not taken yet. */
   readonly queuedBytes: number;
 
+  /**
+   * Changes whenever the peer has taken something of what was written, if that is known more exactly than by
+   * `queuedBytes`.
+   */
+  readonly progress?: number;
+
   /** Whether frames without a payload are signs of life, to be skipped; else they are malformed. */
   readonly beats?: boolean;
 
@@ -20,6 +26,12 @@ export interface Transport {
 
   /** Send bytes, which belong to the transport from now on. Without effect once the connection has ended. */
   write(bytes: Uint8Array): void;
+
+  /** Receive nothing for now; what arrives all the same is received. Without it the sender cannot be held up. */
+  pause?(): void;
+
+  /** Receive again. */
+  resume?(): void;
 
   /** Calls back once the operating system has taken all that was written before, or the connection has ended. */
   onDrained(drained: () => void): void;
@@ -46,7 +58,19 @@ export abstract class ForwardingTransport implements Transport {
     return this.transport.queuedBytes;
   }
 
+  get progress(): number {
+    return this.transport.progress ?? this.transport.queuedBytes;
+  }
+
   abstract start(receiver: Receiver): void;
+
+  pause(): void {
+    this.transport.pause?.();
+  }
+
+  resume(): void {
+    this.transport.resume?.();
+  }
 
   write(bytes: Uint8Array): void {
     this.transport.write(bytes);

@@ -5,7 +5,7 @@ import { type RawData, WebSocket, WebSocketServer } from "ws";
 import { after } from "../../wall.ts";
 import { formatAddress, type NetAddress } from "../address.ts";
 import { messageBytesMax } from "../frames.ts";
-import { Arrivals, closing, connectError, connectTimeout, listening } from "./stream.ts";
+import { Arrivals, closing, connectError, connectTimeout, listening, queuedIn } from "./stream.ts";
 import { clientOptions, readCertificates, serverOptions } from "./tls.ts";
 import type { Accept, Acceptor, BindOptions, DialOptions, Receiver, Transport } from "./transport.ts";
 
@@ -105,6 +105,19 @@ class WebSocketTransport implements Transport {
 
   get queuedBytes(): number {
     return this.#socket.bufferedAmount;
+  }
+
+  get progress(): number {
+    const { _socket: socket } = this.#socket as unknown as { _socket?: Socket | null };
+    return this.#socket.bufferedAmount + (socket ? queuedIn(socket) : 0);
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
   }
 
   start(receiver: Receiver): void {

@@ -7,6 +7,7 @@ interface ExportOptions extends FilterOptions {
   readonly format: ExportFormat;
   readonly output?: string;
   readonly max?: number;
+  readonly force?: boolean;
 }
 
 /** Endings of files, by the format. */
@@ -30,13 +31,14 @@ export function addExportCommand(program: Command): void {
       "-o, --output <file>",
       "file to write, - for standard output; default: the recording's name with another ending",
     )
+    .option("--force", "replace a file of that name")
     .option("--max <number>", "events in a sequence diagram; default 500", parseCount)
     .option("--debug", "print the stacks of errors");
   addFilterOptions(command).action(async (path: string, options: ExportOptions) => {
-    const { format, output = `${path.replace(/\.mcap$/, "")}.${ENDINGS[format]}`, max } = options;
+    const { force = false, format, output = `${path.replace(/\.mcap$/, "")}.${ENDINGS[format]}`, max } = options;
     const to = output === "-" ? 1 : output;
     const limit = max === undefined ? {} : { diagramEventsMax: max };
-    const events = await exportRun(path, to, { format, filter: filterOf(options), ...limit });
+    const events = await exportRun(path, to, { format, filter: filterOf(options), replace: force, ...limit });
     if (to !== 1) process.stdout.write(`${output}: ${events} events\n`);
   });
 }

@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 import type { ParameterDeclarations, ParameterValues } from "../../cosim/parameter.ts";
 import type { Scenario } from "../../cosim/scenario.ts";
 import { ScenarioError } from "../../errors.ts";
+import { checkTarget } from "../../recording/target.ts";
 import { EXIT_FAILED, EXIT_FINE, errorLines, UsageError } from "../errors.ts";
 import { loadModule, moduleUrl, SCENARIO } from "../load.ts";
 import { isolationOption, parseCount, type SpreadIsolation } from "../options.ts";
@@ -26,8 +27,10 @@ export interface RunRequest {
   /** The same, if the scenario records anything. */
   readonly mayRecord?: string;
   readonly debug: boolean;
+  /** Whether recordings of that name may be replaced. */
+  readonly force?: boolean;
   /** Run it once for each of these points instead. */
-  readonly sweep?: Omit<SweepRequest, "given" | "out">;
+  readonly sweep?: Omit<SweepRequest, "given" | "out" | "force">;
 }
 
 /**
@@ -51,10 +54,12 @@ export function addRunCommand(program: Command, ends: (exitCode: number) => void
       const scenario = await loadModule(given, SCENARIO);
       const request = await parseRequest(scenario, given, args);
       if (request?.sweep !== undefined) {
-        ends(await runSweep({ given, ...request.sweep, out: request.out }));
+        ends(await runSweep({ given, ...request.sweep, out: request.out, force: request.force === true }));
         return;
       }
-      ends(request === undefined ? EXIT_FINE : await runScenario(scenario, given, request));
+      if (request === undefined) return;
+      checkRecording(request);
+      ends(await runScenario(scenario, given, request));
     });
   run.copyInheritedSettings(program);
 }
@@ -67,6 +72,7 @@ interface CommonOptions {
   readonly containers: number;
   readonly isolation?: SpreadIsolation;
   readonly debug?: boolean;
+  readonly force?: boolean;
   readonly sweep?: readonly string[];
   readonly jobs?: number;
 }
@@ -94,6 +100,7 @@ export async function parseRequest(
   command.addOption(isolationOption());
   command.option("--out <folder>", "folder for what the run writes", "out");
   command.option("--record <file>", "record the run, for cosimas replay, diff, inspect and export");
+  command.option("--force", "replace a recording of that name");
   command.addOption(new Option("--may-record <file>").hideHelp());
   command.option("--sweep <name=values...>", "run once for each value: seed=1..20, limit=0.8,1.0; over the cores");
   command.option("--jobs <number>", "runs of a sweep at a time; default: the cores", parseCount("jobs"));
@@ -104,9 +111,9 @@ export async function parseRequest(
     if ((error as { code?: unknown }).code === "commander.helpDisplayed") return undefined;
     throw error;
   }
-  const { seed, out, containers, isolation, record, mayRecord, debug, sweep, jobs, ...values } =
+  const { seed, out, containers, isolation, record, mayRecord, debug, force, sweep, jobs, ...values } =
     command.opts<CommonOptions>();
-  const recorded = { ...(record && { record }), ...(mayRecord && { mayRecord }) };
+  const recorded = { ...(record && { record }), ...(mayRecord && { mayRecord }), ...(force && { force }) };
   checkSpread(scenario, containers, isolation);
   const request = {
     seed,
@@ -130,6 +137,7 @@ export async function parseRequest(
   const own = optionWords(seed, scenario.parameters, request.parameters, swept);
   if (scenario.containers) own.push("--containers", String(containers));
   if (isolation !== undefined) own.push("--isolation", isolation);
+  if (request.force) own.push("--force");
   return { ...request, sweep: { args: own, points, ...(jobs !== undefined && { jobs }) } };
 }
 
@@ -140,6 +148,12 @@ function checkSpread({ name, containers: canSpread }: Scenario, containers: numb
   const advice =
     "to be spread, a scenario says `containers: true` and gives `context.population` to its AgentSimulator";
   throw new UsageError("ERR_CLI_VALUE", `${option}: the scenario ${name} runs in one container; ${advice}`);
+}
+
+/** A name that is taken is told before the run, not after an hour of it. @throws RecordingError `ERR_RECORDING_EXISTS` */
+function checkRecording({ record, mayRecord, force }: RunRequest): void {
+  const path = record ?? mayRecord;
+  if (path !== undefined) checkTarget(path, { replace: force === true });
 }
 
 /** Run it, report how it went, and say how to do it again. */
@@ -158,7 +172,7 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
   });
   const module = new URL(await moduleUrl(given, SCENARIO.folderFiles));
   const outDir = resolve(request.out);
-  const recording = new ScenarioRecording(request.record ?? request.mayRecord);
+  const recording = new ScenarioRecording(request.record ?? request.mayRecord, { replace: request.force === true });
   let failure: readonly string[] = [];
   let askedForSpread = false;
   try {

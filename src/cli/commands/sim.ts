@@ -20,6 +20,7 @@ interface SimOptions {
   readonly record?: string;
   readonly containers?: number;
   readonly isolation?: SpreadIsolation;
+  readonly force?: boolean;
   readonly debug?: boolean;
   readonly help?: boolean;
 }
@@ -56,6 +57,7 @@ export function addSimCommand(program: Command, ends: (exitCode: number) => void
       parseCount("containers"),
     )
     .addOption(isolationOption())
+    .option("--force", "replace a recording of that name")
     .option("--debug", "print the stacks of errors")
     .helpOption(false)
     .option("-h, --help", "print this help")
@@ -96,14 +98,14 @@ async function serve(given: string | undefined, rest: readonly string[], options
     const request = parseRequest(simulator, given, help ? ["--help"] : rest, remote);
     if (request === undefined) return EXIT_FINE;
     const module = new URL(await moduleUrl(given, SIMULATOR.folderFiles));
-    const { containers, isolation } = options;
+    const { containers, isolation, record, force } = options;
     const isSpread = containers !== undefined || isolation !== undefined;
     await simulator.serve({
       ...{ ...request, remote, insecure, timeoutMs: options.timeout * 1000, log },
       onStop: () => {
         isEnding = true;
       },
-      ...(options.record !== undefined && { record: recordIn(options.record, [module]) }),
+      ...(record !== undefined && { record: recordIn(record, [module], { replace: force === true }) }),
       ...(isSpread && { population: { containers, isolation, module } }),
     });
     return EXIT_FINE;

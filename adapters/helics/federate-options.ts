@@ -1,0 +1,232 @@
+import type { Log } from "../../src/cosim/index.ts";
+import { checkConfiguration, type HelicsConfiguration } from "./configuration.ts";
+import { HelicsError } from "./errors.ts";
+import { type Iteration, VALUE_TYPES, type ValueTypeName } from "./process/protocol.ts";
+
+/** Ways in which a core reaches its broker. Source: HELICS "Core Types". */
+export const CORE_TYPES = ["zmq", "zmqss", "tcp", "tcpss", "udp", "ipc", "inproc", "mpi"] as const;
+
+/** One of {@link CORE_TYPES}. */
+export type CoreType = (typeof CORE_TYPES)[number];
+
+/** How a federate takes part in a federation; times in seconds of simulation unless they end in `Ms`. */
+export interface FederateOptions {
+  /** Name of the federate, one of its own in the federation. */
+  readonly name?: string;
+  /** Path of `libhelics`; default: `HELICS_LIBRARY`, then that of the Python package `helics`. */
+  readonly library?: string;
+  /** Default `zmq`. */
+  readonly coreType?: CoreType;
+  /** Address of the broker, as `tcp://10.0.0.1:23404` or `10.0.0.1:23404`; default: HELICS' own, on this machine. */
+  readonly broker?: string;
+  /** Further options of the core, as HELICS' core init string has them. */
+  readonly coreInit?: string;
+  /** Grants are at whole multiples of it, plus the offset. Default: one unit of the population's time. */
+  readonly periodS?: number;
+  /** Default 1 microsecond: at a grant of its time the federate sees what the others have published for it. */
+  readonly offsetS?: number;
+  /** Nothing wakes it before the time that it asks for. Default: for a time-based population. */
+  readonly uninterruptible?: boolean;
+  /** Be granted a time after all others; for one federate of a federation only. Default false. */
+  readonly waitForCurrentTimeUpdate?: boolean;
+  /** Repeat a time while something new comes for it. Default `none`. */
+  readonly iterate?: Iteration;
+  /** Iterations at one time, at most. Default 50, HELICS' own. */
+  readonly maxIterations?: number;
+  /** HELICS' own configuration, besides what these options say. */
+  readonly configuration?: HelicsConfiguration;
+  /** Wall time to find the broker, in milliseconds. Default 4000. */
+  readonly connectTimeoutMs?: number;
+  /** Wall time between two looks of the core whether its broker lives, in milliseconds. Default 500; HELICS' own is 5000. */
+  readonly tickMs?: number;
+  /** Wall time after which the core takes a silent broker for lost, in milliseconds. Default 3000; HELICS' own is 30000. */
+  readonly silenceMs?: number;
+  /** Wall time after which the log says what a grant waits for, in milliseconds. Default 5000. */
+  readonly waitWarnMs?: number;
+  /** Wall time of a grant after which the run fails, in milliseconds. Default 600000. */
+  readonly waitMs?: number;
+  readonly log?: Log;
+}
+
+/** A value that a federate publishes. */
+export interface PublicationSpec {
+  /** Global name, as `agents/pv-1/p_mw`. */
+  readonly key: string;
+  readonly type: ValueTypeName;
+  readonly units?: string;
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+/** A value that a federate gets. */
+export interface InputSpec {
+  /** Name within the federate. */
+  readonly key: string;
+  /** Global name of the publication. */
+  readonly target: string;
+  /** `any`: that of the publication. */
+  readonly type: ValueTypeName | "any";
+  readonly units?: string;
+  /** Whether there has to be such a publication. Default true. */
+  readonly required?: boolean;
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+/** Where messages come from and go to. */
+export interface EndpointSpec {
+  /** Global name. */
+  readonly name: string;
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+/** All interfaces of a federate. */
+export interface Interfaces {
+  readonly publications: readonly PublicationSpec[];
+  readonly inputs: readonly InputSpec[];
+  readonly endpoints: readonly EndpointSpec[];
+}
+
+/** Kinds of all options, to check what is given. */
+const KINDS: Readonly<Record<Exclude<keyof FederateOptions, "log" | "configuration">, string>> = {
+  name: "string",
+  library: "string",
+  coreType: "string",
+  broker: "string",
+  coreInit: "string",
+  periodS: "seconds",
+  offsetS: "seconds",
+  uninterruptible: "boolean",
+  waitForCurrentTimeUpdate: "boolean",
+  iterate: "string",
+  maxIterations: "count",
+  connectTimeoutMs: "milliseconds",
+  tickMs: "milliseconds",
+  silenceMs: "milliseconds",
+  waitWarnMs: "milliseconds",
+  waitMs: "milliseconds",
+};
+
+/** Attempts of HELICS' ZeroMQ core to reach a broker. Source: measured, HELICS 3.6.1. */
+const CONNECT_ATTEMPTS = 5;
+
+/**
+ * Check options when they are given.
+ *
+ * @throws TypeError or RangeError that names the option, what was given and what is allowed.
+ */
+export function checkFederateOptions(options: FederateOptions): void {
+  for (const [key, value] of Object.entries(options)) {
+    if (value === undefined || key === "log" || key === "configuration") continue;
+    const kind = (KINDS as Readonly<Record<string, string>>)[key];
+    if (kind === undefined) {
+      throw new TypeError(`option "${key}" is unknown; known are ${Object.keys(KINDS).join(", ")}, configuration, log`);
+    }
+    const problem = problemOf(kind, value);
+    if (problem !== undefined) throw new problem.type(`option "${key}" is ${problem.allowed}, got ${String(value)}`);
+  }
+  checkChoice("coreType", CORE_TYPES, options.coreType);
+  checkChoice("iterate", ["none", "force", "ifNeeded"], options.iterate);
+  if (options.configuration !== undefined) checkConfiguration(options.configuration, "option configuration");
+}
+
+function problemOf(kind: string, value: unknown): { type: typeof RangeError; allowed: string } | undefined {
+  if (kind === "string" || kind === "boolean") {
+    return typeof value === kind ? undefined : { type: TypeError, allowed: `a ${kind}` };
+  }
+  if (typeof value !== "number") return { type: TypeError, allowed: `a number of ${kind}` };
+  if (kind === "seconds")
+    return value >= 0 && value < Infinity
+      ? undefined
+      : { type: RangeError, allowed: "a finite number of seconds from 0 on" };
+  const fine = Number.isSafeInteger(value) && value >= 1;
+  return fine
+    ? undefined
+    : { type: RangeError, allowed: `a whole number of ${kind === "count" ? "iterations" : kind} from 1 on` };
+}
+
+function checkChoice(name: string, allowed: readonly string[], given: string | undefined): void {
+  if (given === undefined || allowed.includes(given)) return;
+  throw new RangeError(`option "${name}" is one of ${allowed.join(", ")}, got "${given}"`);
+}
+
+/** What a publication or an input says of its type, checked. */
+export function valueType(type: string | undefined, where: string): ValueTypeName | undefined {
+  if (type === undefined) return undefined;
+  const known: Readonly<Record<string, ValueTypeName>> = {
+    ...Object.fromEntries(VALUE_TYPES.map((name) => [name, name])),
+    int: "integer",
+    int64: "integer",
+    float: "double",
+    bool: "boolean",
+    vector_double: "vector",
+    double_vector: "vector",
+    raw: "bytes",
+  };
+  const found = known[type.toLowerCase()];
+  if (found !== undefined) return found;
+  const remedy = `known are ${VALUE_TYPES.join(", ")}`;
+  throw new HelicsError("ERR_HELICS_TYPE", `${where} is of type "${type}", which agents do not exchange`, { remedy });
+}
+
+/** HELICS' configuration of a federate with these options and interfaces. */
+export function configurationOf(name: string, options: FederateOptions, interfaces: Interfaces): string {
+  const { coreType, periodS, offsetS, uninterruptible, waitForCurrentTimeUpdate, maxIterations } = options;
+  const {
+    publications: _publications,
+    subscriptions: _subscriptions,
+    inputs: _inputs,
+    endpoints: _endpoints,
+    ...others
+  } = options.configuration ?? {};
+  const set = (key: string, value: unknown) => (value === undefined ? {} : { [key]: value });
+  return JSON.stringify({
+    ...others,
+    name,
+    core_type: coreType ?? others["core_type"] ?? "zmq",
+    core_init_string: coreInitOf(options),
+    ...set("period", periodS),
+    ...set("offset", offsetS),
+    ...set("uninterruptible", uninterruptible),
+    ...set("wait_for_current_time_update", waitForCurrentTimeUpdate),
+    ...set("max_iterations", maxIterations),
+    publications: interfaces.publications.map(({ key, type, units, extra }) => {
+      return {
+        ...extra,
+        key,
+        type: type === "json" ? "string" : nativeType(type),
+        global: true,
+        ...set("unit", units),
+      };
+    }),
+    inputs: interfaces.inputs.map(({ key, target, type, units, required = true, extra }) => {
+      const connection = { targets: [target], connection_required: required };
+      return { ...extra, key, type: nativeType(type), ...connection, ...set("unit", units) };
+    }),
+    endpoints: interfaces.endpoints.map(({ name: endpoint, extra }) => ({ ...extra, name: endpoint, global: true })),
+  });
+}
+
+/** Name of a type in HELICS. */
+function nativeType(type: ValueTypeName | "any"): string {
+  return type === "bytes" ? "raw" : type === "integer" ? "int" : type;
+}
+
+/** What is given in the core init string goes before the defaults. */
+function coreInitOf({ broker, coreInit, configuration, ...times }: FederateOptions): string {
+  const { tickMs = 500, silenceMs = 3000, connectTimeoutMs = 4000 } = times;
+  const given = [coreInit, configuration?.["core_init_string"]].filter((text) => text !== undefined).join(" ");
+  const has = (option: string) => new RegExp(`(?:^|\\s)(?:${option})\\b`).test(given);
+  const networkMs = Math.ceil(connectTimeoutMs / CONNECT_ATTEMPTS);
+  const own = [
+    ...(has("--federates|-f") ? [] : ["--federates=1"]),
+    ...(broker === undefined ? [] : [`--broker_address=${brokerAddress(broker)}`]),
+    ...(has("--tick") ? [] : [`--tick=${tickMs}ms`]),
+    ...(has("--timeout") ? [] : [`--timeout=${silenceMs}ms`]),
+    ...(has("--network_?timeout") || networkMs <= 4000 ? [] : [`--network_timeout=${networkMs}ms`]),
+  ];
+  return [given, ...own].filter((part) => part !== "").join(" ");
+}
+
+/** `HOST:PORT` and `HOST` are taken for TCP. */
+function brokerAddress(given: string): string {
+  return given.includes("://") ? given : `tcp://${given}`;
+}

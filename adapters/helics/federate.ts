@@ -1,0 +1,249 @@
+import { after, type Log } from "../../src/cosim/index.ts";
+
+import { HelicsError, helicsError } from "./errors.ts";
+import { configurationOf, type FederateOptions, type Interfaces } from "./federate-options.ts";
+import { FederateProcess, ProcessFailure } from "./federate-process.ts";
+import { type FederationMap, readFederationMap, waitsFor } from "./federation-map.ts";
+import { findLibrary } from "./library.ts";
+import { printedLine } from "./printed-line.ts";
+import type { FederateRequest, Grant, InputInfo, Iteration, LibraryInfo, Outgoing } from "./process/protocol.ts";
+
+/** Oldest HELICS whose interface this adapter knows. */
+const VERSION_MIN = [3, 4] as const;
+
+/** Wall time for HELICS to answer a question about a wait, in milliseconds. */
+const ANSWER_MS = 1000;
+
+/** Wall time to leave a federation, in milliseconds. */
+const LEAVE_MS = 3000;
+
+/** Wall time for the others to hear of a failure, in milliseconds. */
+const FAREWELL_MS = 300;
+
+/** HELICS' code of a failure of a user's own. */
+const USER_EXCEPTION = -29;
+
+const NOTHING: Outgoing = { publish: [], send: [] };
+
+/** A federate of a HELICS federation, in a process of its own. It has to be ended by `leave` or `fail`, on every path. */
+export class Federate {
+  readonly name: string;
+  readonly #options: FederateOptions;
+  readonly #log: Log;
+  readonly #process: FederateProcess;
+  /** Ids and names in the federation, as soon as they are known. */
+  #map: FederationMap = new Map();
+  #timeS: number | undefined;
+  #ended = false;
+
+  private constructor(name: string, options: FederateOptions) {
+    this.name = name;
+    this.#options = options;
+    this.#log = options.log ?? (() => {});
+    this.#process = new FederateProcess((line) => printedLine(line, name, this.#log));
+  }
+
+  /**
+   * Join a federation: connect to the broker and register the interfaces.
+   *
+   * @throws {@link HelicsError} `ERR_HELICS_LIBRARY`, `_KOFFI`, `_VERSION`, `_BROKER`, `_NAME`, `_INTERFACE`,
+   *   `_CONFIGURATION`; nothing is left then.
+   */
+  static async join(name: string, options: FederateOptions, interfaces: Interfaces): Promise<Federate> {
+    const library = await findLibrary(options.library);
+    const federate = new Federate(name, options);
+    try {
+      await federate.#open(library, interfaces);
+    } catch (error) {
+      await federate.#process.end();
+      throw error;
+    }
+    return federate;
+  }
+
+  async #open(library: string, { publications, inputs, endpoints }: Interfaces): Promise<void> {
+    const { connectTimeoutMs = 4000 } = this.#options;
+    const { version } = await this.#request<LibraryInfo>({ op: "library", library });
+    checkVersion(version, this.name);
+    const configuration = configurationOf(this.name, this.#options, { publications, inputs, endpoints });
+    const names = endpoints.map((endpoint) => endpoint.name);
+    const late = async () => {
+      const remedy = `start ${this.#broker} first, and let core type, address and port be the same on both sides`;
+      throw this.#error(
+        "ERR_HELICS_BROKER",
+        `there is no answer from ${this.#broker} within ${connectTimeoutMs} ms`,
+        remedy,
+      );
+    };
+    const open = { op: "open", library, configuration, publications, inputs, endpoints: names } as const;
+    await this.#bounded(this.#request(open), connectTimeoutMs, late);
+    const theirs = await this.#request<string>({ op: "query", target: "root", query: "version" });
+    checkSameVersion(version, theirs, this.name, this.#broker);
+  }
+
+  /** Time granted last, in seconds. */
+  get timeS(): number | undefined {
+    return this.#timeS;
+  }
+
+  /** Wait until all have registered their interfaces; gives what the inputs are connected to. */
+  async initialize(): Promise<readonly InputInfo[]> {
+    const infos = await this.#wait<readonly InputInfo[]>({ op: "initialize" });
+    this.#map = readFederationMap(await this.#request<string>({ op: "query", target: "root", query: "federate_map" }));
+    return infos;
+  }
+
+  /** Go over to time 0; what is put out is there for the others when they do. */
+  async execute(outgoing: Outgoing = NOTHING, iterate: Iteration = "none"): Promise<Grant> {
+    return this.#granted(await this.#wait<Grant>({ op: "execute", iterate, ...outgoing }));
+  }
+
+  /** Put out what there is, then ask for a time; gives the time granted and what has come. */
+  async requestTime(timeS: number, outgoing: Outgoing = NOTHING, iterate: Iteration = "none"): Promise<Grant> {
+    return this.#granted(await this.#wait<Grant>({ op: "time", timeS, iterate, ...outgoing }));
+  }
+
+  /** Put out what there is, at the time granted last. */
+  async putOut(outgoing: Outgoing): Promise<void> {
+    await this.#request({ op: "put", ...outgoing });
+  }
+
+  /** Ask HELICS about the federation; see "Queries" in HELICS' guide. */
+  query(target: string, query: string): Promise<string> {
+    return this.#request<string>({ op: "query", target, query });
+  }
+
+  /** End this federate's part; the others go on. Never rejected; may be called twice. */
+  async leave(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    const left = this.#process.busy ? Promise.resolve() : this.#process.request({ op: "disconnect" });
+    await this.#bounded(left, LEAVE_MS, async () => {}).catch(() => {});
+    await this.#process.end();
+  }
+
+  /** End the whole federation, because of `reason`; all others get an error with it. Never rejected. */
+  async fail(reason: string): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    const message = `federate "${this.name}": ${reason}`;
+    let told: Promise<unknown> = Promise.resolve();
+    if (this.#process.busy) this.#process.abort(USER_EXCEPTION, message);
+    else told = this.#process.request({ op: "fail", code: USER_EXCEPTION, message });
+    await told.catch(() => {});
+    await new Promise<void>((resolve) => after(FAREWELL_MS, resolve));
+    await this.#process.end();
+  }
+
+  #granted(grant: Grant): Grant {
+    this.#timeS = grant.timeS;
+    this.#log("trace", () => {
+      const { timeS, iterating, inputs, messages } = grant;
+      const repeated = iterating ? " once more" : "";
+      return `federate "${this.name}" was granted ${timeS} s${repeated}: ${inputs.length} values, ${messages.length} messages`;
+    });
+    return grant;
+  }
+
+  get #broker(): string {
+    const { broker, coreType = "zmq" } = this.#options;
+    return `the broker (${coreType}${broker === undefined ? "" : ` at ${broker}`})`;
+  }
+
+  /** A request that waits for other federates: the log says for whom, and it has an end. */
+  async #wait<T>(request: FederateRequest): Promise<T> {
+    const { waitWarnMs = 5000, waitMs = 600_000 } = this.#options;
+    const what = describe(request);
+    const cancel = after(waitWarnMs, () => void this.#warn(what, waitWarnMs));
+    const late = async () => {
+      const whom = await this.#waitsFor();
+      const remedy = "look at the log of what it waits for; waitMs is the option for a longer wait";
+      throw this.#error("ERR_HELICS_TIMEOUT", `${what} took more than ${waitMs} ms${whom}`, remedy);
+    };
+    try {
+      return await this.#bounded(this.#request<T>(request), waitMs, late);
+    } finally {
+      cancel();
+    }
+  }
+
+  async #warn(what: string, afterMs: number): Promise<void> {
+    const whom = await this.#waitsFor();
+    if (!this.#process.busy) return;
+    this.#log(
+      "warning",
+      `federate "${this.name}" at ${this.#timeS ?? "start"} s: ${what} takes more than ${afterMs} ms${whom}`,
+    );
+  }
+
+  /** Whom a grant waits for, as the end of a sentence. */
+  async #waitsFor(): Promise<string> {
+    const late = new Promise<undefined>((resolve) => after(ANSWER_MS, () => resolve(undefined)));
+    const answer = await this.#process.ask(this.name, "global_time_debugging", late);
+    return answer === undefined ? ": HELICS itself does not answer" : waitsFor(answer, this.#map);
+  }
+
+  async #bounded<T>(work: Promise<T>, timeoutMs: number, late: () => Promise<T>): Promise<T> {
+    let cancel = (): void => {};
+    const expired = new Promise<"late">((resolve) => {
+      cancel = after(timeoutMs, () => resolve("late"));
+    });
+    work.catch(() => {}); // it may fail after its time
+    try {
+      const first = await Promise.race([work, expired]);
+      return first === "late" ? await late() : (first as T);
+    } finally {
+      cancel();
+    }
+  }
+
+  async #request<T>(request: FederateRequest): Promise<T> {
+    try {
+      return await this.#process.request<T>(request);
+    } catch (error) {
+      if (!(error instanceof ProcessFailure)) throw error;
+      const { failure, lost } = error;
+      if (lost) throw this.#error("ERR_HELICS_PROCESS", failure.message, "look at the log of HELICS");
+      const message = this.#named(failure.message);
+      throw helicsError({ ...failure, message }, { federate: this.name, timeS: this.#timeS, broker: this.#broker });
+    }
+  }
+
+  /** HELICS names by number what it has lost. */
+  #named(message: string): string {
+    return message.replace(/\b\d{6,10}\b/g, (id) => {
+      const name = this.#map.get(Number(id));
+      return name === undefined ? id : `${id} (${name})`;
+    });
+  }
+
+  #error(code: string, message: string, remedy: string): HelicsError {
+    return new HelicsError(code, message, { federate: this.name, timeS: this.#timeS, remedy });
+  }
+}
+
+function describe(request: FederateRequest): string {
+  if (request.op === "time") return `the grant of ${request.timeS} s`;
+  return request.op === "execute" ? "the start of the run" : "the wait for all federates to be ready";
+}
+
+function checkVersion(version: string, federate: string): void {
+  const [major = 0, minor = 0] = numbersOf(version);
+  if (major === VERSION_MIN[0] && minor >= VERSION_MIN[1]) return;
+  const remedy = `HELICS ${VERSION_MIN.join(".")} or newer of version ${VERSION_MIN[0]} is needed: run \`pip install helics\``;
+  throw new HelicsError("ERR_HELICS_VERSION", `the library is HELICS ${version}`, { federate, remedy });
+}
+
+/** The network protocol holds within one minor version only. Source: HELICS' guide, "Versions". */
+function checkSameVersion(own: string, theirs: string, federate: string, broker: string): void {
+  const [major, minor] = numbersOf(own);
+  const [otherMajor, otherMinor] = numbersOf(theirs);
+  if (otherMajor === undefined || (major === otherMajor && minor === otherMinor)) return;
+  const remedy = "install one minor version of HELICS for all federates and brokers of a federation";
+  const text = `the library is HELICS ${own}, ${broker} is HELICS ${theirs.trim()}`;
+  throw new HelicsError("ERR_HELICS_VERSION", text, { federate, remedy });
+}
+
+function numbersOf(version: string): number[] {
+  return (/(\d+)\.(\d+)/.exec(version) ?? []).slice(1).map(Number);
+}

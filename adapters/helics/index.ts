@@ -1,0 +1,30 @@
+/**
+ * HELICS: a population of agents as a federate of a federation. HELICS carries what takes simulated time between
+ * populations and simulators; what agents do at one time stays among them, inside a grant.
+ *
+ * It needs the library of HELICS (`pip install helics`) and `koffi`; guide: `docs/helics.md`.
+ */
+export { type HelicsConfiguration, type InterfaceConfiguration, readConfiguration } from "./configuration.ts";
+export { HelicsError, type HelicsErrorDetails } from "./errors.ts";
+export { Federate } from "./federate.ts";
+export {
+  CORE_TYPES,
+  type CoreType,
+  type EndpointSpec,
+  type FederateOptions,
+  type InputSpec,
+  type Interfaces,
+  type PublicationSpec,
+} from "./federate-options.ts";
+export type { AgentMessage, EntitySpec, InputSource, OutputTarget } from "./interfaces.ts";
+export { findLibrary } from "./library.ts";
+export type {
+  Grant,
+  IncomingMessage,
+  InputInfo,
+  Iteration,
+  Outgoing,
+  OutgoingMessage,
+  ValueTypeName,
+} from "./process/protocol.ts";
+export { type FederateSetup, type FederateSummary, federate } from "./simulator-federate.ts";

@@ -1,0 +1,36 @@
+import { Worker } from "node:worker_threads";
+import { NativeError } from "./binding.ts";
+import { readFrame, writeFrame } from "./frames.ts";
+import { type FederateRequest, REQUESTS_FD, type Reply } from "./protocol.ts";
+import { Session } from "./session.ts";
+
+/**
+ * The process that holds HELICS: it reads a request, calls HELICS, writes the reply, until nobody asks any more.
+ *
+ * A process of its own, because HELICS may crash it on the way out, waits in native code that nobody can interrupt, and
+ * prints on standard output.
+ */
+const session = new Session();
+session.onCore = (library, core) => {
+  const { typescript } = JSON.parse(process.argv[2]!) as { typescript: boolean };
+  const main = import.meta.url.replace(/main\.(ts|js)$/, "watch.$1");
+  new Worker(new URL("./boot.js", import.meta.url), { workerData: { typescript, main, library, core } });
+};
+
+for (;;) {
+  const request = readFrame(REQUESTS_FD) as FederateRequest | undefined;
+  if (request === undefined) break;
+  if (!writeFrame(REQUESTS_FD, await reply(request))) break;
+}
+// HELICS' own ends of threads may crash.
+process.kill(process.pid, "SIGKILL");
+
+async function reply(request: FederateRequest): Promise<Reply> {
+  try {
+    return { ok: true, value: await session.carryOut(request) };
+  } catch (error) {
+    if (error instanceof NativeError) return { ok: false, failure: error.failure };
+    const { name, message } = error as Error;
+    return { ok: false, failure: { function: request.op, code: 0, message: `${name}: ${message}` } };
+  }
+}

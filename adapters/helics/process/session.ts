@@ -1,0 +1,179 @@
+import { type Handle, type Helics, loadHelics } from "./binding.ts";
+import type {
+  FederateRequest,
+  Grant,
+  IncomingMessage,
+  InputInfo,
+  InterfaceKey,
+  Iteration,
+  LibraryInfo,
+  OpenRequest,
+  Outgoing,
+  ValueTypeName,
+} from "./protocol.ts";
+import { publish, read } from "./values.ts";
+
+/** Source: HELICS `HelicsIterationRequest`, `HelicsIterationResult`, `HelicsFederateState`. */
+const ITERATION: Readonly<Record<Iteration, number>> = { none: 0, force: 1, ifNeeded: 2 };
+const ITERATING = 3;
+const STATE_FINISHED = [3, 10];
+
+/** Greatest time of HELICS, in seconds: who is granted it, has nothing left to wait for. */
+const TIME_MAX_S = 9_223_372_036;
+
+const CORE_TYPES = ["zmq", "zmqss", "tcp", "tcpss", "udp", "ipc", "inproc", "mpi", "test"];
+
+/** Wall time for a core to say goodbye to its broker, in milliseconds. */
+const GOODBYE_MS = 2000;
+
+/** An interface and its pointer. */
+interface Registered {
+  readonly handle: Handle;
+  type: InterfaceKey["type"];
+}
+
+/** Types of publications whose values are no text. Source: HELICS 3.6.1, as `helicsInputGetPublicationType` names them. */
+const READ_AS: Readonly<Record<string, ValueTypeName>> = {
+  double: "double",
+  int64: "integer",
+  bool: "boolean",
+  double_vector: "vector",
+  complex: "complex",
+  raw: "bytes",
+  json: "json",
+};
+
+/** One federate of HELICS. Every call returns when HELICS does. */
+export class Session {
+  #helics: Helics | undefined;
+  #fed: Handle = 0n;
+  #core: Handle = 0n;
+  #publications: readonly Registered[] = [];
+  #inputs: readonly Registered[] = [];
+  #endpoints: readonly Handle[] = [];
+  /** Told when there is a core that another thread may ask or abort. */
+  onCore = (_library: string, _core: Handle): void => {};
+
+  /** Carry out a request; throws a `NativeError` if HELICS refuses. */
+  async carryOut(request: FederateRequest): Promise<unknown> {
+    switch (request.op) {
+      case "library":
+        this.#helics = await loadHelics(request.library);
+        return this.#info();
+      case "open":
+        this.#helics ??= await loadHelics(request.library);
+        this.#open(request);
+        return this.#info();
+      case "initialize":
+        this.#api.enterInitializingMode(this.#fed);
+        return this.#inputs.map((input): InputInfo => this.#infoOf(input));
+      case "execute":
+        return this.#execute(request);
+      case "time":
+        return this.#requestTime(request);
+      case "put":
+        this.#putOut(request);
+        return undefined;
+      case "query":
+        return this.#query(request.target, request.query);
+      case "fail":
+        this.#api.globalError(this.#fed, request.code, request.message);
+        return undefined;
+      case "disconnect":
+        return this.#disconnect();
+    }
+  }
+
+  get #api(): Helics {
+    return this.#helics!;
+  }
+
+  #info(): LibraryInfo {
+    const coreTypes = CORE_TYPES.filter((type) => this.#api.isCoreTypeAvailable(type) !== 0);
+    return { version: this.#api.getVersion(), coreTypes };
+  }
+
+  #open({ library, configuration, publications, inputs, endpoints }: OpenRequest): void {
+    const helics = this.#api;
+    this.#fed = helics.createFederate(configuration);
+    this.#core = helics.getCore(this.#fed);
+    this.onCore(library, this.#core);
+    this.#publications = publications.map(({ key, type }) => ({ type, handle: helics.getPublication(this.#fed, key) }));
+    this.#inputs = inputs.map(({ key, type }) => ({ type, handle: helics.getInput(this.#fed, key) }));
+    this.#endpoints = endpoints.map((name) => helics.getEndpoint(this.#fed, name));
+  }
+
+  #infoOf(input: Registered): InputInfo {
+    const publicationType: string = this.#api.inputPublicationType(input.handle);
+    if (input.type === "any") input.type = READ_AS[publicationType] ?? "string";
+    return { publicationType, publicationUnits: this.#api.inputPublicationUnits(input.handle) };
+  }
+
+  #execute({ iterate, ...outgoing }: { iterate: Iteration } & Outgoing): Grant {
+    this.#putOut(outgoing);
+    const result: number = this.#api.enterExecutingMode(this.#fed, ITERATION[iterate]);
+    return this.#granted(0, result === ITERATING);
+  }
+
+  #requestTime({ timeS, iterate, ...outgoing }: { timeS: number; iterate: Iteration } & Outgoing): Grant {
+    this.#putOut(outgoing);
+    if (iterate === "none") return this.#granted(this.#api.requestTime(this.#fed, timeS), false);
+    const result = [0];
+    const granted: number = this.#api.requestTimeIterative(this.#fed, timeS, ITERATION[iterate], result);
+    return this.#granted(granted, result[0] === ITERATING);
+  }
+
+  #putOut({ publish: values, send }: Outgoing): void {
+    const helics = this.#api;
+    for (const [number, value] of values) {
+      const { handle, type } = this.#publications[number]!;
+      publish(helics, handle, type as ValueTypeName, value);
+    }
+    for (const { endpoint, to, data, timeS } of send) {
+      const bytes = typeof data === "string" ? Buffer.from(data) : data;
+      const handle = this.#endpoints[endpoint]!;
+      if (timeS === undefined) helics.sendBytesTo(handle, bytes, bytes.length, to);
+      else helics.sendBytesToAt(handle, bytes, bytes.length, to, timeS);
+    }
+  }
+
+  #granted(timeS: number, iterating: boolean): Grant {
+    const helics = this.#api;
+    const inputs: (readonly [number, unknown])[] = [];
+    for (const [number, { handle, type }] of this.#inputs.entries()) {
+      if (helics.inputIsUpdated(handle) !== 0) inputs.push([number, read(helics, handle, type as ValueTypeName)]);
+    }
+    const messages: IncomingMessage[] = [];
+    for (const [endpoint, handle] of this.#endpoints.entries()) {
+      for (let left: number = helics.pendingMessages(handle); left > 0; left--)
+        messages.push(this.#take(endpoint, handle));
+    }
+    const halted = timeS >= TIME_MAX_S || STATE_FINISHED.includes(helics.getState(this.#fed));
+    return { timeS, iterating, halted, inputs, messages };
+  }
+
+  #take(endpoint: number, handle: Handle): IncomingMessage {
+    const helics = this.#api;
+    const message: Handle = helics.getMessage(handle);
+    const data = helics.bytesAt(helics.messageBytes(message), helics.messageByteCount(message));
+    const taken = { endpoint, source: helics.messageSource(message), timeS: helics.messageTime(message), data };
+    helics.freeMessage(message);
+    return taken;
+  }
+
+  #query(target: string, text: string): string {
+    const query: Handle = this.#api.createQuery(target, text);
+    try {
+      return this.#api.queryFederate(query, this.#fed);
+    } finally {
+      this.#api.freeQuery(query);
+    }
+  }
+
+  /** Others go on at once; the process may be killed as soon as this has returned. */
+  #disconnect(): void {
+    if (this.#fed === 0n) return;
+    this.#api.disconnect(this.#fed);
+    this.#api.waitForDisconnect(this.#core, GOODBYE_MS);
+  }
+}

@@ -1,0 +1,38 @@
+import { workerData } from "node:worker_threads";
+import { type Handle, loadHelics, NativeError } from "./binding.ts";
+import { readFrame, writeFrame } from "./frames.ts";
+import { WATCH_FD, type WatchRequest } from "./protocol.ts";
+
+/** HELICS' code of an abort by the user. Source: `HELICS_ERROR_USER_ABORT`. */
+const USER_ABORT = 130;
+
+/** Wall time for the others to be told that this federate is gone, in milliseconds. */
+const FAREWELL_MS = 500;
+
+/**
+ * A thread beside HELICS: it asks HELICS what a grant waits for, aborts the federation, and ends the process when its
+ * program is gone, so that no federate is left and the others are told.
+ */
+const { library, core } = workerData as { library: string; core: Handle };
+const helics = await loadHelics(library);
+
+for (;;) {
+  const request = readFrame(WATCH_FD) as WatchRequest | undefined;
+  if (request === undefined) break;
+  if (request.op === "abort") helics.abort(request.code, request.message);
+  else writeFrame(WATCH_FD, ask(request.target, request.query));
+}
+helics.abort(USER_ABORT, "the program of this federate has ended");
+Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FAREWELL_MS);
+process.kill(process.pid, "SIGKILL");
+
+function ask(target: string, text: string): string {
+  const query: Handle = helics.createQuery(target, text);
+  try {
+    return helics.queryCore(query, core);
+  } catch (error) {
+    return error instanceof NativeError ? error.message : String(error);
+  } finally {
+    helics.freeQuery(query);
+  }
+}

@@ -1,0 +1,168 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type FederateSetup, type HelicsError, readConfiguration } from "cosimas/helics";
+import { afterAll, describe, expect, it } from "vitest";
+import { freePort, helicsEnvironment, keptLog, startBroker, startPartner } from "../support/helics.ts";
+import { FAULTY, FOLLOWER, type Follower, federateOne, populationOf } from "../support/helics-agents.ts";
+
+/** What goes wrong in a federation, each with real processes: a typed error within 5 s of its cause, and nothing is left. */
+const environment = await helicsEnvironment();
+const { reason } = environment;
+
+/** Wall time in which a fault is told, in milliseconds; processes start in another. */
+const TOLD_MS = 5000;
+const START_MS = 5000;
+
+const entity = { model: "Follower", inputs: { x: "meter/x" } };
+
+/** The error of a federate, and how long it took since `since` has resolved. */
+async function failureOf(
+  run: Promise<unknown>,
+  since: Promise<unknown> = Promise.resolve(),
+): Promise<{ error: HelicsError; ms: number }> {
+  let startMs = performance.now();
+  void since.then(() => {
+    startMs = performance.now();
+  });
+  const error = await run.then(
+    () => new Error("it did not fail"),
+    (failure: HelicsError) => failure,
+  );
+  return { error: error as HelicsError, ms: performance.now() - startMs };
+}
+
+const follow = (
+  broker: { address: string; coreType: string },
+  setup: Partial<FederateSetup> = {},
+  own: object = entity,
+) => federateOne<Follower>(environment, broker, populationOf(FOLLOWER), own as typeof entity, setup);
+
+describe.skipIf(reason !== undefined)(`HELICS: faults${reason === undefined ? "" : ` (skipped: ${reason})`}`, () => {
+  const folder = mkdtempSync(join(tmpdir(), "cosimas-helics-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("names a broker that is not there", async () => {
+    const address = `tcp://127.0.0.1:${await freePort()}`;
+    const { error, ms } = await failureOf(follow({ address, coreType: "zmq" }, { connectTimeoutMs: 2000 }));
+    expect(error).toMatchObject({ name: "HelicsError", code: "ERR_HELICS_BROKER", federate: "agents" });
+    expect(error.message).toMatch(new RegExp(`federate "agents": .*${address}.*; start the broker`));
+    expect(ms).toBeLessThan(TOLD_MS);
+  });
+
+  it("names a library that is not there, or is none", async () => {
+    const broker = { address: "tcp://127.0.0.1:1", coreType: "zmq" };
+    const nowhere = await failureOf(follow(broker, { library: join(folder, "libhelics.so") }));
+    expect(nowhere.error).toMatchObject({ code: "ERR_HELICS_LIBRARY" });
+    expect(nowhere.error.message).toMatch(/there is no file .*pip install helics/);
+    writeFileSync(join(folder, "text.so"), "no library");
+    const text = await failureOf(follow(broker, { library: join(folder, "text.so") }));
+    expect(text.error).toMatchObject({ code: "ERR_HELICS_LIBRARY", function: "load" });
+  });
+
+  it("names a federate's name that is taken", async () => {
+    const broker = await startBroker(environment, 3);
+    const meter = startPartner(environment, broker, "meter", { until: 3, name: "agents" });
+    // Its core has to be there first.
+    const second = startPartner(environment, broker, "meter", { until: 3, name: "other" });
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const { error, ms } = await failureOf(follow(broker));
+    expect(error).toMatchObject({ code: "ERR_HELICS_NAME", federate: "agents" });
+    expect(error.message).toMatch(/name of its own/);
+    expect(ms).toBeLessThan(TOLD_MS);
+    meter.child.kill();
+    second.child.kill();
+  });
+
+  it.each([
+    [
+      "a type that does not fit",
+      "ERR_HELICS_TYPE",
+      { kinds: "string" },
+      { publication: "meter/x", type: "double" },
+      /meter\/x.*string/,
+    ],
+    [
+      "a unit that cannot be converted",
+      "ERR_HELICS_UNITS",
+      { unit: "MW" },
+      { publication: "meter/x", units: "V" },
+      /MW is not convertible to V/,
+    ],
+    ["a publication that nobody has", "ERR_HELICS_INTERFACE", {}, "meter/z", /meter\/z/],
+  ] as const)("names %s", async (_what, code, args, x, text) => {
+    const broker = await startBroker(environment, 2);
+    startPartner(environment, broker, "meter", { until: 6, ...args });
+    const { error, ms } = await failureOf(follow(broker, {}, { model: "Follower", inputs: { x } }));
+    expect(error).toMatchObject({ code, federate: "agents" });
+    expect(error.message).toMatch(text);
+    expect(ms).toBeLessThan(TOLD_MS + START_MS);
+  });
+
+  it.each([
+    ["federate is killed", "SIGKILL", "meter", /the core of federate "meter"/],
+    ["federate is frozen", "SIGSTOP", "meter", /the core of federate "meter"/],
+    ["broker is killed", "SIGKILL", "broker", /lost connection with broker/],
+    ["broker is frozen", "SIGSTOP", "broker", /lost connection with broker/],
+  ] as const)("is over when a %s", async (_what, signal, whom, text) => {
+    const broker = await startBroker(environment, 2);
+    const meter = startPartner(environment, broker, "meter", { until: 1e6, pause: 0.01 });
+    const hit = meter.line(/granted 20 /).then(() => (whom === "meter" ? meter : broker).child.kill(signal));
+    const { error, ms } = await failureOf(follow(broker, { untilS: 1e6 }), hit);
+    expect(error).toMatchObject({ code: "ERR_HELICS_LOST", federate: "agents", helicsCode: -101 });
+    expect(error.timeS).toBeGreaterThanOrEqual(19);
+    expect(error.message).toMatch(text);
+    expect(ms).toBeLessThan(TOLD_MS);
+  });
+
+  it("ends the federation, with the reason, when an agent fails", async () => {
+    const broker = await startBroker(environment, 2);
+    const meter = startPartner(environment, broker, "meter", { until: 1e6, pause: 0.01 });
+    const run = federateOne(
+      environment,
+      broker,
+      populationOf(FAULTY),
+      { model: "Faulty", inputs: { x: "meter/x" } },
+      { untilS: 1e6 },
+    );
+    const { error } = await failureOf(run);
+    expect(error.code).toBe("ERR_BRIDGE_SIMULATOR_FAILED");
+    expect(await meter.ended).toBe(1);
+    expect(meter.output()).toMatch(/failed:.*federate "agents".*the inverter is gone/);
+  });
+
+  it("says what a grant waits for, and has an end", async () => {
+    const broker = await startBroker(environment, 2);
+    startPartner(environment, broker, "meter", { until: 10, sleep_at: 3 });
+    const { log, lines } = keptLog();
+    const { error } = await failureOf(follow(broker, { waitWarnMs: 500, waitMs: 1500, log }));
+    expect(lines.join("\n")).toMatch(
+      /warning: federate "agents" at 2\.\d+ s: the grant of 3\.\d+ s takes more than 500 ms: it waits for federate "meter", which is at 3 s/,
+    );
+    expect(error).toMatchObject({ code: "ERR_HELICS_TIMEOUT", federate: "agents" });
+    expect(error.message).toMatch(/more than 1500 ms: it waits for federate "meter"/);
+  });
+
+  it("is told of a grant off its units once, and takes the next one", async () => {
+    const broker = await startBroker(environment, 2);
+    startPartner(environment, broker, "meter", { until: 6 });
+    const { log, lines } = keptLog();
+    const { agent } = await follow(broker, { periodS: 0.75, offsetS: 0, untilS: 4, log });
+    const warnings = lines.filter((line) => /no whole number/.test(line));
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(/federate "agents" was granted 1\.5 s, .*its step is that of 2/);
+    expect(agent.seen.map(([at]) => at)).toEqual([2, 3]);
+  });
+
+  it("is refused a configuration with keys that HELICS would pass over", () => {
+    const file = join(folder, "agents.json");
+    writeFileSync(file, '{"name": "agents", // the population\n "perod": 900}');
+    expect(() => readConfiguration(file)).toThrow(
+      /agents\.json: the federate has the key "perod".*did you mean "period"\?/,
+    );
+    writeFileSync(file, '{"name": "agents", "publications": [{"key": "a/y", "uint": "V"}]}');
+    expect(() => readConfiguration(file)).toThrow(/publications\[0\] has the key "uint".*did you mean "unit"\?/);
+    writeFileSync(file, '{"name": ');
+    expect(() => readConfiguration(file)).toThrow(/agents\.json cannot be read/);
+  });
+});
