@@ -11,6 +11,7 @@ type AddCommand = (program: Command, ends: (exitCode: number) => void) => void;
 const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   run: async () => (await import("./commands/run.ts")).addRunCommand,
   sim: async () => (await import("./commands/sim.ts")).addSimCommand,
+  federate: async () => (await import("./commands/federate.ts")).addFederateCommand,
   container: async () => (await import("./commands/container.ts")).addContainerCommand,
   replay: async () => (await import("./commands/replay.ts")).addReplayCommand,
   diff: async () => (await import("./commands/diff.ts")).addDiffCommand,
@@ -27,6 +28,7 @@ Examples:
   cosimas run scenario.ts --help           show the scenario's own options
   cosimas run scenario.ts --seed 7         run it with other random numbers
   cosimas sim agents.ts 127.0.0.1:5555     serve agents.ts to the mosaik there
+  cosimas federate agents.ts               take part in a HELICS federation
   cosimas run scenario.ts --record a.mcap  record the run
   cosimas replay a.mcap                    run its agents again, and compare
   cosimas inspect a.mcap --agent PV-1      what happened to an agent, by whom

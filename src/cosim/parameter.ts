@@ -59,6 +59,10 @@ const RESERVED = {
     ...["address", "remote", "logLevel", "timeout", "insecure", "containers", "isolation", "strict", "record", "force"],
     ...["debug", "help", "version"],
   ],
+  defineFederate: [
+    ...["broker", "coreType", "coreInit", "name", "config", "library", "until", "logLevel", "timeout", "record"],
+    ...["containers", "isolation", "debug", "help", "version"],
+  ],
 } as const;
 
 /**

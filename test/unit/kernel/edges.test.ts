@@ -1,5 +1,5 @@
 import { setTimeout as wallSleep } from "node:timers/promises";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { Agent, Bridge, Container } from "../../../src/index.ts";
 
 /** Each of these was once wrong. */
@@ -72,6 +72,36 @@ describe("setup", () => {
     container.input("s", "go");
     await container.advance(5);
     expect(faults).toEqual([expect.stringContaining("take from s is lost")]);
+  });
+
+  it("is warned about once for each sender and id if nobody ever had the id", async () => {
+    const emitWarning = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+    class Sender extends Actor {
+      go(): void {
+        for (const to of ["batery-1", "batery-2", "batery-1", "gone"]) this.send(to, "take", ["x"]);
+      }
+      override remove(): void {
+        super.remove();
+      }
+    }
+    const container = await Container.create();
+    for (const id of ["s1", "s2", "gone"]) container.spawn(Sender, { id });
+    container.input("gone", "remove");
+    await container.advance(1);
+    for (let t = 2; t < 4; t++) {
+      for (const id of ["s1", "s2"]) container.input(id, "go");
+      await container.advance(t);
+    }
+    const warnings = emitWarning.mock.calls.map(([text]) =>
+      /agent "(s\d)" to "(\S+)" is lost/.exec(String(text))?.slice(1),
+    );
+    emitWarning.mockRestore();
+    expect(warnings).toEqual([
+      ["s1", "batery-1"],
+      ["s1", "batery-2"],
+      ["s2", "batery-1"],
+      ["s2", "batery-2"],
+    ]);
   });
 });
 
