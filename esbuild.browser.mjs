@@ -2,10 +2,12 @@
  * Bundles `src/browser` for pages, with stand-ins for what it uses of Node: `node esbuild.browser.mjs [OUTFILE]`.
  */
 import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
+const HOST = `${root}src/host.browser.ts`;
 
 /** What a browser has in another form. What it does not have at all is not reached from `src/browser`. */
 const STAND_INS = `
@@ -14,18 +16,6 @@ const STAND_INS = `
     env: {},
     nextTick: (callback, ...args) => queueMicrotask(() => callback(...args)),
     emitWarning: (text) => console.warn(text),
-  };
-  export const isUtf8 = (bytes) => {
-    try {
-      new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  export const types = {
-    isUint8Array: (value) => value instanceof Uint8Array,
-    isMap: (value) => value instanceof Map,
   };
   // Node's timers are objects; unref says that they keep no process alive.
   class Timer {
@@ -48,13 +38,27 @@ const STAND_INS = `
 /** Globals of Node among them. */
 const GLOBALS = "Buffer, process, setTimeout, setInterval, clearTimeout, clearInterval, setImmediate";
 
-/** Source files get Node's globals as imports, and \`node:\` modules are the stand-ins. */
+/** `host.browser.ts` in the place of `host.ts`: all that the engine needs to run in a page. */
+const browserHost = {
+  name: "the host of a page",
+  setup({ onResolve }) {
+    onResolve({ filter: /\/host\.ts$/ }, ({ resolveDir, path }) =>
+      resolve(resolveDir, path) === `${root}src/host.ts` ? { path: HOST } : undefined,
+    );
+  },
+};
+
+/**
+ * Files of connections get Node's globals as imports, and their `node:` modules are the stand-ins; the files below them get
+ * all from `src/host.browser.ts`.
+ */
 const forBrowsers = {
   name: "for browsers",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^(node:|cosimas-stand-ins$)/ }, () => ({ path: "stand-ins", namespace: "cosimas" }));
+    browserHost.setup({ onResolve });
     onLoad({ filter: /.*/, namespace: "cosimas" }, () => ({ contents: STAND_INS, loader: "js", resolveDir: root }));
-    onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
+    onLoad({ filter: /\/src\/(channel|rpc|browser)\/.*\.ts$/ }, async ({ path }) => {
       const text = await readFile(path, "utf8");
       return { contents: `import { ${GLOBALS} } from "cosimas-stand-ins";\n${text}`, loader: "ts" };
     });
@@ -70,7 +74,21 @@ export function bundle(outfile) {
     format: "esm",
     platform: "browser",
     target: "es2022",
-    plugins: [forBrowsers],
+    plugins: [browserHost, forBrowsers],
+    logLevel: "warning",
+  });
+}
+
+/** Write `entry`, which uses `src/engine.ts` and nothing of Node, with the engine into `outfile`, for pages. */
+export function bundleEngine(entry, outfile) {
+  return build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    plugins: [browserHost],
     logLevel: "warning",
   });
 }

@@ -29,7 +29,13 @@ function named(text) {
 export async function bundle(outdir) {
   const { exports } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
   const faces = Object.values(exports).flatMap((entry) => entry["cosimas:source"] ?? []);
-  const entries = [...faces, "src/cli/main.ts", `${PLATFORM}/container-main.ts`, `${HELICS}/main.ts`, `${HELICS}/watch.ts`];
+  const entries = [
+    ...faces,
+    "src/cli/main.ts",
+    `${PLATFORM}/container-main.ts`,
+    `${HELICS}/main.ts`,
+    `${HELICS}/watch.ts`,
+  ];
   const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: entries,

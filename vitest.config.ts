@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Kinds of test and how long one test of the kind may take, in milliseconds; in the order in which they start. */
-const kinds = { scenario: 600_000, interop: 300_000, conformance: 120_000, property: 120_000, unit: 10_000 };
+const kinds = { scenario: 600_000, interop: 300_000, conformance: 120_000, property: 120_000, unit: 60_000 };
 
 /** Tests run the sources, not `dist`; those that start the command line start the built program. */
 const resolve = { conditions: ["cosimas:source", "node", "import", "module", "default"] };

@@ -8,7 +8,7 @@
 export * from "./agent/index.ts";
 export * as channel from "./channel/index.ts";
 export * from "./clock/index.ts";
-export { type CodecName, JsonPattern, serializable, type Value, type ValueType } from "./codec/index.ts";
+export { type CodecName, serializable, type Value, type ValueType } from "./codec/index.ts";
 export {
   Bridge,
   type BridgeInput,

@@ -16,8 +16,13 @@ export interface Limits {
   readonly pendingCallsMax: number;
   /** Requests of the peer of one connection that are being handled. */
   readonly openRequestsMax: number;
-  /** Bytes queued for sending on one connection; a single frame may be larger if nothing else is queued. */
+  /**
+   * Bytes queued for sending on one connection: above it own calls are refused and requests of the peer wait. A single
+   * frame may be larger if nothing else is queued, and what is being handled is answered whatever is queued.
+   */
   readonly sendQueueBytesMax: number;
+  /** Wall time without the peer taking anything, while the queue is over that mark, after which it is given up; in milliseconds. */
+  readonly sendTimeoutMs: number;
   /** Connections of one listener, those in their handshake included; who comes then is turned away. */
   readonly connectionsMax: number;
   /** Connections of one listener that have not ended their handshake (TLS, WebSocket, token); one more ends the oldest. */
@@ -71,6 +76,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   pendingCallsMax: 65_536,
   openRequestsMax: 65_536,
   sendQueueBytesMax: 8 * 1024 * 1024, // FAULTS F20
+  sendTimeoutMs: 10_000,
   connectionsMax: 4096,
   handshakesMax: 128,
   handshakeTimeoutMs: 2000,
@@ -93,3 +99,9 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   recordingChunkBytesMax: 256 * 1024 * 1024,
   recordingNamesMax: 1_000_000,
 });
+
+/** All bounds: the given ones, and the defaults for those that are left out or undefined. */
+export function limitsOf(given: { readonly [K in keyof Limits]?: Limits[K] | undefined } = {}): Limits {
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...DEFAULT_LIMITS, ...Object.fromEntries(set) };
+}

@@ -33,6 +33,7 @@ def parse_args():
     parser.add_argument("--no-control", dest="control", action="store_false", help="the grid alone, without agents")
     parser.add_argument("--out", type=Path, help="file for set-points and results, a line of JSON each quarter hour")
     parser.add_argument("--cosimas", default="npx cosimas", help="command that starts cosimas")
+    parser.add_argument("--sim-options", default="", help="options of cosimas sim, as '--containers 4 --isolation process'")
     args = parser.parse_args()
     if not (args.day >= 0 and args.days >= 1 and args.day + args.days <= 366):
         parser.error(f"the profiles have days 0 to 365; {args.days} days from day {args.day} do not exist")
@@ -71,7 +72,7 @@ def add_agents(world, args, devices, grid, rises, data):
 def main():
     args = parse_args()
     until = args.days * STEPS_PER_DAY
-    agents = f"{args.cosimas} sim {shlex.quote(str(FOLDER / 'simulator.ts'))} %(addr)s --day {args.day}"
+    agents = f"{args.cosimas} sim {shlex.quote(str(FOLDER / 'simulator.ts'))} %(addr)s --day {args.day} {args.sim_options}"
     world = mosaik.World(
         {
             "Profiles": {"python": "pandapower_grid:Profiles"},

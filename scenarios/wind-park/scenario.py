@@ -29,11 +29,12 @@ def main():
     parser.add_argument("--limit", type=float, default=7000, help="the park's feed-in limit in kW")
     parser.add_argument("--out", type=Path, help="file for the results, a line of JSON each step")
     parser.add_argument("--cosimas", default="npx cosimas", help="command that starts cosimas")
+    parser.add_argument("--sim-options", default="", help="options of cosimas sim, as '--containers 4 --isolation process'")
     args = parser.parse_args()
     if not args.limit >= 0:
         parser.error(f"a limit is not negative, got {args.limit}")
 
-    agents_cmd = f"{args.cosimas} sim {shlex.quote(str(FOLDER / 'simulator.ts'))} %(addr)s"
+    agents_cmd = f"{args.cosimas} sim {shlex.quote(str(FOLDER / 'simulator.ts'))} %(addr)s {args.sim_options}"
     sim_config = {
         "Wind": {"python": "wind_park:Wind"},
         "Plants": {"python": "wind_park:Plants"},

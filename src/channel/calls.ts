@@ -217,7 +217,7 @@ const PARTS = 8;
  * Time counts only while the process runs: after it was blocked or suspended, the next tick is one tick, so that what
  * has arrived meanwhile is read before anything expires.
  */
-export class Sweep {
+class Sweep {
   readonly #periodMs: number;
   readonly #next: () => number;
   readonly #expire: (below: number) => boolean;

@@ -1,13 +1,14 @@
 import { rebase, type TypeRegistry, type Value } from "../codec/index.ts";
 import { ChannelError, ProtocolError } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import { checkArgument, LIMITS } from "../options.ts";
 import { Calls, type RequestOptions } from "./calls.ts";
 import { type FailureFormat, TEXT_FAILURES } from "./failures.ts";
+import { Flow } from "./flow.ts";
 import { FrameSplitter, Outbox } from "./frames.ts";
 import { type CodecChoice, EXCEPTION, Messages, messageCodecs, REQUEST, RESULT } from "./messages.ts";
-import type { ConnectionState } from "./reconnect.ts";
 import { type Request, Serving } from "./requests.ts";
-import type { Transport } from "./transports/transport.ts";
+import type { PeerIdentity, Transport } from "./transports/transport.ts";
 
 /** Options of a channel. */
 export interface ChannelOptions extends CodecChoice {
@@ -17,10 +18,15 @@ export interface ChannelOptions extends CodecChoice {
   readonly limits?: Partial<Limits>;
 }
 
+/** Whether there is a connection: `open`, `lost` while it tries to connect again, `closed` for good. */
+export type ConnectionState = "open" | "lost" | "closed";
+
 /** What the layers above use of a channel: requests and replies, whatever becomes of connections. */
 export interface ChannelLike {
   /** Address of the other side. */
   readonly peer: string;
+  /** Who it is by its certificate, over TLS. */
+  readonly identity: PeerIdentity | undefined;
   /** Resolves, never rejects, when it is closed for good, with the reason. */
   readonly closed: Promise<ChannelError>;
   /** The registered types; a layer above may add its own. */
@@ -30,9 +36,13 @@ export interface ChannelLike {
   /** Own requests that wait for a reply. */
   readonly pendingCalls: number;
   /** Take the peer's requests. */
-  serve(onRequest: (request: Request) => void): void;
+  serve(onRequest: (request: Request) => unknown): void;
   /** Ask the peer. */
   request(content: unknown, options?: RequestOptions): Promise<Value>;
+  /** As `request`, but throws at once what is refused for want of room: `ERR_CHANNEL_PENDING`, `ERR_CHANNEL_SEND_QUEUE`. */
+  requestNow(content: unknown, options?: RequestOptions): Promise<Value>;
+  /** Bytes that the operating system has not taken yet. */
+  readonly queuedBytes: number;
   /** Wait until the peer has read enough to go on sending. */
   drained(): Promise<void>;
   /** Be told of losses and new connections, if it connects again. @returns Stops it. */
@@ -49,6 +59,8 @@ export interface ChannelLike {
 export class Channel implements ChannelLike {
   /** Address of the other side. */
   readonly peer: string;
+  /** Who the other side is by its certificate, over TLS; undefined otherwise. */
+  readonly identity: PeerIdentity | undefined;
   /** Resolves, never rejects, when the connection is gone, with the reason. */
   readonly closed: Promise<ChannelError>;
   /** The registered types of this connection; a layer above may add its own. */
@@ -61,6 +73,9 @@ export class Channel implements ChannelLike {
   readonly #limits: Limits;
   readonly #calls: Calls;
   readonly #serving: Serving;
+  readonly #flow: Flow;
+  /** Length of the frame that is being read. */
+  #frameBytes = 0;
   #resolveClosed: (reason: ChannelError) => void = () => {};
   /** Why it is closed; undefined while it is open. */
   #reason: ChannelError | undefined;
@@ -71,9 +86,11 @@ export class Channel implements ChannelLike {
    * @param registry - Types instead of those in the options: of a channel that has had other connections.
    */
   constructor(transport: Transport, options: ChannelOptions = {}, registry?: TypeRegistry) {
+    if (options.limits !== undefined) checkArgument("channel", "limits", options.limits, LIMITS);
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#limits = limits;
     this.peer = transport.peer;
+    this.identity = transport.identity;
     const codecs = messageCodecs(options, limits, registry);
     this.types = codecs.whole.types;
     this.#transport = transport;
@@ -85,8 +102,11 @@ export class Channel implements ChannelLike {
       reply: (id, ok, outcome) => this.#reply(id, ok, outcome),
     });
     const sink = (bytes: Buffer, start: number, end: number) => {
+      this.#frameBytes = end - start;
       if (start < end || transport.beats !== true) this.#messages.read(bytes, start, end);
     };
+    const serve = (id: number, content: Value) => this.#serving.take(id, content);
+    this.#flow = new Flow(transport, this.#outbox, limits, serve, (error) => this.#shut(error, false));
     this.#splitter = new FrameSplitter(limits.frameBytesMax, sink, this.peer);
     this.#calls = new Calls(this.peer, limits.callTimeoutMs);
     this.closed = new Promise((resolve) => {
@@ -130,10 +150,10 @@ export class Channel implements ChannelLike {
 
   /**
    * Take the peer's requests, in their order of arrival; requests fail with `ERR_CHANNEL_NO_REQUESTS` until this is
-   * called. To miss none, call it in the turn in which the channel was given. What `onRequest` throws fails the
-   * request.
+   * called. To miss none, call it in the turn in which the channel was given. What `onRequest` throws, or its promise is
+   * rejected with, fails the request; after the answer it is a warning.
    */
-  serve(onRequest: (request: Request) => void): void {
+  serve(onRequest: (request: Request) => unknown): void {
     this.#serving.onRequest = onRequest;
   }
 
@@ -147,12 +167,27 @@ export class Channel implements ChannelLike {
    *   RangeError for a bad `timeoutMs`.
    */
   request(content: unknown, options: RequestOptions = {}): Promise<Value> {
+    return this.#request(content, options, false);
+  }
+
+  /**
+   * Ask the peer, as {@link Channel.request}; for one who does not look at the promise.
+   *
+   * @throws ChannelError `ERR_CHANNEL_PENDING`, `ERR_CHANNEL_SEND_QUEUE`, with nothing sent.
+   */
+  requestNow(content: unknown, options: RequestOptions = {}): Promise<Value> {
+    return this.#request(content, options, true);
+  }
+
+  #request(content: unknown, options: RequestOptions, now: boolean): Promise<Value> {
     try {
       this.#checkRequest(options);
       const frame = this.#messages.write(REQUEST, this.#calls.nextId, content);
       if (!this.#fits(frame)) throw this.#sendQueueFull();
       this.#outbox.add(frame);
+      this.#flow.queued();
     } catch (error) {
+      if (now && isWantOfRoom(error)) throw error;
       const { places = [] } = options;
       return Promise.reject(places.reduce((named, [place, name]) => rebase(named, place, name), error));
     }
@@ -194,7 +229,7 @@ export class Channel implements ChannelLike {
 
   #take(type: number, id: number, content: Value): void {
     if (type === REQUEST) {
-      this.#serving.take(id, content);
+      this.#flow.take(id, content, this.#frameBytes);
       return;
     }
     const call = this.#calls.take(id);
@@ -207,9 +242,8 @@ export class Channel implements ChannelLike {
   #reply(id: number, ok: boolean, outcome: unknown): void {
     if (this.#reason !== undefined) return;
     try {
-      const frame = this.#replyFrame(id, ok, outcome);
-      if (!this.#fits(frame)) throw this.#sendQueueFull();
-      this.#outbox.add(frame);
+      this.#outbox.add(this.#replyFrame(id, ok, outcome));
+      this.#flow.queued();
     } catch (error) {
       // Without a reply the peer would wait in vain.
       this.#shut(error as ChannelError, false);
@@ -245,6 +279,7 @@ export class Channel implements ChannelLike {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
     this.#splitter.stop();
+    this.#flow.stop();
     if (graceful) {
       this.#outbox.flush();
       this.#transport.end();
@@ -258,12 +293,19 @@ export class Channel implements ChannelLike {
   }
 
   #sendQueueFull(): ChannelError {
+    this.#flow.refused();
     const { sendQueueBytesMax } = this.#limits;
-    const message = `${this.peer} does not read: sendQueueBytesMax = ${sendQueueBytesMax} bytes would be exceeded`;
+    const message = `sendQueueBytesMax = ${sendQueueBytesMax} bytes wait for ${this.peer}; await drained() before sending much`;
     return this.#error("ERR_CHANNEL_SEND_QUEUE", message);
   }
 
   #error(code: string, message: string, cause?: unknown): ChannelError {
     return new ChannelError(code, message, { peer: this.peer, cause });
   }
+}
+
+/** Whether a request was refused because too much waits already. */
+export function isWantOfRoom(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return code === "ERR_CHANNEL_PENDING" || code === "ERR_CHANNEL_SEND_QUEUE";
 }

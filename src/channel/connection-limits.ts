@@ -2,7 +2,7 @@ import type { Limits } from "../limits.ts";
 import { after } from "../wall.ts";
 
 /** Bounds of a {@link ConnectionLimits}. */
-export type AcceptLimits = Pick<Limits, "connectionsMax" | "handshakesMax" | "handshakeTimeoutMs">;
+type AcceptLimits = Pick<Limits, "connectionsMax" | "handshakesMax" | "handshakeTimeoutMs">;
 
 /** One accepted connection, as its listener's {@link ConnectionLimits} sees it. */
 export interface AcceptedConnection {

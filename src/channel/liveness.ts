@@ -70,12 +70,13 @@ const MOVES_MAX = 2;
  *
  * Time counts only while this process runs, tick by tick.
  */
-export class LiveTransport extends ForwardingTransport {
+class LiveTransport extends ForwardingTransport {
   readonly beats = true;
   readonly #probe: LivenessProbe;
   readonly #ticksMax: number;
   readonly #stop: () => void;
   #silentTicks = 0;
+  #paused = false;
   #moves = 0;
   #timeout: ChannelError | undefined;
 
@@ -100,8 +101,21 @@ export class LiveTransport extends ForwardingTransport {
     });
   }
 
+  override pause(): void {
+    this.#paused = true;
+    super.pause();
+  }
+
+  override resume(): void {
+    this.#paused = false;
+    this.#silentTicks = 0;
+    super.resume();
+  }
+
   #tick(): void {
     if (this.transport.queuedBytes === 0) this.transport.write(BEAT);
+    // Who does not read hears nothing; the peer has to take what it is sent, and is given up if it does not.
+    if (this.#paused) return;
     this.#silentTicks++;
     const { answers, moves } = this.#probe.take();
     if (this.#silentTicks < SILENT_TICKS) {
@@ -129,7 +143,7 @@ export function hostOf(peer: string): string {
 }
 
 /** Where a process listens for questions of a peer at `host`. */
-export function answerHost(host: string): string {
+function answerHost(host: string): string {
   if (isLoopback(host)) return isIPv6(host) ? "::1" : "127.0.0.1";
   return isIPv6(host) ? "::" : "0.0.0.0";
 }
@@ -164,7 +178,7 @@ const answerers = new Map<string, Promise<LivenessAddress>>();
  *
  * @param host - Where it listens: the loopback address, or `0.0.0.0` or `::` for peers elsewhere.
  */
-export function ownLiveness(host: string): Promise<LivenessAddress> {
+function ownLiveness(host: string): Promise<LivenessAddress> {
   let answerer = answerers.get(host);
   if (answerer === undefined) {
     answerer = startAnswerer(host);
@@ -189,7 +203,7 @@ async function startAnswerer(host: string): Promise<LivenessAddress> {
 }
 
 /** Asks a peer's process whether it lives and whether its main thread turns. */
-export class LivenessProbe {
+class LivenessProbe {
   readonly #socket: Socket;
   readonly #key: Buffer;
   readonly #host: string;

@@ -18,10 +18,10 @@ export const RESULT = 1;
 export const EXCEPTION = 2;
 
 /** Takes a message; the content of an exception is as the channel's FailureFormat says. */
-export type MessageSink = (type: number, id: number, content: Value) => void;
+type MessageSink = (type: number, id: number, content: Value) => void;
 
 /** What the messages of one connection are made of. */
-export interface MessageFormat extends MessageCodecs {
+interface MessageFormat extends MessageCodecs {
   readonly failures: FailureFormat;
   readonly limits: Limits;
   /** Who sends, for errors. */
@@ -205,7 +205,7 @@ export interface CodecChoice {
 }
 
 /** The codecs of a channel. */
-export interface MessageCodecs {
+interface MessageCodecs {
   /** For whole messages. The array around the content is a level of its own, and takes none from the content. */
   readonly whole: Codec;
   /** For contents alone, where an envelope can be written in front of them by hand. */

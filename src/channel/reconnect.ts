@@ -1,11 +1,13 @@
 import { copyValue, type TypeRegistry, type Value } from "../codec/index.ts";
 import { ChannelError } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
-import { after } from "../wall.ts";
+import { after, keepAlive } from "../wall.ts";
 import { type Backoff, pause } from "./backoff.ts";
+import { tell } from "./callbacks.ts";
 import type { RequestOptions } from "./calls.ts";
-import type { Channel, ChannelLike } from "./channel.ts";
+import type { Channel, ChannelLike, ConnectionState } from "./channel.ts";
 import type { Request } from "./requests.ts";
+import type { PeerIdentity } from "./transports/transport.ts";
 
 /** How a channel comes back after its connection was lost. */
 export interface ReconnectOptions {
@@ -19,9 +21,6 @@ export interface ReconnectOptions {
   /** Attempts in a row after which the channel closes for good. Default Infinity. */
   readonly attemptsMax?: number;
 }
-
-/** Whether there is a connection: `open`, `lost` while it tries to connect again, `closed` for good. */
-export type ConnectionState = "open" | "lost" | "closed";
 
 /** Wall time after which a connection counts as good, and the next loss begins with a short pause, in milliseconds. */
 const GOOD_MS = 5000;
@@ -50,8 +49,10 @@ export class ReconnectingChannel implements ChannelLike {
   readonly #end = new AbortController();
   #channel: Channel;
   #state: ConnectionState = "open";
-  #onRequest: ((request: Request) => void) | undefined;
+  #onRequest: ((request: Request) => unknown) | undefined;
   #lostReplies = 0;
+  /** Lets the process end; set while there is no connection. */
+  #release: (() => void) | undefined;
   #resolveClosed: (reason: ChannelError) => void = () => {};
 
   /** @internal Made by `open`. */
@@ -80,6 +81,11 @@ export class ReconnectingChannel implements ChannelLike {
   /** Address of the other side. */
   get peer(): string {
     return this.#channel.peer;
+  }
+
+  /** Who the other side is by its certificate, over TLS; of the present connection, or of the last one. */
+  get identity(): PeerIdentity | undefined {
+    return this.#channel.identity;
   }
 
   /** The registered types, on this connection and on all to come. */
@@ -113,8 +119,8 @@ export class ReconnectingChannel implements ChannelLike {
   }
 
   /**
-   * Be told of every change of {@link state}, and of its cause if the connection was lost. A listener that throws ends
-   * the process, as any uncaught exception.
+   * Be told of every change of {@link state}, and of its cause if the connection was lost. What a listener throws is a
+   * warning.
    *
    * @returns Stops it.
    */
@@ -124,7 +130,7 @@ export class ReconnectingChannel implements ChannelLike {
   }
 
   /** Take the peer's requests, on this connection and on all to come. */
-  serve(onRequest: (request: Request) => void): void {
+  serve(onRequest: (request: Request) => unknown): void {
     this.#onRequest = onRequest;
     this.#channel.serve(onRequest);
   }
@@ -134,6 +140,15 @@ export class ReconnectingChannel implements ChannelLike {
     if (this.#channel.isOpen || this.#held === undefined || this.#state === "closed") {
       return this.#channel.request(content, options);
     }
+    return this.#held.hold(content, options);
+  }
+
+  /** Ask the peer, as {@link Channel.requestNow}. */
+  requestNow(content: unknown, options?: RequestOptions): Promise<Value> {
+    if (this.#channel.isOpen || this.#held === undefined || this.#state === "closed") {
+      return this.#channel.requestNow(content, options);
+    }
+    this.#held.checkRoom();
     return this.#held.hold(content, options);
   }
 
@@ -200,15 +215,13 @@ export class ReconnectingChannel implements ChannelLike {
 
   #become(state: ConnectionState, cause: ChannelError | undefined): void {
     this.#state = state;
-    for (const listener of this.#listeners) {
-      try {
-        listener(state, cause);
-      } catch (error) {
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
+    // Nothing else may keep the process alive meanwhile: it lives until the channel is closed.
+    if (state === "lost") this.#release ??= keepAlive();
+    else {
+      this.#release?.();
+      this.#release = undefined;
     }
+    for (const listener of this.#listeners) tell("onState", listener, state, cause);
   }
 }
 
@@ -228,7 +241,7 @@ interface Held {
  * Requests that wait for a connection, in the order in which they were made. Each is sent once at most; its deadline
  * counts from the call, not from when it is sent.
  */
-export class HeldRequests {
+class HeldRequests {
   readonly #peer: string;
   readonly #limits: Limits;
   readonly #types: TypeRegistry;
@@ -244,16 +257,21 @@ export class HeldRequests {
     return this.#waiting.size;
   }
 
+  /** @throws ChannelError `ERR_CHANNEL_PENDING`. */
+  checkRoom(): void {
+    const { pendingCallsMax } = this.#limits;
+    if (this.#waiting.size < pendingCallsMax) return;
+    const message = `pendingCallsMax = ${pendingCallsMax} requests to ${this.#peer} wait already`;
+    throw new ChannelError("ERR_CHANNEL_PENDING", message, { peer: this.#peer });
+  }
+
   /** Keep a request; `content` is copied. Rejected as `Channel.request`. */
   async hold(content: unknown, options: RequestOptions = {}): Promise<Value> {
-    const { pendingCallsMax, callTimeoutMs } = this.#limits;
+    const { callTimeoutMs } = this.#limits;
     const { timeoutMs = callTimeoutMs, signal, method } = options;
     if (!(timeoutMs > 0)) throw new RangeError(`timeoutMs must be > 0 milliseconds, got ${timeoutMs}`);
     signal?.throwIfAborted();
-    if (this.#waiting.size >= pendingCallsMax) {
-      const message = `pendingCallsMax = ${pendingCallsMax} requests to ${this.#peer} wait already`;
-      throw new ChannelError("ERR_CHANNEL_PENDING", message, { peer: this.#peer });
-    }
+    this.checkRoom();
     const copy = copyValue(content, this.#limits, "$", this.#types);
     const end = new AbortController();
     const late = () => {

@@ -1,8 +1,9 @@
 import type { Value } from "../codec/index.ts";
 import { ChannelError } from "../errors.ts";
+import { isThenable, warnOf } from "./callbacks.ts";
 
 /** Takes the outcome of the request `id`: a value, or what was thrown. */
-export interface Replier {
+interface Replier {
   reply(id: number, ok: boolean, outcome: unknown): void;
 }
 
@@ -36,6 +37,11 @@ export class Request {
     this.#settle(false, error);
   }
 
+  /** Whether it was answered. @internal */
+  get settled(): boolean {
+    return this.#replier === undefined;
+  }
+
   #settle(ok: boolean, outcome: unknown): void {
     const replier = this.#replier;
     this.#replier = undefined;
@@ -46,7 +52,7 @@ export class Request {
 /** The requests of the peer of one connection: who takes them, and how many are being handled. */
 export class Serving implements Replier {
   /** Takes each request. */
-  onRequest: (request: Request) => void = refuse;
+  onRequest: (request: Request) => unknown = refuse;
   readonly #peer: string;
   readonly #openRequestsMax: number;
   readonly #replier: Replier;
@@ -65,9 +71,10 @@ export class Serving implements Replier {
     const request = new Request(content, this.#peer, id, this);
     try {
       if (this.#open > this.#openRequestsMax) throw tooMany(this.#openRequestsMax);
-      this.onRequest(request);
+      const handling = this.onRequest(request);
+      if (isThenable(handling)) handling.then(undefined, (error: unknown) => failed(request, error));
     } catch (error) {
-      request.fail(error);
+      failed(request, error);
     }
   }
 
@@ -75,6 +82,12 @@ export class Serving implements Replier {
     this.#open--;
     this.#replier.reply(id, ok, outcome);
   }
+}
+
+/** A failure after the answer has nobody else to go to. */
+function failed(request: Request, error: unknown): void {
+  if (request.settled) warnOf("the handler of channel.serve", error);
+  else request.fail(error);
 }
 
 function tooMany(max: number): ChannelError {

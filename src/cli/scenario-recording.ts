@@ -10,13 +10,15 @@ import type { FeedOp, Journal, RunStart, TraceEvent } from "../trace.ts";
 /** Gives a scenario the recording that its user has asked for. */
 export class ScenarioRecording {
   readonly #path: string | undefined;
+  readonly #replace: boolean;
   /** Classes that loading the scenario has made known. */
   readonly #known = registeredNames();
   #used = false;
 
   /** @param path - Undefined: nothing is recorded. */
-  constructor(path: string | undefined) {
+  constructor(path: string | undefined, { replace }: { readonly replace: boolean }) {
     this.#path = path;
+    this.#replace = replace;
   }
 
   /** See `ScenarioContext.record`. */
@@ -26,7 +28,7 @@ export class ScenarioRecording {
       throw new ScenarioError("ERR_SCENARIO_RECORDED", "the scenario records a second run; a recording is of one");
     }
     this.#used = true;
-    return recordIn(this.#path, options.modules ?? [], this.#known);
+    return recordIn(this.#path, options.modules ?? [], { replace: this.#replace, known: this.#known });
   }
 
   /** @throws ScenarioError `ERR_SCENARIO_NOT_RECORDED` if a recording was asked for, and the scenario has made none. */
@@ -41,11 +43,16 @@ export class ScenarioRecording {
  * A recording in a folder that is there, of agents whose classes a replay finds.
  *
  * @param modules - Those that a replay loads; without any the user has to give it some.
+ * @param replace - Whether a recording of that name may be replaced.
  * @param known - Names of classes that were registered when the program's own module had been loaded.
  */
-export function recordIn(path: string, modules: readonly URL[], known: readonly string[] = registeredNames()): Journal {
+export function recordIn(
+  path: string,
+  modules: readonly URL[],
+  { replace, known = registeredNames() }: { readonly replace: boolean; readonly known?: readonly string[] },
+): Journal {
   mkdirSync(dirname(resolve(path)), { recursive: true });
-  return new ReplayableRecording(new Recording(path, { modules }), modules, known);
+  return new ReplayableRecording(new Recording(path, { modules, replace }), modules, known);
 }
 
 /** Refuses, at the start of a run, an agent whose class no replay would find. */

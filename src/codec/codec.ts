@@ -1,6 +1,6 @@
 import type { Limits } from "../limits.ts";
 import type { TypeRegistry } from "./types.ts";
-import type { Value, ValueLimits } from "./value.ts";
+import type { FloatKeeping, Value, ValueLimits } from "./value.ts";
 
 /** How values become bytes. It keeps nothing between calls; one that has types of a connection belongs to it. */
 export interface Codec {
@@ -44,4 +44,6 @@ export interface CodecOptions {
   readonly integerDigitsMax: Limits["integerDigitsMax"];
   /** Bytes that a compressed frame may decompress to. */
   readonly frameBytesMax: Limits["frameBytesMax"];
+  /** In mosaik's JSON, whether whole floats of Python's are kept apart from integers; default: they are numbers. */
+  readonly floats?: FloatKeeping | undefined;
 }

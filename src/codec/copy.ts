@@ -10,6 +10,7 @@ import {
   type Value,
   type ValueLimits,
   type ValueObject,
+  WholeFloat,
 } from "./value.ts";
 
 /**
@@ -141,7 +142,7 @@ export class UnsignedInteger {
 }
 
 /** One walk over one value: checks it, and copies it in canonical form. */
-export class ValueWalk {
+class ValueWalk {
   readonly #rules: WalkRules;
   readonly #nestingMax: number;
   readonly #typed: boolean;
@@ -259,6 +260,8 @@ export class ValueWalk {
 
   #instance(value: object, prototype: object, depth: number): Value {
     const { types, form } = this.#rules;
+    // Only a writer of JSON sees it.
+    if (value instanceof WholeFloat && form === "wire") return value as unknown as Value;
     const id = this.#typed ? types.idOf(value, prototype) : undefined;
     if (id === undefined) {
       const name = value.constructor?.name || "an unnamed class";

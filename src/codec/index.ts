@@ -6,12 +6,13 @@
  * cannot, `profile.ts` has the table.
  */
 import { DEFAULT_LIMITS } from "../limits.ts";
+import { anything, checkArgument, checkOptions, LIMITS, type OptionChecks, oneOf } from "../options.ts";
 import { bloscCodec } from "./blosc.ts";
 import type { Codec, CodecName, CodecOptions } from "./codec.ts";
 import { jsonCodec } from "./json-writer.ts";
 import { msgpackCodec } from "./msgpack.ts";
 import { TypeRegistry, type ValueType } from "./types.ts";
-import type { ValueLimits } from "./value.ts";
+import type { FloatKeeping, ValueLimits } from "./value.ts";
 
 export type { Codec, CodecName, CodecOptions } from "./codec.ts";
 export { copyValue, plainCopy, rebase } from "./copy.ts";
@@ -19,7 +20,14 @@ export { JsonPattern } from "./json-pattern.ts";
 export { traceCodec } from "./msgpack.ts";
 export { PROFILES, type Profile, type ProfileName } from "./profile.ts";
 export { type ClassOf, serializable, TypeRegistry, type ValueType } from "./types.ts";
-export type { Value, ValueLimits, ValueObject } from "./value.ts";
+export {
+  type FloatKeeping,
+  type Value,
+  type ValueLimits,
+  type ValueObject,
+  WholeFloat,
+  withoutFloats,
+} from "./value.ts";
 
 const CODECS: ReadonlyMap<string, (options: CodecOptions) => Codec> = new Map([
   ["msgpack", msgpackCodec],
@@ -28,12 +36,17 @@ const CODECS: ReadonlyMap<string, (options: CodecOptions) => Codec> = new Map([
   ["mosaik-json", (options) => jsonCodec("mosaik-json", options)],
 ]);
 
+/** The names of all codecs. */
+export const CODEC_NAMES: readonly CodecName[] = [...CODECS.keys()] as CodecName[];
+
 /** How to make a codec. */
 export interface CreateCodecOptions {
   /** Bounds of one value; those of bytes and digits default to the usual ones. Default: `DEFAULT_LIMITS`. */
   readonly limits?: ValueLimits & Partial<Pick<CodecOptions, "integerDigitsMax" | "frameBytesMax">>;
   /** Registered types, with ids from 0 on in this order; or a registry, which more may be added to. */
   readonly types?: Iterable<ValueType> | TypeRegistry | undefined;
+  /** As `CodecOptions.floats`. @internal */
+  readonly floats?: FloatKeeping;
 }
 
 /**
@@ -41,13 +54,13 @@ export interface CreateCodecOptions {
  *
  * @throws TypeError if there is no codec of this name, or a type is listed twice.
  */
-export function createCodec(name: CodecName, { limits = DEFAULT_LIMITS, types = [] }: CreateCodecOptions = {}): Codec {
-  const create = CODECS.get(name);
-  if (create === undefined) {
-    const known = [...CODECS.keys()].map((each) => `"${each}"`).join(", ");
-    throw new TypeError(`codec must be one of ${known}, got ${JSON.stringify(name)}`);
-  }
+export function createCodec(name: CodecName, options: CreateCodecOptions = {}): Codec {
+  checkArgument("createCodec", "codec", name, oneOf(CODEC_NAMES));
+  checkOptions("createCodec", options, CHECKS);
+  const { limits = DEFAULT_LIMITS, types = [], floats } = options;
   const { integerDigitsMax, frameBytesMax } = { ...DEFAULT_LIMITS, ...limits };
   const registry = types instanceof TypeRegistry ? types : new TypeRegistry(types);
-  return create({ limits, types: registry, integerDigitsMax, frameBytesMax });
+  return CODECS.get(name)!({ limits, types: registry, integerDigitsMax, frameBytesMax, floats });
 }
+
+const CHECKS: OptionChecks<CreateCodecOptions> = { limits: LIMITS, types: anything, floats: anything };

@@ -14,7 +14,7 @@ import {
   refused,
 } from "./json-scanner.ts";
 import { TYPE_KEY, type TypeRegistry } from "./types.ts";
-import { Refusal, type Value, type ValueLimits, type ValueObject } from "./value.ts";
+import { type FloatKeeping, Refusal, type Value, type ValueLimits, type ValueObject } from "./value.ts";
 
 /**
  * Reads JSON with Python's bare tokens and exact integers.
@@ -34,8 +34,8 @@ export class JsonReader extends JsonScanner {
   #busy = false;
 
   constructor(rules: DecodeRules) {
-    const { limits, types, integerDigitsMax } = rules;
-    super(integerDigitsMax);
+    const { limits, types, integerDigitsMax, floats } = rules;
+    super(integerDigitsMax, floats);
     this.#rules = rules;
     this.#nestingMax = limits.nestingMax;
     this.#nodesMax = limits.nodesMax;
@@ -134,12 +134,14 @@ export class JsonReader extends JsonScanner {
 }
 
 /** What may come out of bytes. */
-export interface DecodeRules {
+interface DecodeRules {
   readonly limits: ValueLimits;
   /** Undefined if `{"__type__": …}` is a plain object. */
   readonly types: TypeRegistry | undefined;
   /** Longest integer in decimal digits. */
   readonly integerDigitsMax: number;
+  /** As `CodecOptions.floats`. */
+  readonly floats?: FloatKeeping | undefined;
 }
 
 /**
@@ -168,7 +170,7 @@ const families = Array.from({ length: FAMILIES }, family);
  *
  * @param hash - Of the key that will be the first.
  */
-export function plainObject(hash: number): ValueObject {
+function plainObject(hash: number): ValueObject {
   return new families[((hash >>> 5) ^ hash) & (FAMILIES - 1)]!();
 }
 

@@ -1,6 +1,6 @@
 import { Buffer } from "../host.ts";
 import { hashed, StringCache } from "./string-cache.ts";
-import { canonicalInteger, canonicalNumber, Refusal, type Value } from "./value.ts";
+import { canonicalInteger, canonicalNumber, type FloatKeeping, Refusal, type Value, WholeFloat } from "./value.ts";
 
 const EMPTY = Buffer.alloc(0);
 
@@ -14,10 +14,15 @@ export class JsonScanner {
   #end = 0;
   readonly #strings = new StringCache();
   readonly #integerDigitsMax: number;
+  readonly #floats: FloatKeeping | undefined;
 
-  /** @param integerDigitsMax - Longest integer in decimal digits; only one that is no safe integer is looked at. */
-  constructor(integerDigitsMax: number) {
+  /**
+   * @param integerDigitsMax - Longest integer in decimal digits; only one that is no safe integer is looked at.
+   * @param floats - Whether `1.0` is read as a {@link WholeFloat}; by default it is 1.
+   */
+  constructor(integerDigitsMax: number, floats?: FloatKeeping) {
     this.#integerDigitsMax = integerDigitsMax;
+    this.#floats = floats;
   }
 
   /** Go to the start of `bytes`, which are UTF-8. */
@@ -84,16 +89,24 @@ export class JsonScanner {
     }
     if ((this.#byte() | 0x20) === LOWER_E) {
       this.#exponent();
-      return canonicalNumber(Number(this.#bytes.toString("latin1", start, this.at)));
+      return this.#float(canonicalNumber(Number(this.#bytes.toString("latin1", start, this.at))));
     }
     // Both are exact, so that the quotient is the double nearest to the literal. Source: Clinger 1990.
     if (digits <= Number.MAX_SAFE_INTEGER && places < TENS.length) {
       const number = digits / TENS[places]!;
-      return negative && number !== 0 ? -number : number;
+      const signed = negative && number !== 0 ? -number : number;
+      return places === 0 ? signed : this.#float(signed);
     }
     return places === 0
       ? longInteger(this.#bytes, start, this.at, this.#integerDigitsMax)
-      : longDecimal(this.#bytes, start, this.at);
+      : this.#float(longDecimal(this.#bytes, start, this.at));
+  }
+
+  #float(number: number): Value {
+    if (this.#floats?.keep !== true || !Number.isSafeInteger(number)) return number;
+    this.#floats.seen = true;
+    // Who asks for them takes them out again before anything else sees them.
+    return new WholeFloat(number) as unknown as Value;
   }
 
   /** Read one digit or more, and append them to those of `before`. */
@@ -162,7 +175,7 @@ const WORDS: readonly Word[] = [
 ];
 
 /** Powers of ten that doubles hold exactly. */
-export const TENS = Array.from({ length: 23 }, (_, n) => 10 ** n);
+const TENS = Array.from({ length: 23 }, (_, n) => 10 ** n);
 
 /** Is it one of 0 to 9? */
 export function isDigit(byte: number): boolean {
@@ -170,12 +183,12 @@ export function isDigit(byte: number): boolean {
 }
 
 /** The word that begins at `at`, if one does. */
-export function wordAt(bytes: Buffer, at: number): Word | undefined {
+function wordAt(bytes: Buffer, at: number): Word | undefined {
   return WORDS.find(({ text }) => bytes.toString("latin1", at, at + text.length) === text);
 }
 
 /** Place of the first quote from `from` on that is not escaped. */
-export function closingQuote(bytes: Buffer, from: number): number {
+function closingQuote(bytes: Buffer, from: number): number {
   for (let at = from; at < bytes.length; at++) {
     const byte = bytes[at]!;
     if (byte === QUOTE) return at;
@@ -185,7 +198,7 @@ export function closingQuote(bytes: Buffer, from: number): number {
 }
 
 /** A string with escapes or more than ASCII in it, given with its quotes. */
-export function unusualString(quoted: string): string {
+function unusualString(quoted: string): string {
   let text: string;
   try {
     text = JSON.parse(quoted) as string;
@@ -197,12 +210,12 @@ export function unusualString(quoted: string): string {
 }
 
 /** A number with a fraction and without an exponent whose digits are no safe integer, or very many. */
-export function longDecimal(bytes: Buffer, start: number, end: number): number {
+function longDecimal(bytes: Buffer, start: number, end: number): number {
   return canonicalNumber(Number(bytes.toString("latin1", start, end)));
 }
 
 /** An integer that is no safe one. @throws Refusal if it has more than `integerDigitsMax` digits. */
-export function longInteger(bytes: Buffer, start: number, end: number, integerDigitsMax: number): Value {
+function longInteger(bytes: Buffer, start: number, end: number, integerDigitsMax: number): Value {
   const literal = bytes.toString("latin1", start, end);
   // Checked before it is converted, which takes long.
   if (literal.length - (literal[0] === "-" ? 1 : 0) > integerDigitsMax) {
@@ -224,22 +237,22 @@ export function unexpected(bytes: Buffer, at: number): Refusal {
 }
 
 /** Bytes that mean something in JSON. */
-export const TAB = 0x09;
-export const NEWLINE = 0x0a;
-export const RETURN = 0x0d;
-export const SPACE = 0x20;
+const TAB = 0x09;
+const NEWLINE = 0x0a;
+const RETURN = 0x0d;
+const SPACE = 0x20;
 export const QUOTE = 0x22;
-export const PLUS = 0x2b;
+const PLUS = 0x2b;
 export const COMMA = 0x2c;
 export const MINUS = 0x2d;
-export const POINT = 0x2e;
+const POINT = 0x2e;
 export const ZERO = 0x30;
 export const COLON = 0x3a;
-export const UPPER_I = 0x49;
+const UPPER_I = 0x49;
 export const BRACKET = 0x5b;
 export const BACKSLASH = 0x5c;
 export const BRACKET_END = 0x5d;
-export const LOWER_E = 0x65;
+const LOWER_E = 0x65;
 export const BRACE = 0x7b;
 export const BRACE_END = 0x7d;
-export const DELETE = 0x7f;
+const DELETE = 0x7f;

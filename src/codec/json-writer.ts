@@ -4,7 +4,7 @@ import { type WalkRules, walkValue } from "./copy.ts";
 import { JsonReader } from "./json-reader.ts";
 import { BACKSLASH, BRACE, BRACE_END, BRACKET, BRACKET_END, COLON, COMMA, QUOTE } from "./json-scanner.ts";
 import { PROFILES } from "./profile.ts";
-import type { Value, ValueLimits } from "./value.ts";
+import { type Value, type ValueLimits, WholeFloat } from "./value.ts";
 
 /**
  * JSON as Python's `json` module reads and writes it: NaN, Infinity and -Infinity are bare tokens, integers are exact,
@@ -13,12 +13,13 @@ import type { Value, ValueLimits } from "./value.ts";
  * `json` writes the bytes that aiomas writes and has registered types; `mosaik-json` writes as little as possible and
  * has none.
  */
-export function jsonCodec(name: "json" | "mosaik-json", { limits, types, integerDigitsMax }: CodecOptions): Codec {
+export function jsonCodec(name: "json" | "mosaik-json", options: CodecOptions): Codec {
+  const { limits, types, integerDigitsMax, floats } = options;
   const profile = PROFILES[name === "json" ? "aiomas-json" : "mosaik-json"];
   const style = profile.pythonText ? PYTHON : COMPACT;
   const writing: WalkRules = { limits, profile, types, integerDigitsMax, form: "wire" };
   const writer = profile.pythonText || profile.types ? undefined : new QuickJsonWriter(limits);
-  const reader = new JsonReader({ limits, types: profile.types ? types : undefined, integerDigitsMax });
+  const reader = new JsonReader({ limits, types: profile.types ? types : undefined, integerDigitsMax, floats });
   return {
     name,
     types,
@@ -37,7 +38,7 @@ export function jsonCodec(name: "json" | "mosaik-json", { limits, types, integer
 }
 
 /** How JSON is laid out: Python's `json.dumps` puts a blank after commas and colons, and writes ASCII alone. */
-export interface JsonStyle {
+interface JsonStyle {
   readonly comma: string;
   readonly colon: string;
   readonly string: (text: string) => string;
@@ -48,7 +49,7 @@ export interface JsonStyle {
 export const COMPACT: JsonStyle = { comma: ",", colon: ":", string: JSON.stringify, float: shortFloat };
 
 /** Byte for byte as Python's `json.dumps` with its defaults. Source: CPython `json/encoder.py`. */
-export const PYTHON: JsonStyle = { comma: ", ", colon: ": ", string: asciiString, float: pythonFloat };
+const PYTHON: JsonStyle = { comma: ", ", colon: ": ", string: asciiString, float: pythonFloat };
 
 /** @param value - In canonical form, without bytes, maps and instances. */
 export function jsonText(value: Value, style: JsonStyle): string {
@@ -63,6 +64,7 @@ export function jsonText(value: Value, style: JsonStyle): string {
       return value ? "true" : "false";
   }
   if (value === null) return "null";
+  if (value instanceof WholeFloat) return style.float(value.value);
   return Array.isArray(value) ? arrayText(value, style) : objectText(value as Record<string, Value>, style);
 }
 
@@ -125,7 +127,7 @@ const OTHER = new Error("not for the quick writer");
  * are made of: null, booleans, numbers, strings, arrays and plain objects. It puts no strings together: of a message with
  * 10,000 entities they would be a hundred thousand, all alive until its end.
  */
-export class QuickJsonWriter {
+class QuickJsonWriter {
   readonly #nodesMax: number;
   readonly #nestingMax: number;
   #bytes: Buffer = Buffer.alloc(0);
@@ -195,6 +197,10 @@ export class QuickJsonWriter {
       return;
     }
     const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype === WholeFloat.prototype) {
+      this.#ascii(COMPACT.float((value as WholeFloat).value));
+      return;
+    }
     if (prototype !== Object.prototype && prototype !== null) throw OTHER;
     this.#object(value as Record<string, unknown>, depth);
   }

@@ -73,7 +73,7 @@ const BYTES_PROTOTYPES: ReadonlySet<object | null> = new Set([Uint8Array.prototy
  * Finds out whether a value may be packed as it is. Most are: a copy in canonical form would be equal to them, and
  * msgpackr writes them as the profile says. Anything unusual, right or wrong, is not: the walk that copies decides.
  */
-export class Packable {
+class Packable {
   readonly #nestingMax: number;
   readonly #nodesMax: number;
   #left = 0;

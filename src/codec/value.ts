@@ -18,8 +18,8 @@ export interface ValueObject {
 export type ValueLimits = Pick<Limits, "nestingMax" | "nodesMax">;
 
 /** Smallest and largest integers that may cross: int64's lower and uint64's upper end, both included. */
-export const INT64_MIN = -(2n ** 63n);
-export const UINT64_MAX = 2n ** 64n - 1n;
+const INT64_MIN = -(2n ** 63n);
+const UINT64_MAX = 2n ** 64n - 1n;
 
 const SAFE_MIN = BigInt(Number.MIN_SAFE_INTEGER);
 const SAFE_MAX = BigInt(Number.MAX_SAFE_INTEGER);
@@ -87,4 +87,29 @@ function segment(key: string | number): string {
   if (typeof key === "number") return `[${key}]`;
   const short = key.slice(0, SEGMENT_CHARS_MAX);
   return /^[A-Za-z_$][\w$]*$/.test(short) ? `.${short}` : `[${JSON.stringify(short)}]`;
+}
+
+/** A whole number that Python wrote as a float, `1.0`: a codec that is told to keeps the difference. It is no value of ours. */
+export class WholeFloat {
+  readonly value: number;
+
+  constructor(value: number) {
+    this.value = value;
+  }
+}
+
+/** Whether whole floats are kept, and whether some have been read; the reader's user sets both. */
+export interface FloatKeeping {
+  keep: boolean;
+  seen: boolean;
+}
+
+/** A copy of what was read with whole floats in it, which has numbers in their place. */
+export function withoutFloats(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof WholeFloat) return value.value;
+  if (Array.isArray(value)) return value.map(withoutFloats);
+  const plain: Record<string, unknown> = {};
+  for (const key in value) plain[key] = withoutFloats((value as Record<string, unknown>)[key]);
+  return plain;
 }

@@ -4,13 +4,29 @@
  * part, and this is all that an adapter needs without connections and files.
  */
 
+export { endWithUs } from "../children.ts";
 export { TICKS_PER_SECOND } from "../clock/index.ts";
-export type { Value } from "../codec/index.ts";
+export { type Value, WholeFloat, withoutFloats } from "../codec/index.ts";
 export { BridgeError, RunError, ScenarioError } from "../errors.ts";
 export { warn } from "../host.ts";
 export { Sinks } from "../kernel/tracer.ts";
 export { DEFAULT_LIMITS } from "../limits.ts";
 export { eventStream, type Observable } from "../observe/stream.ts";
+export {
+  boolean,
+  checkArgument,
+  checkOptions,
+  either,
+  func,
+  number,
+  type OptionChecks,
+  object,
+  required,
+  shown,
+  signal,
+  string,
+  suggestion,
+} from "../options.ts";
 export type { TraceEvent, TraceSink, TraceSource } from "../trace.ts";
 export { after, every, onTurn, wallMs, within } from "../wall.ts";
 export {

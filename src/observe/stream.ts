@@ -2,6 +2,7 @@ import type { Observer, Subscription } from "rxjs";
 // The classes alone, as the package exports them: loading all operators costs more than the rest of a container.
 import { Observable } from "rxjs/internal/Observable";
 import { Subscriber } from "rxjs/internal/Subscriber";
+import { warn } from "../host.ts";
 import type { TraceEvent, TraceSource } from "../trace.ts";
 import { type EventFilter, eventFilter } from "./filter.ts";
 
@@ -10,13 +11,16 @@ import { type EventFilter, eventFilter } from "./filter.ts";
  *
  * It is fed after the round in which the events happened, so a subscriber cannot change the run. One that throws is
  * unsubscribed and warned about, the run goes on; what throws in an operator of a `pipe` is RxJS's to report. The stream is
- * hot and does not complete.
+ * hot and completes when the run was closed.
  */
 export function eventStream(source: TraceSource): Observable<TraceEvent> {
   return new EventStream((subscriber) =>
-    source.attach((batch) => {
-      for (const event of batch) subscriber.next(event);
-    }),
+    source.attach(
+      (batch) => {
+        for (const event of batch) subscriber.next(event);
+      },
+      () => subscriber.complete(),
+    ),
   );
 }
 
@@ -38,7 +42,7 @@ class EventStream extends Observable<TraceEvent> {
           given.next?.(event);
         } catch (thrown) {
           subscription.unsubscribe();
-          process.emitWarning(`an observer threw and was unsubscribed: ${thrown}`, { code: "COSIMAS_OBSERVER" });
+          warn(`an observer threw and was unsubscribed: ${thrown}`, "COSIMAS_OBSERVER");
         }
       },
     };
@@ -73,7 +77,7 @@ const CONTENT = ["args", "content", "fields", "inputs", "outputs"] as const;
 export function observe(source: TraceSource, options: ObserveOptions = {}): Observable<TraceEvent> {
   const { filter = {}, level = "full", redact, ticksPerSecond = 1_000_000 } = options;
   return eventStream({
-    attach(sink) {
+    attach(sink, ended) {
       const isWanted = eventFilter(filter, ticksPerSecond);
       return source.attach((batch) => {
         const seen: TraceEvent[] = [];
@@ -83,7 +87,7 @@ export function observe(source: TraceSource, options: ObserveOptions = {}): Obse
           if (kept !== undefined) seen.push(level === "full" ? kept : envelope(kept));
         }
         if (seen.length > 0) sink(seen);
-      });
+      }, ended);
     },
   });
 }

@@ -1,4 +1,4 @@
-import { closeSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, realpathSync, rmSync, writeSync } from "node:fs";
 import { RecordingError } from "../errors.ts";
 import {
   CSV_HEADER,
@@ -9,10 +9,11 @@ import {
   rowMaker,
   traceJson,
 } from "../observe/exports.ts";
-import { type EventFilter, eventFilter } from "../observe/filter.ts";
 import { SequenceDiagram, type SequenceFormat } from "../observe/sequence.ts";
 import type { TraceEvent } from "../trace.ts";
 import { openRun, type RunFile } from "./reader.ts";
+import { type RunFilter, selected } from "./selection.ts";
+import { checkTarget, complete, partialOf, type ReplaceOptions } from "./target.ts";
 
 /** The formats that a recording can be exported to. */
 export const EXPORT_FORMATS = ["parquet", "csv", "jsonl", "mermaid", "plantuml", "perfetto"] as const;
@@ -26,10 +27,13 @@ const DIAGRAM_EVENTS_MAX = 500;
 /** Bytes that are collected before they are written. */
 const WRITE_BYTES = 1024 * 1024;
 
+/** Wait of wall time before a full pipe is tried again, in milliseconds. */
+const FULL_PIPE_MS = 5;
+
 /** What is exported. */
-export interface ExportOptions {
+export interface ExportOptions extends ReplaceOptions {
   readonly format: ExportFormat;
-  readonly filter?: EventFilter;
+  readonly filter?: RunFilter;
   /** Events after which a sequence diagram ends, saying how many it left out; default 500. */
   readonly diagramEventsMax?: number;
 }
@@ -37,14 +41,18 @@ export interface ExportOptions {
 /**
  * Write the events of a recording to a file that other programs read; it is read once, whatever its length.
  *
- * @param to - The file; 1 is standard output. One that fails is removed.
+ * @param to - The file, which appears when it is complete; 1 is standard output.
  * @returns Events that were written.
- * @throws RecordingError if the recording cannot be read, or `ERR_RECORDING_DISK` if the file cannot be written.
+ * @throws RecordingError if the recording cannot be read, `ERR_RECORDING_DISK` if the file cannot be written,
+ *   `ERR_RECORDING_EXISTS` if there is one and not `replace`, or if it is the recording.
  */
 export async function exportRun(path: string, to: string | 1, options: ExportOptions): Promise<number> {
   const run = await openRun(path);
   try {
-    const output = new Output(to);
+    if (to !== 1 && isSame(path, to)) {
+      throw new RecordingError("ERR_RECORDING_EXISTS", `${to} is the recording itself; give another name`);
+    }
+    const output = new Output(to, options);
     try {
       const events = await new Export(run, options).write((bytes) => output.write(bytes));
       output.close();
@@ -83,14 +91,9 @@ class Export {
   }
 
   async *#events(): AsyncGenerator<TraceEvent, void, undefined> {
-    const { header } = this.#run;
-    const isWanted = eventFilter(this.#options.filter ?? {}, header.ticksPerSecond);
-    for await (const batch of this.#run.batches()) {
-      for (const entry of batch) {
-        if (entry.kind === "feed" || !isWanted(entry)) continue;
-        this.#count++;
-        yield entry;
-      }
+    for await (const event of selected(this.#run, this.#options.filter ?? {})) {
+      this.#count++;
+      yield event;
     }
   }
 
@@ -136,16 +139,28 @@ function textOf(event: TraceEvent): string {
   return "message" in event ? event.message : "type" in event ? event.type : "";
 }
 
-/** A file that is written in large pieces. */
+function isSame(path: string, to: string): boolean {
+  try {
+    return realpathSync(path) === realpathSync(to);
+  } catch {
+    return false; // there is no file of that name
+  }
+}
+
+/** A file that is written in large pieces, beside its place until it is complete. */
 class Output {
   readonly #to: string | 1;
+  readonly #options: ReplaceOptions;
+  readonly #partial: string | undefined;
   readonly #file: number;
   #pieces: Uint8Array[] = [];
   #bytes = 0;
 
-  constructor(to: string | 1) {
+  constructor(to: string | 1, options: ReplaceOptions) {
     this.#to = to;
-    this.#file = to === 1 ? 1 : this.#try(() => openSync(to, "w"));
+    this.#options = options;
+    this.#partial = to === 1 || checkTarget(to, options).isDevice ? undefined : partialOf(to);
+    this.#file = to === 1 ? 1 : this.#try(() => openSync(this.#partial ?? to, "w"));
   }
 
   write(data: string | Uint8Array): void {
@@ -158,13 +173,18 @@ class Output {
 
   close(): void {
     this.#flush();
-    if (this.#to !== 1) this.#try(() => closeSync(this.#file));
+    if (this.#to === 1) return;
+    const to = this.#to;
+    this.#try(() => {
+      closeSync(this.#file);
+      if (this.#partial !== undefined) complete(this.#partial, to, this.#options);
+    });
   }
 
   abandon(): void {
     if (this.#to === 1) return;
     closeSync(this.#file);
-    rmSync(this.#to, { force: true });
+    if (this.#partial !== undefined) rmSync(this.#partial, { force: true });
   }
 
   #flush(): void {
@@ -172,14 +192,26 @@ class Output {
     this.#pieces = [];
     this.#bytes = 0;
     this.#try(() => {
-      for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at);
+      for (let at = 0; at < bytes.length; ) at += this.#writeSome(bytes, at);
     });
+  }
+
+  /** A pipe whose reader is slow takes nothing for a while. */
+  #writeSome(bytes: Uint8Array, at: number): number {
+    try {
+      return writeSync(this.#file, bytes, at);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== "EAGAIN") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_MS);
+      return 0;
+    }
   }
 
   #try<T>(work: () => T): T {
     try {
       return work();
     } catch (cause) {
+      if (cause instanceof RecordingError) throw cause;
       throw new RecordingError("ERR_RECORDING_DISK", `${this.#to} cannot be written: ${(cause as Error).message}`, {
         cause,
       });

@@ -1,8 +1,8 @@
 import { Causes } from "../observe/comparison.ts";
-import { type EventFilter, eventFilter } from "../observe/filter.ts";
 import type { TraceEvent } from "../trace.ts";
 import type { RunHeader, RunSummary } from "./entry.ts";
 import { openRun } from "./reader.ts";
+import { type RunFilter, selected } from "./selection.ts";
 
 /** Pairs of agents that are kept, by the number of their messages. */
 const PAIRS_KEPT = 1_000_000;
@@ -99,15 +99,12 @@ export async function causesOf(path: string, id: string): Promise<readonly Trace
 /** The events of a recording that `filter` lets through, one by one. @throws RecordingError if it cannot be read. */
 export async function* eventsOf(
   path: string,
-  filter: EventFilter = {},
+  filter: RunFilter = {},
 ): AsyncGenerator<{ readonly event: TraceEvent; readonly ticksPerSecond: number }, void, undefined> {
   const run = await openRun(path);
   try {
     const { ticksPerSecond } = run.header;
-    const isWanted = eventFilter(filter, ticksPerSecond);
-    for await (const batch of run.batches()) {
-      for (const event of batch) if (event.kind !== "feed" && isWanted(event)) yield { event, ticksPerSecond };
-    }
+    for await (const event of selected(run, filter)) yield { event, ticksPerSecond };
   } finally {
     await run.close();
   }

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { RecordingError } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
@@ -6,6 +6,7 @@ import { checkBatch, decodeBatch, nanoseconds, RunChain, skipBatch } from "./bat
 import type { RunEntry, RunHeader, RunSummary } from "./entry.ts";
 import { damaged, type McapLayout, readAt, scanMcap } from "./mcap-scan.ts";
 import { NameDictionary } from "./rows.ts";
+import { readWal } from "./wal.ts";
 import { decompress, zstdReady } from "./zstd.ts";
 
 const MESSAGE = 0x05;
@@ -179,11 +180,18 @@ export class RunFile {
  */
 export async function openRun(path: string, options: { readonly limits?: Partial<Limits> } = {}): Promise<RunFile> {
   await zstdReady();
+  const unopened = (why: string, cause?: unknown) =>
+    new RecordingError("ERR_RECORDING_OPEN", `${path} cannot be opened: ${why}`, { cause });
+  // Opening a FIFO would wait for somebody who writes to it.
+  if ((await stat(path).catch(() => undefined))?.isFile() === false) throw unopened("it is no file");
   const file = await open(path, "r").catch((cause: unknown) => {
-    throw new RecordingError("ERR_RECORDING_OPEN", `${path} cannot be opened`, { cause });
+    throw unopened(String((cause as { code?: unknown }).code), cause);
   });
   try {
-    const layout = await scanMcap(file, path);
+    const scanned = await scanMcap(file, path);
+    // Whoever ended the recording for a reason has left it in the .wal.
+    const gap = scanned.torn === undefined ? undefined : (await readWal(path)).gap;
+    const layout = gap === undefined ? scanned : { ...scanned, torn: gap };
     const all = { ...DEFAULT_LIMITS, ...options.limits };
     if (layout.damage !== undefined) throw await damageOf(path, file, layout, all);
     return new RunFile(path, file, layout, all);

@@ -1,9 +1,10 @@
-import { rename, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { RecordingError } from "../errors.ts";
 import { checkBatch, decodeBatch, follows, RunChain } from "./batch.ts";
 import { RunDisk } from "./disk.ts";
 import { openRun, type RunFile } from "./reader.ts";
 import { NameDictionary } from "./rows.ts";
+import { checkTarget, complete, partialOf, type ReplaceOptions } from "./target.ts";
 import { readWal } from "./wal.ts";
 
 /** What was saved of a torn file. */
@@ -24,17 +25,17 @@ export interface Recovered {
  *
  * @param to - The new file, another one than `path`; it appears when it is complete.
  * @throws RecordingError `ERR_RECORDING_DAMAGED` if not even the beginning can be read, `ERR_RECORDING_DISK` if the new
- *   file cannot be written.
+ *   file cannot be written, `ERR_RECORDING_EXISTS` if there is one.
  */
-export async function recoverRun(path: string, to: string): Promise<Recovered> {
+export async function recoverRun(path: string, to: string, options: ReplaceOptions = {}): Promise<Recovered> {
+  checkTarget(to, options);
   const run = await openRun(path);
-  const partial = `${to}.partial`;
+  const partial = partialOf(to);
   let disk: RunDisk | undefined;
   try {
     disk = new RunDisk(partial);
     const result = await copyRun(run, path, disk);
-    await disk.sync();
-    await rename(partial, to);
+    complete(partial, to, options);
     return result;
   } catch (error) {
     await rm(partial, { force: true });

@@ -1,16 +1,18 @@
 import { rm } from "node:fs/promises";
 import { RecordingError } from "../errors.ts";
+import { warn } from "../host.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { encodeBatch, link, RunChain } from "./batch.ts";
 import { RunDisk } from "./disk.ts";
 import type { RunEntry, RunHeader } from "./entry.ts";
 import type { McapWriter } from "./mcap-writer.ts";
 import { NameDictionary } from "./rows.ts";
+import { checkTarget, lock, type ReplaceOptions } from "./target.ts";
 import { RunWal, walPath } from "./wal.ts";
 import { zstdReady } from "./zstd.ts";
 
 /** How a run is recorded. */
-export interface RunWriterOptions {
+export interface RunWriterOptions extends ReplaceOptions {
   /**
    * What `settle` waits for: `sync`, the disk has it, so that it outlives a power failure; `write`, the system has it,
    * so that it outlives the process. Default: `sync`.
@@ -37,6 +39,7 @@ export class RunWriter {
   readonly #limits: Limits;
   readonly #durable: boolean;
   readonly #stops: boolean;
+  readonly #unlock: () => void;
   #ticks = 0;
   #entries = 0;
   /** A chunk went into the file since the last `settle`; the frames in the `.wal` are of its batches. */
@@ -45,11 +48,18 @@ export class RunWriter {
   #settling: Promise<void> = Promise.resolve();
   #closed = false;
 
-  private constructor(Output: typeof McapWriter, path: string, header: RunHeader, options: RunWriterOptions) {
+  private constructor(
+    Output: typeof McapWriter,
+    path: string,
+    header: RunHeader,
+    options: RunWriterOptions,
+    unlock: () => void,
+  ) {
     const text = JSON.stringify(header);
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#durable = options.durable !== "write";
     this.#stops = options.onDiskError === "stop";
+    this.#unlock = unlock;
     this.#names = new NameDictionary(this.#limits.recordingNamesMax);
     this.#chain = new RunChain(text);
     this.#disk = new RunDisk(path);
@@ -63,18 +73,28 @@ export class RunWriter {
   }
 
   /**
-   * Begin a run file; one of that name, and the `.wal` beside it, are replaced.
+   * Begin a run file. It is locked for this recorder until it is closed, by `<path>.lock`.
    *
+   * @throws RecordingError `ERR_RECORDING_EXISTS` if there is one of that name, or a `.wal` beside it, and not `replace`;
+   *   `ERR_RECORDING_BUSY` if another recorder writes it, whatever `replace` says.
    * @throws RecordingError `ERR_RECORDING_DISK` if its beginning cannot be written, whatever `onDiskError` says.
    */
   static async open(path: string, header: RunHeader, options: RunWriterOptions = {}): Promise<RunWriter> {
     await zstdReady();
     // What a run without a recording need not load.
     const { McapWriter } = await import("./mcap-writer.ts");
-    await rm(walPath(path), { force: true });
-    const writer = new RunWriter(McapWriter, path, header, options);
-    if (writer.#durable) await writer.#disk.sync();
-    return writer;
+    const { isDevice } = checkTarget(path, { replace: true });
+    const unlock = isDevice ? () => {} : lock(path);
+    try {
+      checkTarget(path, options);
+      if (!isDevice) for (const old of [path, walPath(path)]) await rm(old, { force: true });
+      const writer = new RunWriter(McapWriter, path, header, options, unlock);
+      if (writer.#durable) await writer.#disk.sync();
+      return writer;
+    } catch (error) {
+      unlock();
+      throw error;
+    }
   }
 
   /** Why nothing more is recorded; `undefined` while all goes well. */
@@ -196,8 +216,11 @@ export class RunWriter {
     this.#failure =
       error instanceof RecordingError
         ? error
-        : new RecordingError("ERR_RECORDING_ENTRY", "an entry cannot be recorded", { cause: error });
+        : new RecordingError("ERR_RECORDING_ENTRY", `an entry cannot be recorded: ${(error as Error).message}`, {
+            cause: error,
+          });
     this.#leaveReadable(this.#failure.message);
+    if (this.#stops) warn(`the recording has ended, the run goes on: ${this.#failure.message}`, this.#failure.code);
   }
 
   /** Cut off what was half written, and say in the `.wal` that and why entries are missing, if it takes that. */
@@ -217,5 +240,6 @@ export class RunWriter {
   #release(): void {
     this.#disk.close();
     this.#wal.close();
+    this.#unlock();
   }
 }

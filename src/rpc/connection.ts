@@ -1,12 +1,13 @@
-import type { ChannelLike, ConnectionState, Request, RequestOptions } from "../channel/index.ts";
+import { isThenable, tell } from "../channel/callbacks.ts";
+import type { ChannelLike, ConnectionState, PeerIdentity, Request } from "../channel/index.ts";
 import type { Value } from "../codec/index.ts";
 import { type ChannelError, RpcError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { callContent } from "./kwargs.ts";
-import { createProxy } from "./proxy.ts";
+import { createProxy, type Invoke } from "./proxy.ts";
 import { allowRelay, isReference, PATH_CHARS_MAX, RELEASE, References, ServiceReference } from "./references.ts";
 import { type Method, notFound, type Resolver } from "./services.ts";
-import type { OneWay, Remote } from "./types.ts";
+import type { CallOptions, OneWay, Remote, RpcPeer } from "./types.ts";
 
 /** What the places in the content of a request are to the caller. */
 const PLACES = [
@@ -17,9 +18,6 @@ const PLACES = [
 /** Paths of one connection that are kept in parts, and how long each may be. */
 const PATHS_KEPT_MAX = 1024;
 const PATH_KEPT_CHARS_MAX = 256;
-
-/** Options of one call. */
-export type CallOptions = Pick<RequestOptions, "timeoutMs" | "signal">;
 
 /** The bounds of one rpc connection. */
 export type RpcLimits = Pick<Limits, "pathPartsMax" | "passedServicesMax" | "remoteServicesMax">;
@@ -33,7 +31,7 @@ export type RpcLimits = Pick<Limits, "pathPartsMax" | "passedServicesMax" | "rem
  *
  * @typeParam C - Type of the peer's service, as {@link Remote} takes it.
  */
-export class RpcConnection<C = unknown> {
+export class RpcConnection<C = unknown> implements RpcPeer<C> {
   /** Address of the other side. */
   readonly peer: string;
   /**
@@ -43,7 +41,8 @@ export class RpcConnection<C = unknown> {
   readonly remote: Remote<C>;
   /**
    * The same methods without an answer: a call gives nothing, and what becomes of it is not known here. It is made as
-   * any other (the wire knows no other kind); how it failed is told to `onOneWayFailure` alone.
+   * any other (the wire knows no other kind); how it failed is told to `onOneWayFailure` alone. Only what is refused for
+   * want of room is thrown, with nothing sent: ChannelError `ERR_CHANNEL_PENDING`, `ERR_CHANNEL_SEND_QUEUE`.
    */
   readonly oneWay: OneWay<C>;
   /** Resolves, never rejects, when the connection is gone, with the reason. */
@@ -59,8 +58,8 @@ export class RpcConnection<C = unknown> {
 
   /** @param channel - Belongs to the connection from now on. */
   constructor(channel: ChannelLike, resolver: Resolver | undefined, limits: RpcLimits) {
-    const invoke = (path: string, args: unknown[]) => this.call(path, args);
-    allowRelay(invoke);
+    const invoke: Invoke = (path, args, options) => this.call(path, args, options);
+    allowRelay(invoke, this as RpcPeer);
     this.peer = channel.peer;
     this.closed = channel.closed;
     this.#channel = channel;
@@ -73,6 +72,7 @@ export class RpcConnection<C = unknown> {
       remoteServicesMax: limits.remoteServicesMax,
       release: (id, count) => void this.call(RELEASE, [id, count]).catch(() => {}),
       peer: channel.peer,
+      connection: this as RpcPeer,
     });
     this.remote = this.#references.root as Remote<C>;
     this.oneWay = createProxy(this.#send as never) as OneWay<C>;
@@ -85,6 +85,11 @@ export class RpcConnection<C = unknown> {
     channel.serve((request) => this.#serve(request));
     void channel.closed.then(() => this.#references.clear());
     channel.onState?.((state) => state === "lost" && this.#references.renew());
+  }
+
+  /** Who the other side is by its certificate, over TLS; undefined otherwise. Its address says nothing of who it is. */
+  get identity(): PeerIdentity | undefined {
+    return this.#channel.identity;
   }
 
   /** Whether calls can still be made. */
@@ -146,7 +151,7 @@ export class RpcConnection<C = unknown> {
    */
   onDisconnect(callback: (reason: ChannelError) => void): () => void {
     let told: typeof callback | undefined = callback;
-    void this.closed.then((reason) => told?.(reason));
+    void this.closed.then((reason) => told && tell("onDisconnect", told, reason));
     return () => {
       told = undefined;
     };
@@ -163,13 +168,29 @@ export class RpcConnection<C = unknown> {
     return this.onDisconnect(() => listener("closed"));
   }
 
+  /** Bytes of calls and answers that the operating system has not taken yet. */
+  get queuedBytes(): number {
+    return this.#channel.queuedBytes;
+  }
+
+  /**
+   * Wait until the peer has read enough to go on calling, as `Channel.drained`: await it before a call with much in it, or
+   * many calls. A call that does not fit is refused with `ERR_CHANNEL_SEND_QUEUE`, and nothing of it is sent.
+   */
+  drained(): Promise<void> {
+    return this.#channel.drained();
+  }
+
   /** Close the connection; calls that wait are rejected. Resolves when it is gone. */
   close(): Promise<void> {
     return this.#channel.close();
   }
 
   readonly #send = (path: string, args: unknown[]): void => {
-    this.call(path, args).catch((error: Error) => this.onOneWayFailure(error, path));
+    const asked = { method: path, places: PLACES };
+    this.#channel.requestNow(callContent(path, args), asked).catch((error: Error) => {
+      tell("onOneWayFailure", this.onOneWayFailure, error, path);
+    });
   };
 
   /** What it throws fails the request. */
@@ -190,9 +211,9 @@ export class RpcConnection<C = unknown> {
 
   #resolve(path: string): Method {
     const parts = this.#partsOf(path);
-    if (isReference(path)) return this.#references.resolve(parts, this as RpcConnection);
+    if (isReference(path)) return this.#references.resolve(parts, this);
     if (this.#resolver === undefined) throw new RpcError("ERR_RPC_NOT_FOUND", "this side offers no service");
-    return this.#resolver.resolve(parts, this as RpcConnection);
+    return this.#resolver.resolve(parts, this);
   }
 
   #partsOf(path: string): readonly string[] {
@@ -213,8 +234,4 @@ function isCall(content: Value): content is [string, Value[], Record<string, Val
 
 function isPlainObject(value: Value): boolean {
   return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }

@@ -1,6 +1,7 @@
 import { CodecError, RpcError } from "../errors.ts";
+import { checkOptions, number, type OptionChecks, signal } from "../options.ts";
 import { Kwargs } from "./kwargs.ts";
-import { createProxy, type Invoke, type ProxyTarget, proxyTarget } from "./proxy.ts";
+import { createProxy, type Invoke, type InvokeOptions, type ProxyTarget, proxyTarget, standFor } from "./proxy.ts";
 import {
   isService,
   joinPath,
@@ -11,6 +12,7 @@ import {
   type Service,
   toResolver,
 } from "./services.ts";
+import type { RpcPeer } from "./types.ts";
 
 /** First part of a path that leads back to whoever reads it. */
 const HOME = "~";
@@ -39,6 +41,8 @@ export interface ReferencesOptions {
   /** The peer's `count` references to its own `id` are not needed any more. */
   readonly release: (id: string, count: number) => void;
   readonly peer: string;
+  /** The connection itself. */
+  readonly connection: RpcPeer;
 }
 
 /**
@@ -110,7 +114,7 @@ export class References {
   }
 
   /** The method at a path that {@link isReference}. @throws RpcError. */
-  resolve(path: readonly string[], from: Parameters<Resolver["resolve"]>[1]): Method {
+  resolve(path: readonly string[], from: RpcPeer): Method {
     const [first = "", ...rest] = path;
     if (first === HOME) return this.#homeward(rest);
     if (first === RELEASE && rest.length === 0) return ([id, count]) => this.#passed.release(id, count);
@@ -149,8 +153,9 @@ export class References {
 
   #passedCalls(): Invoke {
     const { invoke } = this.#options;
-    const calls: Invoke = (path, args) => (this.#lost.has(calls) ? Promise.reject(lost(path)) : invoke(path, args));
-    allowRelay(calls);
+    const calls: Invoke = (path, args, options) =>
+      this.#lost.has(calls) ? Promise.reject(lost(path)) : invoke(path, args, options);
+    allowRelay(calls, this.#options.connection);
     return calls;
   }
 
@@ -230,10 +235,10 @@ function partsOf(path: string): string[] {
 }
 
 /** In front of the number of a service that was passed and stands nowhere in what is served; no name begins so. */
-export const PASSED = "$";
+const PASSED = "$";
 
 /** A service that one side of a connection has passed and keeps for the other. */
-export interface PassedService {
+interface PassedService {
   /** Path under which the peer calls it: `$1`. */
   readonly id: string;
   readonly service: object;
@@ -243,7 +248,7 @@ export interface PassedService {
 }
 
 /** The services that one side of a connection keeps for the other: each once, with an id that is never used again. */
-export class PassedServices {
+class PassedServices {
   readonly #peer: string;
   readonly #max: number;
   readonly #byId = new Map<string, PassedService>();
@@ -303,17 +308,46 @@ export class PassedServices {
 }
 
 /** Ways of calling peers that other connections may use for their own peers. */
-const relays = new WeakSet<Invoke>();
+const relays = new WeakMap<Invoke, RpcPeer>();
 
-/** Let proxies made with `invoke` be passed to peers of other connections. */
-export function allowRelay(invoke: Invoke): void {
-  relays.add(invoke);
+/** Let proxies made with `invoke`, which calls `peer`, be passed to peers of other connections. */
+export function allowRelay(invoke: Invoke, peer: RpcPeer): void {
+  relays.set(invoke, peer);
 }
 
 /** Whether {@link allowRelay} was called for it. */
-export function mayRelay(invoke: Invoke): boolean {
+function mayRelay(invoke: Invoke): boolean {
   return relays.has(invoke);
 }
+
+/** Where a proxy of a peer's service leads: to `path` at `peer`. Undefined for any other value. */
+export function proxyOrigin(value: object): { readonly peer: RpcPeer; readonly target: ProxyTarget } | undefined {
+  const target = proxyTarget(value);
+  const peer = target && relays.get(target.invoke);
+  return target && peer && { peer, target };
+}
+
+/**
+ * The same service as `remote`, called with these options: `await callWith(remote, { timeoutMs: 500 }).offer(3)`.
+ *
+ * @param remote - A proxy of rpc, or what stands below one.
+ * @throws TypeError for anything else; proxies of agents within a simulation have a time-out of simulated time instead,
+ *   which `connect` takes. RangeError for a `timeoutMs` that is not above 0.
+ */
+export function callWith<R extends object>(remote: R, options: InvokeOptions): R {
+  const origin = proxyOrigin(remote);
+  if (origin === undefined) throw new TypeError("callWith takes a proxy of a service at the other end of a connection");
+  checkOptions("rpc.callWith", options, CALL_CHECKS);
+  const { invoke, path } = origin.target;
+  const proxy = createProxy((at, args) => invoke(at, args, options), path);
+  standFor(proxy, { invoke, path, of: remote }); // which is in use as long as this is
+  return proxy as R;
+}
+
+const CALL_CHECKS: OptionChecks<InvokeOptions> = {
+  timeoutMs: number({ above: 0, infinite: true, unit: "milliseconds" }),
+  signal,
+};
 
 /** Passes calls on to what stands below `root` at the other end of `invoke`. */
 export function relay(invoke: Invoke, root: string): Resolver {

@@ -1,3 +1,29 @@
+import type { PeerIdentity, RequestOptions } from "../channel/index.ts";
+import type { Value } from "../codec/index.ts";
+import type { ChannelError } from "../errors.ts";
+
+/** Options of one call. */
+export type CallOptions = Pick<RequestOptions, "timeoutMs" | "signal">;
+
+/** The other side of an rpc connection, for calls back: an `RpcConnection`, which documents what is here. */
+export interface RpcPeer<C = unknown> {
+  readonly peer: string;
+  readonly identity: PeerIdentity | undefined;
+  readonly remote: Remote<C>;
+  readonly oneWay: OneWay<C>;
+  readonly closed: Promise<ChannelError>;
+  readonly isOpen: boolean;
+  readonly passedServices: number;
+  readonly queuedBytes: number;
+  drained(): Promise<void>;
+  call(path: string, args: readonly unknown[], options?: CallOptions): Promise<Value>;
+  at<S = unknown>(path: string): Remote<S>;
+  revoke(service: object): boolean;
+  release(proxy: object): boolean;
+  onDisconnect(callback: (reason: ChannelError) => void): () => void;
+  close(): Promise<void>;
+}
+
 /** A class that says which of its methods peers may call, as `static readonly exposed = ["offer"] as const`. */
 // biome-ignore lint/suspicious/noExplicitAny: a class is matched whatever its constructor takes.
 export type Exposing = (abstract new (...args: any[]) => object) & { readonly exposed: readonly string[] };

@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const path = (name: string) => join(folder, name);
 
 async function record(name: string, list: readonly RunEntry[][], settleEvery: number): Promise<void> {
-  const writer = await RunWriter.open(path(name), HEADER, { durable: "write" });
+  const writer = await RunWriter.open(path(name), HEADER, { durable: "write", replace: true });
   for (const [index, entries] of list.entries()) {
     writer.append(entries);
     if (index % settleEvery === 0) await writer.settle();
@@ -36,7 +36,7 @@ describe("a run file", () => {
         await record("b", list, 1000);
         expect(readFileSync(path("a")).equals(readFileSync(path("b")))).toBe(true);
         expect(await read("a")).toEqual(list.flat());
-        await recoverRun(path("a"), path("c"));
+        await recoverRun(path("a"), path("c"), { replace: true });
         expect(readFileSync(path("a")).equals(readFileSync(path("c")))).toBe(true);
       }),
       { numRuns: count("recordings", 200, 2000) },

@@ -71,6 +71,41 @@ function transportTests(connect: Connect): void {
     await left.drained();
   });
 
+  it("loses no answer to a peer that reads, however many wait", async () => {
+    const { left, right } = await connected({ limits: { sendQueueBytesMax: 1_000_000 } });
+    right.serve((request) => request.reply(new Uint8Array(request.content as number)));
+    const sizes = Array.from({ length: 20 }, (_, n) => 1_000_000 + n);
+    const replies = await Promise.all(sizes.map((size) => left.request(size)));
+    expect(replies.map((reply) => (reply as Uint8Array).length)).toStrictEqual(sizes);
+    await left.close();
+  });
+
+  it("lets both sides answer each other at length", async () => {
+    const { left, right } = await connected({ limits: { sendQueueBytesMax: 300_000 } });
+    for (const side of [left, right]) side.serve((request) => request.reply(new Uint8Array(request.content as number)));
+    const asked = [left, right].flatMap((side) => Array.from({ length: 200 }, () => side.request(20_000)));
+    expect(new Set((await Promise.all(asked)).map((reply) => (reply as Uint8Array).length))).toStrictEqual(
+      new Set([20_000]),
+    );
+    await left.close();
+  });
+
+  it("handles no request while too much waits to be sent, and reads no more of them than as much again", async () => {
+    const limits = { sendQueueBytesMax: 300_000, sendTimeoutMs: 60_000 };
+    const { left, right } = await connected({ limits });
+    let handled = 0;
+    let most = 0;
+    right.serve((request) => {
+      handled++;
+      most = Math.max(most, right.queuedBytes);
+      request.reply(new Uint8Array(50_000));
+    });
+    const replies = await Promise.all(Array.from({ length: 100 }, () => left.request(null)));
+    expect([replies.length, handled]).toStrictEqual([100, 100]);
+    expect(most).toBeLessThanOrEqual(300_000);
+    await left.close();
+  });
+
   it("gives each side the other's end once, whoever ends it", async () => {
     const { left, right } = await connected();
     const ends: string[] = [];

@@ -1,5 +1,6 @@
+import { JsonPattern } from "../../../src/codec/index.ts";
 import type { OutputRequest } from "../../../src/cosim/index.ts";
-import { channel, DEFAULT_LIMITS, JsonPattern, type Value } from "../../../src/index.ts";
+import { channel, DEFAULT_LIMITS, type Value } from "../../../src/index.ts";
 import { isObject, parseCall } from "../remote/messages.ts";
 import {
   type Cell,

@@ -1,5 +1,5 @@
+import type { JsonPattern } from "../../../src/codec/index.ts";
 import type { Attr, EntityId, OutputRequest } from "../../../src/cosim/index.ts";
-import type { JsonPattern } from "../../../src/index.ts";
 import { CheckedArguments, PreparedAnswer } from "../remote/messages.ts";
 
 /** A column and a row in it. */

@@ -12,6 +12,7 @@ import { Keywords, Loss, Simulator, within } from "../../../src/cosim/index.ts";
 import type { channel } from "../../../src/index.ts";
 import type { CommandEntry, ConnectEntry } from "./command-line.ts";
 import type { ConnectSimulatorOptions } from "./connect-simulator.ts";
+import type { FloatCodec } from "./float-codec.ts";
 import type { SimulatorProcess } from "./process.ts";
 import { serveRequests } from "./requests.ts";
 
@@ -40,6 +41,7 @@ export class RemoteSimulator extends Simulator {
   readonly #entry: CommandEntry | ConnectEntry;
   readonly #options: RemoteOptions;
   #peer: channel.Channel | undefined;
+  #codec: FloatCodec | undefined;
   #process: SimulatorProcess | undefined;
   /** `[major, minor]` of the interface that it speaks. */
   #version: readonly [number, number] = [3, 0];
@@ -59,14 +61,25 @@ export class RemoteSimulator extends Simulator {
     this.#onLost = lost;
   }
 
+  /** Remember of its answers which whole numbers are floats, from now on. */
+  keepFloats(): void {
+    this.#codec?.keep();
+  }
+
+  /** What `getData` has answered, with `WholeFloat`s for whole numbers that are floats, if there are any. */
+  exact(data: OutputData): OutputData | undefined {
+    return this.#codec?.exact(data);
+  }
+
   /** Start it, or connect to it. */
   override async init(sid: SimId, { timeResolution, ...params }: InitParams): Promise<Meta> {
     const starting = this.#connect();
     this.#starting = starting.catch(() => {});
-    const { peer, process } = await starting;
+    const { peer, codec, process } = await starting;
     this.#peer = peer;
+    this.#codec = codec;
     this.#process = process;
-    serveRequests(peer, () => this.mosaik);
+    serveRequests(peer, codec, () => this.mosaik);
     void peer.closed.then(async (reason) => {
       if (!this.#stop.signal.aborted) this.#onLost?.(await this.#loss(reason));
     });

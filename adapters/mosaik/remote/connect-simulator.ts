@@ -2,6 +2,7 @@ import { Loss } from "../../../src/cosim/index.ts";
 import { channel } from "../../../src/index.ts";
 import { type CommandEntry, type ConnectEntry, fillCommand, wordsOf } from "./command-line.ts";
 import { MOSAIK_WIRE } from "./failures.ts";
+import { FloatCodec } from "./float-codec.ts";
 import { SimulatorProcess } from "./process.ts";
 
 /** What connecting to a simulator needs of its world. */
@@ -13,9 +14,16 @@ export interface ConnectSimulatorOptions {
   readonly signal: AbortSignal;
 }
 
+/** How values and failures stand on the wire of one connection. */
+function wire() {
+  const codec = new FloatCodec();
+  return { codec, options: { ...MOSAIK_WIRE, codec } };
+}
+
 /** A connection to a simulator, and its process if the world has started one. */
 export interface Connected {
   readonly peer: channel.Channel;
+  readonly codec: FloatCodec;
   readonly process: SimulatorProcess | undefined;
 }
 
@@ -32,9 +40,10 @@ export function connectSimulator(
 }
 
 async function connect(address: string, { startTimeoutMs, signal }: ConnectSimulatorOptions): Promise<Connected> {
+  const { codec, options } = wire();
   try {
-    const peer = await channel.open(`tcp://${address}`, { ...MOSAIK_WIRE, retryMs: startTimeoutMs, signal });
-    return { peer, process: undefined };
+    const peer = await channel.open(`tcp://${address}`, { ...options, retryMs: startTimeoutMs, signal });
+    return { peer, codec, process: undefined };
   } catch (error) {
     const text = `could not be connected to within ${startTimeoutMs} ms: ${(error as Error).message}`;
     throw new Loss("ERR_BRIDGE_START", text, error);
@@ -44,11 +53,12 @@ async function connect(address: string, { startTimeoutMs, signal }: ConnectSimul
 async function startProcess({ cmd, cwd, env }: CommandEntry, options: ConnectSimulatorOptions): Promise<Connected> {
   const { startTimeoutMs, onLine, signal } = options;
   const words = wordsOf(cmd);
+  const { codec, options: wireOptions } = wire();
   const ended = new AbortController();
   let child: SimulatorProcess | undefined;
   try {
     const peer = await channel.accept("tcp://127.0.0.1:0", {
-      ...MOSAIK_WIRE,
+      ...wireOptions,
       timeoutMs: startTimeoutMs,
       signal: AbortSignal.any([signal, ended.signal]),
       onListening(address) {
@@ -56,7 +66,7 @@ async function startProcess({ cmd, cwd, env }: CommandEntry, options: ConnectSim
         void child.ended.then(() => ended.abort());
       },
     });
-    return { peer, process: child };
+    return { peer, codec, process: child };
   } catch (error) {
     const isOver = ended.signal.aborted;
     await child?.end(0);

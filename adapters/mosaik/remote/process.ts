@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
-import { within } from "../../../src/cosim/index.ts";
+import { endWithUs, within } from "../../../src/cosim/index.ts";
 
 /** Wall time that a process has after SIGTERM, in milliseconds; then it is killed. */
 const TERM_MS_MAX = 2000;
@@ -10,13 +10,6 @@ const TERM_MS_MAX = 2000;
 /** Last lines of what a process wrote that an error shows, and characters of each. */
 const TAIL_LINES_MAX = 12;
 const LINE_CHARS_MAX = 500;
-
-/** Processes that live: however this one exits, none of them is left. */
-const children = new Set<ChildProcess>();
-
-function killAll(): void {
-  for (const child of children) child.kill("SIGKILL");
-}
 
 /** How to start a process. */
 export interface ProcessOptions {
@@ -42,8 +35,7 @@ export class SimulatorProcess {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;
-    if (children.size === 0) process.on("exit", killAll);
-    children.add(child);
+    const hasEnded = endWithUs(child);
     for (const stream of [child.stdout, child.stderr]) {
       readLines(stream!, (line) => {
         const cut = line.length <= LINE_CHARS_MAX ? line : `${line.slice(0, LINE_CHARS_MAX - 1)}…`;
@@ -60,10 +52,7 @@ export class SimulatorProcess {
         this.#ending = `its process did not start: ${error.message}`;
       },
     );
-    void this.ended.then(() => {
-      children.delete(child);
-      if (children.size === 0) process.off("exit", killAll);
-    });
+    void this.ended.then(hasEnded);
   }
 
   /** How it has ended, with the last lines that it wrote; undefined while it lives. */

@@ -1,6 +1,7 @@
 import type { MosaikProxy } from "../../../src/cosim/index.ts";
-import { BridgeError } from "../../../src/cosim/index.ts";
+import { BridgeError, type Value } from "../../../src/cosim/index.ts";
 import type { channel } from "../../../src/index.ts";
+import type { FloatCodec } from "./float-codec.ts";
 import { parseCall } from "./messages.ts";
 
 /**
@@ -8,16 +9,16 @@ import { parseCall } from "./messages.ts";
  *
  * Source: mosaik `MosaikRemote`.
  */
-export function serveRequests(peer: channel.Channel, mosaik: () => MosaikProxy): void {
+export function serveRequests(peer: channel.Channel, codec: FloatCodec, mosaik: () => MosaikProxy): void {
   peer.serve((request) => {
-    void answer(request.content, mosaik()).then(
+    void answer(request.content, codec, mosaik()).then(
       (value) => request.reply(value ?? null),
       (error: unknown) => request.fail(error),
     );
   });
 }
 
-async function answer(content: channel.Request["content"], mosaik: MosaikProxy): Promise<unknown> {
+async function answer(content: channel.Request["content"], codec: FloatCodec, mosaik: MosaikProxy): Promise<unknown> {
   const { name, args } = parseCall(content);
   const [first] = args;
   switch (name) {
@@ -30,7 +31,12 @@ async function answer(content: channel.Request["content"], mosaik: MosaikProxy):
     case "get_data":
       return mosaik.getData(first as Parameters<MosaikProxy["getData"]>[0]);
     case "set_data":
-      return mosaik.setData(first as Parameters<MosaikProxy["setData"]>[0]);
+      // Its values may be on their way to another simulator in Python.
+      return mosaik.setData(
+        parseCall((codec.exact(content as object) as Value | undefined) ?? content).args[0] as Parameters<
+          MosaikProxy["setData"]
+        >[0],
+      );
     case "set_event":
       return mosaik.setEvent(first as number);
     default: {

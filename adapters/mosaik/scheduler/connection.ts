@@ -1,5 +1,17 @@
 import type { Attr, Time } from "../../../src/cosim/index.ts";
-import { listed, ScenarioError } from "../../../src/cosim/index.ts";
+import {
+  boolean,
+  checkOptions,
+  either,
+  func,
+  isPromise,
+  listed,
+  number,
+  type OptionChecks,
+  object,
+  ScenarioError,
+  shown,
+} from "../../../src/cosim/index.ts";
 import { Entity } from "./entity.ts";
 
 /** One attribute of the source and one of the destination; a single name stands for both. */
@@ -34,8 +46,6 @@ export interface ConnectOptions {
 
 /** Arguments of `world.connect` after the two entities: attributes, then perhaps options. */
 export type ConnectArgs = AttrPair[] | [...AttrPair[], ConnectOptions];
-
-const OPTION_NAMES = new Set(["timeShifted", "initialData", "transform", "weak", "asyncRequests"]);
 
 /** A way for values from one attribute of an entity to one of another. */
 export class Connection {
@@ -109,14 +119,14 @@ export interface ConnectRequest {
  * Source: mosaik `AsyncWorld.connect_one`.
  */
 export function parseConnections(src: unknown, dest: unknown, args: ConnectArgs): ConnectRequest {
-  assertEntity("src", src);
-  assertEntity("dest", dest);
+  assertEntity("connect", "src", src);
+  assertEntity("connect", "dest", dest);
   const last = args.at(-1);
   const given = typeof last === "object" && last !== null && !Array.isArray(last);
   const options = given ? (last as ConnectOptions) : {};
   const attrs = (given ? args.slice(0, -1) : args) as AttrPair[];
   const between = `${src.fullId} to ${dest.fullId}`;
-  checkOptions(options);
+  checkOptions("connect", options, CHECKS);
   if (attrs.length === 0 && !options.asyncRequests) {
     throw new ScenarioError("ERR_SCENARIO_NOTHING_CONNECTED", `connecting ${between}: no attribute is named`);
   }
@@ -131,9 +141,28 @@ export function parseConnections(src: unknown, dest: unknown, args: ConnectArgs)
   };
 }
 
-function assertEntity(name: string, value: unknown): asserts value is Entity {
+/** @throws TypeError if `value` is a promise: somebody has forgotten to await it. */
+export function checkAwaited(of: string, name: string, value: unknown): void {
+  if (!isPromise(value)) return;
+  throw new TypeError(`${of}: ${name} is a promise; write \`await\` where it is made, as const pv = await sim.PV()`);
+}
+
+/** @throws TypeError that says what to give instead. */
+export function assertEntity(of: string, name: string, value: unknown): asserts value is Entity {
   if (value instanceof Entity) return;
-  throw new TypeError(`connect: ${name} must be an Entity, got ${value === null ? "null" : typeof value}`);
+  checkAwaited(of, name, value);
+  const advice = Array.isArray(value)
+    ? `an array of ${value.length}; connect one by one, or by connectManyToOne or connectZip`
+    : `${shown(value)}; a model makes them, as await sim.PV()`;
+  throw new TypeError(`${of}: ${name} must be an Entity, got ${advice}`);
+}
+
+/** @throws `ScenarioError` `ERR_SCENARIO_UNKNOWN_ATTRIBUTE`, TypeError if it is no name. */
+export function assertAttr(of: string, entity: Entity, attr: unknown): void {
+  if (typeof attr !== "string") throw new TypeError(`${of}: an attribute is a name, got ${shown(attr)}`);
+  if (entity.attrs.has(attr)) return;
+  const text = `${of}: unknown attribute "${attr}" of ${entity.fullId}; model ${entity.type} has: ${listed(entity.attrs)}`;
+  throw new ScenarioError("ERR_SCENARIO_UNKNOWN_ATTRIBUTE", text, { path: entity.fullId });
 }
 
 function asPair(attr: AttrPair): readonly [Attr, Attr] {
@@ -144,19 +173,13 @@ function asPair(attr: AttrPair): readonly [Attr, Attr] {
   throw new TypeError(`connect: an attribute is a name or a pair [source, destination], got ${JSON.stringify(attr)}`);
 }
 
-function checkOptions(options: ConnectOptions): void {
-  for (const name of Object.keys(options)) {
-    if (!OPTION_NAMES.has(name))
-      throw new TypeError(`connect: unknown option "${name}"; there are: ${listed(OPTION_NAMES)}`);
-  }
-  const { timeShifted: shift = 0, transform } = options;
-  if (typeof shift !== "boolean" && !(Number.isSafeInteger(shift) && shift >= 0)) {
-    throw new RangeError(`connect: timeShifted must be a boolean or an integer >= 0, got ${String(shift)}`);
-  }
-  if (transform !== undefined && typeof transform !== "function") {
-    throw new TypeError(`connect: transform must be a function, got ${typeof transform}`);
-  }
-}
+const CHECKS: OptionChecks<ConnectOptions> = {
+  timeShifted: either(boolean, number({ integer: true, min: 0 })),
+  weak: boolean,
+  initialData: object,
+  transform: func,
+  asyncRequests: boolean,
+};
 
 function checkAttrs(src: Entity, srcAttr: Attr, dest: Entity, destAttr: Attr): void {
   const refuse = (entity: Entity, attr: Attr): ScenarioError => {

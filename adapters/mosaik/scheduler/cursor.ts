@@ -4,8 +4,8 @@ import type { Guard } from "./guards.ts";
 import { Inputs } from "./inputs.ts";
 import { ABSENT, OutputPorts, outputTime } from "./outputs.ts";
 import type { NodePlan, Plan, Push, Trigger } from "./plan.ts";
-import { Stopwatch } from "./report.ts";
 import type { SimNode } from "./sim-node.ts";
+import { Stopwatch } from "./stopwatch.ts";
 import { arrival, comparePositions, compareTimes, type Duration, NEVER, type TieredTime } from "./tiered-time.ts";
 
 const NO_VALUES: readonly unknown[] = Object.freeze([]);
@@ -17,6 +17,8 @@ export interface StepOutcome {
   readonly next: Time | null;
   /** Values of the output ports, if somebody is connected. */
   readonly values: readonly unknown[];
+  /** The same as Python has them; undefined if there is no difference. */
+  readonly exact?: readonly unknown[] | undefined;
   /** When they hold. */
   readonly outputTime: Time;
 }
@@ -73,7 +75,7 @@ export class Cursor {
 
   /** All simulators before their first step, in the order of the plan. */
   static startOf(plan: Plan): ReadonlyMap<SimNode, Cursor> {
-    const cursors = new Map(Array.from(plan, ([node, own]) => [node, new Cursor(own)]));
+    const cursors = new Map(Array.from(plan.nodes, ([node, own]) => [node, new Cursor(own)]));
     for (const cursor of cursors.values()) cursor.#link((node) => cursors.get(node)!);
     return cursors;
   }
@@ -179,12 +181,14 @@ export class Cursor {
   }
 
   #getData(time: Time, inputs: InputData, next: Time | null): StepOutcome | PromiseLike<StepOutcome> {
-    const { simulator, entities, meta } = this.node;
+    const { simulator, entities, meta, remote } = this.node;
     const site = this.node.site("getData", time);
     const got = callSimulator(site, () => simulator.getData(this.plan.request));
     return whenThere(got, (data: OutputData) => {
       const values = this.plan.ports.read(site, data, entities, meta.type === "time-based");
-      return { inputs, next, values, outputTime: outputTime(site, data, entities.has("time")) };
+      const exactData = remote?.exact(data);
+      const exact = exactData && this.plan.ports.pick(exactData);
+      return { inputs, next, values, exact, outputTime: outputTime(site, data, entities.has("time")) };
     });
   }
 
@@ -194,7 +198,11 @@ export class Cursor {
    * @param floor - No step before it is unfinished.
    * @param trigger - Called for every step that its outputs cause.
    */
-  finish({ values, outputTime }: StepOutcome, floor: Time, trigger: (dest: Cursor, time: TieredTime) => void): void {
+  finish(
+    { values, exact = values, outputTime }: StepOutcome,
+    floor: Time,
+    trigger: (dest: Cursor, time: TieredTime) => void,
+  ): void {
     const time = this.current!;
     const { hasDescendants, pulledShift, node } = this.plan;
     this.current = undefined;
@@ -207,12 +215,12 @@ export class Cursor {
     if (values.length === 0) return;
     const holds = outputTime === time[0] ? time : node.group.at(outputTime);
     if (pulledShift !== undefined) {
-      this.outputs.push(holds, values);
+      this.outputs.push(holds, values, exact);
       // Within a loop's time others may be at an earlier sub-step.
       this.outputs.prune(floor - pulledShift - (node.group.depth > 1 ? 1 : 0));
     }
     for (const { wire, dest, delay } of this.#pushes) {
-      const value = values[wire.port];
+      const value = (wire.isExact ? exact : values)[wire.port];
       if (value === ABSENT) continue;
       dest.inputs.push(wire, arrival(holds, delay), wire.connection.transformed(value, time[0]));
     }

@@ -15,12 +15,15 @@ export interface Wire {
   readonly attr: Attr;
   readonly source: FullId;
   readonly isTransformed: boolean;
+  /** Do both ends lie in other processes, and values go through as they are, a float as a float? */
+  readonly isExact: boolean;
 }
 
 /** @param port - Number of the source's port. @param index - Its place in the order of connecting. */
-export function makeWire(connection: Connection, port: number, index: number): Wire {
+export function makeWire(connection: Connection, port: number, index: number, betweenRemotes: boolean): Wire {
   const { src, dest, destAttr, isTransformed } = connection;
-  return { connection, port, index, eid: dest.eid, attr: destAttr, source: src.fullId, isTransformed };
+  const isExact = betweenRemotes && !isTransformed;
+  return { connection, port, index, eid: dest.eid, attr: destAttr, source: src.fullId, isTransformed, isExact };
 }
 
 /** Wires that give the newest value of their source, whenever the destination makes a step. */
@@ -126,7 +129,7 @@ export class Inputs {
 function pullFrom(inputs: InputData, { outputs, delay, wires }: PulledLink, time: TieredTime): void {
   const entry = outputs.newest((put) => compareArrival(put, delay, time) <= 0);
   for (const wire of wires) {
-    let value = entry === undefined ? wire.connection.initial : entry.values[wire.port];
+    let value = entry === undefined ? wire.connection.initial : (wire.isExact ? entry.exact : entry.values)[wire.port];
     if (value === ABSENT || value === undefined) {
       outputs.warnAbsent(wire.connection, time[0], entry !== undefined);
       value = null;

@@ -13,6 +13,8 @@ export interface OutputEntry {
   readonly time: TieredTime;
   /** One value for each port, in the order of the ports; {@link ABSENT} where there is none. */
   readonly values: readonly unknown[];
+  /** The same as Python has them, with a `WholeFloat` for `1.0`. */
+  readonly exact: readonly unknown[];
 }
 
 /** The outputs of a simulator that somebody is connected to: each has a port, by which its values are numbered. */
@@ -77,13 +79,20 @@ export class Ports {
         );
       }
     }
+    const values = this.pick(data);
+    if (complete && values.includes(ABSENT)) {
+      const { eid, attr } = this.#ports[values.indexOf(ABSENT)]!;
+      throw refused(site, `returned no value for attribute "${attr}" of ${eid}`);
+    }
+    return values;
+  }
+
+  /** The values in what `getData` answered, one for each port. */
+  pick(data: OutputData): readonly unknown[] {
     const values: unknown[] = [];
     for (const { eid, attr } of this.#ports) {
       const attrs = Object.hasOwn(data, eid) ? data[eid]! : undefined;
       const value = typeof attrs === "object" && Object.hasOwn(attrs, attr) ? attrs[attr] : undefined;
-      if (value === undefined && complete) {
-        throw refused(site, `returned no value for attribute "${attr}" of ${eid}`);
-      }
       values.push(value === undefined ? ABSENT : value);
     }
     return values;
@@ -123,8 +132,8 @@ export class OutputPorts {
   }
 
   /** Keep the values of a step. */
-  push(time: TieredTime, values: readonly unknown[]): void {
-    this.#entries.push({ time, values });
+  push(time: TieredTime, values: readonly unknown[], exact: readonly unknown[] = values): void {
+    this.#entries.push({ time, values, exact });
   }
 
   /** Of the entries that hold at a time for which `holds` is true, the one that was put out last. */

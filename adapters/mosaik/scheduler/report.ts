@@ -1,5 +1,5 @@
-import type { SimId, Time } from "../../../src/cosim/index.ts";
-import { RunError, type TraceEvent, ticksOf, wallMs } from "../../../src/cosim/index.ts";
+import type { Time } from "../../../src/cosim/index.ts";
+import { RunError, type TraceEvent, ticksOf, withoutFloats } from "../../../src/cosim/index.ts";
 import type { Agenda, Page } from "./agenda.ts";
 import type { Cursor, StepOutcome } from "./cursor.ts";
 import { comparePositions, type Ranked, type TieredTime } from "./tiered-time.ts";
@@ -23,7 +23,8 @@ export function stepEvent(
   outcome: StepOutcome,
   timeResolution: number,
 ): TraceEvent {
-  const { inputs, next, values } = outcome;
+  const { next, values } = outcome;
+  const inputs = node.remote === undefined ? outcome.inputs : withoutFloats(outcome.inputs);
   const tag = { ticks: ticksOf(time, timeResolution), round: 0 };
   const outputs = plan.ports.toData(values);
   return { kind: "step", ...tag, sim: node.sid, time, next: next ?? undefined, inputs, outputs };
@@ -79,39 +80,4 @@ export function meanProgress(cursors: Iterable<Cursor>, until: Time): number {
     count++;
   }
   return (total / count / until) * 100;
-}
-
-/** Takes the wall times of one simulator. */
-export class Stopwatch {
-  steps = 0;
-  busyMs = 0;
-  readonly waitedMs = new Map<SimId, number>();
-  #since = 0;
-  #on: SimId | undefined;
-
-  /** A step begins. */
-  begin(): void {
-    this.#since = wallMs();
-  }
-
-  /** It is over. */
-  end(): void {
-    this.steps++;
-    this.busyMs += wallMs() - this.#since;
-  }
-
-  /** From now on its next step waits for `on`. */
-  wait(on: SimId): void {
-    if (this.#on === on) return;
-    this.goOn();
-    this.#on = on;
-    this.#since = wallMs();
-  }
-
-  /** It waits no more. */
-  goOn(): void {
-    if (this.#on === undefined) return;
-    this.waitedMs.set(this.#on, (this.waitedMs.get(this.#on) ?? 0) + wallMs() - this.#since);
-    this.#on = undefined;
-  }
 }

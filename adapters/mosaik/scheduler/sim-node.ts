@@ -1,4 +1,4 @@
-import type { EntityId, Meta, SimId, Simulator, Time } from "../../../src/cosim/index.ts";
+import type { EntityId, Meta, OutputData, SimId, Simulator, Time } from "../../../src/cosim/index.ts";
 import { type CallSite, callSimulator, type Loss } from "../../../src/cosim/index.ts";
 import type { Connection } from "./connection.ts";
 import type { Entity } from "./entity.ts";
@@ -14,10 +14,14 @@ export interface Link {
   asyncRequests: boolean;
 }
 
-/** A simulator that can be lost while nothing is asked of it. */
-export interface Losable {
-  /** Tell `lost`, once, if it is gone. */
+/** What there is besides of a simulator in another process. */
+export interface RemoteEnd {
+  /** Tell `lost` if it is gone while nothing is asked of it. */
   watch(lost: (loss: Loss) => void): void;
+  /** Remember of its answers which whole numbers are floats, from now on. */
+  keepFloats(): void;
+  /** What `getData` has answered, with `WholeFloat`s for whole numbers that are floats, if there are any. */
+  exact(data: OutputData): OutputData | undefined;
 }
 
 /**
@@ -37,10 +41,10 @@ export class SimNode {
   /** Time of the first step; undefined: when something causes one. */
   firstStep: Time | undefined;
   /** The same simulator, if it is in another process. */
-  readonly remote: Losable | undefined;
+  readonly remote: RemoteEnd | undefined;
   readonly #timeResolution: number;
 
-  constructor(sid: SimId, simulator: Simulator, group: SimGroup, timeResolution: number, remote?: Losable) {
+  constructor(sid: SimId, simulator: Simulator, group: SimGroup, timeResolution: number, remote?: RemoteEnd) {
     this.sid = sid;
     this.simulator = simulator;
     this.group = group;

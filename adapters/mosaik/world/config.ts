@@ -1,5 +1,5 @@
-import { listed, ScenarioError, Simulator } from "../../../src/cosim/index.ts";
-import { type RemoteOptions, RemoteSimulator } from "../remote/client.ts";
+import { listed, ScenarioError, Simulator, shown, suggestion } from "../../../src/cosim/index.ts";
+import type { RemoteOptions, RemoteSimulator } from "../remote/client.ts";
 import { type CommandEntry, type ConnectEntry, fillCommand, wordsOf } from "../remote/command-line.ts";
 
 /** A simulator of this process. */
@@ -17,6 +17,25 @@ export type SimConfig = Readonly<Record<string, SimConfigEntry>>;
 /** Class of the simulator that a configuration calls `N`. */
 export type SimulatorOf<C extends SimConfig, N extends keyof C> = C[N] extends LocalEntry<infer S> ? S : Simulator;
 
+/** Makes a simulator that runs elsewhere. */
+type MakeRemote = (entry: CommandEntry | ConnectEntry, options: RemoteOptions) => RemoteSimulator;
+
+let makeRemote: MakeRemote | undefined;
+
+/**
+ * Let worlds reach simulators elsewhere by `make`. The master itself knows neither processes nor connections: so it runs in
+ * a page.
+ */
+export function reachSimulators(make: MakeRemote): void {
+  makeRemote = make;
+}
+
+/** A simulator, and the same if it runs elsewhere. */
+interface Made {
+  readonly simulator: Simulator;
+  readonly remote?: RemoteSimulator;
+}
+
 /** `HOST:PORT`, an IPv6 host in brackets. */
 const ADDRESS = /^(\[[\da-fA-F:.%]+\]|[^\s:/[\]]+):\d{1,5}$/;
 
@@ -26,7 +45,7 @@ const ADDRESS = /^(\[[\da-fA-F:.%]+\]|[^\s:/[\]]+):\d{1,5}$/;
  * @throws `ScenarioError` `ERR_SCENARIO_UNKNOWN_SIMULATOR`, `ERR_SCENARIO_COMMAND`; TypeError for an entry of the wrong
  *   form.
  */
-export function makeSimulator(config: SimConfig, name: string, options: RemoteOptions): Simulator {
+export function makeSimulator(config: SimConfig, name: string, options: RemoteOptions): Made {
   const entry: unknown = Object.hasOwn(config, name) ? config[name] : undefined;
   if (entry === undefined) {
     const text = `the configuration has no simulator "${name}"; it has: ${listed(Object.keys(config))}`;
@@ -34,15 +53,52 @@ export function makeSimulator(config: SimConfig, name: string, options: RemoteOp
   }
   const where = `simConfig.${name}`;
   if (typeof entry !== "object" || entry === null)
-    throw new TypeError(`${where} must be an object, got ${String(entry)}`);
-  if ("cmd" in entry || "connect" in entry) return new RemoteSimulator(checkRemote(where, entry), options);
-  const { simulator } = entry as { simulator?: unknown };
-  if (typeof simulator !== "function") {
-    throw new TypeError(`${where}.simulator must be a function that makes a Simulator, got ${typeof simulator}`);
+    throw new TypeError(
+      `${where} must be an object, as { simulator: () => new MySimulator() } or { cmd: … }, got ${shown(entry)}`,
+    );
+  checkNames(where, entry);
+  if ("cmd" in entry || "connect" in entry) {
+    const checked = checkRemote(where, entry);
+    if (makeRemote === undefined) throw new TypeError(`${where}: this program reaches no simulators but its own`);
+    const remote = makeRemote(checked, options);
+    return { simulator: remote, remote };
   }
+  const { simulator } = entry as { simulator?: unknown };
+  const maker = `${where}: write { simulator: () => new ${nameOfMade(simulator)}() }`;
+  if (typeof simulator !== "function") {
+    throw new TypeError(`${maker}; simulator must be a function that makes a Simulator, got ${shown(simulator)}`);
+  }
+  if (simulator.prototype instanceof Simulator) throw new TypeError(`${maker}; simulator is the class itself`);
   const made: unknown = simulator();
-  if (made instanceof Simulator) return made;
-  throw new TypeError(`${where}.simulator must return a Simulator, it returned ${String(made)}`);
+  if (made instanceof Simulator) return { simulator: made };
+  throw new TypeError(`${maker}; simulator must return a Simulator, it returned ${shown(made)}`);
+}
+
+/** What a `simulator` was meant to make. */
+function nameOfMade(simulator: unknown): string {
+  if (simulator instanceof Simulator) return simulator.constructor.name;
+  const isClass = typeof simulator === "function" && simulator.prototype instanceof Simulator;
+  return isClass ? (simulator as { name: string }).name : "MySimulator";
+}
+
+const ENTRY_NAMES = ["simulator", "cmd", "cwd", "env", "connect"];
+
+/** Names that stand elsewhere for those of an entry. */
+const OTHER_NAMES: Readonly<Record<string, string>> = { command: "cmd", address: "connect", factory: "simulator" };
+
+/** @throws TypeError for a name that no entry has, which says what to write instead. */
+function checkNames(where: string, entry: object): void {
+  for (const [name, value] of Object.entries(entry)) {
+    if (ENTRY_NAMES.includes(name)) continue;
+    if (name !== "python")
+      throw new TypeError(
+        `${where}: there is no ${shown(name)}; ${suggestion(OTHER_NAMES[name] ?? name, ENTRY_NAMES)}`,
+      );
+    const [module = "module", type = "Class"] = String(value).split(":");
+    const program = `import mosaik_api_v3, ${module}; mosaik_api_v3.start_simulation(${module}.${type}())`;
+    const instead = `{ cmd: ["%(python)s", "-c", "${program}", "%(addr)s"] }`;
+    throw new TypeError(`${where}: a World runs no Python within itself, as mosaik does by "python"; write ${instead}`);
+  }
 }
 
 function checkRemote(where: string, entry: object): CommandEntry | ConnectEntry {

@@ -1,5 +1,5 @@
-import { ScenarioError } from "../../../src/cosim/index.ts";
-import type { ConnectArgs } from "../scheduler/connection.ts";
+import { checkArgument, func, ScenarioError, shown } from "../../../src/cosim/index.ts";
+import { type ConnectArgs, checkAwaited } from "../scheduler/connection.ts";
 import type { Entity } from "../scheduler/entity.ts";
 
 /** What entities are connected in: a world. */
@@ -18,6 +18,7 @@ export function connectManyToOne(
   dest: Entity,
   ...args: ConnectArgs
 ): void {
+  checkList("connectManyToOne", "sources", sources);
   for (const source of sources) world.connect(source, dest, ...args);
 }
 
@@ -34,6 +35,8 @@ export function connectZip(
   dests: readonly Entity[],
   ...args: ConnectArgs
 ): void {
+  checkList("connectZip", "sources", sources);
+  checkList("connectZip", "dests", dests);
   if (sources.length !== dests.length) {
     throw new RangeError(`connectZip: ${sources.length} sources and ${dests.length} destinations`);
   }
@@ -66,6 +69,9 @@ export function connectRandomly(
   { random, evenly = true, connectionsMax = Number.POSITIVE_INFINITY }: RandomConnectOptions,
   ...args: ConnectArgs
 ): Set<Entity> {
+  checkList("connectRandomly", "sources", sources);
+  checkList("connectRandomly", "dests", dests);
+  checkArgument("connectRandomly", "random", random, func);
   if (dests.length === 0) {
     throw new ScenarioError("ERR_SCENARIO_NOTHING_CONNECTED", "connectRandomly: there are no destinations");
   }
@@ -78,6 +84,13 @@ export function connectRandomly(
     : draw(sources.length, dests, random, connectionsMax);
   for (const [i, source] of sources.entries()) world.connect(source, drawn[i]!, ...args);
   return new Set(drawn);
+}
+
+/** @throws TypeError unless it is a list: a promise of one was not awaited, or one entity was given. */
+function checkList(of: string, name: string, list: unknown): void {
+  checkAwaited(of, name, list);
+  if (typeof list === "object" && list !== null && Symbol.iterator in list) return;
+  throw new TypeError(`${of}: ${name} must be an array of entities, got ${shown(list)}`);
 }
 
 /** As many as there are sources: all destinations in a random order, then all in another one. */

@@ -1,5 +1,13 @@
 import type { CreateResult, EntityId, Meta, ModelMeta, SimId, Simulator } from "../../../src/cosim/index.ts";
-import { checkCreated, Keywords, listed, ScenarioError, simulatorFault } from "../../../src/cosim/index.ts";
+import {
+  checkCreated,
+  DEFAULT_LIMITS,
+  Keywords,
+  listed,
+  ScenarioError,
+  shown,
+  simulatorFault,
+} from "../../../src/cosim/index.ts";
 import { Entity, type EntityGraph, unknownEntity } from "../scheduler/entity.ts";
 import type { SimNode } from "../scheduler/sim-node.ts";
 
@@ -51,8 +59,11 @@ export interface HandleContext {
   readonly assertOpen: (doing: string) => void;
 }
 
+/** Entities that are made at a time: more cannot be told by a message. */
+const CREATE_MAX = DEFAULT_LIMITS.nodesMax;
+
 /** Names that others ask any object for; an unknown one of these is just not there. */
-const ASKED_OF_ALL = new Set(["then", "toJSON", "constructor", "asymmetricMatch", "nodeType", "inspect"]);
+const ASKED_OF_ALL = new Set(["then", "toJSON", "asymmetricMatch", "nodeType", "tagName", "inspect", "$$typeof"]);
 
 /** The handle of a started simulator; asking it for a model that it does not have is an error that lists those it has. */
 export function createHandle(sim: SimNode, context: HandleContext): SimulatorHandle {
@@ -60,6 +71,7 @@ export function createHandle(sim: SimNode, context: HandleContext): SimulatorHan
   const members: Record<string, unknown> = {
     sid,
     meta,
+    toString: () => sid,
     entity(eid: EntityId): Entity {
       const entity = entities.get(eid);
       if (entity === undefined) throw unknownEntity(`simulator ${sid} has no entity "${eid}"`, entities.values());
@@ -76,6 +88,7 @@ export function createHandle(sim: SimNode, context: HandleContext): SimulatorHan
   const handle = new Proxy(Object.freeze(members), {
     get(target, name) {
       if (typeof name === "symbol" || Object.hasOwn(target, name)) return Reflect.get(target, name);
+      if (name in Object.prototype) return Reflect.get(target, name);
       if (ASKED_OF_ALL.has(name)) return undefined;
       const hidden = Object.hasOwn(meta.models, name)
         ? "does not let a scenario create model"
@@ -105,7 +118,11 @@ function extraMethod(sim: SimNode, name: string): (...args: unknown[]) => Promis
 
 function modelFactory(sim: SimNode, name: string, model: ModelMeta, context: HandleContext): ModelFactory {
   const create = async (num: number, params: Record<string, unknown> = {}): Promise<Entity[]> => {
-    if (!Number.isSafeInteger(num) || num < 0) throw new RangeError(`num must be an integer >= 0, got ${num}`);
+    if (!(Number.isSafeInteger(num) && num >= 0 && num <= CREATE_MAX)) {
+      const range = `num must be an integer from 0 to ${CREATE_MAX}, got ${shown(num)}`;
+      throw new RangeError(`${name}.create: ${range}; write ${name}.create(3, { … })`);
+    }
+    checkParams(name, params);
     context.assertOpen(`creating a ${name}`);
     const allowed = model.params ?? [];
     const unknown = Object.keys(params).filter((param) => !allowed.includes(param));
@@ -118,6 +135,13 @@ function modelFactory(sim: SimNode, name: string, model: ModelMeta, context: Han
   };
   const one = async (params?: Record<string, unknown>) => (await create(1, params))[0]!;
   return Object.assign(one, { create });
+}
+
+/** @throws TypeError unless they have names. */
+function checkParams(name: string, params: unknown): void {
+  if (typeof params === "object" && params !== null && !Array.isArray(params)) return;
+  const instead = typeof params === "number" ? `; ${params} entities are ${name}.create(${params}, { … })` : "";
+  throw new TypeError(`${name}: parameters have names, as ${name}({ a: 1 }), got ${shown(params)}${instead}`);
 }
 
 /** Check what `create` made, and make entities of it; all or none. */

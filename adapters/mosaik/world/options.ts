@@ -1,5 +1,18 @@
 import type { SimId, Time } from "../../../src/cosim/index.ts";
-import { TICKS_PER_SECOND, unsupported } from "../../../src/cosim/index.ts";
+import {
+  boolean,
+  checkArgument,
+  checkOptions,
+  func,
+  number,
+  type OptionChecks,
+  required,
+  shown,
+  signal,
+  string,
+  TICKS_PER_SECOND,
+  unsupported,
+} from "../../../src/cosim/index.ts";
 
 /** What a world is like. */
 export interface WorldOptions {
@@ -75,20 +88,26 @@ export interface StartParams {
   readonly [param: string]: unknown;
 }
 
+const WORLD_CHECKS: OptionChecks<WorldOptions> = {
+  timeResolution: number({ above: 0, unit: "seconds" }),
+  cache: boolean,
+  maxLoopIterations: number({ integer: true, min: 1 }),
+  stepWarningMs: number({ above: 0, unit: "milliseconds" }),
+  stepTimeoutMs: number({ above: 0, unit: "milliseconds" }),
+  startTimeoutMs: number({ above: 0, unit: "milliseconds" }),
+  stopTimeoutMs: number({ above: 0, unit: "milliseconds" }),
+  onOutput: func,
+  debug: boolean,
+};
+
 /** Check and complete a world's options. */
 export function checkWorld(options: WorldOptions): WorldSettings {
+  checkOptions("World", options, WORLD_CHECKS);
   const { timeResolution = 1, cache = true, maxLoopIterations = 100, debug = false } = options;
   const { stepWarningMs = 30_000, stepTimeoutMs = 600_000, startTimeoutMs = 10_000, stopTimeoutMs = 10_000 } = options;
   const { onOutput = printOutput } = options;
-  const times = { stepWarningMs, stepTimeoutMs, startTimeoutMs, stopTimeoutMs };
-  for (const [name, value] of Object.entries({ timeResolution, ...times })) {
-    if (Number.isFinite(value) && value > 0) continue;
-    throw new RangeError(`${name} must be a finite number > 0, got ${value}`);
-  }
-  if (!(Number.isSafeInteger(maxLoopIterations) && maxLoopIterations >= 1)) {
-    throw new RangeError(`maxLoopIterations must be an integer >= 1, got ${maxLoopIterations}`);
-  }
   if (debug) throw unsupported("debug: true", "attach an observer instead");
+  const times = { stepWarningMs, stepTimeoutMs, startTimeoutMs, stopTimeoutMs };
   return { timeResolution, cache, maxLoopIterations, onOutput, ...times };
 }
 
@@ -97,25 +116,41 @@ function printOutput(sid: SimId, line: string): void {
 }
 
 /** Refuse a time that is no step. */
-export function checkTime(name: string, time: unknown): void {
-  if (Number.isSafeInteger(time) && (time as Time) >= 0) return;
-  throw new RangeError(`${name} must be an integer >= 0, got ${shown(time)}`);
-}
-
-/** A value in an error: a text shows its quotes. */
-function shown(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
+export function checkTime(of: string, time: unknown): void {
+  checkArgument(of, "time", time, number({ integer: true, min: 0, unit: "in steps" }));
 }
 
 /** Refuse a run whose end ticks cannot count, or without a pace. */
 export function checkRun(options: RunOptions, timeResolution: number): RunOptions {
-  const { until, rtFactor } = options;
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`run: it takes its options by name, as run({ until: 10 }), got ${shown(options)}`);
+  }
   const last = Math.floor(Number.MAX_SAFE_INTEGER / Math.max(1, timeResolution * TICKS_PER_SECOND));
-  if (!(Number.isSafeInteger(until) && until >= 1 && until <= last)) {
-    throw new RangeError(`until must be an integer from 1 to ${last}, got ${until}`);
-  }
-  if (rtFactor !== undefined && !(Number.isFinite(rtFactor) && rtFactor > 0)) {
-    throw new RangeError(`rtFactor must be a finite number > 0, got ${rtFactor}`);
-  }
+  checkOptions<RunOptions>("run", options, {
+    until: required(number({ integer: true, min: 1, max: last })),
+    progress: func,
+    signal,
+    rtFactor: number({ above: 0 }),
+    rtStrict: boolean,
+    lazyStepping: boolean,
+  });
   return options;
+}
+
+/** Names of mosaik's that would reach the simulator's `init` unnoticed, and what stands here for them. */
+const START_NAMES: Readonly<Record<string, string>> = {
+  sim_id: 'simId, as start("Grid", { simId: "grid" })',
+  time_resolution: "the world's own option, as new World(config, { timeResolution: 60 })",
+  timeResolution: "the world's own option, as new World(config, { timeResolution: 60 })",
+};
+
+/** Refuse what is no set of parameters. */
+export function checkStart(name: unknown, params: unknown): void {
+  checkArgument("start", "name", name, string);
+  if (typeof params !== "object" || params === null || Array.isArray(params)) {
+    throw new TypeError(`start(${name}): parameters have names, as start("${name}", { a: 1 }), got ${shown(params)}`);
+  }
+  for (const [given, instead] of Object.entries(START_NAMES)) {
+    if (Object.hasOwn(params, given)) throw new TypeError(`start(${name}): there is no ${given}; write ${instead}`);
+  }
 }

@@ -1,7 +1,31 @@
 import type { Attr, EntityId, OutputData } from "../../../src/cosim/index.ts";
-import { simulatorFault } from "../../../src/cosim/index.ts";
-import type { Entity } from "../scheduler/entity.ts";
+import { shown, simulatorFault } from "../../../src/cosim/index.ts";
+import { assertAttr, assertEntity, checkAwaited } from "../scheduler/connection.ts";
+import { Entity } from "../scheduler/entity.ts";
 import type { SimNode } from "../scheduler/sim-node.ts";
+
+/**
+ * Entities that `world.getData` is asked for.
+ *
+ * @throws TypeError that says what to write instead.
+ */
+export function checkEntities(entities: unknown): readonly Entity[] {
+  if (entities instanceof Entity) {
+    throw new TypeError('getData: it takes several entities, as getData([entity], "p_kw"), got one Entity');
+  }
+  checkAwaited("getData", "entities", entities);
+  if (
+    typeof (entities as Iterable<Entity> | undefined)?.[Symbol.iterator] !== "function" ||
+    typeof entities === "string"
+  ) {
+    throw new TypeError(
+      `getData: entities must be an array of them, as getData([entity], "p_kw"), got ${shown(entities)}`,
+    );
+  }
+  const list = [...(entities as Iterable<Entity>)];
+  for (const [i, entity] of list.entries()) assertEntity("getData", `entities[${i}]`, entity);
+  return list;
+}
 
 /**
  * Ask simulators, all at the same time, for present values.
@@ -13,14 +37,16 @@ import type { SimNode } from "../scheduler/sim-node.ts";
  * Source: mosaik `World.get_data`.
  */
 export async function readEntities(
-  entities: Iterable<Entity>,
+  entities: readonly Entity[],
   attrs: readonly Attr[],
   nodeOf: (entity: Entity) => SimNode,
 ): Promise<Map<Entity, Record<Attr, unknown>>> {
   const asked = new Map<Entity, Record<Attr, unknown>>();
   const requests = new Map<SimNode, Entity[]>();
+  if (attrs.length === 0) throw new TypeError('getData: no attribute is named, as in getData([entity], "p_kw")');
   for (const entity of entities) {
     const sim = nodeOf(entity);
+    for (const attr of attrs) assertAttr("getData", entity, attr);
     requests.set(sim, [...(requests.get(sim) ?? []), entity]);
     asked.set(entity, {});
   }

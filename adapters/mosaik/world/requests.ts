@@ -1,5 +1,5 @@
 import type { Attr, EntityId, FullId, MosaikProxy, SimId, Time } from "../../../src/cosim/index.ts";
-import { BridgeError, isPromise, RunError } from "../../../src/cosim/index.ts";
+import { BridgeError, isPromise, RunError, withoutFloats } from "../../../src/cosim/index.ts";
 import type { Cursor } from "../scheduler/cursor.ts";
 import type { EntityGraph } from "../scheduler/entity.ts";
 import type { SimNode } from "../scheduler/sim-node.ts";
@@ -49,7 +49,9 @@ async function getData(
   const data: Record<FullId, Record<Attr, unknown>> = {};
   for (const [source, request] of requests) {
     const got = source.call("getData", (simulator) => simulator.getData(request));
-    for (const [eid, attrs] of Object.entries(isPromise(got) ? await got : got)) {
+    const plain = isPromise(got) ? await got : got;
+    const exact = sim.remote && source.remote?.exact(plain);
+    for (const [eid, attrs] of Object.entries(exact ?? plain)) {
       if (typeof attrs === "object") data[`${source.sid}.${eid}`] = attrs;
     }
   }
@@ -62,7 +64,10 @@ function setData(sim: SimNode, context: RequestContext, data: Parameters<MosaikP
     for (const [id, attrs] of Object.entries(dests)) {
       const { source: target, eid } = sourceOf(sim, context, "setData", id);
       for (const [attr, value] of Object.entries(attrs)) {
-        cursorOf(target)!.inputs.set({ order: cursorOf(sim)!.plan.order, eid, attr, source, value });
+        cursorOf(target)!.inputs.set({
+          ...{ order: cursorOf(sim)!.plan.order, eid, attr, source },
+          value: target.remote === undefined ? withoutFloats(value) : value,
+        });
       }
     }
   }

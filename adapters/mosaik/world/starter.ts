@@ -1,11 +1,10 @@
 import type { SimId } from "../../../src/cosim/index.ts";
 import { checkMeta, listed, ScenarioError } from "../../../src/cosim/index.ts";
-import { RemoteSimulator } from "../remote/client.ts";
 import { SimNode } from "../scheduler/sim-node.ts";
 import type { SimGroup } from "../scheduler/tiered-time.ts";
 import { makeSimulator, type SimConfig, type SimulatorOf } from "./config.ts";
 import { createHandle, type HandleContext, type ModelsOf, type SimulatorHandle } from "./handle.ts";
-import type { StartParams, WorldSettings } from "./options.ts";
+import { checkStart, type StartParams, type WorldSettings } from "./options.ts";
 import { proxyOf, type RequestContext } from "./requests.ts";
 
 /** Where simulators can be started: a world, or a group within it. */
@@ -56,12 +55,12 @@ export class Starter {
   async start(group: SimGroup, name: string, params: StartParams): Promise<SimulatorHandle> {
     const { config, settings, sims, ready } = this.#context;
     const { timeResolution } = settings;
+    checkStart(name, params);
     this.#context.assertOpen(`starting ${name}`);
     const { simId, ...rest } = params;
     const { startTimeoutMs, stopTimeoutMs, stepTimeoutMs: callTimeoutMs, onOutput } = settings;
     const onLine = (line: string) => onOutput(sim.sid, line);
-    const simulator = makeSimulator(config, name, { startTimeoutMs, stopTimeoutMs, callTimeoutMs, onLine });
-    const remote = simulator instanceof RemoteSimulator ? simulator : undefined;
+    const { simulator, remote } = makeSimulator(config, name, { startTimeoutMs, stopTimeoutMs, callTimeoutMs, onLine });
     const sim: SimNode = new SimNode(this.#claimId(name, simId), simulator, group, timeResolution, remote);
     sims.set(sim.sid, sim);
     try {

@@ -1,5 +1,5 @@
 import { wallMs as nowMs, type SimId } from "../../../src/cosim/index.ts";
-import type { Stopwatch } from "../scheduler/report.ts";
+import type { Stopwatch } from "../scheduler/stopwatch.ts";
 
 /** What one simulator did in a run, in wall time. */
 export interface SimulatorSummary {

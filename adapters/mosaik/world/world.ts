@@ -1,5 +1,15 @@
 import type { Attr, SimId, Time, TraceSink, TraceSource } from "../../../src/cosim/index.ts";
-import { eventStream, listed, RunError, ScenarioError, Sinks, unknownSimulator } from "../../../src/cosim/index.ts";
+import {
+  checkArgument,
+  eventStream,
+  func,
+  listed,
+  object,
+  RunError,
+  ScenarioError,
+  Sinks,
+  unknownSimulator,
+} from "../../../src/cosim/index.ts";
 import type { ConnectArgs } from "../scheduler/connection.ts";
 import { Cursor } from "../scheduler/cursor.ts";
 import { Deadlines } from "../scheduler/deadlines.ts";
@@ -22,7 +32,7 @@ import {
   type WorldOptions,
   type WorldSettings,
 } from "./options.ts";
-import { allDone, readEntities } from "./reading.ts";
+import { allDone, checkEntities, readEntities } from "./reading.ts";
 import { eventError } from "./requests.ts";
 import { type SimulatorStarter, Starter } from "./starter.ts";
 import { type RunSummary, summarize, WallTime } from "./summary.ts";
@@ -31,6 +41,7 @@ import { Wiring } from "./wiring.ts";
 /** The runs of a world: where its simulators are, and up to where they have been stepped. */
 interface Stepping {
   readonly cursors: ReadonlyMap<SimNode, Cursor>;
+  readonly overlaps: boolean;
   readonly lazy: boolean;
   /** End of the present run, or of the last. */
   until: Time;
@@ -66,7 +77,7 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
   #shutdown: Promise<void> | undefined;
 
   constructor(simConfig: C, options: WorldOptions = {}) {
-    if (typeof simConfig !== "object" || simConfig === null) throw new TypeError("simConfig must be an object");
+    checkArgument("World", "simConfig", simConfig, object);
     this.#settings = checkWorld(options);
     this.timeResolution = this.#settings.timeResolution;
     this.#starter = new Starter({
@@ -97,6 +108,7 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
   }
 
   async #group<T>(parent: SimGroup, build: (group: SimulatorStarter<C>) => T | Promise<T>): Promise<T> {
+    checkArgument("group", "build", build, func);
     this.#assertOpen("making a group");
     const group = new SimGroup(parent);
     return build({
@@ -125,7 +137,7 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
    */
   setInitialEvent(sid: SimId, time: Time = 0): void {
     this.#assertOpen(`setting an initial event of ${sid}`);
-    checkTime("time", time);
+    checkTime("setInitialEvent", time);
     const sim = this.#sims.get(sid);
     if (sim === undefined || !this.#ready.has(sim)) throw unknownSimulator(sid, this.#sims.keys());
     sim.firstStep = time;
@@ -138,7 +150,7 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
    */
   async getData(entities: Iterable<Entity>, ...attrs: Attr[]): Promise<Map<Entity, Record<Attr, unknown>>> {
     if (this.#phase === "running") throw new RunError("ERR_RUN_BUSY", "getData: a run is under way");
-    return readEntities(entities, attrs, (entity) => this.#nodeOf(entity));
+    return readEntities(checkEntities(entities), attrs, (entity) => this.#nodeOf(entity));
   }
 
   /**
@@ -171,7 +183,14 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
     this.#wall.start();
     try {
       const run = new Run({
-        ...{ cursors: stepping.cursors, from, until, signal, timeResolution: this.timeResolution },
+        ...{
+          cursors: stepping.cursors,
+          overlaps: stepping.overlaps,
+          from,
+          until,
+          signal,
+          timeResolution: this.timeResolution,
+        },
         maxLoopIterations: this.#settings.maxLoopIterations,
         deadlines: new Deadlines(this.#settings),
         pace: rtFactor === undefined ? undefined : new Pace(rtFactor * this.timeResolution * 1000, rtStrict),
@@ -201,7 +220,14 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
 
   #plan(lazy: boolean): Stepping {
     const plan = makePlan([...this.#ready], { cache: this.#settings.cache, lazy });
-    return { cursors: Cursor.startOf(plan), lazy, until: 0 };
+    for (const { incoming, remote } of this.#ready) {
+      for (const { source } of incoming) {
+        if (remote === undefined || source.remote === undefined) continue;
+        remote.keepFloats();
+        source.remote.keepFloats();
+      }
+    }
+    return { cursors: Cursor.startOf(plan), overlaps: plan.overlaps, lazy, until: 0 };
   }
 
   /**
@@ -214,7 +240,7 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
    * @throws As `run`.
    */
   async advance(time: Time, options: Omit<RunOptions, "until"> = {}): Promise<Time | undefined> {
-    checkTime("advance: time", time);
+    checkTime("advance", time);
     if (this.#stepping === undefined || time >= this.#stepping.until) await this.run({ ...options, until: time + 1 });
     else this.#assertRunnable();
     const times = Array.from(
@@ -236,7 +262,7 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
    * @returns Settles when all steps before `time` are made, or the run is over.
    */
   pauseAt(time: Time): Promise<void> {
-    checkTime("pauseAt: time", time);
+    checkTime("pauseAt", time);
     return new Promise((reached) => this.#setPause(time, reached));
   }
 
@@ -288,6 +314,7 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
 
   /** @inheritDoc */
   attach(sink: TraceSink): () => void {
+    checkArgument("attach", "sink", sink, func);
     return this.#sinks.attach((batch) => sink(batch));
   }
 

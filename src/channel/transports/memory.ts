@@ -65,6 +65,7 @@ export class MemoryTransport implements Transport {
   /** Waits until the other side has handed out what this side has written. */
   #drained: (() => void)[] = [];
   #scheduled = false;
+  #paused = false;
   /** Deliveries since the event loop had its last turn. */
   #deliveries = 0;
   #ended = false;
@@ -93,6 +94,15 @@ export class MemoryTransport implements Transport {
     if (this.#arrived.length > 0) this.#schedule();
   }
 
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (this.#arrived.length > 0) this.#schedule();
+  }
+
   write(bytes: Uint8Array): void {
     if (!this.#ended) this.#other.#arrive(bytes);
   }
@@ -108,6 +118,7 @@ export class MemoryTransport implements Transport {
     this.#other.#arrive(undefined);
     this.#arrived = [undefined];
     this.#arrivedBytes = 0;
+    this.#paused = false;
     this.#schedule();
   }
 
@@ -123,7 +134,7 @@ export class MemoryTransport implements Transport {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#receiver === undefined) return;
+    if (this.#scheduled || this.#paused || this.#receiver === undefined) return;
     this.#scheduled = true;
     if (++this.#deliveries < DELIVERIES_PER_TURN) process.nextTick(deliver, this);
     else {
@@ -135,6 +146,7 @@ export class MemoryTransport implements Transport {
   /** Hand out what has arrived. */
   deliver(): void {
     this.#scheduled = false;
+    if (this.#paused) return;
     const arrived = this.#arrived;
     this.#arrived = [];
     this.#arrivedBytes = 0;

@@ -2,7 +2,8 @@ import type { Server, Socket } from "node:net";
 import { ChannelError } from "../../errors.ts";
 import { after } from "../../wall.ts";
 import type { AcceptedConnection, ConnectionLimits } from "../connection-limits.ts";
-import type { DialOptions, Receiver, Transport } from "./transport.ts";
+import { identityOf } from "./tls.ts";
+import type { DialOptions, PeerIdentity, Receiver, Transport } from "./transport.ts";
 
 /** Wall time that a peer gets to close its side after this side has closed its own, in milliseconds. */
 const END_MS_MAX = 2000;
@@ -13,19 +14,29 @@ const NOTHING = new Uint8Array(0);
 export class StreamTransport implements Transport {
   readonly peer: string;
   readonly #socket: Socket;
+  readonly #identity: PeerIdentity | undefined;
   #error: Error | undefined;
 
   /** @param socket - Connected; belongs to the transport from now on. */
   constructor(socket: Socket, peer: string) {
     this.#socket = socket;
     this.peer = peer;
+    this.#identity = identityOf(socket); // while it is open
     socket.on("error", (error) => {
       this.#error = error;
     });
   }
 
+  get identity(): PeerIdentity | undefined {
+    return this.#identity;
+  }
+
   get queuedBytes(): number {
     return this.#socket.writableLength;
+  }
+
+  get progress(): number {
+    return queuedIn(this.#socket);
   }
 
   start(receiver: Receiver): void {
@@ -37,6 +48,14 @@ export class StreamTransport implements Transport {
 
   write(bytes: Uint8Array): void {
     if (this.#socket.writable) this.#socket.write(bytes);
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
   }
 
   onDrained(drained: () => void): void {
@@ -56,6 +75,15 @@ export class StreamTransport implements Transport {
   destroy(): void {
     this.#socket.destroy();
   }
+}
+
+/**
+ * Bytes that Node and the operating system's interface still hold of what was written: the second falls while one large
+ * write goes on, which Node's own count does not. Source: Node's `net.js`, which decides so about `setTimeout`.
+ */
+export function queuedIn(socket: Socket): number {
+  const { _handle: handle } = socket as unknown as { _handle?: { writeQueueSize?: number } | null };
+  return socket.writableLength + (handle?.writeQueueSize ?? 0);
 }
 
 /**

@@ -1,5 +1,27 @@
 import type { AcceptedConnection, ConnectionLimits } from "../connection-limits.ts";
-import type { TlsFiles } from "./tls.ts";
+
+/**
+ * The three PEM files of one side, as aiomas's `SSLCerts`. Both sides show a certificate, and both check the other's: the
+ * one who knows neither key nor authority neither connects nor is connected to.
+ */
+export interface TlsFiles {
+  /** Certificates of the authorities whose signature is accepted. */
+  readonly cafile: string;
+  /** Own certificate, perhaps with those that lead from it to the authority. */
+  readonly certfile: string;
+  /** Its private key. */
+  readonly keyfile: string;
+}
+
+/** The certificate of a peer, which an accepted authority has signed: who it is, beyond its address. */
+export interface PeerIdentity {
+  /** Its subject's common name, as `battery-7.grid.example`; undefined if it has none. */
+  readonly commonName: string | undefined;
+  /** Its alternative names, as `["DNS:localhost", "IP Address:127.0.0.1"]`. */
+  readonly names: readonly string[];
+  /** SHA-256 of the certificate, in hexadecimal with colons: the same for the same certificate alone. */
+  readonly fingerprint: string;
+}
 
 /**
  * A connection that carries bytes in order, both ways. The channel above it knows frames and messages; the transport
@@ -9,8 +31,17 @@ export interface Transport {
   /** The other side, for messages: `tcp://127.0.0.1:40122`. */
   readonly peer: string;
 
+  /** Whose certificate the other side has shown; undefined without TLS. */
+  readonly identity?: PeerIdentity | undefined;
+
   /** Bytes given to `write` that the operating system has not taken yet. */
   readonly queuedBytes: number;
+
+  /**
+   * Changes whenever the peer has taken something of what was written, if that is known more exactly than by
+   * `queuedBytes`.
+   */
+  readonly progress?: number;
 
   /** Whether frames without a payload are signs of life, to be skipped; else they are malformed. */
   readonly beats?: boolean;
@@ -20,6 +51,12 @@ export interface Transport {
 
   /** Send bytes, which belong to the transport from now on. Without effect once the connection has ended. */
   write(bytes: Uint8Array): void;
+
+  /** Receive nothing for now; what arrives all the same is received. Without it the sender cannot be held up. */
+  pause?(): void;
+
+  /** Receive again. */
+  resume?(): void;
 
   /** Calls back once the operating system has taken all that was written before, or the connection has ended. */
   onDrained(drained: () => void): void;
@@ -46,7 +83,23 @@ export abstract class ForwardingTransport implements Transport {
     return this.transport.queuedBytes;
   }
 
+  get identity(): PeerIdentity | undefined {
+    return this.transport.identity;
+  }
+
+  get progress(): number {
+    return this.transport.progress ?? this.transport.queuedBytes;
+  }
+
   abstract start(receiver: Receiver): void;
+
+  pause(): void {
+    this.transport.pause?.();
+  }
+
+  resume(): void {
+    this.transport.resume?.();
+  }
 
   write(bytes: Uint8Array): void {
     this.transport.write(bytes);

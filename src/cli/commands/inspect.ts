@@ -38,7 +38,8 @@ export function addInspectCommand(program: Command, ends: (exitCode: number) => 
 
 async function printEvents(path: string, options: InspectOptions): Promise<void> {
   for await (const { event, ticksPerSecond } of eventsOf(path, filterOf(options))) {
-    await write(`${options.json ? traceJson(event) : eventLine(event, ticksPerSecond)}\n`);
+    const line = options.json ? traceJson(event) : eventLine(event, ticksPerSecond);
+    if (!(await write(`${line}\n`))) return;
   }
 }
 
@@ -53,9 +54,15 @@ async function printChain(path: string, id: string, json: boolean): Promise<numb
   return 0;
 }
 
-/** Wait while nobody reads. */
-async function write(text: string): Promise<void> {
-  if (!process.stdout.write(text)) await new Promise((resolve) => process.stdout.once("drain", resolve));
+/** Wait while nobody reads. @returns Whether anybody will. */
+async function write(text: string): Promise<boolean> {
+  const { stdout } = process;
+  if (!stdout.write(text)) {
+    await new Promise<void>((resolve) => {
+      for (const event of ["drain", "close"]) stdout.once(event, resolve);
+    });
+  }
+  return stdout.writable;
 }
 
 function mapsOf({ kinds, agents, messages, feeds }: RunInspection): object {

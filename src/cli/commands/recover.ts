@@ -8,9 +8,11 @@ export function addRecoverCommand(program: Command): void {
     .description("make a whole file of a recording whose end is missing, with what its .wal has")
     .argument("<recording>", "the torn file")
     .argument("[to]", "file to write; default: the recording's name with .recovered before its ending")
+    .option("--force", "replace a file of that name")
     .option("--debug", "print the stacks of errors")
-    .action(async (path: string, to: string = path.replace(/(\.[^./\\]*)?$/, ".recovered$1")) => {
-      const recovered = await recoverRun(path, to);
+    .action(async (path: string, given: string | undefined, { force = false }: { force?: boolean }) => {
+      const to = given ?? path.replace(/(\.[^./\\]*)?$/, ".recovered$1");
+      const recovered = await recoverRun(path, to, { replace: force });
       const rest = Object.entries(recovered).map(([name, value]) => `${name} ${value}`);
       process.stdout.write(`${to}: ${rest.join(", ")}\n`);
     });

@@ -92,7 +92,7 @@ describe("a peer that sends", () => {
 
 describe("a peer that never reads", () => {
   it("makes own requests fail, and is cut off by replies, before memory runs out", async () => {
-    const { channel, socket, send } = await rawPeer({ limits: { sendQueueBytesMax: 3_000_000 } });
+    const { channel, socket, send } = await rawPeer({ limits: { sendQueueBytesMax: 3_000_000, sendTimeoutMs: 500 } });
     socket.pause();
     channel.serve((request) => request.reply("x".repeat(900_000)));
     // The kernel takes some megabytes off the queue, so ask until it takes no more.
