@@ -99,3 +99,9 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   recordingChunkBytesMax: 256 * 1024 * 1024,
   recordingNamesMax: 1_000_000,
 });
+
+/** All bounds: the given ones, and the defaults for those that are left out or undefined. */
+export function limitsOf(given: { readonly [K in keyof Limits]?: Limits[K] | undefined } = {}): Limits {
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...DEFAULT_LIMITS, ...Object.fromEntries(set) };
+}

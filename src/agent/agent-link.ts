@@ -6,6 +6,7 @@ import type { Emissions } from "../kernel/emissions.ts";
 import type { AgentRecord } from "../kernel/model.ts";
 import { OUTSIDE } from "../kernel/order.ts";
 import { checkOutput } from "../kernel/outside.ts";
+import { anything, checkOptions, listOf, type OptionChecks } from "../options.ts";
 import { createRandom } from "../random.ts";
 import type { Invoke } from "../rpc/proxy.ts";
 import {
@@ -19,12 +20,20 @@ import {
 import { agentProxy } from "./references.ts";
 import { type AgentFuture, AgentQueue, openFuture } from "./waits.ts";
 
+/** Their numbers are checked where they are used, as times. */
+const CONNECT_CHECKS: OptionChecks<ConnectOptions> = { timeout: anything };
+const SEND_CHECKS: OptionChecks<SendOptions> = { delay: anything };
+/** Ids are checked as ids. */
+const SPAWN_CHECKS: OptionChecks<SpawnOptions> = { id: anything, args: listOf(anything) };
+
 /** What the container does for its agents besides the simulation itself. */
 export interface AgentHost {
   readonly emissions: Emissions;
   readonly seed: number | string;
   /** Proxy of an agent by id or URL. */
   connect(record: AgentRecord, address: string, options: ConnectOptions): Promise<object>;
+  /** Where live peers find an agent of this container. */
+  urlOf(id: string): string;
   /** Make an agent and its record. */
   create(type: AgentClass, id: string, args: readonly unknown[]): AgentRecord;
   /** Run agent code as a tracked task. */
@@ -51,7 +60,16 @@ export class AgentLink implements AgentApi {
     return this.#record.id;
   }
 
+  get addr(): string {
+    return this.#host.urlOf(this.#record.id);
+  }
+
   connect(address: string, options: ConnectOptions): Promise<object> {
+    try {
+      for (const name in options) if (name !== "timeout") checkOptions("connect", options, CONNECT_CHECKS);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     return this.#host.connect(this.#record, address, options);
   }
 
@@ -80,6 +98,7 @@ export class AgentLink implements AgentApi {
   }
 
   send(to: string, method: string, args: readonly unknown[], options: SendOptions): void {
+    for (const name in options) if (name !== "delay") checkOptions("send", options, SEND_CHECKS);
     this.#host.emissions.send(
       this.#record,
       to,
@@ -118,6 +137,7 @@ export class AgentLink implements AgentApi {
     const kernel = this.#host.emissions.kernel;
     const record = this.#record;
     kernel.guard(record, "spawn");
+    checkOptions("spawn", options, SPAWN_CHECKS);
     const id = checkAgentId(options.id ?? `${record.id}/${record.rare.children++}`);
     const args = kernel.copyFor(id, options.args ?? [], `spawn(${id})`) as unknown[];
     const create = () => this.#host.create(type, id, args);

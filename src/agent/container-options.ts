@@ -5,10 +5,28 @@ import type { CommunicationModel } from "../kernel/communication.ts";
 import type { RecordedExternals } from "../kernel/kernel.ts";
 import type { TraceLevel } from "../kernel/tracer.ts";
 import type { Limits } from "../limits.ts";
+import {
+  anything,
+  boolean,
+  checkOptions,
+  either,
+  func,
+  LIMITS,
+  listOf,
+  nested,
+  number,
+  type OptionChecks,
+  object,
+  oneOf,
+  string,
+  text,
+  withMethods,
+} from "../options.ts";
 import type { Journal } from "../trace.ts";
+import { LIVE_CHECKS, type LiveOptions } from "./peers.ts";
 
 /** How to make a container. */
-export interface ContainerOptions {
+export interface ContainerOptions extends LiveOptions {
   /** Where to listen for live peers, as `tcp://127.0.0.1:0`; without it the container opens no socket. */
   address?: string;
   /**
@@ -53,3 +71,35 @@ export interface AgentInput {
   readonly method: string;
   readonly args: readonly unknown[];
 }
+
+const CHECKS: OptionChecks<ContainerOptions> = {
+  ...LIVE_CHECKS,
+  address: text,
+  clock: withMethods("an ExternalClock or a RealTimeClock", "time", "utcnow", "ticksAt"),
+  codec: oneOf(["msgpack", "json", "msgpack-blosc", "mosaik-json"] satisfies CodecName[]),
+  types: listOf(object),
+  seed: either(number(), string),
+  trace: oneOf(["off", "hash", "full"]),
+  strict: boolean,
+  // Its numbers are checked where they are used: there it is known whose they are.
+  communication: nested<CommunicationModel>({
+    links: either(object, listOf(object)),
+    partitions: listOf(object),
+    callTimeout: anything,
+  }),
+  record: withMethods("a Recording", "begin", "feed", "events", "settle", "end"),
+  limits: LIMITS,
+  recorded: func,
+};
+
+/** Check the options of `Container.create`. @throws TypeError or RangeError with a code, as `checkOptions`. */
+export function checkContainerOptions(options: ContainerOptions): void {
+  checkOptions("Container.create", options, CHECKS);
+}
+
+/** Check the options of `container.spawn`; ids are checked as ids. Throws as {@link checkContainerOptions}. */
+export function checkSpawnOptions(options: { id?: string; args?: readonly unknown[] }): void {
+  checkOptions("container.spawn", options, SPAWN_CHECKS);
+}
+
+const SPAWN_CHECKS = { id: anything, args: listOf(anything) };

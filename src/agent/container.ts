@@ -8,14 +8,26 @@ import type { Counts, Kernel } from "../kernel/kernel.ts";
 import { LiveRun } from "../kernel/live-run.ts";
 import { readOutputs } from "../kernel/outside.ts";
 import { stopAll } from "../kernel/serving.ts";
+import { strictByDefault } from "../kernel/strict-default.ts";
 import { combine } from "../kernel/tracer.ts";
-import { DEFAULT_LIMITS } from "../limits.ts";
+import { limitsOf } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/stream.ts";
 import type { Gate, TraceEvent, TraceSink, TraceSource } from "../trace.ts";
 import { within } from "../wall.ts";
 import { type Agent, type AgentClass, checkAgentId } from "./agent.ts";
-import type { AgentInput, ContainerOptions } from "./container-options.ts";
+import {
+  type AgentInput,
+  type ContainerOptions,
+  checkContainerOptions,
+  checkSpawnOptions,
+} from "./container-options.ts";
+import type { LiveOptions } from "./peers.ts";
 import { createSimulation, type Simulation } from "./simulation.ts";
+
+/** The options that were given. */
+function defined(options: { [K in keyof LiveOptions]: LiveOptions[K] | undefined }): LiveOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
 
 /**
  * A home of agents: lets them call each other, on a clock that is set from outside by `advance`, or on one that follows
@@ -43,15 +55,17 @@ export class Container implements TraceSource {
   /**
    * Make a container and, if it has an address, start to listen there.
    *
-   * @throws ChannelError if the address is taken or not allowed.
+   * @throws TypeError or RangeError for an option that there is not, or that is none of what it may be; ChannelError if the
+   *   address is taken or not allowed.
    */
   static async create(options: ContainerOptions = {}): Promise<Container> {
+    checkContainerOptions(options);
     const {
       clock = new ExternalClock(),
       seed = 0,
       trace = "hash",
       codec = "msgpack",
-      strict = false,
+      strict = strictByDefault(),
       communication,
       record: journal,
       recorded,
@@ -60,10 +74,12 @@ export class Container implements TraceSource {
       const text = "a run on a real-time clock cannot be recorded: what arrives when is not in it";
       throw new RunError("ERR_RUN_RECORD", text);
     }
-    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const limits = limitsOf(options.limits);
     const { types = [] } = options;
+    const { tls, hello, origins, insecure, onRefused, retryMs, backoff } = options;
+    const live = defined({ tls, hello, origins, insecure, onRefused, retryMs, backoff });
     const container = new Container(
-      createSimulation({ clock, limits, trace, seed, types, strict, communication, codec, journal, recorded }),
+      createSimulation({ clock, limits, trace, seed, types, strict, communication, codec, live, journal, recorded }),
     );
     if (journal !== undefined) {
       const { limits } = options;
@@ -134,6 +150,7 @@ export class Container implements TraceSource {
     options: { id?: string; args?: Readonly<ConstructorParameters<C>> } = {},
   ): InstanceType<C> {
     this.#kernel.requireIdle("spawn");
+    checkSpawnOptions(options);
     const id = checkAgentId(options.id ?? String(this.#unnamed++));
     const { args = [] } = options;
     if (this.#kernel.journal !== undefined)

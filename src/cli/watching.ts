@@ -4,6 +4,7 @@ import type { Topology } from "../cosim/topology.ts";
 import type { Journal, TraceEvent, TraceSource } from "../trace.ts";
 import { dashboard } from "../watching.ts";
 import { UsageError } from "./errors.ts";
+import { loadModule, SCENARIO } from "./load.ts";
 
 type Watch = Awaited<ReturnType<Awaited<ReturnType<typeof dashboard>>["Watch"]["open"]>>;
 
@@ -153,6 +154,13 @@ export interface ShownRun {
   readonly seed?: number | string;
   readonly start?: string;
   readonly ticksPerSecond?: number;
+}
+
+/** What the scenario of this name consists of, if it says so. */
+export async function topologyOf(given: string | undefined): Promise<Topology | undefined> {
+  if (given === undefined) return undefined;
+  const { topology } = await loadModule(given, SCENARIO);
+  return typeof topology === "function" ? topology() : topology;
 }
 
 /** What the flags say of the page's server. */

@@ -10,4 +10,5 @@ export { openRun, type RunFile } from "./reader.ts";
 export { Recording, type RecordingOptions } from "./recording.ts";
 export { type Recovered, recoverRun } from "./recovery.ts";
 export { RunIndex } from "./run-index.ts";
+export type { RunFilter } from "./selection.ts";
 export { RunWriter, type RunWriterOptions } from "./writer.ts";

@@ -4,14 +4,13 @@ import { createServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundle } from "../../esbuild.browser.mjs";
 import { type CosimError, type RemoteError, rpc } from "../../src/index.ts";
+import { launched, supported } from "../support/chromium.ts";
 
-/** `cosimas/browser` in a page of a real Chromium, against a listener of this process. */
-const supported = process.platform === "linux" && process.arch === "x64";
-
+/* `cosimas/browser` in a page of a real Chromium, against a listener of this process. */
 class Meter {
   static readonly exposed = ["add", "echo", "fail", "watch", "twice"] as const;
   add(a: number, b: number): number {
@@ -152,6 +151,32 @@ describe.skipIf(!supported && process.env["CI"] !== "true")("in a browser", () =
     expect(seen).toEqual({ sum: 3, bad: "ERR_CHANNEL_TOKEN" });
   });
 
+  it("connects again when its server was restarted, and gets what it asked meanwhile", async () => {
+    const first = await rpc.serve("ws://127.0.0.1:0", new Meter(), { origins: [origin] });
+    const { address } = first;
+    await page.evaluate(async (url) => {
+      const options = { reconnect: { whileLost: "hold" as const }, backoff: { delayMs: 50, delayMsMax: 200 } };
+      const connection = await cosimas.connect<typeof Meter>(url, options);
+      const states: string[] = [];
+      connection.onState((state) => states.push(state));
+      Object.assign(globalThis, { connection, states });
+    }, address);
+    await first.close();
+    await page.waitForFunction("globalThis.states.includes('lost')");
+    const sum = page.evaluate(() =>
+      (globalThis as unknown as { connection: rpc.RpcConnection<typeof Meter> }).connection.remote.add(1, 2),
+    );
+    const second = await rpc.serve(address, new Meter(), { origins: [origin] });
+    expect(await sum).toBe(3);
+    const states = await page.evaluate(async () => {
+      const kept = globalThis as unknown as { connection: rpc.RpcConnection; states: string[] };
+      await kept.connection.close();
+      return kept.states;
+    });
+    expect(states).toEqual(["lost", "open", "closed"]);
+    await second.close();
+  });
+
   it("is not let in from a page of another origin", async () => {
     const other = await browser.newPage();
     await other.goto(origin.replace("127.0.0.1", "localhost"));
@@ -167,17 +192,3 @@ describe.skipIf(!supported && process.env["CI"] !== "true")("in a browser", () =
     expect(seen).toMatch(/^cannot connect to ws:.*closed with code 1006$/);
   });
 });
-
-/** Chromium from its package, unpacked into `folder`. */
-async function launched(folder: string): Promise<Browser> {
-  const before = process.env["TMPDIR"];
-  process.env["TMPDIR"] = folder; // the package unpacks there
-  try {
-    const { default: packed } = await import("@sparticuz/chromium");
-    const executablePath = await packed.executablePath();
-    return await chromium.launch({ executablePath, args: [...packed.args, "--no-sandbox"], headless: true });
-  } finally {
-    if (before === undefined) delete process.env["TMPDIR"];
-    else process.env["TMPDIR"] = before;
-  }
-}

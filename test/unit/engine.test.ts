@@ -28,6 +28,8 @@ describe("the engine, bundled for pages", () => {
   it("gives the trace hash that it gives on Node, without anything of Node", async () => {
     const program = `
       import { writeSync } from "node:fs";
+      // Node makes it when it is first used, of things that a page has not.
+      new MessageEvent("message");
       // A page's own event of rejections that nobody handled.
       const node = process;
       globalThis.addEventListener = (_name, listener) =>

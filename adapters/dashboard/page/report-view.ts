@@ -1,34 +1,11 @@
 import { lineFilter } from "../model/event-line.ts";
-import type {
-  AgentLine,
-  ChainAnswer,
-  EventLine,
-  EventsAnswer,
-  Frame,
-  PairLine,
-  PairsAnswer,
-  Question,
-  RunInfo,
-  SeriesLine,
-} from "../model/protocol.ts";
+import type { ChainAnswer, EventLine, EventsAnswer, PairsAnswer, Question } from "../model/protocol.ts";
+import type { ReportData } from "../model/report.ts";
 import { RunState } from "../model/run-state.ts";
 import { SeriesStore } from "../model/series.ts";
 import { ChainWalk, pairsAnswer, StateView } from "../model/views.ts";
 
 type Ask<K extends Question["ask"]> = Extract<Question, { readonly ask: K }>;
-
-/** What a report holds of a recording. */
-export interface ReportData {
-  readonly info: RunInfo;
-  readonly frame: Frame;
-  readonly kinds: Readonly<Record<string, number>>;
-  readonly agents: readonly AgentLine[];
-  readonly pairs: readonly PairLine[];
-  readonly series: readonly SeriesLine[];
-  readonly events: readonly EventLine[];
-  /** All events of the recording are in it. */
-  readonly whole: boolean;
-}
 
 /** The answers of a report, from what is in it. */
 export class ReportView extends StateView {

@@ -1,5 +1,6 @@
 import type { Command, Frame, Message, PageAnswer, Question, RunInfo } from "../model/protocol.ts";
-import { openReport, type ReportData, type ReportView } from "./report-view.ts";
+import type { ReportData } from "../model/report.ts";
+import { openReport, type ReportView } from "./report-view.ts";
 import { param } from "./url.ts";
 
 /** How the page is connected to its run. */

@@ -10,6 +10,7 @@ import {
   type Question,
   SERIES_MAX,
   type SeriesAnswer,
+  type SeriesLine,
 } from "../model/protocol.ts";
 import { RunState } from "../model/run-state.ts";
 import { SeriesStore } from "../model/series.ts";
@@ -119,6 +120,27 @@ export class RecordingView extends StateView {
       since: last ? (ended ?? from) : 0,
       until: last ? to : (ended ?? to),
     };
+  }
+
+  /** All events from the start, until `look` says false; without a bound. */
+  async each(look: (event: TraceEvent, ticks: number) => boolean): Promise<void> {
+    for (let chunk = 0; chunk < this.#index.chunks; chunk++) {
+      for (const batch of await this.#index.chunk(chunk)) {
+        let ticks = batch.find((entry) => entry.kind !== "step")?.ticks ?? this.#index.firstTicksOf(chunk);
+        for (const entry of batch) {
+          if (entry.kind === "feed") continue;
+          if (entry.kind !== "step") ticks = entry.ticks;
+          if (!look(entry, ticks)) return;
+        }
+      }
+    }
+  }
+
+  /** The first series by their names, each over the whole run. */
+  allSeries(most: number, columns: number): { readonly lines: SeriesLine[]; readonly total: number } {
+    const all = [...this.series.entries()];
+    const lines = all.slice(0, most).map(([name, one]) => ({ name, ...one.range(0, this.state.ticks, columns) }));
+    return { lines, total: all.length };
   }
 
   /**

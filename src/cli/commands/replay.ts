@@ -1,22 +1,24 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { traceJson } from "../../observe/exports.ts";
-import { openRun, type RunHeader } from "../../observing.ts";
+import { type Moment, secondsOf } from "../../observe/moment.ts";
+import { openRun, type RunHeader } from "../../recording/index.ts";
 import { type ReplayResult, replay } from "../../replay/index.ts";
 import { packageVersion } from "../../version.ts";
 import { wallMs } from "../../wall.ts";
 import { EXIT_FAILED, EXIT_FINE } from "../errors.ts";
 import { differenceLines } from "../event-lines.ts";
 import { agentCode } from "../load.ts";
-import { parseMoment } from "../options.ts";
+import { MOMENT_FORMS, parseMoment } from "../options.ts";
 import { ProgressLine } from "../progress.ts";
 import { Interrupt } from "../signals.ts";
+import { watch } from "../watchdog.ts";
 import { addWatchOptions, splitWatchFlags, untilSignal, type WatchFlags, Watching } from "../watching.ts";
 
 interface ReplayOptions extends WatchFlags {
   readonly module?: readonly string[];
-  readonly from?: number;
-  readonly until?: number;
+  readonly from?: Moment;
+  readonly until?: Moment;
   readonly json?: boolean;
 }
 
@@ -27,8 +29,8 @@ export function addReplayCommand(program: Command, ends: (exitCode: number) => v
     .description("run the agents of a recording again, and compare every event: 0 the same, 1 they differ")
     .argument("<recording>", "file of cosimas run --record, or of a Recording")
     .option("-m, --module <file...>", "modules of agents; default: those recorded, if they have not changed")
-    .option("--from <seconds>", "compare from this time on", parseMoment)
-    .option("--until <seconds>", "replay up to this time", parseMoment)
+    .option("--from <time>", `compare from this time on: ${MOMENT_FORMS}`, parseMoment)
+    .option("--until <time>", "replay up to this time", parseMoment)
     .option("--json", "print the result as JSON")
     .option("--debug", "print the stacks of errors");
   addWatchOptions(command).action(async (path: string, options: ReplayOptions) => ends(await run(path, options)));
@@ -44,12 +46,13 @@ async function run(path: string, options: ReplayOptions): Promise<number> {
   const interrupt = new Interrupt(() => progress.clear());
   const watching = await Watching.open(flags, shownOf(path, header), (line) => process.stderr.write(`${line}\n`));
   interrupt.signal.addEventListener("abort", () => watching.release());
+  const unwatch = watch(interrupt);
   const startMs = wallMs();
   try {
     const result = await replay(path, {
       ...code,
-      ...(from !== undefined && { from }),
-      ...(until !== undefined && { until }),
+      ...(from !== undefined && { from: secondsOf(from, header.start)! }),
+      ...(until !== undefined && { until: secondsOf(until, header.start)! }),
       signal: interrupt.signal,
       onEvents: (events) => watching.step(events),
       progress: (fraction, timeS) => {
@@ -68,6 +71,7 @@ async function run(path: string, options: ReplayOptions): Promise<number> {
     return isSame(result) ? EXIT_FINE : EXIT_FAILED;
   } finally {
     progress.clear();
+    unwatch();
     interrupt.release();
     await watching.close();
   }

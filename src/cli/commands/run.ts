@@ -4,15 +4,27 @@ import { Command, Option } from "commander";
 import type { ParameterDeclarations, ParameterValues } from "../../cosim/parameter.ts";
 import type { Scenario } from "../../cosim/scenario.ts";
 import { ScenarioError } from "../../errors.ts";
+import { setStrictByDefault } from "../../kernel/strict-default.ts";
 import { checkTarget } from "../../recording/target.ts";
+import { turn } from "../../wall.ts";
 import { EXIT_FAILED, EXIT_FINE, errorLines, UsageError } from "../errors.ts";
 import { loadModule, moduleUrl, SCENARIO } from "../load.ts";
 import { isolationOption, parseCount, type SpreadIsolation } from "../options.ts";
-import { addParameter, addParameters, optionName, optionWords, reproduceCommand, SEED } from "../parameters.ts";
+import {
+  addParameter,
+  addParameters,
+  HELP_COLUMNS,
+  optionName,
+  optionWords,
+  reproduceCommand,
+  SEED,
+} from "../parameters.ts";
 import { ProgressLine } from "../progress.ts";
+import { RunResult } from "../result.ts";
 import { ScenarioRecording } from "../scenario-recording.ts";
 import { Interrupt, lastResort } from "../signals.ts";
 import { runSweep, type SweepRequest, sweepPoints } from "../sweep.ts";
+import { watch } from "../watchdog.ts";
 import { addWatchOptions, splitWatchFlags, untilSignal, type WatchFlags, Watching } from "../watching.ts";
 
 /** One run, as the command line asks for it. */
@@ -32,6 +44,8 @@ export interface RunRequest {
   readonly watching: WatchFlags;
   /** Whether recordings of that name may be replaced. */
   readonly force?: boolean;
+  /** Whether all containers are strict that do not say otherwise. */
+  readonly strict?: boolean;
   /** Run it once for each of these points instead. */
   readonly sweep?: Omit<SweepRequest, "given" | "out" | "force">;
 }
@@ -43,7 +57,11 @@ export interface RunRequest {
  * for it.
  */
 export function addRunCommand(program: Command, ends: (exitCode: number) => void): void {
-  const run = program
+  // What help and completion show; they are taken behind the scenario, by the command that is made for it.
+  const every = new Command().helpOption("-h, --help", "print this help");
+  addParameter(every, "seed", SEED);
+  addCommonOptions(every);
+  const run: Command = program
     .command("run")
     .description("run a scenario")
     .argument("<scenario>", "module that exports a scenario by default, or a folder with a scenario.ts")
@@ -51,6 +69,7 @@ export function addRunCommand(program: Command, ends: (exitCode: number) => void
     .passThroughOptions()
     .allowUnknownOption()
     .helpOption("-h, --help", "print this help")
+    .configureHelp({ visibleOptions: (own) => (own === run ? every.createHelp().visibleOptions(every) : []) })
     .action(async (given: string, args: string[]) => {
       if (given.startsWith("-"))
         throw new UsageError("ERR_CLI_USAGE", `the scenario comes before its options: ${given}`);
@@ -64,7 +83,6 @@ export function addRunCommand(program: Command, ends: (exitCode: number) => void
       checkRecording(request);
       ends(await runScenario(scenario, given, request));
     });
-  run.copyInheritedSettings(program);
 }
 
 interface CommonOptions extends WatchFlags {
@@ -76,8 +94,24 @@ interface CommonOptions extends WatchFlags {
   readonly isolation?: SpreadIsolation;
   readonly debug?: boolean;
   readonly force?: boolean;
+  readonly strict?: boolean;
   readonly sweep?: readonly string[];
   readonly jobs?: number;
+}
+
+/** Add the options that every scenario has besides its seed. */
+function addCommonOptions(command: Command): void {
+  command
+    .option("--containers <number>", "containers that the agents live on", parseCount("containers"), 1)
+    .addOption(isolationOption())
+    .option("--strict", "refuse what makes runs differ: clocks, chance, timers and I/O of agents")
+    .option("--out <folder>", "folder for what the run writes", "out")
+    .option("--record <file>", "record the run, for replay, diff, inspect and export")
+    .option("--force", "replace a recording of that name")
+    .addOption(new Option("--may-record <file>").hideHelp())
+    .option("--sweep <name=values...>", "run once for each value: seed=1..20, limit=0.8,1.0")
+    .option("--jobs <number>", "runs of a sweep at a time; default: the cores", parseCount("jobs"))
+    .option("--debug", "print the stacks of errors");
 }
 
 /**
@@ -94,21 +128,13 @@ export async function parseRequest(
   const command = new Command(`cosimas run ${given}`)
     .description(`${scenario.name}\n${scenario.description}`.trim())
     .helpOption("-h, --help", "print this help")
-    .configureOutput({ outputError: () => {} })
+    .configureOutput({ outputError: () => {}, getOutHelpWidth: () => HELP_COLUMNS })
     .allowExcessArguments(false)
     .exitOverride();
   addParameter(command, "seed", SEED);
   const valuesIn = addParameters(command, scenario.parameters);
-  command.option("--containers <number>", "containers that the agents live on", parseCount("containers"), 1);
-  command.addOption(isolationOption());
-  command.option("--out <folder>", "folder for what the run writes", "out");
-  command.option("--record <file>", "record the run, for cosimas replay, diff, inspect and export");
-  command.option("--force", "replace a recording of that name");
-  command.addOption(new Option("--may-record <file>").hideHelp());
   addWatchOptions(command);
-  command.option("--sweep <name=values...>", "run once for each value: seed=1..20, limit=0.8,1.0; over the cores");
-  command.option("--jobs <number>", "runs of a sweep at a time; default: the cores", parseCount("jobs"));
-  command.option("--debug", "print the stacks of errors");
+  addCommonOptions(command);
   try {
     command.parse(args, { from: "user" });
   } catch (error) {
@@ -116,17 +142,13 @@ export async function parseRequest(
     throw error;
   }
   const [watching, options] = splitWatchFlags(command.opts<CommonOptions>());
-  const { seed, out, containers, isolation, record, mayRecord, debug, force, sweep, jobs, ...values } = options;
-  const recorded = { ...(record && { record }), ...(mayRecord && { mayRecord }), ...(force && { force }) };
+  const { seed, out, containers, isolation, strict, record, mayRecord, debug, force, sweep, jobs, ...values } = options;
+  const asked = { ...(record && { record }), ...(mayRecord && { mayRecord }), ...(force && { force }) };
   checkSpread(scenario, containers, isolation);
-  const request = {
-    seed,
-    out,
-    containers,
-    debug: debug === true,
-    watching,
-    parameters: valuesIn(values),
-    ...recorded,
+  const request: RunRequest = {
+    ...{ seed, out, containers, debug: debug === true, parameters: valuesIn(values), watching },
+    ...asked,
+    ...(strict && { strict }),
     ...(isolation && { isolation }),
   };
   if (sweep === undefined) return request;
@@ -143,6 +165,7 @@ export async function parseRequest(
   const own = optionWords(seed, scenario.parameters, request.parameters, swept);
   if (scenario.containers) own.push("--containers", String(containers));
   if (isolation !== undefined) own.push("--isolation", isolation);
+  if (strict) own.push("--strict");
   if (request.force) own.push("--force");
   return { ...request, sweep: { args: own, points, ...(jobs !== undefined && { jobs }) } };
 }
@@ -171,21 +194,25 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
     process.stderr.write(`${lines.join("\n")}\n`);
   };
   const interrupt = new Interrupt((name) => say([`cosimas: ${name}: ending the run; once more to kill it`]));
+  const unwatch = watch(interrupt);
+  if (request.strict) setStrictByDefault();
   const reproduce = `reproduce: ${reproduceCommand(given, seed, scenario.parameters, parameters)}`;
+  const told = (error: unknown) => [...(interrupt.told() ?? errorLines(error, debug)), reproduce];
   const release = lastResort((error) => {
-    say([...errorLines(error, debug), reproduce]);
-    process.exit(EXIT_FAILED);
+    say(told(error));
+    process.exit(interrupt.exitCode ?? EXIT_FAILED);
   });
   const module = new URL(await moduleUrl(given, SCENARIO.folderFiles));
   const outDir = resolve(request.out);
   const recording = new ScenarioRecording(request.record ?? request.mayRecord, { replace: request.force === true });
-  let failure: readonly string[] = [];
+  const result = new RunResult(outDir, Object.keys(scenario.parameters));
+  let lines: readonly string[] = [reproduce];
+  let exitCode = EXIT_FINE;
   let askedForSpread = false;
   let watching: Watching | undefined;
   try {
-    watching = await Watching.open(request.watching, shownOf(scenario, request), (line) => say([line]));
-    const page = watching;
-    interrupt.signal.addEventListener("abort", () => page.release());
+    const page = await openedPage(scenario, request, interrupt, say);
+    watching = page;
     await scenario.run({
       parameters,
       seed,
@@ -212,27 +239,40 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
         progress.clear();
         process.stdout.write(`${line}\n`);
       },
+      result: (figures) => result.add(figures),
     });
     if (request.record !== undefined) recording.assertUsed();
     if (!askedForSpread && (request.containers > 1 || request.isolation !== undefined)) {
       const text = `${given} has run in one container: its \`run\` does not use context.population, though it says containers: true`;
       throw new ScenarioError("ERR_SCENARIO_CONTAINERS", text);
     }
+    if (interrupt.exitCode !== undefined) lines = [...(interrupt.told() ?? []), reproduce];
   } catch (error) {
-    failure = errorLines(error, debug);
+    // A signal to the whole group may have ended a container before it is heard here.
+    await turn();
+    exitCode = EXIT_FAILED;
+    lines = told(error);
   } finally {
     release();
+    unwatch();
     interrupt.release();
   }
-  say([...failure, reproduce]);
-  await stay(watching, failure, interrupt.exitCode !== undefined, say);
-  if (interrupt.exitCode !== undefined) return interrupt.exitCode;
-  return failure.length > 0 ? EXIT_FAILED : EXIT_FINE;
+  say(lines);
+  await stay(watching, exitCode === EXIT_FAILED ? lines : [], interrupt.exitCode !== undefined, say);
+  return interrupt.exitCode ?? exitCode;
 }
 
-/** What the page says of it. */
-function shownOf({ name, topology }: Scenario, { record }: RunRequest) {
-  return { title: name, ...(topology && { topology }), ...(record && { recording: record }) };
+/** The page that was asked for; it holds the run no longer when that is interrupted. */
+async function openedPage(
+  { name, topology }: Scenario,
+  { watching: flags, record }: RunRequest,
+  interrupt: Interrupt,
+  say: (lines: readonly string[]) => void,
+): Promise<Watching> {
+  const shown = { title: name, ...(topology && { topology }), ...(record && { recording: record }) };
+  const watching = await Watching.open(flags, shown, (line) => say([line]));
+  interrupt.signal.addEventListener("abort", () => watching.release());
+  return watching;
 }
 
 /** The run is over; its page stays until the user has seen enough. */

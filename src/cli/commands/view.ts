@@ -1,8 +1,7 @@
 import type { Command } from "commander";
 import { dashboard } from "../../watching.ts";
 import { EXIT_FINE } from "../errors.ts";
-import { loadModule, SCENARIO } from "../load.ts";
-import { addPageOptions, pageOptions, show, untilSignal, type WatchFlags } from "../watching.ts";
+import { addPageOptions, pageOptions, show, topologyOf, untilSignal, type WatchFlags } from "../watching.ts";
 
 interface ViewOptions extends WatchFlags {
   readonly scenario?: string;
@@ -22,8 +21,7 @@ export function addViewCommand(program: Command, ends: (exitCode: number) => voi
 
 async function run(path: string, { scenario: given, open = false, ...flags }: ViewOptions): Promise<number> {
   const { view } = await dashboard();
-  const drawn = given === undefined ? undefined : (await loadModule(given, SCENARIO)).topology;
-  const topology = typeof drawn === "function" ? await drawn() : drawn;
+  const topology = await topologyOf(given);
   const page = await view(path, { ...pageOptions(flags), ...(topology && { topology }) });
   try {
     show(page.url, open, (line) => process.stderr.write(`${line}\n`));

@@ -136,6 +136,17 @@ describe("a platform", () => {
     expect(text[1]).toBe(text[0]);
   });
 
+  it("starts threads with sizes of the heap, and refuses what only a process can have", async () => {
+    const isolation = "thread";
+    const platform = await workers({ isolation, execArgv: ["--max-semi-space-size=64", "--max-old-space-size=256"] });
+    expect(await platform.advance(1)).toBeUndefined();
+    const create = Platform.create({ module, isolation, execArgv: ["--max-heap-size=64"] });
+    await expect(create).rejects.toMatchObject({
+      name: "RangeError",
+      message: expect.stringContaining("max-heap-size"),
+    });
+  });
+
   it("finds a handler that waits on the wall", async () => {
     const platform = await workers();
     platform.input("worker-1", "wall");
@@ -188,7 +199,7 @@ describe("a platform", () => {
     await platform.advance(5);
     await expect(platform.advance(4)).rejects.toMatchObject({ code: "ERR_CLOCK_BACKWARDS" });
     const advance = platform.advance(6);
-    const refused = [platform.advance(7), platform.spawn("Worker", { id: "w" }), platform.close()];
+    const refused = [platform.advance(7), platform.spawn("Worker", { id: "w" })];
     expect(() => platform.input("worker-0", "order")).toThrow("the run is advancing");
     for (const result of await Promise.allSettled<unknown>(refused)) {
       expect(result).toMatchObject({ status: "rejected", reason: { code: "ERR_RUN_BUSY" } });

@@ -1,0 +1,100 @@
+import type { AgentClass } from "../agent/agent.ts";
+import type { Codec } from "../codec/index.ts";
+import { AgentError } from "../errors.ts";
+import type { OtherContainers } from "../kernel/kernel.ts";
+import type { AgentRecord, Delivery } from "../kernel/model.ts";
+import type { Birth } from "../kernel/round.ts";
+import { type Item, writeBatch } from "./batch.ts";
+import { type AgentModule, findName } from "./module.ts";
+import type { Answer, Sent } from "./protocol.ts";
+
+/** What a container's agents send to those of others, kept until the round has ended. */
+export class Outbound implements OtherContainers {
+  readonly #module: AgentModule;
+  readonly #codec: Codec;
+  readonly #containerOf: (id: string) => number;
+  readonly #own: number;
+  /** By the receiving container. */
+  #items = new Map<number, Item[]>();
+  #answers: Answer[] = [];
+  /** Told of every failure. */
+  onFailure = (): void => {};
+
+  /** @param own - Number of this container. */
+  constructor(module: AgentModule, codec: Codec, containerOf: (id: string) => number, own: number) {
+    this.#module = module;
+    this.#codec = codec;
+    this.#containerOf = containerOf;
+    this.#own = own;
+  }
+
+  /** Whether nothing waits to be taken: nobody else has anything to do then, or to be told. */
+  get isQuiet(): boolean {
+    return this.#items.size === 0 && this.#answers.length === 0;
+  }
+
+  has(id: string): boolean {
+    return this.#containerOf(id) !== this.#own;
+  }
+
+  send(ticks: number, delivery: Delivery): void {
+    this.#add(this.#containerOf(delivery.to), { ticks, delivery });
+  }
+
+  bear(birth: Birth, type: { readonly name: string }, args: readonly unknown[], ticks: number): boolean {
+    const name = findName(this.#module, type as AgentClass);
+    if (name === undefined) {
+      const text = `agent "${birth.parent?.id}" spawned a ${type.name}, which the platform's module does not export by that name`;
+      throw new AgentError("ERR_AGENT_CLASS", text, { agent: birth.parent?.id ?? "" });
+    }
+    const to = this.#containerOf(birth.id);
+    if (to === this.#own) return false;
+    const { id, parent, cause } = birth;
+    this.#add(to, { ticks, birth: { id, parent, cause, type: name, args } });
+    return true;
+  }
+
+  answer(seq: number, ok: boolean, content: unknown): void {
+    this.#answers.push([seq, ok, content]);
+  }
+
+  failed(): void {
+    this.onFailure();
+  }
+
+  forget(sender: AgentRecord): void {
+    const senderOf = (item: Item) => ("birth" in item ? item.birth.parent : item.delivery.from);
+    for (const [to, items] of this.#items) {
+      this.#items.set(
+        to,
+        items.filter((item) => senderOf(item) !== sender),
+      );
+    }
+  }
+
+  /** Take what was sent, encoded, by the receiving container. */
+  take(): Sent[] {
+    if (this.#items.size === 0) return [];
+    const sent: Sent[] = [];
+    for (const [to, items] of this.#items) {
+      if (items.length === 0) continue;
+      const dueTicks = items.reduce((due, { ticks }) => Math.min(due, ticks), Infinity);
+      sent.push([to, dueTicks, writeBatch(items, this.#codec)]);
+    }
+    this.#items = new Map();
+    return sent;
+  }
+
+  /** Take the answers to calls from outside. */
+  takeAnswers(): Answer[] {
+    const answers = this.#answers;
+    if (answers.length > 0) this.#answers = [];
+    return answers;
+  }
+
+  #add(to: number, item: Item): void {
+    const items = this.#items.get(to);
+    if (items === undefined) this.#items.set(to, [item]);
+    else items.push(item);
+  }
+}
