@@ -7,6 +7,6 @@
  */
 export type { Topology, TopologyEdge, TopologyNode, TopologyScale } from "./model/protocol.ts";
 export { serveMetrics } from "./server/metrics.ts";
-export { exportReport, type ReportOptions } from "./server/report.ts";
 export type { PageServerOptions } from "./server/page-server.ts";
+export { exportReport, type ReportOptions } from "./server/report.ts";
 export { type RecordingPage, view, Watch, type Watchable, type WatchOptions, watch } from "./server/watch.ts";

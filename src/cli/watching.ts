@@ -37,9 +37,12 @@ export function addPageOptions(command: Command): Command {
   return command;
 }
 
-/** Names of these options, to be told from a scenario's own. */
+/** These options, and a command's own. @throws UsageError if they make no sense together. */
 export function splitWatchFlags<T extends WatchFlags>(options: T): [WatchFlags, Omit<T, keyof WatchFlags>] {
   const { watch, watchPort, watchHost, open, paused, readOnly, metrics, ...rest } = options;
+  if (paused && !watch && !open) {
+    throw new UsageError("ERR_CLI_USAGE", "--paused holds a run for its page: add --watch");
+  }
   const flags = { watch, watchPort, watchHost, open, paused, readOnly, metrics };
   const given = Object.entries(flags).filter(([, value]) => value !== undefined);
   return [Object.fromEntries(given), rest];
@@ -74,10 +77,7 @@ export class Watching {
    */
   static async open(flags: WatchFlags, shown: ShownRun, say: (line: string) => void): Promise<Watching> {
     const { watch: wanted = false, open = false, metrics } = flags;
-    if (!wanted && !open && metrics === undefined) {
-      if (flags.paused) throw new UsageError("ERR_CLI_USAGE", "--paused holds a run for its page: add --watch");
-      return new Watching(undefined, false, async () => {});
-    }
+    if (!wanted && !open && metrics === undefined) return new Watching(undefined, false, async () => {});
     const { Watch, serveMetrics } = await dashboard();
     const { topology: given, ...rest } = shown;
     const topology = typeof given === "function" ? await given() : given;

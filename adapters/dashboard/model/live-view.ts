@@ -14,6 +14,8 @@ import { ChainWalk, pairsAnswer, StateView } from "./views.ts";
 
 /** Events of the present that are kept whole until the next look. */
 const FRESH_KEPT = 2048;
+/** Events that are made rows of without being asked for: a run that goes slowly loses none, one that is fast no time. */
+const CALM = 256;
 /** Rows of events that are kept. */
 const LINES_KEPT = 16_384;
 /** Times between which messages can be counted apart. */
@@ -25,12 +27,12 @@ type Ask<K extends Question["ask"]> = Extract<Question, { readonly ask: K }>;
  * A run as it goes on: counts and series of all events, and the last of them as rows. Its memory does not grow with the
  * run; what is older is in the run's recording.
  *
- * `take` is called within the run and only counts. Rows are made by `look`, a few times a second.
+ * `take` is called within the run and only counts. Rows are made when they are asked for, or while there are few.
  */
 export class LiveView extends StateView {
   readonly state: RunState;
   /** Events since the last look; the oldest give way. */
-  #fresh: (readonly [TraceEvent, number])[] = [];
+  #fresh: TraceEvent[] = [];
   #freshAt = 0;
   #lines: EventLine[] = [];
   #missed = 0;
@@ -55,14 +57,18 @@ export class LiveView extends StateView {
       const event = batch[i]!;
       state.apply(event);
       if (event.kind === "tick") continue;
-      const entry = [event, state.ticks] as const;
-      if (this.#fresh.length < FRESH_KEPT) this.#fresh.push(entry);
+      if (this.#fresh.length < FRESH_KEPT) this.#fresh.push(event);
       else {
-        this.#fresh[this.#freshAt] = entry;
+        this.#fresh[this.#freshAt] = event;
         this.#freshAt = (this.#freshAt + 1) % FRESH_KEPT;
         this.#missed++;
       }
     }
+  }
+
+  /** A little time has passed: keep what has happened, if that is quickly done. */
+  rest(): void {
+    if (this.#fresh.length <= CALM) this.look();
   }
 
   /** Make rows of what has happened since the last look. */
@@ -70,8 +76,8 @@ export class LiveView extends StateView {
     const fresh = this.#fresh;
     if (fresh.length > 0) {
       for (let i = 0; i < fresh.length; i++) {
-        const [event, ticks] = fresh[(this.#freshAt + i) % fresh.length]!;
-        this.#lines.push(lineOf(event, ticks));
+        const event = fresh[(this.#freshAt + i) % fresh.length]!;
+        this.#lines.push(lineOf(event, event.ticks));
       }
       this.#fresh = [];
       this.#freshAt = 0;

@@ -13,8 +13,10 @@ export const BUFFERED_BYTES_MAX = 256 * 1024;
 const ANSWER_BUFFERED_BYTES_MAX = 4 * 1024 * 1024;
 /** Wall time in which answers to the same question are the same, in milliseconds. */
 const ANSWER_MS = 150;
-/** Wall time that answers may take of a run that goes on, in milliseconds of each sample. */
-const ANSWER_SHARE_MS = 3;
+/** Part of the process's CPU time that pages may take of a run that goes on. */
+const SHARE = 0.08;
+/** What of that may be saved up, in milliseconds. */
+const SAVED_MS_MAX = 40;
 /** Questions of one page that wait at a time. */
 const WAITING_MAX = 16;
 /** Messages that a page may send at once, and in each sample after that. */
@@ -62,7 +64,9 @@ export class Pages {
   readonly #answers = new Map<string, string | Promise<string>>();
   #answersMs = 0;
   #answersRevision = -1;
-  #spentMs = 0;
+  /** Time that pages may take now, in milliseconds; below 0 they have had more than their share. */
+  #creditMs = SAVED_MS_MAX;
+  #cpu = process.cpuUsage();
   #samples = 0;
   readonly #stop: () => void;
 
@@ -134,14 +138,29 @@ export class Pages {
   #sample(): void {
     if (this.#pages.size === 0) return;
     this.#samples++;
-    this.#spentMs = 0;
+    this.#earn();
+    if (this.#isPoor()) return;
+    const startMs = wallMs();
     if (wallMs() - this.#answersMs > ANSWER_MS) this.#answers.clear();
     for (const page of this.#pages) page.allowance = Math.min(MESSAGES_BURST, page.allowance + MESSAGES_PER_SAMPLE);
     if (this.#samples % 300 === 0) this.#ping();
     const isNew = [...this.#pages].some(({ sentRevision }) => sentRevision !== this.#source.revision());
     // What stands still is told now and then: how long the master has been waited for.
     if (isNew || this.#samples % 8 === 0) this.publish();
+    this.#creditMs -= wallMs() - startMs;
     this.#serve();
+  }
+
+  /** Pages get their share of the CPU time that the process has had since the last sample. */
+  #earn(): void {
+    const { user, system } = process.cpuUsage(this.#cpu);
+    this.#cpu = process.cpuUsage();
+    this.#creditMs = Math.min(SAVED_MS_MAX, this.#creditMs + (SHARE * (user + system)) / 1000);
+  }
+
+  /** Whether the run has a right to all of the time now. */
+  #isPoor(): boolean {
+    return this.#creditMs <= 0 && this.#source.isBusy();
   }
 
   #ping(): void {
@@ -185,7 +204,7 @@ export class Pages {
     while (this.#queue.length > 0) {
       const key = JSON.stringify(this.#queue[0]!.question);
       const known = this.#answers.get(key);
-      if (known === undefined && this.#spentMs > ANSWER_SHARE_MS && this.#source.isBusy()) return;
+      if (known === undefined && this.#isPoor()) return;
       const { page, n, question } = this.#queue.shift()!;
       page.waiting--;
       this.#answer(page, n, known ?? this.#make(key, question));
@@ -207,7 +226,7 @@ export class Pages {
       this.#answersRevision = this.#source.revision();
     }
     this.#answers.set(key, made);
-    this.#spentMs += wallMs() - startMs;
+    this.#creditMs -= wallMs() - startMs;
     return made;
   }
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
-import { RecordingError } from "../../../src/index.ts";
 import type { Topology } from "../../../src/cosim/index.ts";
+import { RecordingError } from "../../../src/index.ts";
 import { lineOf } from "../model/event-line.ts";
 import type { EventLine } from "../model/protocol.ts";
 import type { ReportData } from "../model/report.ts";

@@ -23,7 +23,13 @@ export interface WatchOptions extends PageOptions, PageServerOptions {
 /** A run that may be watched: a container, a platform, a world. */
 export interface Watchable extends TraceSource {
   /** Of containers and platforms. */
-  readonly clock?: { utcnow?(): { toISO(): string | null }; readonly resolution?: { readonly ticksPerSecond: number } };
+  readonly clock?: {
+    /** Of a clock that follows the wall. */
+    readonly wallTicks?: number;
+    readonly ticks?: number;
+    utcnow?(): { toISO(): string | null };
+    readonly resolution?: { readonly ticksPerSecond: number };
+  };
   traceHash?(): string;
   /** Let `gate` hold its advances; gives what undoes it. */
   hold?(gate: Gate): () => void;
@@ -82,7 +88,10 @@ export class Watch {
       this.#detach.push(source.attach((batch) => this.#world(batch, source)));
     } else {
       this.#detach.push(source.attach((batch) => this.run.take(batch)));
-      if (source.hold !== undefined) this.#detach.push(source.hold((ticks) => this.run.stepEnded(ticks)));
+      const { clock } = source;
+      const isLive = clock?.wallTicks !== undefined;
+      if (isLive) this.run.lateBy = (ticks) => Math.max(0, clock.wallTicks! - ticks) / (ticksPerSecond ?? 1_000_000);
+      if (source.hold !== undefined && !isLive) this.#detach.push(source.hold((ticks) => this.run.stepEnded(ticks)));
       else this.run.unheld = true;
     }
     this.#server?.show(this.run);

@@ -8,6 +8,8 @@ import { Steering } from "./steering.ts";
 
 /** Wall time after which a run that nobody moves waits for its master, in milliseconds. */
 const WAITING_MS = 250;
+/** Wall time after which a run that nobody moves is not kept from anything, in milliseconds. */
+const IDLE_MS = 20;
 /** Wall time between two looks at the trace hash of a run that goes on, in milliseconds. */
 const HASH_MS = 1000;
 
@@ -48,8 +50,9 @@ export class WatchedRun implements PageSource {
   #label = "";
   /** Wall time at which the last step ended, in milliseconds; undefined while one is made. */
   #idleSince: number | undefined;
-  /** Seconds by which it is behind the wall; undefined if it is not in real time. */
-  lag: (() => number) | undefined;
+  /** Seconds by which the wall is past a time of a run in real time; undefined if it is not in real time. */
+  lateBy: ((ticks: number) => number) | undefined;
+  #lagS = -1;
   /** Nobody can hold it. */
   unheld = false;
   #revision = 0;
@@ -73,6 +76,9 @@ export class WatchedRun implements PageSource {
   take(batch: readonly TraceEvent[]): void {
     this.view.take(batch);
     this.#revision++;
+    this.#idleSince = undefined;
+    if (this.lateBy !== undefined)
+      for (const { kind, ticks } of batch) if (kind === "tick") this.#lagS = this.lateBy(ticks);
     if (this.#phase === "starting") this.#phase = "running";
   }
 
@@ -135,7 +141,7 @@ export class WatchedRun implements PageSource {
   }
 
   frame(): ReturnType<PageSource["frame"]> {
-    this.view.look();
+    this.view.rest();
     const { ticks, round, steps, events, messages, alive: agents, faults } = this.view.state;
     const now = wallMs();
     const phase = this.#phaseAt(now);
@@ -146,7 +152,7 @@ export class WatchedRun implements PageSource {
       messageRate: this.#messages.at(now, messages),
       fraction: this.#fraction,
       label: this.#label,
-      lagS: this.lag?.() ?? -1,
+      lagS: this.#lagS,
       hash: this.#hashAt(now, phase),
       failure: this.#failure,
       speed: this.steering.speed,
@@ -186,6 +192,7 @@ export class WatchedRun implements PageSource {
   }
 
   isBusy(): boolean {
-    return this.#phase === "running" && !this.steering.held;
+    if (this.#phase !== "running" || this.steering.held || this.unheld) return false;
+    return this.#idleSince === undefined || wallMs() - this.#idleSince < IDLE_MS;
   }
 }

@@ -34,13 +34,19 @@ export function addExportCommand(program: Command): void {
     .command("export")
     .description("write the events of a recording for other programs: pandas, polars, DuckDB, diagrams, Perfetto")
     .argument("<recording>", "a recording")
-    .addOption(new Option("-f, --format <format>", "of the file").choices([...EXPORT_FORMATS, "html"]).default("parquet"))
+    .addOption(
+      new Option("-f, --format <format>", "of the file").choices([...EXPORT_FORMATS, "html"]).default("parquet"),
+    )
     .option(
       "-o, --output <file>",
       "file to write, - for standard output; default: the recording's name with another ending",
     )
     .option("--force", "replace a file of that name")
-    .option("--max <number>", "events in a sequence diagram, default 500, or in a page, default 20000", parseCount("max"))
+    .option(
+      "--max <number>",
+      "events in a sequence diagram, default 500, or in a page, default 20000",
+      parseCount("max"),
+    )
     .option("--scenario <scenario>", "with html: scenario whose grid the page draws")
     .option("--debug", "print the stacks of errors");
   addFilterOptions(command).action(async (path: string, options: ExportOptions) => {
@@ -61,7 +67,10 @@ export function addExportCommand(program: Command): void {
 async function exportPage(path: string, to: string | 1, options: ExportOptions): Promise<number> {
   const { max, scenario, force = false } = options;
   if (Object.keys(filterOf(options)).length > 0) {
-    throw new UsageError("ERR_CLI_USAGE", "a page holds a recording from its start: its filters are on the page itself");
+    throw new UsageError(
+      "ERR_CLI_USAGE",
+      "a page holds a recording from its start: its filters are on the page itself",
+    );
   }
   if (to !== 1) checkTarget(to, { replace: force });
   const { exportReport } = await dashboard();
