@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { RunIndex } from "../../../src/index.ts";
 import type { Question, RunInfo, Topology } from "../model/protocol.ts";
 import type { PageSource } from "./pages.ts";
@@ -52,12 +53,12 @@ export class RecordedRun implements PageSource {
     const { header, summary, missing = "" } = this.#index.run;
     const { seed, start, ticksPerSecond, versions, modules } = header;
     const facts: [string, string][] = [
-      ["file", this.#path],
+      ["file", basename(this.#path)],
       ["cosimas", versions.cosimas],
       ["Node", versions.node],
       ...modules.map(({ path, sha256 }): [string, string] => [path, `sha256 ${sha256.slice(0, 12)}…`]),
     ];
-    const title = this.#options.title ?? this.#path.split("/").at(-1)!;
+    const title = this.#options.title ?? basename(this.#path);
     const gap = summary?.gap ?? missing;
     return {
       ...{ what: "info", source: "recording", title, seed: String(seed), start, ticksPerSecond, facts },

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { wallMs } from "../../../src/cosim/index.ts";
 import type { TraceEvent } from "../../../src/index.ts";
 import { LiveView } from "../model/live-view.ts";
@@ -122,7 +123,7 @@ export class WatchedRun implements PageSource {
   info(): RunInfo {
     const { title, readOnly = false, note = "", recording } = this.#options;
     const { seed = "", start = "", ticksPerSecond = 1_000_000 } = this.#start;
-    const facts: [string, string][] = recording === undefined ? [] : [["recorded in", recording]];
+    const facts: [string, string][] = recording === undefined ? [] : [["recorded in", basename(recording)]];
     const missing = recording === undefined ? "What is older than the last events kept is in no recording." : "";
     const controls = this.unheld ? "none" : readOnly ? "read-only" : "full";
     return {

@@ -162,7 +162,7 @@ function Diagram({
   const rowOf = new Map(shown.map((event, i) => [rowKey(event), i]));
   return (
     <div class="diagram" style={{ width: `${width}px` }}>
-      <div class="lane-heads">
+      <div class={lanePx < 62 ? "lane-heads tight" : "lane-heads"}>
         {lanes.map((id) => (
           <span key={id} style={{ left: `${x(id) - lanePx / 2}px`, width: `${lanePx}px` }}>
             <AgentLink id={id} />
