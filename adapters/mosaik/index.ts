@@ -5,6 +5,8 @@
  * a set of devices and a population of agents are simulators alike, in this process or in others.
  */
 
+import "./world/reach-simulators.ts";
+
 export type {
   Attr,
   CreateResult,

@@ -1,4 +1,6 @@
-import { type AgentClass, Container, type TraceLevel } from "../agent/index.ts";
+// Not from the room's face, which reaches for connections: a population runs in a page, too.
+import { Container } from "../agent/container.ts";
+import type { AgentClass, TraceLevel } from "../agent/index.ts";
 import { ExternalClock } from "../clock/index.ts";
 import { BridgeError, ScenarioError } from "../errors.ts";
 import { warn } from "../host.ts";

@@ -2,11 +2,25 @@
  * What the processes and threads of a platform start from: JavaScript, because on Node 20 a worker cannot be started from
  * TypeScript, and tsx has to be registered before the first TypeScript is read.
  */
+import { rmSync } from "node:fs";
 import { isMainThread, workerData } from "node:worker_threads";
 
-const { typescript, main } = isMainThread ? JSON.parse(process.argv[2]) : workerData;
+const { typescript, main, folder } = isMainThread ? JSON.parse(process.argv[2]) : workerData;
+if (isMainThread) {
+  // The coordinator holds the other end: the input ends with it, however early and however it ended.
+  process.stdin
+    .on("error", () => {})
+    .on("close", orphaned)
+    .resume();
+  process.stdin.unref?.();
+}
 if (typescript) {
   // Without "type": "module" in the nearest package.json, a .ts file is CommonJS to Node.
   for (const loader of [await import("tsx/esm/api"), await import("tsx/cjs/api")]) loader.register();
 }
 await import(main);
+
+function orphaned() {
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  process.exit(1);
+}

@@ -4,9 +4,11 @@
  */
 import { isMainThread, threadId, workerData } from "node:worker_threads";
 import { Channel, open, PortTransport } from "../channel/index.ts";
-import { loadAgentModule } from "./agent-module.ts";
-import { ASSIGNMENT_VARIABLE, type Assignment, type ThreadAssignment } from "./assignment.ts";
-import { joinOptions, serveMember } from "./join.ts";
+import { serveMember } from "./join.ts";
+import { loadAgentModule } from "./module.ts";
+import { ASSIGNMENT_VARIABLE } from "./node-options.ts";
+import type { Assignment, ThreadAssignment } from "./protocol.ts";
+import { wireOptions } from "./wire.ts";
 
 if (isMainThread) await runProcess();
 else await runThread(workerData as ThreadAssignment);
@@ -20,8 +22,11 @@ async function runProcess(): Promise<never> {
   try {
     const module = await loadAgentModule(url);
     const hello = { token, heartbeat: true };
-    const channel = await open(address, { ...joinOptions(module, limits), hello });
-    await serveMember(channel, module, { index, host: `process ${process.pid}` });
+    const { codec, limits: own } = wireOptions(module.types, limits);
+    // The coordinator alone decides how long it waits.
+    const patient = { ...own, connectTimeoutMs: limits.joinTimeoutMs };
+    const channel = await open(address, { codec, limits: patient, hello });
+    await serveMember(channel, module, { index, host: `process ${process.pid}` }, limits.joinTimeoutMs);
     process.exit(0);
   } catch (error) {
     process.stderr.write(`cosimas: container ${index}: ${error instanceof Error ? error.message : error}\n`);
@@ -32,6 +37,6 @@ async function runProcess(): Promise<never> {
 async function runThread({ index, module: url, limits, port }: ThreadAssignment): Promise<void> {
   const module = await loadAgentModule(url);
   const transport = new PortTransport(port, "the platform's thread");
-  const channel = new Channel(transport, joinOptions(module, limits));
-  await serveMember(channel, module, { index, host: `thread ${threadId}` });
+  const channel = new Channel(transport, wireOptions(module.types, limits));
+  await serveMember(channel, module, { index, host: `thread ${threadId}` }, limits.joinTimeoutMs);
 }

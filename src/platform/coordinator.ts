@@ -1,6 +1,6 @@
 import type { ExternalClock } from "../clock/external-clock.ts";
 import type { Codec } from "../codec/index.ts";
-import type { Tag } from "../errors.ts";
+import type { RunError, Tag } from "../errors.ts";
 import { advanceTo, type TimeLoop } from "../kernel/advance.ts";
 import { CHAIN_ROUNDS, firstOf, type StepFailure, zeno } from "../kernel/faults.ts";
 import type { Delivery } from "../kernel/model.ts";
@@ -9,12 +9,12 @@ import type { Outside } from "../kernel/outside.ts";
 import type { Limits } from "../limits.ts";
 import type { TraceEvent } from "../trace.ts";
 import { type Item, writeBatch } from "./batch.ts";
-import type { Order, Report } from "./orders.ts";
-import type { Seat } from "./seat.ts";
+import type { MemberLink } from "./members/link.ts";
+import type { Order, Report } from "./protocol.ts";
 
 /** What the coordinator knows of a container. */
-class Place {
-  readonly seat: Seat;
+class MemberState {
+  readonly link: MemberLink;
   /** Something is left to do there at the present time. */
   busy = false;
   /** Tick of its next timer. */
@@ -27,9 +27,9 @@ class Place {
   /** An agent of it has failed since its last report. */
   failed = false;
 
-  constructor(seat: Seat) {
-    this.seat = seat;
-    seat.onFailure = () => {
+  constructor(link: MemberLink) {
+    this.link = link;
+    link.onFailure = () => {
       this.failed = true;
     };
   }
@@ -48,13 +48,13 @@ export type Task = Order extends infer O
   : never;
 
 /** What the coordinator works with. */
-export interface CoordinatorParts {
-  readonly seats: readonly Seat[];
+export interface CoordinatorOptions {
+  readonly members: readonly MemberLink[];
   readonly clock: ExternalClock;
   readonly outside: Outside;
   readonly limits: Limits;
   readonly codec: Codec;
-  readonly placeOf: (id: string) => number;
+  readonly containerOf: (id: string) => number;
   /** Whether somebody observes. */
   readonly isObserved: () => boolean;
   /** Takes the events of a round. */
@@ -71,23 +71,33 @@ export interface CoordinatorParts {
  * container; so each has all that is due at a tag before it serves the tag. No clock of the wall decides anything.
  */
 export class Coordinator implements TimeLoop {
-  readonly #parts: CoordinatorParts;
-  readonly #places: readonly Place[];
+  readonly #options: CoordinatorOptions;
+  readonly #members: readonly MemberState[];
   #round = 0;
+  /** Rounds served at earlier times. */
+  #roundsBefore = 0;
+  #aborted: RunError | undefined;
+  /** Ends the wait for the reports under way. */
+  #interrupt: (error: RunError) => void = () => {};
 
-  constructor(parts: CoordinatorParts) {
-    this.#parts = parts;
-    this.#places = parts.seats.map((seat) => new Place(seat));
+  constructor(options: CoordinatorOptions) {
+    this.#options = options;
+    this.#members = options.members.map((link) => new MemberState(link));
   }
 
   /** Tag of the next round. */
   get tag(): Tag {
-    return { ticks: this.#parts.clock.ticks, round: this.#round };
+    return { ticks: this.#options.clock.ticks, round: this.#round };
+  }
+
+  /** Rounds served so far. */
+  get rounds(): number {
+    return this.#roundsBefore + this.#round;
   }
 
   /** Tick of the next event; undefined if nothing is due. */
   get due(): number | undefined {
-    const due = Math.min(...this.#places.map((place) => place.next));
+    const due = Math.min(...this.#members.map((member) => member.next));
     return due === Infinity ? undefined : due;
   }
 
@@ -97,101 +107,122 @@ export class Coordinator implements TimeLoop {
    * @throws the error of the first agent that failed, ZenoError, or RunError if a container is lost: the run has failed.
    */
   async to(target: number): Promise<void> {
-    const failed = this.#indices((place) => place.failed);
-    if (failed.length > 0) this.#throwFirst(await this.#ask(failed, { what: "tell" }));
+    const failed = this.#indices((member) => member.failed);
+    if (failed.length > 0) this.#throwFirst(await this.#ask(failed, () => ({ what: "tell" })));
     await advanceTo(target, this);
+    if (this.#aborted !== undefined) throw this.#aborted;
   }
 
   enterCalls(): void {
-    this.#post(this.#parts.outside.takeCalls());
+    this.#post(this.#options.outside.takeCalls());
   }
 
   enterInputs(): void {
-    this.#post(this.#parts.outside.takeInputs());
+    this.#post(this.#options.outside.takeInputs());
   }
 
   async finish(): Promise<void> {
-    const ran = this.#indices((place) => place.ran);
-    if (ran.length > 0) this.#throwFirst(await this.#ask(ran, { what: "finish" }));
-    for (const place of this.#places) place.ran = false;
+    const ran = this.#indices((member) => member.ran);
+    if (ran.length > 0) this.#throwFirst(await this.#ask(ran, () => ({ what: "finish" })));
+    for (const member of this.#members) member.ran = false;
   }
 
-  /** Give one container an order between advances. @throws what kept it from carrying it out. */
-  async ask(index: number, task: Task): Promise<Report> {
-    const [report] = await this.#ask([index], task);
-    if (report!.error !== undefined) throw report!.error;
-    return report!;
+  /**
+   * Give some containers an order each, between advances.
+   *
+   * @returns Their reports, which may tell why an order could not be carried out; in the order of `tasks`.
+   */
+  async askEach(tasks: ReadonlyMap<number, Task>): Promise<Report[]> {
+    return this.#ask([...tasks.keys()], (index) => tasks.get(index)!);
   }
 
   /** Give all containers an order; gives the errors of those that could not carry it out. */
   async askAll(task: Task): Promise<Error[]> {
-    const results = await Promise.allSettled(this.#places.map((_, index) => this.ask(index, task)));
-    return results.flatMap((result) => (result.status === "rejected" ? [result.reason as Error] : []));
+    const all = await Promise.allSettled(this.#members.map((_, index) => this.#ask([index], () => task)));
+    return all.flatMap((result) => {
+      const error = result.status === "rejected" ? (result.reason as Error) : result.value[0]!.error;
+      return error === undefined ? [] : [error];
+    });
+  }
+
+  /** Wait no longer for reports: the advance under way, or the next order, fails with `error`. */
+  abort(error: RunError): void {
+    this.#aborted ??= error;
+    this.#interrupt(error);
   }
 
   /** Serve rounds at the present time until none of the containers emits anything more. */
   async settle(): Promise<void> {
-    const { clock, limits, onEvents, isObserved } = this.#parts;
+    const { clock, limits, onEvents, isObserved } = this.#options;
     if (isObserved()) onEvents([{ kind: "tick", ticks: clock.ticks, round: this.#round }]);
     const chain = new Set<string>();
     for (;;) {
-      const active = this.#indices((place) => place.busy || place.next <= clock.ticks);
+      const active = this.#indices((member) => member.busy || member.next <= clock.ticks);
       if (active.length === 0) return;
       const left = limits.roundsMax - this.#round;
       if (left <= 0) throw zeno(limits, clock, this.#round, chain);
       const named = left <= CHAIN_ROUNDS;
       const lastRound = active.length === 1 && !named ? limits.roundsMax - CHAIN_ROUNDS - 1 : this.#round;
-      const reports = await this.#ask(active, { what: "round", named, lastRound });
+      const reports = await this.#ask(active, () => ({ what: "round", named, lastRound }));
       this.#round = Math.max(...reports.map(({ round }) => round));
-      for (const index of active) this.#places[index]!.ran = true;
+      for (const index of active) this.#members[index]!.ran = true;
       for (const { agents = [] } of reports) for (const id of agents) chain.add(id);
       this.#throwFirst(reports);
-      this.#parts.outside.deliver();
+      this.#options.outside.deliver();
     }
   }
 
   /** Give some containers an order and take in their reports, in the order of the containers. */
-  async #ask(indices: readonly number[], task: Task): Promise<Report[]> {
-    const reports = await Promise.all(
-      indices.map((index) => this.#places[index]!.seat.ask(this.#orderFor(index, task))),
+  async #ask(indices: readonly number[], taskOf: (index: number) => Task): Promise<Report[]> {
+    if (this.#aborted !== undefined) throw this.#aborted;
+    const reports = await this.#gather(
+      indices.map((index) => this.#members[index]!.link.ask(this.#orderFor(index, taskOf(index)))),
     );
     for (const [i, index] of indices.entries()) this.#take(index, reports[i]!);
     this.#tell(reports);
     return reports;
   }
 
+  /** Wait for all reports, or for a loss or an end that makes waiting useless. */
+  #gather(asked: readonly Promise<Report>[]): Promise<Report[]> {
+    return new Promise((resolve, reject) => {
+      this.#interrupt = reject;
+      Promise.all(asked).then(resolve, reject);
+    });
+  }
+
   #orderFor(index: number, task: Task): Order {
-    const place = this.#places[index]!;
-    const { mail: batches } = place;
-    if (batches.length > 0) place.mail = [];
-    place.mailDue = Infinity;
-    const { clock, isObserved } = this.#parts;
+    const member = this.#members[index]!;
+    const { mail: batches } = member;
+    if (batches.length > 0) member.mail = [];
+    member.mailDue = Infinity;
+    const { clock, isObserved } = this.#options;
     return { ...task, ticks: clock.ticks, round: this.#round, observed: isObserved(), batches };
   }
 
   #take(index: number, report: Report): void {
-    const place = this.#places[index]!;
-    place.failed = false;
-    place.busy = report.busy;
-    place.due = report.due ?? Infinity;
+    const member = this.#members[index]!;
+    member.failed = false;
+    member.busy = report.busy;
+    member.due = report.due ?? Infinity;
     for (const [to, dueTicks, batch] of report.sent) this.#send(to, dueTicks, batch);
-    for (const [seq, ok, content] of report.answers) this.#parts.outside.answer(seq, ok, content);
-    this.#parts.onReport(index, report);
+    for (const [seq, ok, content] of report.answers) this.#options.outside.answer(seq, ok, content);
+    this.#options.onReport(index, report);
   }
 
   #send(to: number, dueTicks: number, batch: Uint8Array): void {
-    const place = this.#places[to]!;
-    place.mail.push(batch);
-    place.mailDue = Math.min(place.mailDue, dueTicks);
+    const member = this.#members[to]!;
+    member.mail.push(batch);
+    member.mailDue = Math.min(member.mailDue, dueTicks);
   }
 
   /** Send what comes from outside on its way. */
   #post(deliveries: readonly Delivery[]): void {
-    const { clock, codec, placeOf } = this.#parts;
+    const { clock, codec, containerOf } = this.#options;
     const { ticks } = clock;
     const items = new Map<number, Item[]>();
     for (const delivery of deliveries) {
-      const to = placeOf(delivery.to);
+      const to = containerOf(delivery.to);
       const list = items.get(to) ?? [];
       items.set(to, list);
       list.push({ ticks, delivery });
@@ -201,10 +232,11 @@ export class Coordinator implements TimeLoop {
 
   /** Hand on the events of rounds in an order that the spread over containers does not change: by round, then agent. */
   #tell(reports: readonly Report[]): void {
-    const events = reports.flatMap((report) => report.events);
+    const events: TraceEvent[] = [];
+    for (const report of reports) for (const event of report.events) events.push(event);
     if (events.length === 0) return;
     sortEvents(events);
-    this.#parts.onEvents(events);
+    this.#options.onEvents(events);
   }
 
   #throwFirst(reports: readonly Report[]): void {
@@ -214,22 +246,23 @@ export class Coordinator implements TimeLoop {
   }
 
   get now(): number {
-    return this.#parts.clock.ticks;
+    return this.#options.clock.ticks;
   }
 
   get busy(): boolean {
-    const { ticks } = this.#parts.clock;
-    return this.#places.some((place) => place.busy || place.next <= ticks);
+    const { ticks } = this.#options.clock;
+    return this.#members.some((member) => member.busy || member.next <= ticks);
   }
 
   moveTo(ticks: number): void {
-    const { clock } = this.#parts;
+    const { clock } = this.#options;
     if (ticks === clock.ticks) return;
     clock.moveTo(ticks);
+    this.#roundsBefore += this.#round;
     this.#round = 0;
   }
 
-  #indices(matches: (place: Place) => boolean): number[] {
-    return this.#places.flatMap((place, index) => (matches(place) ? [index] : []));
+  #indices(matches: (member: MemberState) => boolean): number[] {
+    return this.#members.flatMap((member, index) => (matches(member) ? [index] : []));
   }
 }

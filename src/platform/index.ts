@@ -5,6 +5,6 @@
  * number of containers changes nothing.
  */
 export { type JoinOptions, joinPlatform } from "./join.ts";
-export type { Placement } from "./placement.ts";
+export type { Placement } from "./module.ts";
+export type { Isolation, PlatformOptions } from "./options.ts";
 export { Platform } from "./platform.ts";
-export type { Isolation, PlatformOptions } from "./platform-options.ts";

@@ -1,32 +1,15 @@
-import { AGENT_REFERENCE } from "../agent/references.ts";
-import { DATE_TIME } from "../agent/simulation.ts";
 import { type Channel, open } from "../channel/index.ts";
-import type { Codec } from "../codec/index.ts";
 import { type CosimError, RunError } from "../errors.ts";
-import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
-import { type AgentModule, loadAgentModule } from "./agent-module.ts";
+import { DEFAULT_LIMITS } from "../limits.ts";
 import { Member } from "./member.ts";
-import type { MemberOptions } from "./orders.ts";
-import { orderFromWire, reportToWire, wireCodec, wireLimits } from "./wire.ts";
-
-/** What a container says when it joins. */
-export interface Joining {
-  /** The number that it was given; null if the coordinator is to give it one. */
-  readonly index: number | null;
-  /** SHA-256 of its module of agents. */
-  readonly hash: string;
-  /** What runs it, as `process 4711`. */
-  readonly host: string;
-}
-
-/** Options of the connection between a container and its coordinator. */
-export function joinOptions(module: AgentModule, limits: Limits): { codec: Codec; limits: Limits } {
-  return { codec: wireCodec(limits, [DATE_TIME, ...module.types, AGENT_REFERENCE]), limits: wireLimits(limits) };
-}
+import { type AgentModule, loadAgentModule } from "./module.ts";
+import type { Joining, MemberOptions } from "./protocol.ts";
+import { orderFromWire, reportToWire, wireOptions } from "./wire.ts";
 
 /**
  * Be one of the containers of the platform behind `channel`: join it, then carry out its orders.
  *
+ * @param timeoutMs - Wall time that the coordinator has to take it.
  * @returns Resolves when the connection has ended: whether the coordinator had let go of the container.
  * @throws RemoteError if the coordinator does not take it.
  */
@@ -34,6 +17,7 @@ export async function serveMember(
   channel: Channel,
   module: AgentModule,
   joining: Omit<Joining, "hash">,
+  timeoutMs: number,
 ): Promise<boolean> {
   let member: Member | undefined;
   let isReleased = false;
@@ -48,7 +32,7 @@ export async function serveMember(
       (error) => request.fail(error),
     );
   });
-  const options = await channel.request({ ...joining, hash: module.hash } satisfies Joining);
+  const options = await channel.request({ ...joining, hash: module.hash } satisfies Joining, { timeoutMs });
   const tell = () => void channel.request(null).catch(() => {}); // who is gone need not be told
   member = new Member(module, options as unknown as MemberOptions, tell);
   await channel.closed;
@@ -75,11 +59,13 @@ export interface JoinOptions {
 export async function joinPlatform(module: string, address: string, { token, timeoutMs }: JoinOptions): Promise<void> {
   const agents = await loadAgentModule(module);
   const hello = { heartbeat: true, ...(token !== undefined && { token }) };
-  const channel = await open(address, { ...joinOptions(agents, DEFAULT_LIMITS), hello, retryMs: timeoutMs });
+  const { codec, limits } = wireOptions(agents.types, DEFAULT_LIMITS);
+  const patient = { ...limits, connectTimeoutMs: timeoutMs };
+  const channel = await open(address, { codec, limits: patient, hello, retryMs: timeoutMs });
   const lost = ({ message }: Error) =>
     new RunError("ERR_PLATFORM_LOST", `the platform at ${address} was lost: ${message}`, { peer: address });
   try {
-    if (await serveMember(channel, agents, { index: null, host: `process ${process.pid}` })) return;
+    if (await serveMember(channel, agents, { index: null, host: `process ${process.pid}` }, timeoutMs)) return;
   } catch (error) {
     throw (error as CosimError).code === "ERR_CHANNEL_CLOSED" ? lost(error as Error) : error;
   }

@@ -11,12 +11,11 @@ import type { Sender } from "../kernel/order.ts";
 import { readOutputs } from "../kernel/outside.ts";
 import { ServingPeriod, stopAll } from "../kernel/serving.ts";
 import type { TraceEvent } from "../trace.ts";
-import { type AgentModule, classNamed } from "./agent-module.ts";
+import { AgentChanges } from "./agent-changes.ts";
 import { batchCodec, readBatch, remoteSender } from "./batch.ts";
-import { Ledger } from "./ledger.ts";
-import type { MemberOptions, Order, Report } from "./orders.ts";
-import { Outgoing } from "./outgoing.ts";
-import { checked } from "./placement.ts";
+import { type AgentModule, checkedPlacement, classNamed } from "./module.ts";
+import { Outbound } from "./outbound.ts";
+import type { MemberOptions, NewAgent, Order, ReadRequest, Report } from "./protocol.ts";
 
 /**
  * One of a platform's containers: serves rounds when the coordinator says so, and tells what its agents have sent to
@@ -26,13 +25,16 @@ export class Member implements DriverHooks {
   readonly #kernel: Kernel;
   readonly #module: AgentModule;
   readonly #simulation: Simulation;
-  readonly #outgoing: Outgoing;
-  readonly #ledger: Ledger;
+  readonly #outbound: Outbound;
+  readonly #changes: AgentChanges;
   readonly #codec: Codec;
   readonly #senders = new Map<string, Sender>();
   /** Last round that the present order lets it serve. */
   #lastRound = 0;
   #events: TraceEvent[] = [];
+  /** What was asked for in the last `read`. */
+  #request: ReadRequest = [];
+  readonly #copyOut = (value: unknown, root: string) => this.#kernel.copyOut(value, root);
   #detach: (() => void) | undefined;
   /** An order is being carried out. */
   #obeying = false;
@@ -45,14 +47,14 @@ export class Member implements DriverHooks {
     const { communication = module.communication } = options;
     this.#module = module;
     const types = [DATE_TIME, ...module.types];
-    this.#outgoing = new Outgoing(
+    this.#outbound = new Outbound(
       module,
       batchCodec(limits, [...types, AGENT_REFERENCE]),
-      checked(module.placement, count),
+      checkedPlacement(module.placement, count),
       index,
     );
     const clock = new ExternalClock({ start, resolution });
-    const others = this.#outgoing;
+    const others = this.#outbound;
     others.onFailure = () => {
       if (!this.#obeying) onFailure();
     };
@@ -70,7 +72,7 @@ export class Member implements DriverHooks {
     this.#simulation = createSimulation(own);
     this.#kernel = this.#simulation.kernel;
     this.#codec = batchCodec(limits, [...types, this.#simulation.references.type]);
-    this.#ledger = new Ledger(this.#kernel);
+    this.#changes = new AgentChanges(this.#kernel);
   }
 
   /** Carry out an order; the caller waits for the report before it gives the next one. Never rejected. */
@@ -89,6 +91,17 @@ export class Member implements DriverHooks {
     }
   }
 
+  /** The coordinator has let go of the container in the middle of an advance, and gives no more orders. */
+  abandon(): Promise<void> {
+    return this.#fail("the platform has let go of this container");
+  }
+
+  async #fail(reason: string): Promise<void> {
+    const serving = this.#serving;
+    this.#serving = undefined;
+    await serving?.fail(new RunError("ERR_RUN_FAILED", reason));
+  }
+
   async #carryOut(order: Order): Promise<Partial<Report>> {
     switch (order.what) {
       case "round":
@@ -98,13 +111,12 @@ export class Member implements DriverHooks {
       case "tell":
         return {};
       case "fail":
-        await this.#serving?.fail(new RunError("ERR_RUN_FAILED", order.reason));
-        this.#serving = undefined;
-        return { changes: this.#ledger.take() };
+        await this.#fail(order.reason);
+        return { changes: this.#changes.take() };
       case "spawn":
-        return this.#spawn(order.type, order.id, order.args);
-      case "outputs":
-        return { values: this.#outputs(order.agent, order.names) };
+        return { refused: order.agents.map((agent) => this.#spawn(agent)), changes: this.#changes.take() };
+      case "read":
+        return this.#read(order.request);
       case "close":
         return this.#close();
     }
@@ -124,7 +136,7 @@ export class Member implements DriverHooks {
   /** Whether the next round is served without a word from the coordinator. */
   mayGoOn(): boolean {
     const { next, round } = this.#kernel;
-    return next.size > 0 && round <= this.#lastRound && this.#outgoing.isEmpty;
+    return next.size > 0 && round <= this.#lastRound && this.#outbound.isQuiet;
   }
 
   roundDone(): void {
@@ -139,22 +151,40 @@ export class Member implements DriverHooks {
       this.#serving?.end();
       this.#serving = undefined;
     }
-    return { changes: this.#ledger.take() };
+    return { changes: this.#changes.take() };
   }
 
-  #spawn(type: string, id: string, args: readonly unknown[]): Partial<Report> {
-    const own = this.#kernel.copyFor(id, args, `spawn(${id})`) as unknown[];
-    const record = this.#simulation.factory.create(classNamed(this.#module, type), id, own);
-    this.#kernel.next.addBirth({ id, create: () => record, parent: undefined, cause: undefined });
-    this.#ledger.made(record);
-    return { changes: this.#ledger.take() };
+  /** Make an agent; gives the reason if that is not possible. */
+  #spawn([type, id, args]: NewAgent): Error | null {
+    try {
+      const own = this.#kernel.copyFor(id, args, `spawn(${id})`) as unknown[];
+      const record = this.#simulation.factory.create(classNamed(this.#module, type), id, own);
+      this.#kernel.next.addBirth({ id, create: () => record, parent: undefined, cause: undefined });
+      this.#changes.made(record);
+      return null;
+    } catch (error) {
+      return error as Error;
+    }
   }
 
-  #outputs(agent: string, names: readonly string[]): Record<string, unknown> {
+  #read(request: ReadRequest | undefined): Partial<Report> {
+    if (request !== undefined) this.#request = request;
+    const values: unknown[][] = [];
+    try {
+      for (const [agent, names] of this.#request) values.push(this.#outputs(agent, names));
+    } catch (error) {
+      return { values, error: error as Error };
+    }
+    return { values };
+  }
+
+  #outputs(agent: string, names: readonly string[]): unknown[] {
     const record = this.#kernel.registry.get(agent);
-    if (record !== undefined && record.state !== "removed")
-      return readOutputs(record, names, (value, root) => this.#kernel.copyOut(value, root));
-    throw new AgentError("ERR_AGENT_UNKNOWN", `there is no agent "${agent}"`, { agent, method: "outputs" });
+    if (record === undefined || record.state === "removed") {
+      throw new AgentError("ERR_AGENT_UNKNOWN", `there is no agent "${agent}"`, { agent, method: "outputs" });
+    }
+    const values = readOutputs(record, names, this.#copyOut);
+    return names.map((name) => values[name]);
   }
 
   async #close(): Promise<Partial<Report>> {
@@ -213,8 +243,8 @@ export class Member implements DriverHooks {
       busy: kernel.next.size > 0,
       due: kernel.timers.peek(),
       round: kernel.round,
-      sent: this.#outgoing.take(),
-      answers: this.#outgoing.takeAnswers(),
+      sent: this.#outbound.take(),
+      answers: this.#outbound.takeAnswers(),
       failures,
       events,
     };

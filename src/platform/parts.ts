@@ -7,14 +7,13 @@ import type { Codec, ValueType } from "../codec/index.ts";
 import type { JournaledRun } from "../kernel/journal.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import type { Journal } from "../trace.ts";
-import { type AgentModule, loadAgentModule } from "./agent-module.ts";
 import { batchCodec } from "./batch.ts";
-import type { MemberOptions } from "./orders.ts";
-import { checked } from "./placement.ts";
-import type { PlatformOptions } from "./platform-options.ts";
-import type { Seat } from "./seat.ts";
-import { startContainers } from "./seats.ts";
-import { inheritedOptions } from "./start-node.ts";
+import type { MemberLink } from "./members/link.ts";
+import { type AgentModule, checkedPlacement, loadAgentModule } from "./module.ts";
+import { nodeOptions } from "./node-options.ts";
+import type { PlatformOptions } from "./options.ts";
+import type { MemberOptions } from "./protocol.ts";
+import { startContainers } from "./start.ts";
 
 /** Containers that a platform may have. */
 const CONTAINERS_MAX = 1024;
@@ -27,8 +26,9 @@ export interface PlatformParts {
   /** Registered types; their order is that of their ids. */
   readonly types: readonly ValueType[];
   readonly codec: Codec;
-  readonly placeOf: (id: string) => number;
-  readonly seats: readonly Seat[];
+  /** Number of the container in which an agent lives. */
+  readonly containerOf: (id: string) => number;
+  readonly members: readonly MemberLink[];
   readonly journal: Journal | undefined;
   /** What the journal is told. */
   readonly run: JournaledRun;
@@ -62,16 +62,17 @@ export async function createParts(options: PlatformOptions): Promise<PlatformPar
     communication,
     limits,
   };
-  const members = Array.from({ length: count }, (_, index): MemberOptions => ({ ...shared, index }));
-  const seats = await startContainers(module, members, { execArgv: inheritedOptions(), ...options, isolation });
+  const each = Array.from({ length: count }, (_, index): MemberOptions => ({ ...shared, index }));
+  const node = nodeOptions(options.execArgv);
+  const members = await startContainers(module, each, { ...options, isolation, node });
   return {
     module,
     limits,
     clock,
     types,
     codec: batchCodec(limits, [...types, AGENT_REFERENCE]),
-    placeOf: checked(module.placement, count),
-    seats,
+    containerOf: checkedPlacement(module.placement, count),
+    members,
     journal: options.record,
     run: {
       seed,

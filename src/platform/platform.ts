@@ -10,14 +10,15 @@ import type { Limits } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/stream.ts";
 import type { Remote } from "../rpc/types.ts";
 import type { FeedOp, Journal, TraceEvent, TraceSink, TraceSource } from "../trace.ts";
-import { type AgentModule, nameOfClass } from "./agent-module.ts";
-import { Coordinator } from "./coordinator.ts";
-import { Exchange } from "./exchange.ts";
+import { AgentDirectory } from "./agent-changes.ts";
+import { Coordinator, type Task } from "./coordinator.ts";
+import type { MemberLink } from "./members/link.ts";
+import { type AgentModule, nameOfClass } from "./module.ts";
+import type { PlatformOptions } from "./options.ts";
 import { createParts, type PlatformParts } from "./parts.ts";
-import type { PlatformOptions } from "./platform-options.ts";
-import { PlatformRun } from "./platform-run.ts";
-import { Roll } from "./roll.ts";
-import type { Seat } from "./seat.ts";
+import type { NewAgent, ReadRequest } from "./protocol.ts";
+import { PlatformRun } from "./run.ts";
+import { OutsideValues } from "./values.ts";
 
 /**
  * Containers under one clock, in threads or processes if that is asked for: agents call each other by id wherever they
@@ -28,37 +29,42 @@ export class Platform implements TraceSource {
   readonly clock: ExternalClock;
   readonly #module: AgentModule;
   readonly #limits: Limits;
-  readonly #exchange: Exchange;
-  readonly #placeOf: (id: string) => number;
-  readonly #seats: readonly Seat[];
+  readonly #values: OutsideValues;
+  readonly #containerOf: (id: string) => number;
+  readonly #members: readonly MemberLink[];
+  readonly #coordinator: Coordinator;
   readonly #run: PlatformRun;
   readonly #outside = new Outside();
-  readonly #roll: Roll;
+  readonly #agents: AgentDirectory;
   readonly #journal: Journal | undefined;
   readonly #sinks = new Sinks();
   #events: Observable<TraceEvent> | undefined;
+  /** Agents that are to be made. */
+  #spawns: Spawn[] = [];
+  /** What was read last: it is not told again. */
+  readonly #reads = new Map<number, ReadRequest>();
   #closing: Promise<void> | undefined;
 
-  private constructor({ module, limits, clock, types, codec, placeOf, seats, journal }: PlatformParts) {
+  private constructor({ module, limits, clock, types, codec, containerOf, members, journal }: PlatformParts) {
     this.clock = clock;
     this.#module = module;
     this.#limits = limits;
-    this.#exchange = new Exchange(limits, types, (agent, method, args) => this.call(agent, method, args));
-    this.#placeOf = placeOf;
-    this.#seats = seats;
-    this.#roll = new Roll(seats.length);
-    const coordinator = new Coordinator({
-      seats,
+    this.#values = new OutsideValues(limits, types, (agent, method, args) => this.call(agent, method, args));
+    this.#containerOf = containerOf;
+    this.#members = members;
+    this.#agents = new AgentDirectory(members.length);
+    this.#coordinator = new Coordinator({
+      members,
       clock,
       outside: this.#outside,
       limits,
       codec,
-      placeOf,
+      containerOf,
       isObserved: () => this.#sinks.size > 0,
       onEvents: (events) => this.#sinks.give(events),
-      onReport: (index, { changes }) => changes && this.#roll.note(index, changes),
+      onReport: (index, { changes }) => changes && this.#agents.note(index, changes),
     });
-    this.#run = new PlatformRun(coordinator, seats, this.#outside);
+    this.#run = new PlatformRun(this.#coordinator, members, this.#outside, limits);
     this.#journal = journal;
     if (journal !== undefined) this.#outside.onFeed = (op, ...call) => this.#feed(op, ...call);
   }
@@ -79,7 +85,7 @@ export class Platform implements TraceSource {
 
   /** What runs the containers, by their numbers, as `container 2 (process 4711)`. */
   get containers(): readonly string[] {
-    return this.#seats.map((seat) => seat.name);
+    return this.#members.map((member) => member.name);
   }
 
   /** Ticks in one second of the clock. */
@@ -89,7 +95,7 @@ export class Platform implements TraceSource {
 
   /** What has been done so far, by all containers, as of the end of the last advance. */
   get counts(): Counts {
-    return this.#roll.counts;
+    return { rounds: this.#coordinator.rounds, deliveries: this.#agents.deliveries };
   }
 
   /** Every event from now on, one by one. Observing never changes the run or its trace hash. */
@@ -105,7 +111,7 @@ export class Platform implements TraceSource {
 
   /** Hash over everything delivered to every agent until the last advance has ended, as `Container.traceHash`. */
   traceHash(): string {
-    return this.#roll.traceHash();
+    return this.#agents.traceHash();
   }
 
   /**
@@ -124,11 +130,48 @@ export class Platform implements TraceSource {
     this.#run.requireIdle("spawn");
     const id = checkAgentId(options.id);
     const name = nameOfClass(this.#module, type);
-    const args = this.#exchange.inward(options.args ?? [], `spawn(${id})`) as unknown[];
-    const index = this.#placeOf(id);
+    const args = this.#values.inward(options.args ?? [], `spawn(${id})`) as unknown[];
+    const index = this.#containerOf(id);
     this.#feed("spawn", name, id, args);
-    await this.#run.ask(index, { what: "spawn", type: name, id, args });
-    return this.#exchange.proxy(id) as Remote<C>;
+    await new Promise<void>((resolve, reject) => {
+      this.#spawns.push({ index, agent: [name, id, args], resolve, reject });
+      if (this.#spawns.length > 1) return;
+      this.#run.between(() => this.#makeAgents()).catch((error) => this.#refuseSpawns(error));
+    });
+    return this.#values.proxy(id) as Remote<C>;
+  }
+
+  /** Make all agents that were asked for since the last time: one order a container; each spawn settles in its turn. */
+  async #makeAgents(): Promise<void> {
+    const spawns = this.#spawns;
+    this.#spawns = [];
+    const agents = new Map<number, NewAgent[]>();
+    for (const { index, agent } of spawns) {
+      const list = agents.get(index);
+      if (list === undefined) agents.set(index, [agent]);
+      else list.push(agent);
+    }
+    const tasks = new Map([...agents].map(([index, list]): [number, Task] => [index, { what: "spawn", agents: list }]));
+    try {
+      const reports = await this.#coordinator.askEach(tasks);
+      const outcomes = new Map([...tasks.keys()].map((index, i) => [index, { ...reports[i]!, next: 0 }]));
+      for (const { index, resolve, reject } of spawns) {
+        const outcome = outcomes.get(index)!;
+        const refused = outcome.error ?? outcome.refused?.[outcome.next++];
+        if (refused) reject(refused);
+        else resolve();
+      }
+    } catch (error) {
+      for (const { reject } of spawns) reject(error);
+      throw error;
+    }
+  }
+
+  /** The run is over before they could be made. */
+  #refuseSpawns(error: unknown): void {
+    const spawns = this.#spawns;
+    this.#spawns = [];
+    for (const { reject } of spawns) reject(error);
   }
 
   /**
@@ -145,7 +188,7 @@ export class Platform implements TraceSource {
     this.#run.requireIdle("an input");
     const copies = inputs.map(({ agent, method, args }) => {
       this.#requireAgent(agent, method);
-      return this.#exchange.inward(args, `${agent}.${method}`);
+      return this.#values.inward(args, `${agent}.${method}`);
     });
     for (const [i, { agent, method }] of inputs.entries()) this.#outside.input(agent, method, copies[i]);
   }
@@ -156,8 +199,8 @@ export class Platform implements TraceSource {
    */
   call(agent: string, method: string, args: readonly unknown[] = []): Promise<unknown> {
     const answer = (async () => {
-      const content = this.#exchange.inward(args, `${agent}.${method}`);
-      return this.#exchange.outward(await this.#outside.call(agent, method, content, this.#limits.outsideCallsMax));
+      const content = this.#values.inward(args, `${agent}.${method}`);
+      return this.#values.outward(await this.#outside.call(agent, method, content, this.#limits.outsideCallsMax));
     })();
     answer.catch(() => {}); // it may well be awaited only after the advance that settles it
     return answer;
@@ -174,7 +217,7 @@ export class Platform implements TraceSource {
    */
   async advance(t: number): Promise<number | undefined> {
     const { resolution } = this.clock;
-    this.#run.requireIdle("an advance");
+    this.#run.requireIdleForAdvance();
     const target = resolution.toTicks(t);
     if (target < this.clock.ticks) {
       const text = `cannot advance to ${resolution.toSeconds(target)} s: it is ${this.clock.time()} s already`;
@@ -191,10 +234,7 @@ export class Platform implements TraceSource {
    * @throws AgentError `ERR_AGENT_UNKNOWN`, `ERR_AGENT_OUTPUT`; RunError during an advance.
    */
   async outputs(agent: string, names: readonly string[]): Promise<Record<string, unknown>> {
-    this.#run.requireIdle("reading outputs");
-    this.#requireAgent(agent, "outputs");
-    const index = this.#placeOf(agent);
-    return { ...(await this.#run.ask(index, { what: "outputs", agent, names })).values };
+    return (await this.read(new Map([[agent, names]]))).get(agent)!;
   }
 
   /**
@@ -205,20 +245,71 @@ export class Platform implements TraceSource {
   async read(request: ReadonlyMap<string, readonly string[]>): Promise<Map<string, Record<string, unknown>>> {
     this.#run.requireIdle("reading outputs");
     const values = new Map<string, Record<string, unknown>>();
-    for (const [agent, names] of request) values.set(agent, await this.outputs(agent, names));
+    const tasks = new Map<number, (readonly [agent: string, names: readonly string[]])[]>();
+    let unknown: AgentError | undefined;
+    for (const entry of request) {
+      const [agent] = entry;
+      if (!this.#agents.has(agent)) {
+        unknown = unknownAgent(agent, "outputs");
+        break;
+      }
+      values.set(agent, {});
+      const index = this.#containerOf(agent);
+      const list = tasks.get(index);
+      if (list === undefined) tasks.set(index, [entry]);
+      else list.push(entry);
+    }
+    if (tasks.size > 0) await this.#run.between(() => this.#readEach(tasks, values));
+    if (unknown !== undefined) throw unknown;
     return values;
+  }
+
+  /** One order a container. @throws the error of the first agent of `values` that could not be read. */
+  async #readEach(
+    requests: ReadonlyMap<number, ReadRequest>,
+    values: Map<string, Record<string, unknown>>,
+  ): Promise<void> {
+    const tasks = new Map<number, Task>();
+    for (const [index, request] of requests) {
+      const known = isSame(this.#reads.get(index), request);
+      if (!known) this.#reads.set(index, structuredClone(request));
+      tasks.set(index, { what: "read", request: known ? undefined : request });
+    }
+    const reports = await this.#coordinator.askEach(tasks);
+    const errors = new Map<string, Error>();
+    for (const [i, request] of [...requests.values()].entries()) {
+      const { values: rows = [], error } = reports[i]!;
+      for (const [k, row] of rows.entries()) {
+        const [agent, names] = request[k]!;
+        const own = values.get(agent)!;
+        for (const [n, name] of names.entries()) own[name] = row[n];
+      }
+      if (error !== undefined) errors.set(request[rows.length]?.[0] ?? "", error);
+    }
+    if (errors.size === 0) return;
+    for (const agent of values.keys()) if (errors.has(agent)) throw errors.get(agent);
+    for (const error of errors.values()) throw error;
   }
 
   /** Take the events that agents have emitted, as `Container.takeOutputEvents`. The caller owns them. */
   takeOutputEvents(): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
-    return this.#roll.takeOutputEvents();
+    return this.#agents.takeOutputEvents();
   }
 
   /**
-   * Call `stop` of all agents, end all containers. A second call waits for the first.
+   * Resolves when the platform was closed; rejects with the reason when the run has failed, be it between two advances, as
+   * by the loss of a container.
+   */
+  get ended(): Promise<void> {
+    return this.#run.ended;
+  }
+
+  /**
+   * Call `stop` of all agents, end all containers. During an advance it waits for that first, for `limits.stopTimeoutMs` at
+   * most; then the advance fails with `ERR_RUN_CLOSED`. A second call waits for the first.
    *
-   * @throws RunError `ERR_RUN_BUSY` during an advance; `ERR_RUN_STOP` if an agent's `stop` throws or does not end within
-   *   `limits.stopTimeoutMs`, after everything was closed.
+   * @throws RunError `ERR_RUN_STOP` if an agent's `stop` throws or does not end within `limits.stopTimeoutMs`, after
+   *   everything was closed.
    */
   async close(): Promise<void> {
     this.#closing ??= this.#run.close().finally(() => {
@@ -229,11 +320,33 @@ export class Platform implements TraceSource {
   }
 
   #feed(op: FeedOp, ...content: unknown[]): void {
-    this.#journal?.feed(op, this.#run.tag, this.#exchange.plain(content));
+    this.#journal?.feed(op, this.#run.tag, this.#values.plain(content));
   }
 
   #requireAgent(agent: string, method: string): void {
-    if (this.#roll.has(agent)) return;
-    throw new AgentError("ERR_AGENT_UNKNOWN", `there is no agent "${agent}"`, { agent, method });
+    if (!this.#agents.has(agent)) throw unknownAgent(agent, method);
   }
+}
+
+/** An agent that is to be made, and who waits for it. */
+interface Spawn {
+  readonly index: number;
+  readonly agent: NewAgent;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+function unknownAgent(agent: string, method: string): AgentError {
+  return new AgentError("ERR_AGENT_UNKNOWN", `there is no agent "${agent}"`, { agent, method });
+}
+
+function isSame(one: ReadRequest | undefined, other: ReadRequest): boolean {
+  if (one?.length !== other.length) return false;
+  for (let i = 0; i < other.length; i++) {
+    const [agent, names] = one[i]!;
+    const [otherAgent, otherNames] = other[i]!;
+    if (agent !== otherAgent || names.length !== otherNames.length) return false;
+    for (let n = 0; n < names.length; n++) if (names[n] !== otherNames[n]) return false;
+  }
+  return true;
 }

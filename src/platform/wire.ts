@@ -1,8 +1,10 @@
+import { AGENT_REFERENCE } from "../agent/references.ts";
+import { DATE_TIME } from "../agent/simulation.ts";
 import { type Codec, createCodec, traceCodec, type ValueType } from "../codec/index.ts";
 import * as errors from "../errors.ts";
 import type { StepFailure } from "../kernel/faults.ts";
 import type { Limits } from "../limits.ts";
-import type { Changes, Order, Report } from "./orders.ts";
+import type { Changes, Order, Report } from "./protocol.ts";
 
 /** Levels and values that orders and reports have around the values of agents. */
 const WRAP_NESTING = 8;
@@ -12,15 +14,20 @@ const NODES_MAX = 2 ** 31;
 export const ORDER_BYTES_MAX = 512 * 1024 * 1024;
 
 /** Bounds of the connection between coordinator and container: what agents send was checked when they sent it. */
-export function wireLimits(limits: Limits): Limits {
+function wireLimits(limits: Limits): Limits {
   const nestingMax = limits.nestingMax + WRAP_NESTING;
   const bytes = { frameBytesMax: ORDER_BYTES_MAX, sendQueueBytesMax: 2 * ORDER_BYTES_MAX };
   return { ...limits, nestingMax, nodesMax: NODES_MAX, ...bytes };
 }
 
-/** The codec of that connection. */
-export function wireCodec(limits: Limits, types: readonly ValueType[]): Codec {
-  return createCodec("msgpack", { limits: wireLimits(limits), types });
+/**
+ * Options of that connection.
+ *
+ * @param types - Registered types of the module of agents.
+ */
+export function wireOptions(types: readonly ValueType[], limits: Limits): { codec: Codec; limits: Limits } {
+  const own = wireLimits(limits);
+  return { codec: createCodec("msgpack", { limits: own, types: [DATE_TIME, ...types, AGENT_REFERENCE] }), limits: own };
 }
 
 /** Events were values of agents, which have bounds of their own. */
@@ -54,6 +61,7 @@ type WireFailure = readonly [agent: string, error: WireError];
 
 /** What few reports have. */
 interface WireExtra extends Pick<Report, "agents" | "values"> {
+  readonly refused?: readonly (WireError | null)[];
   readonly answers?: Report["answers"];
   readonly failures?: readonly WireFailure[];
   /** In the form of traces, which knows no registered types. */
@@ -72,13 +80,14 @@ type WireReport = readonly [
 
 /** A report as a value: errors as what may be told of them, chains as bytes, what is empty left out. */
 export function reportToWire(report: Report): unknown {
-  const { busy, due = null, round, sent, answers, failures, events, agents, values, error, changes } = report;
+  const { busy, due = null, round, sent, answers, failures, events, agents, values, refused, error, changes } = report;
   const extra: WireExtra = {
     ...(answers.length > 0 && { answers }),
     ...(failures.length > 0 && { failures: failures.map((failure) => failureToWire(failure)) }),
     ...(events.length > 0 && { events: EVENTS.encode(events) }),
     ...(agents && { agents }),
     ...(values && { values }),
+    ...(refused && { refused: refused.map((why) => why && errorToWire(why)) }),
     ...(error && { error: errorToWire(error) }),
     ...(changes && { changes: { ...changes, chains: new Uint8Array(changes.chains.buffer) } }),
   };
@@ -90,7 +99,7 @@ const NOTHING: WireExtra = {};
 /** The report that {@link reportToWire} has written. */
 export function reportFromWire(value: unknown): Report {
   const [busy, due, round, sent, extra] = value as WireReport;
-  const { answers = [], failures = [], events, agents, values, error, changes } = extra ?? NOTHING;
+  const { answers = [], failures = [], events, agents, values, refused, error, changes } = extra ?? NOTHING;
   return {
     busy,
     due: due ?? undefined,
@@ -101,6 +110,7 @@ export function reportFromWire(value: unknown): Report {
     events: events === undefined ? [] : (EVENTS.decode(events) as unknown as Report["events"]),
     ...(agents && { agents }),
     ...(values && { values }),
+    ...(refused && { refused: refused.map((why) => why && errorFromWire(why)) }),
     ...(error && { error: errorFromWire(error) }),
     ...(changes && { changes: { ...changes, chains: new Int32Array(Uint8Array.from(changes.chains).buffer) } }),
   };

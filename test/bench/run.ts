@@ -12,6 +12,7 @@ import { record } from "./record.ts";
 import { recordedRun } from "./recorded-run.ts";
 import { rounds } from "./rounds.ts";
 import { rpc } from "./rpc.ts";
+import { spread } from "./spread.ts";
 import { world } from "./world.ts";
 
 const suites: Record<string, Suite> = {
@@ -24,6 +25,7 @@ const suites: Record<string, Suite> = {
   },
   rounds,
   rpc,
+  spread,
   mosaik,
   world,
 };

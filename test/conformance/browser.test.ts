@@ -4,14 +4,13 @@ import { createServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundle } from "../../esbuild.browser.mjs";
 import { type CosimError, type RemoteError, rpc } from "../../src/index.ts";
+import { launched, supported } from "../support/chromium.ts";
 
-/** `cosimas/browser` in a page of a real Chromium, against a listener of this process. */
-const supported = process.platform === "linux" && process.arch === "x64";
-
+/* `cosimas/browser` in a page of a real Chromium, against a listener of this process. */
 class Meter {
   static readonly exposed = ["add", "echo", "fail", "watch", "twice"] as const;
   add(a: number, b: number): number {
@@ -167,17 +166,3 @@ describe.skipIf(!supported && process.env["CI"] !== "true")("in a browser", () =
     expect(seen).toMatch(/^cannot connect to ws:.*closed with code 1006$/);
   });
 });
-
-/** Chromium from its package, unpacked into `folder`. */
-async function launched(folder: string): Promise<Browser> {
-  const before = process.env["TMPDIR"];
-  process.env["TMPDIR"] = folder; // the package unpacks there
-  try {
-    const { default: packed } = await import("@sparticuz/chromium");
-    const executablePath = await packed.executablePath();
-    return await chromium.launch({ executablePath, args: [...packed.args, "--no-sandbox"], headless: true });
-  } finally {
-    if (before === undefined) delete process.env["TMPDIR"];
-    else process.env["TMPDIR"] = before;
-  }
-}

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,6 +13,8 @@ import { count } from "../support/heavy.ts";
 /** Containers in processes of their own that are killed, frozen, late or wrong. */
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const module = new URL("../support/platform-agents.ts", import.meta.url);
+/** A bound of wall time is this much longer on a machine that does other things, too. */
+const SLOWDOWN = 5;
 /** As short as a loaded machine allows; FAULTS has 1 s and 4 s. */
 const HEARTBEAT = { heartbeatMs: 200, heartbeatTimeoutMs: 2000 };
 
@@ -34,6 +36,12 @@ function lives(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** Numbers of the processes that a process has started and that live. */
+function childrenOf(pid: number): number[] {
+  const found = spawnSync("ps", ["-o", "pid=", "--ppid", String(pid)], { encoding: "utf8" });
+  return found.stdout.split(/\s+/).filter(Boolean).map(Number);
 }
 
 async function gone(pids: readonly number[]): Promise<void> {
@@ -68,6 +76,54 @@ describe("a platform's containers in processes", () => {
     process.kill(pids[1]!, "SIGKILL");
     platform.input("worker-1", "compute", [1]);
     await expectLost(platform, platform.advance(1), pids, /SIGKILL/);
+  });
+
+  it("F01: one that has nothing due is missed within a second, by whoever calls, advances or waits", async () => {
+    const { platform, pids } = await workers();
+    await platform.advance(0);
+    const call = platform.call("worker-0", "echo", [1]);
+    const start = performance.now();
+    process.kill(pids[1]!, "SIGKILL");
+    const lost = await platform.ended.catch((error: Error) => error);
+    expect(performance.now() - start).toBeLessThan(1000 * SLOWDOWN);
+    expect(lost).toMatchObject({ name: "RunError", code: "ERR_CONTAINER_LOST", tag: { ticks: 0 } });
+    expect((lost as Error).message).toMatch(
+      new RegExp(`^container 1 .process ${pids[1]}. was lost while it had nothing to do, at tick 0.*ended by SIGKILL$`),
+    );
+    await expect(call).rejects.toMatchObject({ code: "ERR_RUN_ENDED", cause: { code: "ERR_CONTAINER_LOST" } });
+    expect(() => platform.input("worker-0", "compute", [1])).toThrow("the run is failed");
+    await expect(platform.advance(1)).rejects.toBe(lost);
+    await expect(platform.advance(2)).rejects.toMatchObject({ code: "ERR_RUN_FAILED", cause: lost });
+    await gone(pids);
+    await platform.close();
+  });
+
+  it("F01: one that has nothing due is missed during an advance, too, which ends with it", async () => {
+    const { platform, pids } = await workers();
+    await platform.advance(0);
+    platform.input("worker-0", "compute", [60_000]);
+    const advance = platform.advance(1);
+    advance.catch(() => {});
+    process.kill(pids[1]!, "SIGKILL");
+    await expect(advance).rejects.toMatchObject({
+      code: "ERR_CONTAINER_LOST",
+      message: expect.stringMatching(/^container 1 .*while it had nothing to do, at tick 1000000.*SIGKILL$/),
+    });
+    await gone(pids);
+  });
+
+  it("closes an advance that does not end within the bound, and leaves nothing", async () => {
+    const { platform, pids } = await workers({ limits: { stopTimeoutMs: 300 } });
+    platform.input("worker-1", "compute", [60_000]);
+    const advance = platform.advance(1);
+    advance.catch(() => {});
+    await platform.close();
+    await expect(advance).rejects.toMatchObject({
+      code: "ERR_RUN_CLOSED",
+      message: expect.stringContaining("did not end within stopTimeoutMs = 300 ms"),
+    });
+    await platform.close();
+    await gone(pids);
   });
 
   it("F01: one whose agent ends the process is named with its exit code", async () => {
@@ -130,6 +186,16 @@ describe("a platform's containers in processes", () => {
     appendFileSync(file, "");
   });
 
+  it("starts whoever is slow to say hello: joinTimeoutMs alone decides", async () => {
+    const { platform } = await workers({ limits: { handshakeTimeoutMs: 1, handshakesMax: 1, connectTimeoutMs: 1 } });
+    expect(await platform.advance(1)).toBeUndefined();
+    const create = Platform.create({ module, containers: 2, isolation: "process", limits: { joinTimeoutMs: 1 } });
+    await expect(create).rejects.toMatchObject({
+      code: "ERR_CONTAINER_START",
+      message: "containers 0, 1 did not join within joinTimeoutMs = 1 ms",
+    });
+  });
+
   it("names a module that does not load there, and leaves nothing behind", async () => {
     const create = Platform.create({ module, isolation: "process", execArgv: ["--no-such-option"] });
     await expect(create).rejects.toMatchObject({
@@ -159,6 +225,31 @@ describe("a platform's containers in processes", () => {
       if (program.exitCode === null && program.signalCode === null) await once(program, "exit");
       await gone(pids);
       expect(readdirSync(folder).filter((name) => name.startsWith("cosimas-"))).toEqual([]);
+    },
+  );
+
+  it.each([50, 150, 300, 600, 1000, 2000])(
+    "leaves no process and no socket when its program is killed while it starts, after %i ms",
+    async (delayMs) => {
+      const folder = mkdtempSync(join(tmpdir(), "cosimas-test-"));
+      onTestFinished(() => rmSync(folder, { recursive: true }));
+      const program = spawn(process.execPath, ["--import", "tsx", "test/support/platform-program.ts", "start"], {
+        cwd: root,
+        env: { ...process.env, TMPDIR: folder },
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      onTestFinished(() => void program.kill("SIGKILL"));
+      // From the moment at which the containers are being started.
+      const socket = () => readdirSync(folder).filter((name) => name.startsWith("cosimas-"));
+      while (socket().length === 0 && program.exitCode === null) await pause(5);
+      await pause(delayMs);
+      const children = childrenOf(program.pid!);
+      program.kill("SIGKILL");
+      await once(program, "exit");
+      const start = performance.now();
+      await gone(children);
+      expect(performance.now() - start).toBeLessThan(1000 * SLOWDOWN);
+      if (children.length > 0) expect(socket()).toEqual([]);
     },
   );
 

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { describe, expect, it } from "vitest";
 import { circles, type SourceFile, sourceFiles } from "../support/source-tree.ts";
@@ -76,9 +77,7 @@ const FILE_CIRCLES: readonly (readonly string[])[] = [];
 const ROOM_CIRCLES: readonly (readonly string[])[] = [];
 
 /** Folders with more than {@link FILES_MAX} files, and how many they have at most. Shrinks. */
-const LARGE_FOLDERS: Readonly<Record<string, number>> = {
-  "src/platform": 25,
-};
+const LARGE_FOLDERS: Readonly<Record<string, number>> = {};
 
 /** Exported names with two meanings, and where. Shrinks, but for the names of `cosimas/browser`. */
 const NAMES_TWICE: Readonly<Record<string, readonly string[]>> = {
@@ -98,7 +97,6 @@ const NAMES_TWICE: Readonly<Record<string, readonly string[]>> = {
   connect: ["src/browser/index.ts", "src/rpc/index.ts"],
   open: ["src/browser/index.ts", "src/channel/open.ts"],
   shown: ["src/cli/event-lines.ts", "src/options.ts"],
-  within: ["src/platform/within.ts", "src/wall.ts"],
 };
 
 /** Libraries and the only folder or file that imports each; `node:` modules are free, except as below. */
@@ -144,7 +142,6 @@ const MAY_CALL: Readonly<Record<string, string>> = {
   "src/host.browser.ts": "has the turns and the console of a page",
   "src/kernel/strict-mode.ts": "names what strict mode traps",
   "src/channel/backoff.ts": "spreads the attempts of many that have lost the same peer",
-  "src/platform/within.ts": "bounds starts and ends of containers in wall time",
   "src/observe/exports.ts": "writes the dates of a recording",
 };
 
@@ -278,6 +275,15 @@ describe("the house", () => {
     const large = [...counts].filter(([, count]) => count > FILES_MAX);
     expect(large.filter(([folder, count]) => count > (LARGE_FOLDERS[folder] ?? 0))).toEqual([]);
     expect(large.map(([folder]) => folder).sort()).toEqual(Object.keys(LARGE_FOLDERS));
+  });
+
+  it("has every file that CONTRIBUTING.md names", () => {
+    const text = readFileSync(new URL("../../CONTRIBUTING.md", import.meta.url), "utf8");
+    const named = [...text.matchAll(/`((?:src|adapters|test|docs|scenarios)\/[\w./-]+|[\w-]+\.(?:json|md))`/g)].map(
+      ([, path]) => path!,
+    );
+    expect(named.length).toBeGreaterThan(50);
+    expect(named.filter((path) => !existsSync(new URL(`../../${path}`, import.meta.url)))).toEqual([]);
   });
 
   it("says at the top of each room's index what the room does", () => {

@@ -54,6 +54,16 @@ export class Agenda {
     this.#times.splice(low, 0, time);
   }
 
+  /**
+   * Of the first time, where a step is being made, and no other: up to when is nothing else to be done?
+   *
+   * @param loops - Can the others of the same time cause another step of it?
+   */
+  quietUntil(time: Time, loops: boolean): Time {
+    if (loops && this.#pages.get(time)!.open > 1) return time - 1;
+    return Math.max(time, (this.#times.at(-2) ?? Number.POSITIVE_INFINITY) - 1);
+  }
+
   /** Keep what a step at `time` is reported as. */
   report(reported: Reported): void {
     this.#pages.get(reported.time[0])!.reported.push(reported);

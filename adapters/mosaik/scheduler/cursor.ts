@@ -75,7 +75,7 @@ export class Cursor {
 
   /** All simulators before their first step, in the order of the plan. */
   static startOf(plan: Plan): ReadonlyMap<SimNode, Cursor> {
-    const cursors = new Map(Array.from(plan, ([node, own]) => [node, new Cursor(own)]));
+    const cursors = new Map(Array.from(plan.nodes, ([node, own]) => [node, new Cursor(own)]));
     for (const cursor of cursors.values()) cursor.#link((node) => cursors.get(node)!);
     return cursors;
   }

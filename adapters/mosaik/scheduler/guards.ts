@@ -24,6 +24,18 @@ export interface Guard {
   blocks(unfinished: TieredTime, time: TieredTime): boolean;
 }
 
+/** What the steps of a simulator wait for, and who can cause them. */
+export interface Guarded {
+  readonly guards: readonly Guard[];
+  readonly ancestors: readonly Ancestor[];
+}
+
+/**
+ * Pairs of simulators of which one can cause steps of the other that are looked at one by one: a chain of 700 has as many,
+ * and takes a second or two. Their number grows by the square.
+ */
+const PAIRS_MAX = 250_000;
+
 /**
  * What every simulator's steps wait for, once all connections are there, and who can cause steps of it:
  *
@@ -35,6 +47,8 @@ export interface Guard {
  *
  * The first step in the order of a run that is not finished is never blocked, so a run cannot get stuck.
  *
+ * @returns Undefined if there are more than {@link PAIRS_MAX} pairs: then steps are made one after the other.
+ *
  * Source: mosaik's conditions, `scheduler.wait_for_dependencies` and `advance_progress`, written as conditions on
  * unfinished steps alone.
  */
@@ -42,8 +56,9 @@ export function guardsOf(
   sims: readonly SimNode[],
   places: ReadonlyMap<SimNode, Ranked>,
   lazy: boolean,
-): Map<SimNode, { readonly guards: readonly Guard[]; readonly ancestors: readonly Ancestor[] }> {
+): Map<SimNode, Guarded> | undefined {
   const ancestors = triggeringAncestors(sims);
+  if (ancestors === undefined) return undefined;
   const placeOf = (sim: SimNode) => places.get(sim)!;
   const guarded = sims.map((sim) => {
     const own = ancestors.get(sim)!;
@@ -64,8 +79,9 @@ export function guardsOf(
   return new Map(guarded);
 }
 
-/** Who can cause a step of whom; a simulator in a loop is its own ancestor. */
-function triggeringAncestors(sims: readonly SimNode[]): Map<SimNode, Map<SimNode, ShortestWays>> {
+/** Who can cause a step of whom; a simulator in a loop is its own ancestor. Undefined if there are too many pairs. */
+function triggeringAncestors(sims: readonly SimNode[]): Map<SimNode, Map<SimNode, ShortestWays>> | undefined {
+  let pairs = 0;
   const ancestors = new Map<SimNode, Map<SimNode, ShortestWays>>(sims.map((sim) => [sim, new Map()]));
   const add = (from: SimNode, to: SimNode, way: Duration): boolean => {
     const known = ancestors.get(to)!;
@@ -73,6 +89,7 @@ function triggeringAncestors(sims: readonly SimNode[]): Map<SimNode, Map<SimNode
     if (ways === undefined) {
       ways = new ShortestWays();
       known.set(from, ways);
+      pairs++;
     }
     return ways.add(way);
   };
@@ -84,6 +101,7 @@ function triggeringAncestors(sims: readonly SimNode[]): Map<SimNode, Map<SimNode
   for (const sim of changed) {
     changed.delete(sim);
     for (const { dest, delay } of triggering(sim)) {
+      if (pairs > PAIRS_MAX) return undefined;
       for (const [from, ways] of [...ancestors.get(sim)!]) {
         for (const way of [...ways.all]) if (add(from, dest, sum(way, delay))) changed.add(dest);
       }

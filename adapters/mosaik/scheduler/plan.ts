@@ -1,6 +1,6 @@
 import type { OutputRequest } from "../../../src/cosim/index.ts";
 import type { Connection } from "./connection.ts";
-import { type Ancestor, type Guard, guardsOf } from "./guards.ts";
+import { type Ancestor, type Guard, type Guarded, guardsOf } from "./guards.ts";
 import { makeWire, type Wire } from "./inputs.ts";
 import { Ports } from "./outputs.ts";
 import { rankSimulators } from "./ranks.ts";
@@ -51,8 +51,16 @@ export interface NodePlan extends Ranked {
   readonly pulledShift: number | undefined;
 }
 
-/** Plans of all simulators, in the order of starting. */
-export type Plan = ReadonlyMap<SimNode, NodePlan>;
+/** What follows from all connections of a world. */
+export interface Plan {
+  /** In the order of starting. */
+  readonly nodes: ReadonlyMap<SimNode, NodePlan>;
+  /**
+   * May steps that do not depend on each other overlap? Otherwise, in a world so large that it would take too long to tell
+   * them apart, steps are made one after the other in the order of a run, and no guards are needed.
+   */
+  readonly overlaps: boolean;
+}
 
 /** How values travel, and who waits for whom. */
 export interface PlanOptions {
@@ -61,6 +69,8 @@ export interface PlanOptions {
   /** Does a simulator wait for those that get its outputs? */
   readonly lazy: boolean;
 }
+
+const UNGUARDED: Guarded = { guards: [], ancestors: [] };
 
 /** A plan that is being made. */
 type Draft = { -readonly [K in keyof Omit<NodePlan, "request">]: NodePlan[K] } & {
@@ -78,16 +88,18 @@ type Draft = { -readonly [K in keyof Omit<NodePlan, "request">]: NodePlan[K] } &
 export function makePlan(nodes: readonly SimNode[], { cache, lazy }: PlanOptions): Plan {
   const places = rankSimulators(nodes);
   const guarded = guardsOf(nodes, places, lazy);
-  const causing = new Set([...guarded.values()].flatMap(({ ancestors }) => ancestors.map(({ sim }) => sim)));
+  const causing = new Set<SimNode>();
+  for (const { ancestors } of guarded?.values() ?? []) for (const { sim } of ancestors) causing.add(sim);
   const drafts = new Map<SimNode, Draft>();
   for (const node of nodes) {
     drafts.set(node, {
-      ...{ node, ...places.get(node)!, ...guarded.get(node)!, hasDescendants: causing.has(node) },
+      ...{ node, ...places.get(node)!, ...(guarded?.get(node) ?? UNGUARDED), hasDescendants: causing.has(node) },
       ...{ ports: new Ports(), pulls: [], remembered: [], pushes: [], triggers: [], pulledShift: undefined },
     });
   }
   for (const draft of drafts.values()) wire(draft, drafts, cache);
-  return new Map([...drafts].map(([node, draft]) => [node, { ...draft, request: draft.ports.request() }]));
+  const planned = [...drafts].map(([node, draft]) => [node, { ...draft, request: draft.ports.request() }] as const);
+  return { nodes: new Map(planned), overlaps: guarded !== undefined };
 }
 
 /** Fix the way of each value that `dest` gets. */

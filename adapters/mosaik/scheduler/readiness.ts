@@ -9,6 +9,12 @@ import { comparePositions } from "./tiered-time.ts";
  */
 export class Readiness {
   readonly #queue = new ReadyQueue();
+  readonly #overlaps: boolean;
+
+  /** @param overlaps - See `Plan`. */
+  constructor(overlaps: boolean) {
+    this.#overlaps = overlaps;
+  }
 
   /** The first in the order of a run of those that may begin. */
   get first(): Cursor | undefined {
@@ -24,6 +30,8 @@ export class Readiness {
 
   /** It has no step under way, and a next step that is new or earlier than before. */
   consider(sim: Cursor): void {
+    // Without guards an earlier step can come up while a later one could begin.
+    if (sim.readying.isReady && !this.#overlaps) this.#queue.raise(sim);
     if (sim.readying.isReady || sim.current !== undefined || sim.steps.length === 0) return;
     sim.readying.waitsFor?.readying.waiters.delete(sim);
     sim.readying.waitsFor = undefined;
@@ -82,11 +90,20 @@ class ReadyQueue {
     return this.#heap[0];
   }
 
-  /** Its next step must not change until it is taken. */
+  /** Its next step must not change until it is taken, but by {@link raise}. */
   add(sim: Cursor): void {
+    this.#heap.push(sim);
+    this.#raise(sim, this.#heap.length - 1);
+  }
+
+  /** Its next step may have become an earlier one. */
+  raise(sim: Cursor): void {
+    this.#raise(sim, this.#heap.indexOf(sim));
+  }
+
+  #raise(sim: Cursor, from: number): void {
     const heap = this.#heap;
-    let at = heap.length;
-    heap.push(sim);
+    let at = from;
     while (at > 0) {
       const parent = (at - 1) >> 1;
       if (isBefore(heap[parent]!, sim)) break;

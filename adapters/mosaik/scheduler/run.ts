@@ -19,6 +19,8 @@ const TIMES_AHEAD_MAX = 4096;
 export interface RunContext {
   /** Where every simulator is, in the order of starting. */
   readonly cursors: ReadonlyMap<SimNode, Cursor>;
+  /** See `Plan`. */
+  readonly overlaps: boolean;
   /** Where the run goes on from: the end of the one before, or 0. */
   readonly from: Time;
   /** End of the run: no step is made at or after it. */
@@ -56,7 +58,7 @@ export interface RunContext {
 export class Run {
   readonly #context: RunContext;
   readonly #agenda = new Agenda();
-  readonly #readiness = new Readiness();
+  readonly #readiness: Readiness;
   readonly #inFlight = new Set<Cursor>();
   /** Whose next step the one being finished has made new or earlier: looked at when all that it causes is known. */
   readonly #scheduled: Cursor[] = [];
@@ -75,6 +77,7 @@ export class Run {
   /** The steps that earlier runs have left for this one are scheduled. */
   constructor(context: RunContext) {
     this.#context = context;
+    this.#readiness = new Readiness(context.overlaps);
     this.#latest = context.from - 1;
     for (const cursor of context.cursors.values()) {
       cursor.resume(context.until);
@@ -134,6 +137,7 @@ export class Run {
   #next(): Cursor | undefined {
     const cursor = this.#readiness.first;
     if (cursor === undefined || this.#paused) return undefined;
+    if (!this.#context.overlaps && this.#inFlight.size > 0) return undefined;
     const time = cursor.steps[0]!;
     if (time[0] >= this.#pauseTime || !isBeforeFailure(cursor.plan, time, this.#failure)) return undefined;
     const isAhead = this.#agenda.size > TIMES_AHEAD_MAX && time[0] !== this.#agenda.floor;
@@ -144,7 +148,7 @@ export class Run {
 
   /** Make its step, and get its data. */
   #begin(cursor: Cursor): void {
-    const { until, maxLoopIterations, deadlines, cursors } = this.#context;
+    const { maxLoopIterations, deadlines, cursors } = this.#context;
     const time = cursor.begin();
     if (time[0] > this.#latest) this.#latest = time[0];
     try {
@@ -152,7 +156,7 @@ export class Run {
         if (time[tier]! >= maxLoopIterations) throw loopError(cursor, time, cursors.values(), this.#context);
       }
       cursor.stopwatch.begin();
-      const made = cursor.step(time, cursor.maxAdvance(time, until));
+      const made = cursor.step(time, this.#maxAdvance(cursor, time));
       if (!isPromise(made)) {
         this.#finish(cursor, made);
         return;
@@ -166,6 +170,12 @@ export class Run {
     } catch (error) {
       this.#fail(cursor, time, error);
     }
+  }
+
+  #maxAdvance(cursor: Cursor, time: TieredTime): Time {
+    const { until, overlaps } = this.#context;
+    const known = cursor.maxAdvance(time, until);
+    return overlaps ? known : Math.min(known, this.#agenda.quietUntil(time[0], time.length > 1));
   }
 
   #settled(cursor: Cursor, then: () => void): void {

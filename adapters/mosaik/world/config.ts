@@ -1,5 +1,5 @@
 import { listed, ScenarioError, Simulator, shown, suggestion } from "../../../src/cosim/index.ts";
-import { type RemoteOptions, RemoteSimulator } from "../remote/client.ts";
+import type { RemoteOptions, RemoteSimulator } from "../remote/client.ts";
 import { type CommandEntry, type ConnectEntry, fillCommand, wordsOf } from "../remote/command-line.ts";
 
 /** A simulator of this process. */
@@ -17,6 +17,25 @@ export type SimConfig = Readonly<Record<string, SimConfigEntry>>;
 /** Class of the simulator that a configuration calls `N`. */
 export type SimulatorOf<C extends SimConfig, N extends keyof C> = C[N] extends LocalEntry<infer S> ? S : Simulator;
 
+/** Makes a simulator that runs elsewhere. */
+type MakeRemote = (entry: CommandEntry | ConnectEntry, options: RemoteOptions) => RemoteSimulator;
+
+let makeRemote: MakeRemote | undefined;
+
+/**
+ * Let worlds reach simulators elsewhere by `make`. The master itself knows neither processes nor connections: so it runs in
+ * a page.
+ */
+export function reachSimulators(make: MakeRemote): void {
+  makeRemote = make;
+}
+
+/** A simulator, and the same if it runs elsewhere. */
+interface Made {
+  readonly simulator: Simulator;
+  readonly remote?: RemoteSimulator;
+}
+
 /** `HOST:PORT`, an IPv6 host in brackets. */
 const ADDRESS = /^(\[[\da-fA-F:.%]+\]|[^\s:/[\]]+):\d{1,5}$/;
 
@@ -26,7 +45,7 @@ const ADDRESS = /^(\[[\da-fA-F:.%]+\]|[^\s:/[\]]+):\d{1,5}$/;
  * @throws `ScenarioError` `ERR_SCENARIO_UNKNOWN_SIMULATOR`, `ERR_SCENARIO_COMMAND`; TypeError for an entry of the wrong
  *   form.
  */
-export function makeSimulator(config: SimConfig, name: string, options: RemoteOptions): Simulator {
+export function makeSimulator(config: SimConfig, name: string, options: RemoteOptions): Made {
   const entry: unknown = Object.hasOwn(config, name) ? config[name] : undefined;
   if (entry === undefined) {
     const text = `the configuration has no simulator "${name}"; it has: ${listed(Object.keys(config))}`;
@@ -38,7 +57,12 @@ export function makeSimulator(config: SimConfig, name: string, options: RemoteOp
       `${where} must be an object, as { simulator: () => new MySimulator() } or { cmd: … }, got ${shown(entry)}`,
     );
   checkNames(where, entry);
-  if ("cmd" in entry || "connect" in entry) return new RemoteSimulator(checkRemote(where, entry), options);
+  if ("cmd" in entry || "connect" in entry) {
+    const checked = checkRemote(where, entry);
+    if (makeRemote === undefined) throw new TypeError(`${where}: this program reaches no simulators but its own`);
+    const remote = makeRemote(checked, options);
+    return { simulator: remote, remote };
+  }
   const { simulator } = entry as { simulator?: unknown };
   const maker = `${where}: write { simulator: () => new ${nameOfMade(simulator)}() }`;
   if (typeof simulator !== "function") {
@@ -46,7 +70,7 @@ export function makeSimulator(config: SimConfig, name: string, options: RemoteOp
   }
   if (simulator.prototype instanceof Simulator) throw new TypeError(`${maker}; simulator is the class itself`);
   const made: unknown = simulator();
-  if (made instanceof Simulator) return made;
+  if (made instanceof Simulator) return { simulator: made };
   throw new TypeError(`${maker}; simulator must return a Simulator, it returned ${shown(made)}`);
 }
 
@@ -59,12 +83,17 @@ function nameOfMade(simulator: unknown): string {
 
 const ENTRY_NAMES = ["simulator", "cmd", "cwd", "env", "connect"];
 
+/** Names that stand elsewhere for those of an entry. */
+const OTHER_NAMES: Readonly<Record<string, string>> = { command: "cmd", address: "connect", factory: "simulator" };
+
 /** @throws TypeError for a name that no entry has, which says what to write instead. */
 function checkNames(where: string, entry: object): void {
   for (const [name, value] of Object.entries(entry)) {
     if (ENTRY_NAMES.includes(name)) continue;
     if (name !== "python")
-      throw new TypeError(`${where}: there is no ${shown(name)}; ${suggestion(name, ENTRY_NAMES)}`);
+      throw new TypeError(
+        `${where}: there is no ${shown(name)}; ${suggestion(OTHER_NAMES[name] ?? name, ENTRY_NAMES)}`,
+      );
     const [module = "module", type = "Class"] = String(value).split(":");
     const program = `import mosaik_api_v3, ${module}; mosaik_api_v3.start_simulation(${module}.${type}())`;
     const instead = `{ cmd: ["%(python)s", "-c", "${program}", "%(addr)s"] }`;

@@ -1,6 +1,5 @@
 import type { SimId } from "../../../src/cosim/index.ts";
 import { checkMeta, listed, ScenarioError } from "../../../src/cosim/index.ts";
-import { RemoteSimulator } from "../remote/client.ts";
 import { SimNode } from "../scheduler/sim-node.ts";
 import type { SimGroup } from "../scheduler/tiered-time.ts";
 import { makeSimulator, type SimConfig, type SimulatorOf } from "./config.ts";
@@ -61,8 +60,7 @@ export class Starter {
     const { simId, ...rest } = params;
     const { startTimeoutMs, stopTimeoutMs, stepTimeoutMs: callTimeoutMs, onOutput } = settings;
     const onLine = (line: string) => onOutput(sim.sid, line);
-    const simulator = makeSimulator(config, name, { startTimeoutMs, stopTimeoutMs, callTimeoutMs, onLine });
-    const remote = simulator instanceof RemoteSimulator ? simulator : undefined;
+    const { simulator, remote } = makeSimulator(config, name, { startTimeoutMs, stopTimeoutMs, callTimeoutMs, onLine });
     const sim: SimNode = new SimNode(this.#claimId(name, simId), simulator, group, timeResolution, remote);
     sims.set(sim.sid, sim);
     try {

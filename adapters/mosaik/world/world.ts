@@ -41,6 +41,7 @@ import { Wiring } from "./wiring.ts";
 /** The runs of a world: where its simulators are, and up to where they have been stepped. */
 interface Stepping {
   readonly cursors: ReadonlyMap<SimNode, Cursor>;
+  readonly overlaps: boolean;
   readonly lazy: boolean;
   /** End of the present run, or of the last. */
   until: Time;
@@ -182,7 +183,14 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
     this.#wall.start();
     try {
       const run = new Run({
-        ...{ cursors: stepping.cursors, from, until, signal, timeResolution: this.timeResolution },
+        ...{
+          cursors: stepping.cursors,
+          overlaps: stepping.overlaps,
+          from,
+          until,
+          signal,
+          timeResolution: this.timeResolution,
+        },
         maxLoopIterations: this.#settings.maxLoopIterations,
         deadlines: new Deadlines(this.#settings),
         pace: rtFactor === undefined ? undefined : new Pace(rtFactor * this.timeResolution * 1000, rtStrict),
@@ -219,7 +227,7 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
         source.remote.keepFloats();
       }
     }
-    return { cursors: Cursor.startOf(plan), lazy, until: 0 };
+    return { cursors: Cursor.startOf(plan), overlaps: plan.overlaps, lazy, until: 0 };
   }
 
   /**

@@ -1,20 +1,23 @@
-import type { AgentModule } from "../agent-module.ts";
-import { Line } from "../line.ts";
 import { Member } from "../member.ts";
-import type { MemberOptions, Order } from "../orders.ts";
-import type { Seat } from "../seat.ts";
+import type { AgentModule } from "../module.ts";
+import type { MemberOptions, Order } from "../protocol.ts";
+import { type MemberLink, SerialQueue } from "./link.ts";
 
 /** Containers in the coordinator's own thread: one of them runs at a time, so that each one's drains see its own code. */
-export function inlineSeats(module: AgentModule, options: readonly MemberOptions[]): Seat[] {
-  const line = new Line();
+export function inlineMembers(module: AgentModule, options: readonly MemberOptions[]): MemberLink[] {
+  const queue = new SerialQueue();
   return options.map((each) => {
-    const member = new Member(module, each, () => seat.onFailure());
-    const seat: Seat = {
+    const member = new Member(module, each, () => link.onFailure());
+    const link: MemberLink = {
       onFailure: () => {},
+      onLost: () => {},
       name: `container ${each.index}`,
-      ask: (order: Order) => line.run(() => member.obey(order)),
-      leave: async () => {},
+      ask: (order: Order) => queue.run(() => member.obey(order)),
+      async leave(now) {
+        // Nothing ends an order that is carried out in this thread; what it has set up goes when it has ended by itself.
+        if (now) void queue.run(async () => member.abandon());
+      },
     };
-    return seat;
+    return link;
   });
 }

@@ -1,14 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { RunError } from "../../errors.ts";
 import type { Limits } from "../../limits.ts";
-import type { AgentModule } from "../agent-module.ts";
-import { ASSIGNMENT_VARIABLE, type Assignment } from "../assignment.ts";
-import type { Reception } from "../reception.ts";
-import { BOOT, bootOptions } from "../start-node.ts";
-import { ENDING_MS_MAX, within } from "../within.ts";
-import type { Host } from "./remote.ts";
+import { within } from "../../wall.ts";
+import type { AgentModule } from "../module.ts";
+import { ASSIGNMENT_VARIABLE, BOOT, bootOptions } from "../node-options.ts";
+import type { Assignment } from "../protocol.ts";
+import { ENDING_MS_MAX, type MemberHost } from "./remote.ts";
 
 /** Wall time that a process has to end by itself once nobody needs it, in milliseconds; then it is killed. */
 const END_MS_MAX = 2000;
@@ -24,27 +22,32 @@ function killAll(): void {
 export interface Meeting {
   readonly address: string;
   readonly token: string;
+  /** Folder of the socket; removed by the process if it is left alone before everybody has joined. */
+  readonly folder: string | undefined;
 }
 
 /**
- * Start a process that runs the container `index`. What its agents print goes where this process prints.
+ * Start a process that runs the container `index`. What its agents print goes where this process prints. Its standard
+ * input is a pipe that nothing is written to: it ends when this process is gone, however it ended, and then so does it.
  *
  * @param execArgv - Node's options for it.
+ * @param onEnd - Told how it ended.
  */
 export function startProcess(
   index: number,
   module: AgentModule,
   limits: Limits,
   execArgv: readonly string[],
-  { address, token }: Meeting,
-  reception: Reception,
-): Host {
+  { address, token, folder }: Meeting,
+  onEnd: (host: string, how: string) => void,
+): MemberHost {
   const assignment: Assignment = { index, module: module.url, limits, address, token };
-  const boot = JSON.stringify(bootOptions(module.url));
+  const boot = JSON.stringify({ ...bootOptions(module.url), folder });
   const child = spawn(process.execPath, [...execArgv, fileURLToPath(BOOT), boot], {
     env: { ...process.env, [ASSIGNMENT_VARIABLE]: JSON.stringify(assignment) },
-    stdio: ["ignore", "inherit", "inherit"],
+    stdio: ["pipe", "inherit", "inherit"],
   });
+  child.stdin?.on("error", () => {}); // its end is told by `exit`
   if (children.size === 0) process.on("exit", killAll);
   children.add(child);
   const name = `process ${child.pid}`;
@@ -60,7 +63,7 @@ export function startProcess(
   void ended.then(() => {
     children.delete(child);
     if (children.size === 0) process.off("exit", killAll);
-    reception.fail(new RunError("ERR_CONTAINER_START", `container ${index} (${name}) did not join: ${ending}`));
+    onEnd(name, ending!);
   });
   return {
     name,

@@ -1,31 +1,34 @@
-import { MessageChannel, Worker } from "node:worker_threads";
+import { MessageChannel, type ResourceLimits, Worker } from "node:worker_threads";
 import { Channel, PortTransport } from "../../channel/index.ts";
-import { RunError } from "../../errors.ts";
 import type { Limits } from "../../limits.ts";
-import type { AgentModule } from "../agent-module.ts";
-import type { ThreadAssignment } from "../assignment.ts";
-import { joinOptions } from "../join.ts";
-import type { Reception } from "../reception.ts";
-import { BOOT, bootOptions } from "../start-node.ts";
-import { ENDING_MS_MAX, within } from "../within.ts";
-import type { Host } from "./remote.ts";
+import { within } from "../../wall.ts";
+import type { AgentModule } from "../module.ts";
+import { BOOT, bootOptions, type NodeOptions, threadOptions } from "../node-options.ts";
+import type { ThreadAssignment } from "../protocol.ts";
+import { wireOptions } from "../wire.ts";
+import { ENDING_MS_MAX, type MemberHost } from "./remote.ts";
 
 /**
  * Start a thread that runs the container `index`.
  *
- * @param execArgv - Node's options for it.
+ * @param options - Node's options for it.
+ * @param admit - Takes the connection to it.
+ * @param onEnd - Told how it ended.
+ * @throws RangeError for an option of Node that only a process can have.
  */
 export function startThread(
   index: number,
   module: AgentModule,
   limits: Limits,
-  execArgv: readonly string[],
-  reception: Reception,
-): Host {
+  options: NodeOptions,
+  admit: (channel: Channel) => void,
+  onEnd: (host: string, how: string) => void,
+): MemberHost {
   const { port1, port2 } = new MessageChannel();
   const assignment: ThreadAssignment = { index, module: module.url, limits, port: port2 };
   const workerData = { ...assignment, ...bootOptions(module.url) };
-  const worker = new Worker(BOOT, { workerData, transferList: [port2], execArgv: [...execArgv] });
+  const { execArgv, resourceLimits } = threadOptions(options);
+  const worker = createWorker({ workerData, transferList: [port2], resourceLimits }, execArgv, options);
   const name = `thread ${worker.threadId}`;
   let ending: string | undefined;
   worker.on("error", (error) => {
@@ -34,12 +37,12 @@ export function startThread(
   const ended = new Promise<void>((resolve) => {
     worker.on("exit", (code) => {
       ending ??= `it ended with code ${code}`;
-      reception.fail(new RunError("ERR_CONTAINER_START", `container ${index} (${name}) did not start: ${ending}`));
+      onEnd(name, ending);
       port1.close();
       resolve();
     });
   });
-  reception.welcome(new Channel(new PortTransport(port1, name), joinOptions(module, limits)));
+  admit(new Channel(new PortTransport(port1, name), wireOptions(module.types, limits)));
   return {
     name,
     async ending() {
@@ -48,4 +51,24 @@ export function startThread(
     },
     end: async () => void (await worker.terminate()),
   };
+}
+
+function createWorker(
+  options: {
+    workerData: unknown;
+    transferList: import("node:worker_threads").MessagePort[];
+    resourceLimits: ResourceLimits;
+  },
+  execArgv: readonly string[],
+  { given }: NodeOptions,
+): Worker {
+  try {
+    return new Worker(BOOT, { ...options, execArgv: [...execArgv] });
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== "ERR_WORKER_INVALID_EXEC_ARGV") throw error;
+    // What this process was started with holds for all of its threads already.
+    if (!given) return new Worker(BOOT, options);
+    const text = `execArgv of threads: ${(error as Error).message}; an option of the whole process is given to Node itself, or to containers with isolation "process"`;
+    throw new RangeError(text, { cause: error });
+  }
 }

@@ -1,6 +1,14 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { type Isolation, Platform, type PlatformOptions, type Remote, type TraceEvent } from "../../../src/index.ts";
+import {
+  Agent,
+  type Isolation,
+  Platform,
+  type PlatformOptions,
+  type Remote,
+  type TraceEvent,
+} from "../../../src/index.ts";
 import { type Acquaintance, Power } from "../../support/platform-agents.ts";
+import { classes } from "../../support/unexported-agents.ts";
 
 const module = new URL("../../support/platform-agents.ts", import.meta.url);
 const open: Platform[] = [];
@@ -136,6 +144,41 @@ describe("a platform", () => {
     expect(text[1]).toBe(text[0]);
   });
 
+  it("starts threads with sizes of the heap, and refuses what only a process can have", async () => {
+    const isolation = "thread";
+    const platform = await workers({ isolation, execArgv: ["--max-semi-space-size=64", "--max-old-space-size=256"] });
+    expect(await platform.advance(1)).toBeUndefined();
+    const create = Platform.create({ module, isolation, execArgv: ["--max-heap-size=64"] });
+    await expect(create).rejects.toMatchObject({
+      name: "RangeError",
+      message: expect.stringContaining("max-heap-size"),
+    });
+  });
+
+  it.each<[Isolation, number]>([
+    ["inline", 1],
+    ["inline", 3],
+    ["process", 2],
+  ])("finds classes that were registered, or are exported by another name: %s, %i", async (isolation, containers) => {
+    const url = new URL("../../support/unexported-agents.ts", import.meta.url);
+    const platform = await Platform.create({ module: url, isolation, containers });
+    open.push(platform);
+    await platform.spawn(classes.Hidden, { id: "hidden-1" });
+    await platform.spawn("Hidden", { id: "hidden-2" });
+    await platform.spawn(classes.Inner, { id: "inner-1" });
+    await platform.spawn("Outer", { id: "inner-2" });
+    await expect(platform.spawn("Inner", { id: "x" })).rejects.toMatchObject({ code: "ERR_AGENT_CLASS" });
+    await expect(platform.spawn(class Stranger extends Agent {}, { id: "x" })).rejects.toMatchObject({
+      code: "ERR_AGENT_CLASS",
+      message: expect.stringContaining("does not export the class Stranger: export it there"),
+    });
+    for (const n of [1, 2, 3, 4]) platform.input("hidden-1", "grow", [`child-${n}`]);
+    await platform.advance(0);
+    const ids = ["hidden-1", "hidden-2", "inner-1", "inner-2", "child-1", "child-2", "child-3", "child-4"];
+    const values = await platform.read(new Map(ids.map((id) => [id, ["value"]])));
+    expect([...values.values()].map(({ value }) => value)).toEqual([1, 1, 2, 2, 1, 1, 1, 1]);
+  });
+
   it("finds a handler that waits on the wall", async () => {
     const platform = await workers();
     platform.input("worker-1", "wall");
@@ -188,7 +231,7 @@ describe("a platform", () => {
     await platform.advance(5);
     await expect(platform.advance(4)).rejects.toMatchObject({ code: "ERR_CLOCK_BACKWARDS" });
     const advance = platform.advance(6);
-    const refused = [platform.advance(7), platform.spawn("Worker", { id: "w" }), platform.close()];
+    const refused = [platform.advance(7), platform.spawn("Worker", { id: "w" })];
     expect(() => platform.input("worker-0", "order")).toThrow("the run is advancing");
     for (const result of await Promise.allSettled<unknown>(refused)) {
       expect(result).toMatchObject({ status: "rejected", reason: { code: "ERR_RUN_BUSY" } });

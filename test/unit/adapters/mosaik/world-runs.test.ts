@@ -150,4 +150,41 @@ describe("many simulators", () => {
     await world.run({ until: 1 });
     expect(order).toEqual(Array.from({ length: COUNT }, (_, i) => `s${i}`));
   });
+  it("cause each other's steps along a chain of 20,000, and in a loop of 2,000 round a hub", {
+    timeout: 60_000,
+  }, async () => {
+    const order: string[] = [];
+    const event = () => {
+      const events: Probe = new Probe({
+        meta: { type: "event-based", extra_methods: [] },
+        step: () => {
+          order.push(events.sid);
+          return null;
+        },
+      });
+      return events;
+    };
+    const world = new World({ L: { simulator: event } });
+    let last: Entity | undefined;
+    for (let i = 0; i < 20_000; i++) {
+      const entity: Entity = await (await world.start("L", { simId: `s${i}` })).M();
+      if (last !== undefined) world.connect(last, entity, ["out", "in"]);
+      last = entity;
+    }
+    world.setInitialEvent("s0");
+    await world.run({ until: 1 });
+    expect(order).toEqual(Array.from({ length: 20_000 }, (_, i) => `s${i}`));
+    order.length = 0;
+    const round = new World({ L: { simulator: event } });
+    const hub = await (await round.start("L", { simId: "hub" })).M();
+    for (let i = 0; i < 2000; i++) {
+      const leaf = await (await round.start("L", { simId: `leaf${i}` })).M();
+      round.connect(hub, leaf, ["out", "in"]);
+      round.connect(leaf, hub, ["out", "in"], { timeShifted: true });
+    }
+    round.setInitialEvent("hub");
+    await round.run({ until: 3 });
+    const leaves = Array.from({ length: 2000 }, (_, i) => `leaf${i}`).sort();
+    expect(order).toEqual(["hub", ...leaves, "hub", ...leaves, "hub", ...leaves]);
+  });
 });

@@ -1,17 +1,18 @@
+import type { AgentClass } from "../agent/agent.ts";
 import type { Codec } from "../codec/index.ts";
 import { AgentError } from "../errors.ts";
 import type { OtherContainers } from "../kernel/kernel.ts";
 import type { AgentRecord, Delivery } from "../kernel/model.ts";
 import type { Birth } from "../kernel/round.ts";
-import type { AgentModule } from "./agent-module.ts";
 import { type Item, writeBatch } from "./batch.ts";
-import type { Answer, Sent } from "./orders.ts";
+import { type AgentModule, findName } from "./module.ts";
+import type { Answer, Sent } from "./protocol.ts";
 
 /** What a container's agents send to those of others, kept until the round has ended. */
-export class Outgoing implements OtherContainers {
+export class Outbound implements OtherContainers {
   readonly #module: AgentModule;
   readonly #codec: Codec;
-  readonly #placeOf: (id: string) => number;
+  readonly #containerOf: (id: string) => number;
   readonly #own: number;
   /** By the receiving container. */
   #items = new Map<number, Item[]>();
@@ -20,35 +21,36 @@ export class Outgoing implements OtherContainers {
   onFailure = (): void => {};
 
   /** @param own - Number of this container. */
-  constructor(module: AgentModule, codec: Codec, placeOf: (id: string) => number, own: number) {
+  constructor(module: AgentModule, codec: Codec, containerOf: (id: string) => number, own: number) {
     this.#module = module;
     this.#codec = codec;
-    this.#placeOf = placeOf;
+    this.#containerOf = containerOf;
     this.#own = own;
   }
 
-  /** Whether nothing waits to be taken. */
-  get isEmpty(): boolean {
+  /** Whether nothing waits to be taken: nobody else has anything to do then, or to be told. */
+  get isQuiet(): boolean {
     return this.#items.size === 0 && this.#answers.length === 0;
   }
 
   has(id: string): boolean {
-    return this.#placeOf(id) !== this.#own;
+    return this.#containerOf(id) !== this.#own;
   }
 
   send(ticks: number, delivery: Delivery): void {
-    this.#add(this.#placeOf(delivery.to), { ticks, delivery });
+    this.#add(this.#containerOf(delivery.to), { ticks, delivery });
   }
 
   bear(birth: Birth, type: { readonly name: string }, args: readonly unknown[], ticks: number): boolean {
-    if (this.#module.classes.get(type.name) !== type) {
+    const name = findName(this.#module, type as AgentClass);
+    if (name === undefined) {
       const text = `agent "${birth.parent?.id}" spawned a ${type.name}, which the platform's module does not export by that name`;
       throw new AgentError("ERR_AGENT_CLASS", text, { agent: birth.parent?.id ?? "" });
     }
-    const place = this.#placeOf(birth.id);
-    if (place === this.#own) return false;
+    const to = this.#containerOf(birth.id);
+    if (to === this.#own) return false;
     const { id, parent, cause } = birth;
-    this.#add(place, { ticks, birth: { id, parent, cause, type: type.name, args } });
+    this.#add(to, { ticks, birth: { id, parent, cause, type: name, args } });
     return true;
   }
 
@@ -90,9 +92,9 @@ export class Outgoing implements OtherContainers {
     return answers;
   }
 
-  #add(place: number, item: Item): void {
-    const items = this.#items.get(place);
-    if (items === undefined) this.#items.set(place, [item]);
+  #add(to: number, item: Item): void {
+    const items = this.#items.get(to);
+    if (items === undefined) this.#items.set(to, [item]);
     else items.push(item);
   }
 }

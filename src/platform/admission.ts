@@ -1,8 +1,7 @@
 import type { Channel, Request } from "../channel/index.ts";
 import { RunError } from "../errors.ts";
-import type { AgentModule } from "./agent-module.ts";
-import type { Joining } from "./join.ts";
-import type { MemberOptions } from "./orders.ts";
+import type { AgentModule } from "./module.ts";
+import type { Joining, MemberOptions } from "./protocol.ts";
 
 /** A container that has joined. */
 export interface Joined {
@@ -13,7 +12,7 @@ export interface Joined {
 }
 
 /** Takes in the containers of a platform as they join, each on a connection of its own. */
-export class Reception {
+export class Admission {
   readonly #module: AgentModule;
   readonly #options: readonly MemberOptions[];
   readonly #isOpen: boolean;
@@ -45,7 +44,7 @@ export class Reception {
   }
 
   /** Take whoever comes on this connection, if it fits. */
-  readonly welcome = (channel: Channel): void => {
+  readonly admit = (channel: Channel): void => {
     channel.serve((request) => {
       try {
         const { index, host } = this.#check(request);

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
-import { type AgentModel, AgentSimulator, agentModel, type SimulatorType } from "../../../../adapters/mosaik/index.ts";
-import { Agent } from "../../../../src/index.ts";
+import { type AgentModel, AgentSimulator, agentModel, type SimulatorType } from "../../../adapters/mosaik/index.ts";
+import { Agent } from "../../../src/index.ts";
 
 /** Switches when it is told to, after a delay, and says so. */
 class Breaker extends Agent {

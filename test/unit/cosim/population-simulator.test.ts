@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { AgentSimulator, World } from "../../../../adapters/mosaik/index.ts";
-import { Agent } from "../../../../src/index.ts";
-import { Probe } from "./simulators.ts";
+import { AgentSimulator, World } from "../../../adapters/mosaik/index.ts";
+import { Agent } from "../../../src/index.ts";
+import { Probe } from "../adapters/mosaik/simulators.ts";
 
 /** Doubles what it is given, and adds what its partner has. */
 class Doubler extends Agent {

@@ -51,7 +51,11 @@ export interface PlatformOptions {
   token?: string;
   /** Told where remote containers are waited for: start them now. */
   onListening?: (address: string) => void;
-  /** Options of Node for threads and processes, as `--max-semi-space-size=64`. Default: those of this process. */
+  /**
+   * Options of Node for threads and processes, as `--max-semi-space-size=64`. Default: those of this process. For threads
+   * the sizes of the heap are translated (`--max-old-space-size`, `--max-semi-space-size`); another option that only a whole
+   * process can have is refused with a RangeError.
+   */
   execArgv?: readonly string[];
   /** Keeps the run, as `ContainerOptions.record`: one file, whatever the number of containers. */
   record?: Journal | undefined;

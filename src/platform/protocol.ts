@@ -1,8 +1,36 @@
+/** What a coordinator and its containers tell each other: types only; `wire.ts` writes and reads them. */
+import type { MessagePort } from "node:worker_threads";
 import type { CommunicationModel } from "../kernel/communication.ts";
 import type { StepFailure } from "../kernel/faults.ts";
 import type { TraceLevel } from "../kernel/tracer.ts";
 import type { Limits } from "../limits.ts";
 import type { TraceEvent } from "../trace.ts";
+
+/** What a container says when it joins. */
+export interface Joining {
+  /** The number that it was given; null if the coordinator is to give it one. */
+  readonly index: number | null;
+  /** SHA-256 of its module of agents. */
+  readonly hash: string;
+  /** What runs it, as `process 4711`. */
+  readonly host: string;
+}
+
+/** What a container that a platform starts is told at its start. */
+export interface Assignment {
+  readonly index: number;
+  /** Module of agents. */
+  readonly module: string;
+  readonly limits: Limits;
+  /** Where the coordinator listens; a thread has a port instead. */
+  readonly address?: string;
+  readonly token?: string;
+}
+
+/** What a thread gets as its data. */
+export interface ThreadAssignment extends Assignment {
+  readonly port: MessagePort;
+}
 
 /** What makes all containers of a platform alike. Plain data: it crosses to other processes. */
 export interface MemberOptions {
@@ -38,8 +66,8 @@ export type Order = OrderBase &
         /** Serve the round of this tag. */
         readonly what: "round";
         /**
-         * Go on with the next rounds of this time up to this one, as long as nothing is sent to other containers: they have
-         * nothing to do. This round itself: do not.
+         * Go on with the next rounds of this time up to this one, as long as nothing is sent to other containers, which have
+         * nothing to do then, and no call from outside is answered. This round itself: do not.
          */
         readonly lastRound: number;
         /** Name the agents that are served. */
@@ -59,23 +87,26 @@ export type Order = OrderBase &
         readonly reason: string;
       }
     | {
-        /** Make an agent, between advances. */
+        /** Make agents, between advances. */
         readonly what: "spawn";
-        readonly type: string;
-        readonly id: string;
-        readonly args: readonly unknown[];
+        readonly agents: readonly NewAgent[];
       }
     | {
-        /** Read outputs of an agent. */
-        readonly what: "outputs";
-        readonly agent: string;
-        readonly names: readonly string[];
+        /** Read outputs of agents: of those of the last request, if none is given. */
+        readonly what: "read";
+        readonly request: ReadRequest | undefined;
       }
     | {
         /** Call `stop` of all agents. */
         readonly what: "close";
       }
   );
+
+/** An agent to make: its class by name, its id, its constructor's arguments. */
+export type NewAgent = readonly [type: string, id: string, args: readonly unknown[]];
+
+/** Whose outputs to read, and which. */
+export type ReadRequest = readonly (readonly [agent: string, names: readonly string[]])[];
 
 /** What a container has sent to another: its number, the first tick at which something of it is due, the batch. */
 export type Sent = readonly [to: number, dueTicks: number, batch: Uint8Array];
@@ -92,14 +123,17 @@ export interface Report {
   readonly sent: readonly Sent[];
   readonly answers: readonly Answer[];
   readonly failures: readonly StepFailure[];
+  /** What was observed, in order. */
   readonly events: readonly TraceEvent[];
   /** Number of the next round of the present time. */
   readonly round: number;
   /** Of a round, where asked for: ids of the first agents that were served. */
   readonly agents?: readonly string[];
-  /** Of `outputs`. */
-  readonly values?: Readonly<Record<string, unknown>>;
-  /** What has changed among its agents since the last `finish`, `spawn` or `close`. */
+  /** Of `read`: the values in the order of the request, up to the first agent that could not be read. */
+  readonly values?: readonly (readonly unknown[])[];
+  /** Of `spawn`: why an agent could not be made; null if it was. */
+  readonly refused?: readonly (Error | null)[];
+  /** What has changed among its agents since they were told the last time. */
   readonly changes?: Changes;
   /** Why the order could not be carried out. */
   readonly error?: Error;
@@ -115,4 +149,6 @@ export interface Changes {
   readonly chains: Int32Array;
   /** Events that agents have put out. */
   readonly outputs: readonly (readonly [agent: string, values: Readonly<Record<string, unknown>>])[];
+  /** Deliveries to its agents so far, by kind. */
+  readonly deliveries: readonly number[];
 }

@@ -5,8 +5,36 @@ import { Agent, type AgentClass } from "../agent/agent.ts";
 import { registeredClasses, registeredNames } from "../agent/agent-classes.ts";
 import type { ValueType } from "../codec/index.ts";
 import { AgentError, ScenarioError } from "../errors.ts";
+import { Hash64 } from "../hash.ts";
 import type { CommunicationModel } from "../kernel/communication.ts";
-import { type Placement, placeByHash } from "./placement.ts";
+
+/**
+ * Number of the container, from 0, in which the agent `id` lives. It must depend on its arguments alone: every container
+ * asks it where to send.
+ */
+export type Placement = (id: string, containers: number) => number;
+
+/** Spreads agents evenly by a hash of their ids. */
+export const placeByHash: Placement = (id, containers) => {
+  if (containers === 1) return 0;
+  const hash = new Hash64();
+  hash.string(id);
+  return (hash.a >>> 0) % containers;
+};
+
+/**
+ * The placement, checked on every call.
+ *
+ * @throws RangeError from the checked one, if `placement` gives no number of a container.
+ */
+export function checkedPlacement(placement: Placement, containers: number): (id: string) => number {
+  if (placement === placeByHash) return (id) => placement(id, containers);
+  return (id) => {
+    const place = placement(id, containers);
+    if (Number.isInteger(place) && place >= 0 && place < containers) return place;
+    throw new RangeError(`placement of "${id}" must be a whole number from 0 to ${containers - 1}, got ${place}`);
+  };
+}
 
 /** What every container of a platform knows: a module that each of them has loaded by itself. */
 export interface AgentModule {

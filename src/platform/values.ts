@@ -5,7 +5,7 @@ import type { Limits } from "../limits.ts";
 import type { Invoke } from "../rpc/proxy.ts";
 
 /** Values between a platform's agents and the program outside, to which agents are proxies. */
-export class Exchange {
+export class OutsideValues {
   readonly #types: TypeRegistry;
   readonly #inward: WalkRules;
   readonly #outward: WalkRules;

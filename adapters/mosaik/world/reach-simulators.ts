@@ -1,0 +1,4 @@
+import { RemoteSimulator } from "../remote/client.ts";
+import { reachSimulators } from "./config.ts";
+
+reachSimulators((entry, options) => new RemoteSimulator(entry, options));

@@ -1,0 +1,122 @@
+import type { Kernel } from "../kernel/kernel.ts";
+import type { AgentRecord } from "../kernel/model.ts";
+import { byCodeUnits } from "../kernel/order.ts";
+import { combine } from "../kernel/tracer.ts";
+import type { Changes } from "./protocol.ts";
+
+/** Takes note of what changes among one container's agents, so that the coordinator knows it without asking for all. */
+export class AgentChanges {
+  readonly #kernel: Kernel;
+  readonly #touched = new Set<AgentRecord>();
+  readonly #numbers = new Map<AgentRecord, number>();
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+    kernel.tracer.touched = this.#touched;
+  }
+
+  /** Note an agent that has been made and not been served. */
+  made(record: AgentRecord): void {
+    this.#touched.add(record);
+  }
+
+  /** What has changed since the last call. */
+  take(): Changes {
+    const born: string[] = [];
+    const dead: string[] = [];
+    const chains = new Int32Array(this.#touched.size * 3);
+    let at = 0;
+    for (const record of this.#touched) {
+      if (record.state === "removed") dead.push(record.id);
+      chains[at++] = this.#numberOf(record, born);
+      chains[at++] = record.chain.a;
+      chains[at++] = record.chain.b;
+    }
+    this.#touched.clear();
+    const outputs = [...this.#kernel.outputEvents.take()];
+    return { born, dead, chains, outputs, deliveries: [...this.#kernel.counts.deliveries] };
+  }
+
+  #numberOf(record: AgentRecord, born: string[]): number {
+    const known = this.#numbers.get(record);
+    if (known !== undefined) return known;
+    const number = this.#numbers.size;
+    this.#numbers.set(record, number);
+    born.push(record.id);
+    return number;
+  }
+}
+
+/** The agents of one container, as far as its reports have told. */
+class AgentsOfContainer {
+  readonly ids: string[] = [];
+  /** Deliveries to them, by kind. */
+  deliveries: readonly number[] = [];
+  /** Two words for each agent, in the order of `ids`. */
+  chains = new Int32Array(128);
+}
+
+/** All agents of a platform: which there are, the chains that make the trace hash, and what they have put out. */
+export class AgentDirectory {
+  readonly #containers: readonly AgentsOfContainer[];
+  readonly #alive = new Set<string>();
+  #outputEvents = new Map<string, Record<string, unknown>>();
+
+  /** @param containers - Number of containers. */
+  constructor(containers: number) {
+    this.#containers = Array.from({ length: containers }, () => new AgentsOfContainer());
+  }
+
+  /** Whether the agent lives, as of the last advance. */
+  has(id: string): boolean {
+    return this.#alive.has(id);
+  }
+
+  /** Take in what has changed in the container `index`. */
+  note(index: number, { born, dead, chains, outputs, deliveries }: Changes): void {
+    const known = this.#containers[index]!;
+    known.deliveries = deliveries;
+    for (const id of born) {
+      known.ids.push(id);
+      this.#alive.add(id);
+    }
+    for (const id of dead) this.#alive.delete(id);
+    for (const [agent, values] of outputs) {
+      this.#outputEvents.set(agent, { ...this.#outputEvents.get(agent), ...values });
+    }
+    if (known.ids.length * 2 > known.chains.length) {
+      const grown = new Int32Array(known.ids.length * 4);
+      grown.set(known.chains);
+      known.chains = grown;
+    }
+    for (let i = 0; i < chains.length; i += 3) {
+      const at = chains[i]! * 2;
+      known.chains[at] = chains[i + 1]!;
+      known.chains[at + 1] = chains[i + 2]!;
+    }
+  }
+
+  /** Take the events that agents have put out, as `Container.takeOutputEvents`. */
+  takeOutputEvents(): Map<string, Record<string, unknown>> {
+    const taken = this.#outputEvents;
+    this.#outputEvents = new Map();
+    return new Map([...taken].sort(([a], [b]) => byCodeUnits(a, b)));
+  }
+
+  /** Deliveries to all agents, by kind. */
+  get deliveries(): number[] {
+    const sums = [0, 0, 0, 0, 0, 0, 0];
+    for (const { deliveries } of this.#containers) {
+      for (const [kind, count] of deliveries.entries()) sums[kind]! += count;
+    }
+    return sums;
+  }
+
+  /** Hash over everything delivered to every agent, as `Container.traceHash`. */
+  traceHash(): string {
+    const agents = this.#containers.flatMap(({ ids, chains }) =>
+      ids.map((id, i) => ({ id, chain: { a: chains[i * 2]!, b: chains[i * 2 + 1]! } })),
+    );
+    return combine(agents);
+  }
+}
