@@ -33,6 +33,8 @@ export interface AgentHost {
   readonly seed: number | string;
   /** Proxy of an agent by id or URL. */
   connect(record: AgentRecord, address: string, options: ConnectOptions): Promise<object>;
+  /** Where live peers find an agent of this container. */
+  urlOf(id: string): string;
   /** Make an agent and its record. */
   create(type: AgentClass, id: string, args: readonly unknown[]): AgentRecord;
   /** Run agent code as a tracked task. */
@@ -57,6 +59,10 @@ export class AgentLink implements AgentApi {
 
   get id(): string {
     return this.#record.id;
+  }
+
+  get addr(): string {
+    return this.#host.urlOf(this.#record.id);
   }
 
   connect(address: string, options: ConnectOptions): Promise<object> {

@@ -42,6 +42,7 @@ export const NO_OPTIONS: object = Object.freeze({});
 /** Everything that one agent may ask of its container. */
 export interface AgentApi {
   readonly id: string;
+  readonly addr: string;
   readonly clock: Clock;
   connect(address: string, options: ConnectOptions): Promise<object>;
   random(): number;
@@ -104,6 +105,11 @@ export abstract class Agent {
   /** The agent's id, unique in the run. */
   get id(): string {
     return this.#link.id;
+  }
+
+  /** Where live peers find it, as `tcp://127.0.0.1:5555/battery-1`; its id alone if its container does not listen. */
+  get addr(): string {
+    return this.#link.addr;
   }
 
   /** Simulation time, and waits on it. */
