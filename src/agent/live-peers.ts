@@ -189,7 +189,10 @@ export class LivePeers implements PeerConnections {
     if (parts.length < 2) return undefined;
     for (let length = parts.length - 1; length > 0; length--) {
       const agent = parts.slice(0, length).join("/");
-      if (this.#kernel.registry.get(agent) !== undefined) return { agent, method: parts.slice(length).join("/") };
+      const type = this.#kernel.registry.get(agent)?.agent?.constructor as { services?: readonly string[] } | undefined;
+      const below = parts.slice(length);
+      if (type === undefined || (below.length > 1 && !type.services?.includes(below[0]!))) continue;
+      return { agent, method: below.join("/") };
     }
     return { agent: parts.slice(0, -1).join("/"), method: parts.at(-1)! };
   }

@@ -82,7 +82,10 @@ export class Router implements Resolver {
 
   resolve(path: readonly string[], from: RpcPeer): Method {
     const below = this.#below.get(path[0]!);
-    if (typeof below === "function" && path.length === 1) return called(path[0]!, below as AnyMethod);
+    if (typeof below === "function") {
+      if (path.length > 1) throw notFound(path);
+      return called(path[0]!, below as AnyMethod);
+    }
     if (below !== undefined && path.length > 1) return toResolver(below).resolve(path.slice(1), from);
     if (below !== undefined || this.#root === undefined) throw notFound(path);
     return this.#root.resolve(path, from);

@@ -103,7 +103,9 @@ async function serve(
     await federate.serve({
       ...{ parameters, address: options.broker ?? "", remote: false, insecure: false, timeoutMs: 0, log },
       settings: settingsOf(options),
-      ...(options.record !== undefined && { record: recordIn(options.record, [module], { replace: options.force === true }) }),
+      ...(options.record !== undefined && {
+        record: recordIn(options.record, [module], { replace: options.force === true }),
+      }),
       ...(isSpread && { population: { containers, isolation, module } }),
     });
     return EXIT_FINE;

@@ -357,7 +357,7 @@ describe("services below an agent", () => {
     expect(await call("add")).toBe(13);
     expect(await call("sub/mul")).toBe(42);
     await expect(call("sub/nothing")).rejects.toMatchObject({ code: "ERR_RPC_NOT_FOUND" });
-    await expect(call("secret/mul")).rejects.toMatchObject({ code: "ERR_RPC_NOT_EXPOSED" });
+    await expect(call("secret/mul")).rejects.toMatchObject({ code: "ERR_AGENT_UNKNOWN" });
     expect(await whileAdvancing(container, container.call("with/sub", "sub/mul", [2, 3]))).toBe(6);
   });
 });
