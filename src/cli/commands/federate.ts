@@ -101,7 +101,7 @@ async function serve(
     await federate.serve({
       ...{ parameters, address: options.broker ?? "", remote: false, insecure: false, timeoutMs: 0, log },
       settings: settingsOf(options),
-      ...(options.record !== undefined && { record: recordIn(options.record, [module]) }),
+      ...(options.record !== undefined && { record: recordIn(options.record, [module], { replace: false }) }),
       ...(isSpread && { population: { containers, isolation, module } }),
     });
     return EXIT_FINE;
