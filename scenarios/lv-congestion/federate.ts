@@ -36,6 +36,9 @@ function entities(): EntitySpec[] {
   return [...plants, ...storages, ...transformers];
 }
 
+/** Where a replay of a recorded run finds the classes. */
+export { PvAgent, StorageAgent, TransformerAgent } from "./agents.ts";
+
 /** The agents in a HELICS federation: `cosimas federate scenarios/lv-congestion`; the grid is helics_pandapower.py. */
 export default defineFederate(
   ({ seed, day, days }) => ({

@@ -60,7 +60,19 @@ const RESERVED = {
     ...["debug", "help", "version"],
   ],
   defineFederate: [
-    ...["broker", "coreType", "coreInit", "name", "config", "library", "until", "logLevel", "timeout", "record"],
+    ...[
+      "broker",
+      "coreType",
+      "coreInit",
+      "name",
+      "config",
+      "library",
+      "until",
+      "logLevel",
+      "timeout",
+      "record",
+      "force",
+    ],
     ...["containers", "isolation", "debug", "help", "version"],
   ],
 } as const;

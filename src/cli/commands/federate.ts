@@ -26,6 +26,7 @@ interface FederateCommandOptions {
   readonly containers?: number;
   readonly isolation?: "inline" | "thread" | "process";
   readonly record?: string;
+  readonly force?: boolean;
   readonly debug?: boolean;
   readonly help?: boolean;
 }
@@ -52,6 +53,7 @@ export function addFederateCommand(program: Command, ends: (exitCode: number) =>
     .option("-t, --timeout <seconds>", "how long to look for the broker", parseSeconds)
     .addOption(levels.default("info"))
     .option("--record <file>", "record the run of the population, for cosimas replay")
+    .option("--force", "replace a recording of that name")
     .option(
       "--containers <number>",
       "containers that the population lives on; it changes no result",
@@ -101,7 +103,9 @@ async function serve(
     await federate.serve({
       ...{ parameters, address: options.broker ?? "", remote: false, insecure: false, timeoutMs: 0, log },
       settings: settingsOf(options),
-      ...(options.record !== undefined && { record: recordIn(options.record, [module], { replace: false }) }),
+      ...(options.record !== undefined && {
+        record: recordIn(options.record, [module], { replace: options.force === true }),
+      }),
       ...(isSpread && { population: { containers, isolation, module } }),
     });
     return EXIT_FINE;
