@@ -21,6 +21,8 @@ export interface OptionCheck {
   isKind?(value: unknown): boolean;
   /** Look into a value that is accepted. */
   inside?(of: string, path: string, value: unknown): void;
+  /** Names among which it is one. */
+  readonly names?: readonly string[];
   /** It may not be left out. */
   readonly required?: boolean;
   /** Its value is in no message. */
@@ -76,7 +78,9 @@ function refused(
   check: Partial<OptionCheck> = {},
 ): TypeError {
   const given = check.secret ? `a ${typeof value} of another kind` : shown(value);
-  const message = `${of}: ${path} must be ${allowed}, got ${given}`;
+  const near = typeof value === "string" && check.names !== undefined ? nearest(value, check.names) : undefined;
+  const hint = near === undefined ? "" : `; did you mean ${JSON.stringify(near)}?`;
+  const message = `${of}: ${path} must be ${allowed}, got ${given}${hint}`;
   if (check.isKind?.(value)) return Object.assign(new RangeError(message), { code: "ERR_OPTION_RANGE" });
   return Object.assign(new TypeError(message), { code: "ERR_OPTION_TYPE" });
 }
@@ -133,7 +137,7 @@ export const object: OptionCheck = {
 /** One of these names. */
 export function oneOf(names: readonly string[]): OptionCheck {
   const allowed = `one of ${names.map((name) => JSON.stringify(name)).join(", ")}`;
-  return { allowed, accepts: (value) => typeof value === "string" && names.includes(value) };
+  return { allowed, names, accepts: (value) => typeof value === "string" && names.includes(value) };
 }
 
 /** Something with these methods, whichever copy of this package its class is of: "`what`, with a method …". */
@@ -171,6 +175,7 @@ export function nested<O extends object>(checks: OptionChecks<O>): OptionCheck {
 export function either(...checks: readonly OptionCheck[]): OptionCheck {
   return {
     allowed: checks.map(({ allowed }) => allowed).join(", or "),
+    names: checks.flatMap(({ names = [] }) => names),
     accepts: (value) => checks.some((check) => check.accepts(value)),
     isKind: (value) => checks.some((check) => check.isKind?.(value)),
     inside: (of, path, value) => checks.find((check) => check.accepts(value))?.inside?.(of, path, value),

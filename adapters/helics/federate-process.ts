@@ -11,11 +11,14 @@ const BOOT = fileURLToPath(new URL("./process/boot.js", import.meta.url));
 /** Options of this process that are its own affair. */
 const OWN = /^--(?:inspect|cpu-prof|heap-prof|prof|watch|test)/;
 
-/** Processes that live: however this one exits, none of them is left. */
-const children = new Set<ChildProcess>();
+/**
+ * Processes that no thread of theirs watches yet: however this one exits, none of them is left. The others see it, tell
+ * their federation, and end.
+ */
+const unwatched = new Set<ChildProcess>();
 
 function killAll(): void {
-  for (const child of children) child.kill("SIGKILL");
+  for (const child of unwatched) child.kill("SIGKILL");
 }
 
 /** A line that HELICS has printed. */
@@ -55,8 +58,8 @@ export class FederateProcess {
       stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
     });
     this.#child = child;
-    if (children.size === 0) process.on("exit", killAll);
-    children.add(child);
+    if (unwatched.size === 0) process.on("exit", killAll);
+    unwatched.add(child);
     this.#requests = child.stdio[REQUESTS_FD] as Duplex;
     this.#watch = child.stdio[WATCH_FD] as Duplex;
     const reader = new FrameReader((reply) => this.#settle(reply as Reply));
@@ -111,15 +114,20 @@ export class FederateProcess {
   #settle(reply: Reply): void {
     const pending = this.#pending;
     this.#pending = undefined;
+    if (pending?.op === "open") this.#forget();
     if (reply.ok) pending?.resolve(reply.value);
     else pending?.reject(new ProcessFailure(reply.failure));
   }
 
   #gone(how: string): void {
     this.#ending = how;
-    children.delete(this.#child);
-    if (children.size === 0) process.off("exit", killAll);
+    this.#forget();
     this.#fail();
+  }
+
+  #forget(): void {
+    unwatched.delete(this.#child);
+    if (unwatched.size === 0) process.off("exit", killAll);
   }
 
   #fail(): void {

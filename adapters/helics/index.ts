@@ -5,6 +5,7 @@
  * It needs the library of HELICS (`pip install helics`) and `koffi`; guide: `docs/helics.md`.
  */
 export { type HelicsConfiguration, type InterfaceConfiguration, readConfiguration } from "./configuration.ts";
+export { defineFederate } from "./define-federate.ts";
 export { HelicsError, type HelicsErrorDetails } from "./errors.ts";
 export { Federate } from "./federate.ts";
 export {

@@ -117,6 +117,9 @@ class FederatedRun {
       await this.#join();
       await this.#steppedThrough();
       await this.#federate!.leave();
+      // Before the lives of the agents end, which is no part of the federation.
+      const agents = this.#simulator instanceof AgentSimulator ? this.#simulator.population.traceHash() : undefined;
+      return { timeS: this.#federate!.timeS ?? 0, grants: this.#grants, steps: this.#steps, traceHash: agents };
     } catch (error) {
       // What HELICS itself has told us is known to all; what our agents did is not.
       if (error instanceof HelicsError) await this.#federate?.leave();
@@ -125,8 +128,6 @@ class FederatedRun {
     } finally {
       await this.#simulator.finalize();
     }
-    const agents = this.#simulator instanceof AgentSimulator ? this.#simulator.population.traceHash() : undefined;
-    return { timeS: this.#federate!.timeS ?? 0, grants: this.#grants, steps: this.#steps, traceHash: agents };
   }
 
   async #prepare(entities: readonly EntitySpec[]): Promise<void> {

@@ -1,6 +1,6 @@
 import type { InputData } from "../../src/cosim/index.ts";
 import { HelicsError } from "./errors.ts";
-import type { AgentMessage, PopulationInterfaces, Received } from "./interfaces.ts";
+import type { AgentMessage, PopulationInterfaces } from "./interfaces.ts";
 import type { Grant, IncomingMessage, InputInfo } from "./process/protocol.ts";
 
 /** Types of publications that are text, which is no number. */
@@ -56,9 +56,10 @@ export class StepInputs {
       data[eid][attr] ??= {};
       data[eid][attr][source] = value;
     };
-    for (const [number, value] of this.#newest) {
-      const { eid, attr, spec, trigger }: Received = this.#interfaces.received[number]!;
-      if (!trigger || this.#fresh.has(number)) give(eid, attr, spec.target, value);
+    // In the order in which they were declared, whatever came first: an agent sees the order.
+    for (const [number, { eid, attr, spec, trigger }] of this.#interfaces.received.entries()) {
+      if (!this.#newest.has(number) || (trigger && !this.#fresh.has(number))) continue;
+      give(eid, attr, spec.target, this.#newest.get(number));
     }
     this.#fresh = new Set();
     for (const [endpoint, { eid, attr, type }] of this.#interfaces.receiving) {

@@ -1,9 +1,10 @@
+import type { Value } from "../codec/index.ts";
 import { AgentError } from "../errors.ts";
 import type { Emissions } from "../kernel/emissions.ts";
 import type { Handlers } from "../kernel/handlers.ts";
 import { AgentRecord, type AgentType } from "../kernel/model.ts";
 import { underTraps } from "../kernel/strict-mode.ts";
-import { exposedMethods } from "../rpc/services.ts";
+import { exposedMethods, type Servable, toResolver } from "../rpc/services.ts";
 import { type Agent, type AgentClass, type ConnectOptions, construct } from "./agent.ts";
 import { type AgentHost, AgentLink, localProxy } from "./agent-link.ts";
 import type { Peers } from "./peers.ts";
@@ -18,10 +19,35 @@ const types = new WeakMap<AgentClass, AgentType>();
 function agentType(type: AgentClass): AgentType {
   let known = types.get(type);
   if (known === undefined) {
-    known = { name: type.name, exposed: exposedMethods(type), outputs: type.outputs };
+    known = { name: type.name, exposed: new Exposed(type), outputs: type.outputs };
     types.set(type, known);
   }
   return known;
+}
+
+/**
+ * What peers may call of an agent: the exposed methods of its class, and those of the services that stand in the fields
+ * which the class lists in `services`, as `sub/mul`. Such a service is looked into at each call; what it gives is looked
+ * after as what the agent's own methods give.
+ */
+class Exposed extends Map<string, (...args: unknown[]) => unknown> {
+  readonly #services: readonly string[];
+
+  constructor(type: AgentClass) {
+    super(exposedMethods(type));
+    this.#services = (type as { readonly services?: readonly string[] }).services ?? [];
+  }
+
+  override get(name: string): ((...args: unknown[]) => unknown) | undefined {
+    const own = super.get(name);
+    if (own !== undefined || !name.includes("/")) return own;
+    const [field = "", ...path] = name.split("/");
+    if (!this.#services.includes(field)) return undefined;
+    return function (this: object, ...args: unknown[]): unknown {
+      const service = (this as Record<string, unknown>)[field] as Servable;
+      return toResolver(service).resolve(path, undefined as never)(args as Value[], {});
+    };
+  }
 }
 
 /** Makes a container's agents, and does for them what takes more than the simulation itself. */
@@ -74,6 +100,10 @@ export class AgentFactory implements AgentHost {
     const local = this.#peers.localId(address);
     if (local === undefined) return this.#peers.connect(record, address);
     return localProxy(this.emissions, record, local, options);
+  }
+
+  urlOf(id: string): string {
+    return this.#peers.urlOf(id);
   }
 
   /** As `Agent.task`. */

@@ -14,6 +14,7 @@ import {
   type AgentClass,
   type ConnectOptions,
   checkAgentId,
+  NO_OPTIONS,
   type SendOptions,
   type SpawnOptions,
 } from "./agent.ts";
@@ -32,6 +33,8 @@ export interface AgentHost {
   readonly seed: number | string;
   /** Proxy of an agent by id or URL. */
   connect(record: AgentRecord, address: string, options: ConnectOptions): Promise<object>;
+  /** Where live peers find an agent of this container. */
+  urlOf(id: string): string;
   /** Make an agent and its record. */
   create(type: AgentClass, id: string, args: readonly unknown[]): AgentRecord;
   /** Run agent code as a tracked task. */
@@ -58,9 +61,13 @@ export class AgentLink implements AgentApi {
     return this.#record.id;
   }
 
+  get addr(): string {
+    return this.#host.urlOf(this.#record.id);
+  }
+
   connect(address: string, options: ConnectOptions): Promise<object> {
     try {
-      for (const name in options) if (name !== "timeout") checkOptions("connect", options, CONNECT_CHECKS);
+      if (options !== NO_OPTIONS) checkOptions("connect", options, CONNECT_CHECKS);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -92,7 +99,7 @@ export class AgentLink implements AgentApi {
   }
 
   send(to: string, method: string, args: readonly unknown[], options: SendOptions): void {
-    for (const name in options) if (name !== "delay") checkOptions("send", options, SEND_CHECKS);
+    if (options !== NO_OPTIONS) checkOptions("send", options, SEND_CHECKS);
     this.#host.emissions.send(
       this.#record,
       to,

@@ -23,9 +23,10 @@ import {
   withMethods,
 } from "../options.ts";
 import type { Journal } from "../trace.ts";
+import { LIVE_CHECKS, type LiveOptions } from "./peers.ts";
 
 /** How to make a container. */
-export interface ContainerOptions {
+export interface ContainerOptions extends LiveOptions {
   /** Where to listen for live peers, as `tcp://127.0.0.1:0`; without it the container opens no socket. */
   address?: string;
   /**
@@ -72,6 +73,7 @@ export interface AgentInput {
 }
 
 const CHECKS: OptionChecks<ContainerOptions> = {
+  ...LIVE_CHECKS,
   address: text,
   clock: withMethods("an ExternalClock or a RealTimeClock", "time", "utcnow", "ticksAt"),
   codec: oneOf(["msgpack", "json", "msgpack-blosc", "mosaik-json"] satisfies CodecName[]),

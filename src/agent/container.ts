@@ -8,6 +8,7 @@ import type { Counts, Kernel } from "../kernel/kernel.ts";
 import { LiveRun } from "../kernel/live-run.ts";
 import { readOutputs } from "../kernel/outside.ts";
 import { stopAll } from "../kernel/serving.ts";
+import { strictByDefault } from "../kernel/strict-default.ts";
 import { combine } from "../kernel/tracer.ts";
 import { limitsOf } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/stream.ts";
@@ -20,7 +21,13 @@ import {
   checkContainerOptions,
   checkSpawnOptions,
 } from "./container-options.ts";
+import type { LiveOptions } from "./peers.ts";
 import { createSimulation, type Simulation } from "./simulation.ts";
+
+/** The options that were given. */
+function defined(options: { [K in keyof LiveOptions]: LiveOptions[K] | undefined }): LiveOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
 
 /**
  * A home of agents: lets them call each other, on a clock that is set from outside by `advance`, or on one that follows
@@ -57,7 +64,7 @@ export class Container implements TraceSource {
       seed = 0,
       trace = "hash",
       codec = "msgpack",
-      strict = false,
+      strict = strictByDefault(),
       communication,
       record: journal,
       recorded,
@@ -68,8 +75,10 @@ export class Container implements TraceSource {
     }
     const limits = limitsOf(options.limits);
     const { types = [] } = options;
+    const { tls, hello, origins, insecure, onRefused, retryMs, backoff } = options;
+    const live = defined({ tls, hello, origins, insecure, onRefused, retryMs, backoff });
     const container = new Container(
-      createSimulation({ clock, limits, trace, seed, types, strict, communication, codec, journal, recorded }),
+      createSimulation({ clock, limits, trace, seed, types, strict, communication, codec, live, journal, recorded }),
     );
     if (journal !== undefined) {
       const { limits } = options;

@@ -1,5 +1,5 @@
-import type { CodecName } from "../codec/index.ts";
-import { AgentError, RunError } from "../errors.ts";
+import type { CodecName, Value } from "../codec/index.ts";
+import { AgentError, RpcError, RunError } from "../errors.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import {
   connect,
@@ -11,8 +11,24 @@ import {
   type Server,
   serve,
 } from "../rpc/index.ts";
-import type { PeerConnections } from "./peers.ts";
-import { idOfProxy, isAgent } from "./references.ts";
+import type { ProxyTarget } from "../rpc/proxy.ts";
+import { proxyOrigin } from "../rpc/references.ts";
+import { bindArguments } from "../rpc/services.ts";
+import { within } from "../wall.ts";
+import type { LiveOptions, PeerConnections } from "./peers.ts";
+import { type AgentReferences, idOfProxy, isAgent, isLiveId } from "./references.ts";
+
+/** Wall time after which a call-back within a step that still waits is refused, in milliseconds; and of the very peer. */
+const CALL_BACK_MS = 1000;
+const CALL_BACK_SAME_MS = 300;
+
+/** `ERR_AGENT_CALL_BACK`. */
+function callBack(agent: string, method: string, peer: string): AgentError {
+  const text =
+    `call of ${agent}.${method} within a step that waits for the caller's own answer: on a clock that is moved from ` +
+    "outside it would be served only after that step; answer first and call then, or use a RealTimeClock";
+  return new AgentError("ERR_AGENT_CALL_BACK", text, { agent, method, peer });
+}
 
 /**
  * A container's connections to live peers: other containers that no simulated clock orders, as those of Python's
@@ -27,14 +43,35 @@ export class LivePeers implements PeerConnections {
   readonly #resolver: Resolver = {
     resolve: (path, from) => this.#resolve(path, from),
     pathOf: (service) => this.#pathOf(service),
+    serviceAt: (path) => this.#serviceAt(path),
   };
   #server: Server | undefined;
   /** One connection for each peer; a failed or closed one is forgotten, so that the next connect tries again. */
   readonly #connections = new Map<string, Promise<RpcConnection>>();
 
-  constructor(kernel: Kernel, codec: CodecName) {
+  readonly #liveOptions: LiveOptions;
+  /** Proxies of what stands at live peers that are values of the simulation, by their ids. */
+  readonly #live = new Map<string, WeakRef<object>>();
+  /** When the next call of a peer may be sent. */
+  readonly #turns = new WeakMap<RpcPeer, Promise<void>>();
+  /** Calls for whose answers the present step waits, by peer, and all of them. */
+  readonly #asked = new WeakMap<RpcPeer, number>();
+  #open = 0;
+  /** Answers that steps have waited for. */
+  #answers = 0;
+  readonly #unused = new FinalizationRegistry<string>((id) => {
+    if (this.#live.get(id)?.deref() === undefined) this.#live.delete(id);
+  });
+
+  constructor(kernel: Kernel, codec: CodecName, options: LiveOptions) {
     this.#kernel = kernel;
     this.#codec = codec;
+    this.#liveOptions = options;
+    // Made with the kernel, for this container.
+    (kernel.references as AgentReferences).live = {
+      idOf: (value) => this.#idOf(value),
+      target: (id) => this.#target(id),
+    };
   }
 
   get #options() {
@@ -47,7 +84,8 @@ export class LivePeers implements PeerConnections {
   }
 
   async listen(address: string): Promise<void> {
-    this.#server = await serve(address, this.#resolver, this.#options);
+    const { retryMs: _retryMs, backoff: _backoff, ...listening } = this.#liveOptions;
+    this.#server = await serve(address, this.#resolver, { ...this.#options, ...listening });
   }
 
   async validate(address: string, agent: string): Promise<void> {
@@ -58,7 +96,53 @@ export class LivePeers implements PeerConnections {
   }
 
   async call(address: string, agent: string, path: string, args: unknown[]): Promise<unknown> {
-    return (await this.#connection(address)).call(`agents/${agent}/${path}`, args);
+    const connection = await this.#connection(address);
+    return this.#asking(connection, () => connection.call(`agents/${agent}/${path}`, args));
+  }
+
+  async callLive(id: string, path: string, args: unknown[]): Promise<unknown> {
+    const target = this.#target(id);
+    if (target === undefined) {
+      const text = `what stood at ${id} was passed on a connection that is gone; it has to be passed again`;
+      throw new RpcError("ERR_RPC_SERVICE_LOST", text, { method: path });
+    }
+    const { peer } = proxyOrigin(this.#live.get(id)!.deref()!)!;
+    return this.#asking(peer, () => target.invoke(target.path === "" ? path : `${target.path}/${path}`, args));
+  }
+
+  /** Ask a peer; arguments that are too much at once wait for their turn. */
+  async #asking<T>(peer: RpcPeer, ask: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(peer) ?? Promise.resolve();
+    const turn = before.then(() => peer.drained());
+    this.#turns.set(peer, turn);
+    await turn;
+    // The step waits for the answer if an agent asks during an advance of a clock that is moved from outside.
+    const holds = this.#kernel.phase === "advancing" && this.#kernel.wake === undefined;
+    if (!holds) return ask();
+    this.#asked.set(peer, (this.#asked.get(peer) ?? 0) + 1);
+    this.#open++;
+    try {
+      return await ask();
+    } finally {
+      this.#asked.set(peer, this.#asked.get(peer)! - 1);
+      this.#open--;
+      this.#answers++;
+    }
+  }
+
+  /**
+   * A call that comes while a step waits for answers of peers, and that can only be served after that step. If the step
+   * waits for the caller's own answer, neither would ever end. Nobody can know that (it may as well be a call of another
+   * agent there, or one that nobody waits for), so it is taken to be so if no answer has come after a while.
+   */
+  async #unlessStuck(answer: Promise<unknown>, agent: string, method: string, from: RpcPeer): Promise<unknown> {
+    const answers = this.#answers;
+    answer.catch(() => {});
+    const patienceMs = (this.#asked.get(from) ?? 0) > 0 ? CALL_BACK_SAME_MS : CALL_BACK_MS;
+    if (await within(answer, patienceMs).catch(() => true)) return answer;
+    const stuck = this.#open > 0 && this.#answers === answers;
+    if (stuck && this.#kernel.outside.withdraw(answer)) throw callBack(agent, method, from.peer);
+    return answer;
   }
 
   async close(): Promise<void> {
@@ -71,7 +155,8 @@ export class LivePeers implements PeerConnections {
     let connection = this.#connections.get(address);
     if (connection === undefined) {
       if (this.#kernel.phase === "closed") throw new RunError("ERR_RUN_CLOSED", "the container is closed");
-      connection = connect(address, { ...this.#options, service: this.#resolver });
+      const { insecure: _insecure, origins: _origins, onRefused: _onRefused, ...opening } = this.#liveOptions;
+      connection = connect(address, { ...this.#options, ...opening, service: this.#resolver });
       this.#connections.set(address, connection);
       const forget = () => this.#connections.delete(address);
       connection.then(({ closed }) => closed.then(forget), forget);
@@ -87,27 +172,69 @@ export class LivePeers implements PeerConnections {
         return record === undefined || record.state === "removed" ? null : record.type.name;
       };
     }
-    // Ids may have slashes, methods may not.
-    const [root, ...id] = path.slice(0, -1);
-    if (root !== "agents" || id.length === 0) throw notFound(path);
+    const [root, ...rest] = path;
+    const found = root === "agents" ? this.#agentOn(rest) : undefined;
+    if (found === undefined) throw notFound(path);
+    const { agent, method } = found;
     const { limits } = this.#kernel;
-    // Proxies of the peer's services are no values of the simulation.
-    return (args) => {
-      const agent = id.join("/");
-      return outside.call(
-        agent,
-        path.at(-1)!,
-        this.#kernel.copyFor(agent, args, "$.args"),
-        limits.outsideCallsMax,
-        from.peer,
-      );
+    return (args, kwargs) => {
+      const content = this.#contentOf(agent, method, args, kwargs);
+      const answer = outside.call(agent, method, content, limits.outsideCallsMax, from.peer);
+      return this.#open === 0 ? answer : this.#unlessStuck(answer, agent, method, from);
     };
+  }
+
+  /** Ids may have slashes, and services may stand below agents: the longest id that there is, or all but the method. */
+  #agentOn(parts: readonly string[]): { readonly agent: string; readonly method: string } | undefined {
+    if (parts.length < 2) return undefined;
+    for (let length = parts.length - 1; length > 0; length--) {
+      const agent = parts.slice(0, length).join("/");
+      const type = this.#kernel.registry.get(agent)?.agent?.constructor as { services?: readonly string[] } | undefined;
+      const below = parts.slice(length);
+      if (type === undefined || (below.length > 1 && !type.services?.includes(below[0]!))) continue;
+      return { agent, method: below.join("/") };
+    }
+    return { agent: parts.slice(0, -1).join("/"), method: parts.at(-1)! };
+  }
+
+  /** Arguments as the agent gets them; a parameter that was left out is undefined there, too. */
+  #contentOf(agent: string, method: string, args: Value[], kwargs: Record<string, Value>): unknown {
+    const type = this.#kernel.registry.get(agent)?.agent?.constructor;
+    const bound = type === undefined ? args : bindArguments(type as never, method, args, kwargs);
+    const content = this.#kernel.copyFor(agent, bound, "$.args") as unknown[];
+    for (let i = 0; i < bound.length; i++) if (!(i in bound)) content[i] = undefined;
+    return content;
+  }
+
+  /** An agent of this container that a peer passes back. */
+  #serviceAt([root, ...id]: readonly string[]): object | undefined {
+    const record = root === "agents" ? this.#kernel.registry.get(id.join("/")) : undefined;
+    return record?.state === "removed" ? undefined : record?.agent;
+  }
+
+  #idOf(value: object): string | undefined {
+    const origin = proxyOrigin(value);
+    if (origin === undefined) return undefined;
+    const { peer, target } = origin;
+    const id = `${peer.peer}/${target.path}`;
+    if (this.#live.get(id)?.deref() !== value) {
+      this.#live.set(id, new WeakRef(value));
+      this.#unused.register(value, id);
+    }
+    return id;
+  }
+
+  /** Keeps what it gives in use: the proxy itself is part of it. */
+  #target(id: string): ProxyTarget | undefined {
+    const proxy = this.#live.get(id)?.deref();
+    const target = proxy && proxyOrigin(proxy)?.target;
+    return target && { invoke: target.invoke, path: target.path, of: proxy };
   }
 
   /** Where peers find an agent that is passed to them. @throws AgentError for one of another container. */
   #pathOf(service: object): string | undefined {
     const id = idOfProxy(service, this.#kernel.references);
-    if (id !== undefined) return `agents/${id}`;
+    if (id !== undefined) return isLiveId(id) ? undefined : `agents/${id}`;
     if (!isAgent(service)) return undefined;
     if (this.#kernel.registry.get(service.id)?.agent === (service as object)) return `agents/${service.id}`;
     const message = `agent "${service.id}" is not in the container that passes it`;

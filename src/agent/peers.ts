@@ -1,8 +1,24 @@
+import { CONNECTING, LISTENING } from "../channel/checks.ts";
+import type { ListenOptions, OpenOptions } from "../channel/index.ts";
 import type { CodecName } from "../codec/index.ts";
 import type { Emissions } from "../kernel/emissions.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { AgentRecord } from "../kernel/model.ts";
-import { createProxy } from "../rpc/proxy.ts";
+import { OUTSIDE } from "../kernel/order.ts";
+import type { OptionChecks } from "../options.ts";
+import { createProxy, type Invoke } from "../rpc/proxy.ts";
+
+/** How a container's connections to live peers are made and secured, both those it opens and those it accepts. */
+export interface LiveOptions
+  extends Pick<ListenOptions, "tls" | "hello" | "origins" | "insecure" | "onRefused">,
+    Pick<OpenOptions, "retryMs" | "backoff"> {}
+
+/** What {@link LiveOptions} may be. */
+export const LIVE_CHECKS: OptionChecks<LiveOptions> = {
+  ...LISTENING,
+  retryMs: CONNECTING.retryMs,
+  backoff: CONNECTING.backoff,
+};
 
 /** Connections of a container to live peers. */
 export interface PeerConnections {
@@ -14,6 +30,8 @@ export interface PeerConnections {
   validate(address: string, agent: string): Promise<void>;
   /** Call a method of an agent there. */
   call(address: string, agent: string, path: string, args: unknown[]): Promise<unknown>;
+  /** Call what stands at a live peer, by the id of its reference. */
+  callLive(id: string, path: string, args: unknown[]): Promise<unknown>;
   /** Close the server and every connection. */
   close(): Promise<void>;
 }
@@ -22,8 +40,10 @@ export interface PeerConnections {
 export interface PeerAccess {
   /** Reads an agent's URL as `tcp://127.0.0.1:5555/battery-7`. @throws TypeError if it is none. */
   parseUrl(url: string): { readonly address: string; readonly agent: string };
+  /** Text of an agent's URL. */
+  formatUrl(url: { readonly address: string; readonly agent: string }): string;
   /** Makes the connections of one container; called with its first address or URL. */
-  open(kernel: Kernel, codec: CodecName): Promise<PeerConnections>;
+  open(kernel: Kernel, codec: CodecName, options: LiveOptions): Promise<PeerConnections>;
 }
 
 let access: PeerAccess | undefined;
@@ -48,13 +68,15 @@ function accessFor(address: string): PeerAccess {
 export class Peers {
   readonly #emissions: Emissions;
   readonly #codec: CodecName;
+  readonly #options: LiveOptions;
   #opening: Promise<PeerConnections> | undefined;
   #connections: PeerConnections | undefined;
 
   /** @param codec - On the wire. */
-  constructor(emissions: Emissions, codec: CodecName) {
+  constructor(emissions: Emissions, codec: CodecName, options: LiveOptions) {
     this.#emissions = emissions;
     this.#codec = codec;
+    this.#options = options;
   }
 
   /** Where the container listens; undefined if it does not. */
@@ -65,6 +87,20 @@ export class Peers {
   /** Offer the container's agents at `address`. @throws ChannelError as `rpc.serve`. */
   async listen(address: string): Promise<void> {
     await (await this.#open(address)).listen(address);
+  }
+
+  /** Where live peers find the agent `id`; its id alone if the container does not listen. */
+  urlOf(id: string): string {
+    const { address } = this;
+    return address === undefined ? id : accessFor(address).formatUrl({ address, agent: id });
+  }
+
+  /** The calls of what stands at a live peer by `receiver`, which has got a reference to it: an agent, or what is outside. */
+  callsOf(receiver: string, id: string): Invoke {
+    const call = async (path: string, args: unknown[]) => (await this.#open(id)).callLive(id, path, args);
+    if (receiver === OUTSIDE.id) return call;
+    const record = this.#emissions.kernel.registry.get(receiver)!;
+    return (path, args) => this.#emissions.external(record, () => call(path, args));
   }
 
   /** Id of the agent that `address`, an id or URL, names in this container; undefined if it is elsewhere. */
@@ -105,7 +141,7 @@ export class Peers {
 
   #open(address: string): Promise<PeerConnections> {
     this.#opening ??= accessFor(address)
-      .open(this.#emissions.kernel, this.#codec)
+      .open(this.#emissions.kernel, this.#codec, this.#options)
       .then((connections) => {
         this.#connections = connections;
         return connections;

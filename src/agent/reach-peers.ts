@@ -1,11 +1,12 @@
-import { parseAgentUrl } from "../channel/address.ts";
+import { formatAgentUrl, parseAgentUrl } from "../channel/address.ts";
 import { reachPeers } from "./peers.ts";
 
 // Loaded with the first address or URL: most simulations have none.
 reachPeers({
   parseUrl: parseAgentUrl,
-  async open(kernel, codec) {
+  formatUrl: formatAgentUrl,
+  async open(kernel, codec, options) {
     const { LivePeers } = await import("./live-peers.ts");
-    return new LivePeers(kernel, codec);
+    return new LivePeers(kernel, codec, options);
   },
 });

@@ -1,7 +1,7 @@
 import type { ValueType } from "../codec/index.ts";
 import { AgentError } from "../errors.ts";
 import type { ValueReferences } from "../kernel/kernel.ts";
-import { createProxy, type Invoke } from "../rpc/proxy.ts";
+import { createProxy, type Invoke, type ProxyTarget, standFor } from "../rpc/proxy.ts";
 
 /** Stands for an agent in what travels between containers: agents cross by their ids. */
 export class AgentReference {
@@ -52,6 +52,19 @@ export function idOfProxy(value: object, home: object): string | undefined {
   return standing?.home === home ? standing.id : undefined;
 }
 
+/** What stands at live peers, as values of a simulation: each has a text as its id, `<address of the peer>/<path there>`. */
+export interface LiveReferences {
+  /** The id of what a proxy of a peer's service stands for; undefined for any other value. */
+  idOf(value: object): string | undefined;
+  /** What the proxy with this id leads to, while somebody has one. */
+  target(id: string): ProxyTarget | undefined;
+}
+
+/** Whether an id in a reference is one of {@link LiveReferences}: an agent's own has no address in front. */
+export function isLiveId(id: string): boolean {
+  return id.includes("://");
+}
+
 /** Ways in which a value that stands for an agent is written and read. */
 interface AgentValues {
   /** Whether a proxy made by `home` is known here. */
@@ -59,22 +72,25 @@ interface AgentValues {
   /** Whether the agent itself is known here. */
   has(agent: Identified): boolean;
   read(id: string): object;
+  /** The id of what stands at a live peer. */
+  liveId?(value: object): string | undefined;
 }
 
 /** The registered type of agents; on the wire it is an id. It comes after all types that users register. */
-function agentType({ knows, has, read }: AgentValues): ValueType {
+function agentType({ knows, has, read, liveId }: AgentValues): ValueType {
   return {
     type: AgentReference,
-    accepts: (value) => isAgent(value) || standings.has(value),
+    accepts: (value) => isAgent(value) || standings.has(value) || liveId?.(value) !== undefined,
     write(value) {
       if (value instanceof AgentReference) return value.id;
       if (isAgent(value)) {
         if (has(value)) return value.id;
         throw elsewhere(value.id);
       }
-      const { id, home } = standings.get(value)!;
-      if (knows(home)) return id;
-      throw elsewhere(id);
+      const standing = standings.get(value);
+      if (standing === undefined) return liveId?.(value);
+      if (knows(standing.home)) return standing.id;
+      throw elsewhere(standing.id);
     },
     read(id) {
       if (typeof id !== "string") throw new TypeError("an agent is given by its id");
@@ -115,13 +131,20 @@ export function referencesAt(home: object, invokeOf: (id: string) => Invoke): Va
 export class AgentReferences implements ValueReferences {
   readonly type: ValueType;
   readonly #invokeOf: (receiver: string, id: string) => Invoke;
+  /** What stands at live peers; given once there are connections. */
+  live: LiveReferences | undefined;
   /** Read since the last binding. */
   #unbound: Unbound[] = [];
 
   /** @param invokeOf - The calls of agent `id` by `receiver`. */
   constructor(has: (agent: Identified) => boolean, invokeOf: (receiver: string, id: string) => Invoke) {
     this.#invokeOf = invokeOf;
-    this.type = agentType({ knows: (other) => other === this, has, read: (id) => this.#read(id) });
+    this.type = agentType({
+      knows: (other) => other === this,
+      has,
+      read: (id) => this.#read(id),
+      liveId: (value) => this.live?.idOf(value),
+    });
   }
 
   /** Let what was read since the last call belong to the agent `receiver`. */
@@ -134,7 +157,10 @@ export class AgentReferences implements ValueReferences {
   #read(id: string): object {
     const reference = new Unbound(this.#invokeOf, id);
     this.#unbound.push(reference);
-    return agentProxy(id, this, (path, args) => reference.invoke(path, args));
+    const proxy = agentProxy(id, this, (path, args) => reference.invoke(path, args));
+    const target = isLiveId(id) ? this.live?.target(id) : undefined;
+    if (target !== undefined) standFor(proxy, target); // so that it goes home as what it is
+    return proxy;
   }
 }
 

@@ -8,8 +8,8 @@ import { Kernel, type KernelOptions } from "../kernel/kernel.ts";
 import { Strict } from "../kernel/strict-mode.ts";
 import { AgentFactory } from "./agent-factory.ts";
 import { callsOf } from "./agent-link.ts";
-import { Peers } from "./peers.ts";
-import { AgentReferences } from "./references.ts";
+import { type LiveOptions, Peers } from "./peers.ts";
+import { AgentReferences, isLiveId } from "./references.ts";
 
 /**
  * luxon's DateTime, the first type of every container, as Arrow is of aiomas's. It crosses to the millisecond, with
@@ -32,6 +32,8 @@ export interface SimulationOptions extends Omit<KernelOptions, "references"> {
   readonly communication: CommunicationModel | undefined;
   /** On the wire to live peers. */
   readonly codec: CodecName;
+  /** Connections to live peers. */
+  readonly live?: LiveOptions;
 }
 
 /** One container's simulation: a container of its own has one, and each container of a platform. */
@@ -50,11 +52,11 @@ export interface Simulation {
  * @throws ClockError `ERR_CLOCK_SHARED` if another container has the clock; RangeError for a communication model that is wrong.
  */
 export function createSimulation(options: SimulationOptions): Simulation {
-  const { clock, types, seed, strict, communication, codec } = options;
+  const { clock, types, seed, strict, communication, codec, live = {} } = options;
   // References are asked for agents only once there are some.
   const references: AgentReferences = new AgentReferences(
     (agent) => kernel.registry.get(agent.id)?.agent === (agent as object),
-    (receiver, id) => callsOf(emissions, receiver, id),
+    (receiver, id) => (isLiveId(id) ? peers.callsOf(receiver, id) : callsOf(emissions, receiver, id)),
   );
   const kernel = new Kernel({ ...options, types: [DATE_TIME, ...types], references });
   if (communication !== undefined) kernel.communication = new Communication(kernel, communication, seed);
@@ -62,7 +64,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
   clock.own();
   const emissions = new Emissions(kernel);
   const driver = new Driver(emissions);
-  const peers = new Peers(emissions, codec);
+  const peers: Peers = new Peers(emissions, codec, live);
   const factory = new AgentFactory(emissions, driver.rounds.handlers, peers, seed);
   return { kernel, emissions, references, driver, factory, peers };
 }

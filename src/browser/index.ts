@@ -4,22 +4,31 @@
  * `cosimas/browser` is this, bundled with what the codecs need of Node; a page imports it as it is.
  */
 
+import { Backoff, type BackoffOptions } from "../channel/backoff.ts";
 import { Channel, type ChannelOptions } from "../channel/channel.ts";
+import { BACKOFF, CHANNEL_CHECKS, RECONNECT } from "../channel/checks.ts";
 import { greet, HELLO_VERSION } from "../channel/hello.ts";
 import { codecName } from "../channel/messages.ts";
+import { ReconnectingChannel, type ReconnectOptions } from "../channel/reconnect.ts";
 import { type BrowserSocket, browserTransport } from "../channel/transports/browser-socket.ts";
+import { TypeRegistry } from "../codec/index.ts";
+import { ChannelError } from "../errors.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
+import { checkOptions, nested, type OptionChecks, token } from "../options.ts";
 import { RpcConnection } from "../rpc/connection.ts";
 import { type Servable, toResolver } from "../rpc/services.ts";
 
+export type { BackoffOptions } from "../channel/backoff.ts";
 export type { RequestOptions } from "../channel/calls.ts";
 export type { ChannelOptions } from "../channel/channel.ts";
 export { Channel } from "../channel/channel.ts";
+export { ReconnectingChannel, type ReconnectOptions } from "../channel/reconnect.ts";
 export type { ValueType } from "../codec/types.ts";
 export { serializable } from "../codec/types.ts";
 export * from "../errors.ts";
 export { RpcConnection } from "../rpc/connection.ts";
 export { Kwargs, kwargs } from "../rpc/kwargs.ts";
+export { callWith } from "../rpc/references.ts";
 export { router } from "../rpc/services.ts";
 export type { Remote } from "../rpc/types.ts";
 
@@ -29,10 +38,22 @@ export interface OpenOptions extends ChannelOptions {
   readonly hello?: { readonly token?: string };
 }
 
+/** Options of {@link open} for a channel that outlives its connection. */
+interface ReconnectingOptions extends OpenOptions {
+  /** Connect again when the connection is lost, with pauses that grow. Default: once lost it stays lost. */
+  readonly reconnect: ReconnectOptions;
+  /** Pauses between attempts. */
+  readonly backoff?: BackoffOptions;
+}
+
 /** Options of {@link connect}. */
 export interface ConnectOptions extends OpenOptions {
   /** Offered to the peer for calls back. Default: nothing. */
   readonly service?: Servable;
+  /** Connect again when the connection is lost, with pauses that grow. Default: once lost it stays lost. */
+  readonly reconnect?: ReconnectOptions;
+  /** Pauses between attempts. */
+  readonly backoff?: BackoffOptions;
 }
 
 /**
@@ -42,16 +63,48 @@ export interface ConnectOptions extends OpenOptions {
  * @throws Error if it cannot be opened, of which a browser does not say why; with a hello ChannelError `ERR_CHANNEL_TOKEN`,
  *   `ERR_CHANNEL_HELLO`, or VersionError.
  */
-export async function open(url: string, options: OpenOptions = {}): Promise<Channel> {
+export function open(url: string, options: ReconnectingOptions): Promise<ReconnectingChannel>;
+export function open(url: string, options?: OpenOptions): Promise<Channel>;
+export async function open(
+  url: string,
+  options: OpenOptions & Partial<ReconnectingOptions> = {},
+): Promise<Channel | ReconnectingChannel> {
+  checkOptions("open", options, CHECKS);
+  const { reconnect, backoff, ...opening } = options;
+  if (reconnect === undefined) return openOnce(url, opening);
+  const pauses = new Backoff(backoff);
+  // What a layer above registers holds for every connection.
+  const registry = new TypeRegistry(options.types);
+  const first = await openOnce(url, opening, registry);
+  const types = typeof options.codec === "object" ? options.codec.types : new TypeRegistry(options.types);
+  // A browser tells of no attempt why it failed: what the peer says is final, all else may pass.
+  const isTransient = (error: unknown) =>
+    !(error instanceof ChannelError) || error.code === "ERR_CHANNEL_CONNECT_TIMEOUT";
+  return new ReconnectingChannel(first, () => openOnce(url, opening, registry), pauses, isTransient, {
+    ...reconnect,
+    limits: options.limits ?? {},
+    types,
+  });
+}
+
+/** One attempt. */
+async function openOnce(url: string, options: OpenOptions, registry?: TypeRegistry): Promise<Channel> {
   const { WebSocket } = globalThis as unknown as { WebSocket: new (url: string) => BrowserSocket };
   const transport = await browserTransport(new WebSocket(url));
   const { hello, limits } = options;
-  if (hello === undefined) return new Channel(transport, options);
+  if (hello === undefined) return new Channel(transport, options, registry);
   const { connectTimeoutMs } = { ...DEFAULT_LIMITS, ...limits };
   const own = { cosimas: HELLO_VERSION, codec: codecName(options), ...hello };
   const greeted = await greet(transport, own, connectTimeoutMs);
-  return new Channel(greeted.transport, options);
+  return new Channel(greeted.transport, options, registry);
 }
+
+const CHECKS: OptionChecks<OpenOptions & Partial<ReconnectingOptions>> = {
+  ...CHANNEL_CHECKS,
+  hello: nested<{ token?: string }>({ token }),
+  reconnect: RECONNECT,
+  backoff: BACKOFF,
+};
 
 /**
  * Connect to a service, as `rpc.connect`.
@@ -60,7 +113,8 @@ export async function open(url: string, options: OpenOptions = {}): Promise<Chan
  * @throws as {@link open}.
  */
 export async function connect<C = unknown>(url: string, options: ConnectOptions = {}): Promise<RpcConnection<C>> {
-  const resolver = options.service && toResolver(options.service);
-  const channel = await open(url, options);
+  const { service, reconnect, ...opening } = options;
+  const resolver = service === undefined ? undefined : toResolver(service);
+  const channel = await (reconnect === undefined ? open(url, opening) : open(url, { ...opening, reconnect }));
   return new RpcConnection<C>(channel, resolver, { ...DEFAULT_LIMITS, ...options.limits });
 }

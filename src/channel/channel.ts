@@ -1,13 +1,14 @@
 import { rebase, type TypeRegistry, type Value } from "../codec/index.ts";
 import { ChannelError, ProtocolError } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import { checkArgument, LIMITS } from "../options.ts";
 import { Calls, type RequestOptions } from "./calls.ts";
 import { type FailureFormat, TEXT_FAILURES } from "./failures.ts";
 import { Flow } from "./flow.ts";
 import { FrameSplitter, Outbox } from "./frames.ts";
 import { type CodecChoice, EXCEPTION, Messages, messageCodecs, REQUEST, RESULT } from "./messages.ts";
 import { type Request, Serving } from "./requests.ts";
-import type { Transport } from "./transports/transport.ts";
+import type { PeerIdentity, Transport } from "./transports/transport.ts";
 
 /** Options of a channel. */
 export interface ChannelOptions extends CodecChoice {
@@ -24,6 +25,8 @@ export type ConnectionState = "open" | "lost" | "closed";
 export interface ChannelLike {
   /** Address of the other side. */
   readonly peer: string;
+  /** Who it is by its certificate, over TLS. */
+  readonly identity: PeerIdentity | undefined;
   /** Resolves, never rejects, when it is closed for good, with the reason. */
   readonly closed: Promise<ChannelError>;
   /** The registered types; a layer above may add its own. */
@@ -56,6 +59,8 @@ export interface ChannelLike {
 export class Channel implements ChannelLike {
   /** Address of the other side. */
   readonly peer: string;
+  /** Who the other side is by its certificate, over TLS; undefined otherwise. */
+  readonly identity: PeerIdentity | undefined;
   /** Resolves, never rejects, when the connection is gone, with the reason. */
   readonly closed: Promise<ChannelError>;
   /** The registered types of this connection; a layer above may add its own. */
@@ -81,9 +86,11 @@ export class Channel implements ChannelLike {
    * @param registry - Types instead of those in the options: of a channel that has had other connections.
    */
   constructor(transport: Transport, options: ChannelOptions = {}, registry?: TypeRegistry) {
+    if (options.limits !== undefined) checkArgument("channel", "limits", options.limits, LIMITS);
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#limits = limits;
     this.peer = transport.peer;
+    this.identity = transport.identity;
     const codecs = messageCodecs(options, limits, registry);
     this.types = codecs.whole.types;
     this.#transport = transport;

@@ -40,5 +40,4 @@ export type { Request } from "./requests.ts";
 export { type BrowserSocket, browserTransport } from "./transports/browser-socket.ts";
 export { type MemoryPair, memoryPair } from "./transports/memory.ts";
 export { PortTransport } from "./transports/port.ts";
-export type { TlsFiles } from "./transports/tls.ts";
-export type { Receiver, Transport } from "./transports/transport.ts";
+export type { PeerIdentity, Receiver, TlsFiles, Transport } from "./transports/transport.ts";

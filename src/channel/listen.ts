@@ -1,15 +1,16 @@
 import { ChannelError } from "../errors.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
+import { signal as abortSignal, checkOptions, func, number, type OptionChecks, required } from "../options.ts";
 import { after } from "../wall.ts";
 import { parseAddress } from "./address.ts";
 import { isThenable, tell, warnOf } from "./callbacks.ts";
 import { Channel, type ChannelOptions } from "./channel.ts";
+import { CHANNEL_CHECKS, LISTENING } from "./checks.ts";
 import { type AcceptedConnection, ConnectionLimits } from "./connection-limits.ts";
 import { bind } from "./endpoint.ts";
 import type { HelloOptions } from "./hello.ts";
 import { welcomed } from "./liveness.ts";
-import type { TlsFiles } from "./transports/tls.ts";
-import type { Transport } from "./transports/transport.ts";
+import type { TlsFiles, Transport } from "./transports/transport.ts";
 
 /** Options of {@link listen}. */
 export interface ListenOptions extends ChannelOptions {
@@ -46,7 +47,7 @@ export interface Listener {
  *
  * @param onChannel - Gets every channel that a peer opens, before anything on it has been read. If it throws, the
  *   channel is closed; a warning says why, as it does if its promise is rejected.
- * @throws TypeError for a malformed address; ChannelError `ERR_CHANNEL_ADDRESS_IN_USE`,
+ * @throws TypeError for a malformed address, or for an option, as RangeError; ChannelError `ERR_CHANNEL_ADDRESS_IN_USE`,
  *   `ERR_CHANNEL_INSECURE`, `ERR_CHANNEL_TLS_FILES`, `ERR_CHANNEL_LISTEN`.
  */
 export async function listen(
@@ -54,6 +55,7 @@ export async function listen(
   onChannel: (channel: Channel) => void,
   options: ListenOptions = {},
 ): Promise<Listener> {
+  checkOptions("channel.listen", options, { ...CHANNEL_CHECKS, ...LISTENING });
   const channels = new Set<Channel>();
   const acceptor = await acceptChannels(address, options, (channel) => {
     channels.add(channel);
@@ -136,6 +138,14 @@ export interface AcceptOptions extends ListenOptions {
   readonly signal?: AbortSignal;
 }
 
+const ACCEPT_CHECKS: OptionChecks<AcceptOptions> = {
+  ...CHANNEL_CHECKS,
+  ...LISTENING,
+  timeoutMs: required(number({ above: 0, unit: "milliseconds" })),
+  onListening: func,
+  signal: abortSignal,
+};
+
 /**
  * Wait at `address` for one peer; the address is free again as soon as it has come. Who comes second is turned away.
  *
@@ -143,6 +153,7 @@ export interface AcceptOptions extends ListenOptions {
  *   and as `listen`.
  */
 export async function accept(address: string, options: AcceptOptions): Promise<Channel> {
+  checkOptions<AcceptOptions>("channel.accept", options, ACCEPT_CHECKS);
   const { timeoutMs, onListening, signal } = options;
   let take: (channel: Channel) => void = () => {};
   const first = new Promise<Channel>((resolve) => {

@@ -1,14 +1,16 @@
 import { TypeRegistry } from "../codec/index.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
+import { checkOptions } from "../options.ts";
 import { after, keepAlive } from "../wall.ts";
 import { parseAddress } from "./address.ts";
 import { Backoff, type BackoffOptions, pause } from "./backoff.ts";
 import { Channel, type ChannelOptions } from "./channel.ts";
+import { CHANNEL_CHECKS, CONNECTING } from "./checks.ts";
 import { dial } from "./endpoint.ts";
 import type { HelloOptions } from "./hello.ts";
 import { greeted } from "./liveness.ts";
 import { ReconnectingChannel, type ReconnectOptions } from "./reconnect.ts";
-import type { TlsFiles } from "./transports/tls.ts";
+import type { TlsFiles } from "./transports/transport.ts";
 
 /** Options of {@link open}. */
 export interface OpenOptions extends ChannelOptions {
@@ -54,6 +56,7 @@ export async function open(
   address: string,
   options: OpenOptions & { readonly reconnect?: ReconnectOptions } = {},
 ): Promise<Channel | ReconnectingChannel> {
+  checkOptions("channel.open", options, { ...CHANNEL_CHECKS, ...CONNECTING });
   const { reconnect, backoff } = options;
   const pauses = new Backoff(backoff);
   if (reconnect === undefined) return retry(address, options, pauses);
@@ -78,7 +81,6 @@ async function retry(
   registry?: TypeRegistry,
 ): Promise<Channel> {
   const { retryMs = 0, signal } = options;
-  if (!(retryMs >= 0)) throw new RangeError(`retryMs must be >= 0 milliseconds, got ${retryMs}`);
   if (retryMs === 0) return connect(address, options, registry);
   let isOver = false;
   const over = () => {

@@ -7,6 +7,7 @@ import { tell } from "./callbacks.ts";
 import type { RequestOptions } from "./calls.ts";
 import type { Channel, ChannelLike, ConnectionState } from "./channel.ts";
 import type { Request } from "./requests.ts";
+import type { PeerIdentity } from "./transports/transport.ts";
 
 /** How a channel comes back after its connection was lost. */
 export interface ReconnectOptions {
@@ -80,6 +81,11 @@ export class ReconnectingChannel implements ChannelLike {
   /** Address of the other side. */
   get peer(): string {
     return this.#channel.peer;
+  }
+
+  /** Who the other side is by its certificate, over TLS; of the present connection, or of the last one. */
+  get identity(): PeerIdentity | undefined {
+    return this.#channel.identity;
   }
 
   /** The registered types, on this connection and on all to come. */

@@ -34,10 +34,18 @@ export const SCENARIO: ModuleKind<Scenario> = {
 
 /** Modules that `cosimas sim` serves. */
 export const SIMULATOR: ModuleKind<Servable> = {
-  accepts: isServable,
+  accepts: (exported): exported is Servable => isServable(exported) && exported.protocol !== "helics",
   maker: "defineSimulator",
   line: "export default defineSimulator(() => …)",
   folderFiles: ["simulator.ts", "simulator.js", "simulator.mjs"],
+};
+
+/** Modules that `cosimas federate` lets take part in a HELICS federation. */
+export const FEDERATE: ModuleKind<Servable> = {
+  accepts: (exported): exported is Servable => isServable(exported) && exported.protocol === "helics",
+  maker: "defineFederate",
+  line: "export default defineFederate(() => …)",
+  folderFiles: ["federate.ts", "federate.js", "federate.mjs"],
 };
 
 /**

@@ -1,14 +1,21 @@
 import { type Command, Option } from "commander";
 import { parseAddress } from "../channel/index.ts";
 import type { PopulationOptions } from "../cosim/index.ts";
-import type { EventFilter } from "../observing.ts";
+import { EVENT_KINDS } from "../observe/filter.ts";
+import { type Moment, secondsOf } from "../observe/moment.ts";
+import type { RunFilter } from "../recording/index.ts";
 import { UsageError } from "./errors.ts";
 
-/** A simulation time in seconds, at least 0. @throws UsageError `ERR_CLI_VALUE`. */
-export function parseMoment(text: string): number {
-  const seconds = Number(text);
-  if (text.trim() !== "" && Number.isFinite(seconds) && seconds >= 0) return seconds;
-  throw new UsageError("ERR_CLI_VALUE", `"${text}" must be a simulation time in seconds, at least 0`);
+/** Forms of a moment in help. */
+export const MOMENT_FORMS = "seconds, 18:00, or ISO 8601";
+
+/** A simulation time: seconds, or a time that a recording's calendar gives them. @throws UsageError `ERR_CLI_VALUE`. */
+export function parseMoment(text: string): Moment {
+  // Any start will do to see whether it is a time at all.
+  const seconds = secondsOf(text, "0000-01-01T00:00:00Z");
+  if (seconds !== undefined && seconds >= 0) return /^[\d.e+]+$/i.test(text.trim()) ? Number(text) : text;
+  const forms = "seconds since the start, at least 0, a time of day as 18:00, or ISO 8601 as 2026-06-01T18:00";
+  throw new UsageError("ERR_CLI_VALUE", `"${text}" must be a simulation time: ${forms}`);
 }
 
 /** Longest time that a Node timer can measure, in seconds. */
@@ -45,8 +52,8 @@ export interface FilterOptions {
   readonly agent?: readonly string[];
   readonly method?: readonly string[];
   readonly kind?: readonly string[];
-  readonly from?: number;
-  readonly to?: number;
+  readonly from?: Moment;
+  readonly to?: Moment;
   readonly causedBy?: string;
 }
 
@@ -55,14 +62,14 @@ export function addFilterOptions(command: Command): Command {
   return command
     .option("--agent <id...>", "events of these agents, or of their peers")
     .option("--method <name...>", "messages and answers of these methods")
-    .option("--kind <kind...>", "events of these kinds: request, reply, input, log, ...")
-    .option("--from <seconds>", "events from this time on", parseMoment)
-    .option("--to <seconds>", "events up to this time", parseMoment)
+    .addOption(new Option("--kind <kind...>", "events of these kinds").choices(EVENT_KINDS))
+    .option("--from <time>", `events from this time on: ${MOMENT_FORMS}`, parseMoment)
+    .option("--to <time>", "events up to this time", parseMoment)
     .option("--caused-by <event>", "the event of this id, and all that it led to");
 }
 
 /** The filter that was asked for. */
-export function filterOf({ agent, method, kind, from, to, causedBy }: FilterOptions): EventFilter {
+export function filterOf({ agent, method, kind, from, to, causedBy }: FilterOptions): RunFilter {
   return {
     ...(agent && { agents: agent }),
     ...(method && { methods: method }),

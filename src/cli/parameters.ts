@@ -8,6 +8,9 @@ import {
 } from "../cosim/parameter.ts";
 import { UsageError } from "./errors.ts";
 
+/** Columns of help: those of a terminal as it opens. */
+export const HELP_COLUMNS = 80;
+
 /** The seed's own declaration; it is an option of every scenario. */
 export const SEED: ParameterDeclaration = {
   type: "integer",

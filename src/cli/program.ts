@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { RecordingError, ScenarioError } from "../errors.ts";
 import { packageVersion } from "../version.ts";
 import { EXIT_FAILED, EXIT_FINE, EXIT_USAGE, errorLines, UsageError } from "./errors.ts";
+import { HELP_COLUMNS } from "./parameters.ts";
 
 /** Adds a command to the program; `ends` is told with what to exit, if not with 0. */
 type AddCommand = (program: Command, ends: (exitCode: number) => void) => void;
@@ -10,6 +11,7 @@ type AddCommand = (program: Command, ends: (exitCode: number) => void) => void;
 const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   run: async () => (await import("./commands/run.ts")).addRunCommand,
   sim: async () => (await import("./commands/sim.ts")).addSimCommand,
+  federate: async () => (await import("./commands/federate.ts")).addFederateCommand,
   container: async () => (await import("./commands/container.ts")).addContainerCommand,
   replay: async () => (await import("./commands/replay.ts")).addReplayCommand,
   diff: async () => (await import("./commands/diff.ts")).addDiffCommand,
@@ -22,19 +24,22 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
 
 const EXAMPLES = `
 Examples:
-  cosimas run scenario.ts                    run the scenario that scenario.ts exports by default
-  cosimas run scenario.ts --help             show the scenario's own options
-  cosimas run scenario.ts --seed 7           run it with other random numbers
-  cosimas sim agents.ts 127.0.0.1:5555       serve agents.ts to the mosaik that listens there
-  cosimas run scenario.ts --record a.mcap    record the run
-  cosimas replay a.mcap                      run its agents again, and compare
-  cosimas inspect a.mcap --agent PV-1        what happened to an agent, and by whom
-  cosimas export a.mcap -f parquet           its events for pandas, polars or DuckDB
-  cosimas diff a.mcap b.mcap                 the first event at which two runs differ
-  cosimas container agents.ts 10.0.0.2:5600  be one of the containers of the platform that waits there
+  cosimas run scenario.ts                  run the scenario that it exports
+  cosimas run scenario.ts --help           show the scenario's own options
+  cosimas run scenario.ts --seed 7         run it with other random numbers
+  cosimas sim agents.ts 127.0.0.1:5555     serve agents.ts to the mosaik there
+  cosimas federate agents.ts               take part in a HELICS federation
+  cosimas run scenario.ts --record a.mcap  record the run
+  cosimas replay a.mcap                    run its agents again, and compare
+  cosimas inspect a.mcap --agent PV-1      what happened to an agent, by whom
+  cosimas export a.mcap -f parquet         its events for pandas or DuckDB
+  cosimas diff a.mcap b.mcap               the first event that differs
+  cosimas container agents.ts HOST:PORT    be a container of a platform there
 
-Exit codes: 0 fine (sim: mosaik said stop), 1 the run failed, mosaik or the platform was lost or the module does not load,
-2 wrong usage, no such module or recording, 130 or 143 interrupted; of replay and diff 1 means that they differ. Errors are written as "cosimas: <code>: <message>"; --debug adds stacks.`;
+Exit codes: 0 fine (sim: mosaik said stop), 1 the run failed, mosaik or the
+platform was lost or the module does not load; of replay and diff: they differ.
+2 wrong usage, no such module or recording; 130 or 143 interrupted. Errors are
+written as "cosimas: <code>: <message>"; --debug adds stacks.`;
 
 /**
  * Do what the command line says.
@@ -49,8 +54,13 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .version(packageVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand(false)
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .enablePositionalOptions()
-    .configureOutput({ outputError: () => {} })
+    .configureOutput({
+      outputError: () => {},
+      getOutHelpWidth: () => HELP_COLUMNS,
+      getErrHelpWidth: () => HELP_COLUMNS,
+    })
     .exitOverride()
     .addHelpText("after", EXAMPLES);
   const ends = (code: number) => {
@@ -67,6 +77,8 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT_FINE;
+    // Whoever reads standard output has seen enough.
+    if ((error as { cause?: { code?: unknown } } | undefined)?.cause?.code === "EPIPE") return EXIT_FINE;
     const usage = error instanceof CommanderError ? fromCommander(error) : error;
     process.stderr.write(`${errorLines(usage, debug).join("\n")}\n`);
     const isUsage = usage instanceof UsageError || isOfFiles(usage) || isUnfit(usage);
@@ -84,7 +96,7 @@ async function commandsFor([first]: readonly string[]): Promise<AddCommand[]> {
 
 /** A recording that cannot be read (1 would say that runs differ), or a name that is taken. */
 function isOfFiles(error: unknown): boolean {
-  return error instanceof RecordingError && /_(OPEN|FORMAT|DAMAGED|EXISTS|BUSY)$/.test(error.code);
+  return error instanceof RecordingError && /_(OPEN|FORMAT|DAMAGED|EXISTS|BUSY|FILTER)$/.test(error.code);
 }
 
 /** An option of the command that the module cannot honour. */

@@ -10,17 +10,30 @@ export class Interrupt {
   readonly #controller = new AbortController();
   readonly #onSignal: (name: NodeJS.Signals) => void;
   #exitCode: number | undefined;
+  #name: string | undefined;
 
   /** @param onFirst - Told that the run is being ended. */
-  constructor(onFirst: (name: string) => void) {
+  constructor(onFirst: (name: NodeJS.Signals) => void) {
     this.#onSignal = (name) => {
       const code = EXIT_SIGNAL + constants.signals[name];
       if (this.#exitCode !== undefined) process.exit(code);
       this.#exitCode = code;
+      this.#name = name;
       onFirst(name);
       this.#controller.abort(new Error(`interrupted by ${name}`));
     };
+    this.arm();
+  }
+
+  /** Hear signals. */
+  arm(): void {
+    this.disarm();
     for (const name of SIGNALS) process.on(name, this.#onSignal);
+  }
+
+  /** Let signals end the process. */
+  disarm(): void {
+    for (const name of SIGNALS) process.off(name, this.#onSignal);
   }
 
   /** Aborted by the first signal. */
@@ -28,14 +41,19 @@ export class Interrupt {
     return this.#controller.signal;
   }
 
+  /** What the user is told of a run that a signal has ended; undefined if none came. */
+  told(): readonly string[] | undefined {
+    return this.#name === undefined ? undefined : [`cosimas: interrupted by ${this.#name}`];
+  }
+
   /** With what to exit if a signal came. */
   get exitCode(): number | undefined {
     return this.#exitCode;
   }
 
-  /** Let signals do what they do by default again. */
+  /** Nothing is to be interrupted any more. */
   release(): void {
-    for (const name of SIGNALS) process.off(name, this.#onSignal);
+    this.disarm();
   }
 }
 

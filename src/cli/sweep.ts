@@ -3,10 +3,12 @@ import { createWriteStream, mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { openRun } from "../observing.ts";
+import type { TableColumn } from "../recording/parquet.ts";
 import { checkTarget, complete, partialOf } from "../recording/target.ts";
 import { wallMs } from "../wall.ts";
 import { UsageError } from "./errors.ts";
 import { ProgressLine } from "./progress.ts";
+import { type Figures, figuresIn } from "./result.ts";
 import { Interrupt } from "./signals.ts";
 
 /** Runs of one sweep. */
@@ -74,11 +76,12 @@ interface SweptRun {
   readonly exitCode: number;
   readonly seconds: number;
   readonly traceHash: string | undefined;
+  readonly figures: Figures;
 }
 
 /**
  * Run a scenario once for each point, each in a process of its own, over the cores; then write `runs.parquet`, a row for
- * each run: its parameters, exit code, trace hash, wall seconds and recording.
+ * each run: its parameters, figures, exit code, trace hash, wall seconds and recording.
  *
  * @throws RecordingError `ERR_RECORDING_EXISTS` if a file of an earlier sweep would be replaced, and not `force`.
  * @returns Exit code: 0 if all runs had it, 1, or that of an interrupt.
@@ -150,7 +153,8 @@ async function runOne(
   children.delete(child);
   log.end();
   const seconds = (wallMs() - startMs) / 1000;
-  return { name, point, exitCode, seconds, traceHash: await hashOf(recording) };
+  const figures = exitCode === 0 ? figuresIn(folder) : {};
+  return { name, point, exitCode, seconds, traceHash: await hashOf(recording), figures };
 }
 
 /** A switch has no value. */
@@ -169,15 +173,18 @@ async function hashOf(recording: string): Promise<string | undefined> {
   }
 }
 
-function columnsOf(swept: readonly SweptRun[]) {
+function columnsOf(swept: readonly SweptRun[]): TableColumn[] {
   const names = [...new Set(swept.flatMap(({ point }) => point.map(([name]) => name)))];
-  const valueIn = ({ point }: SweptRun, name: string) => point.find(([other]) => other === name)![1];
-  const isNumber = (name: string) => swept.every((run) => Number.isFinite(Number(valueIn(run, name))));
+  const figures = [...new Set(swept.flatMap((run) => Object.keys(run.figures)))];
   return [
     ...names.map((name) =>
-      isNumber(name)
-        ? { name, type: "DOUBLE" as const, data: swept.map((run) => Number(valueIn(run, name))) }
-        : { name, type: "STRING" as const, data: swept.map((run) => valueIn(run, name)) },
+      columnOf(name, numbers(swept.map(({ point }) => point.find(([other]) => other === name)![1]))),
+    ),
+    ...figures.map((name) =>
+      columnOf(
+        name,
+        swept.map((run) => run.figures[name] ?? null),
+      ),
     ),
     { name: "exit_code", type: "INT32" as const, data: swept.map(({ exitCode }) => exitCode) },
     { name: "trace_hash", type: "STRING" as const, data: swept.map(({ traceHash }) => traceHash ?? null) },
@@ -188,4 +195,17 @@ function columnsOf(swept: readonly SweptRun[]) {
       data: swept.map((run) => (run.traceHash ? `${run.name}.mcap` : null)),
     },
   ];
+}
+
+/** The numbers that the texts stand for, if all do. */
+function numbers(texts: readonly string[]): readonly (number | string)[] {
+  return texts.every((text) => text !== "" && Number.isFinite(Number(text))) ? texts.map(Number) : texts;
+}
+
+/** Numbers if all are, else texts; null where a run has none. */
+function columnOf(name: string, values: readonly (number | string | boolean | null)[]): TableColumn {
+  if (values.every((value) => value === null || typeof value === "number")) {
+    return { name, type: "DOUBLE", data: [...values] };
+  }
+  return { name, type: "STRING", data: values.map((value) => (value === null ? null : String(value))) };
 }

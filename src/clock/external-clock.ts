@@ -1,7 +1,13 @@
 import { SimulationClock, type SimulationClockOptions } from "./simulation-clock.ts";
 
 /** Where time starts and how fine it is. */
-export type ExternalClockOptions = SimulationClockOptions;
+export interface ExternalClockOptions extends SimulationClockOptions {
+  /**
+   * Seconds since the start at which the clock stands at first, as aiomas' `init_time`; >= 0. Default 0. aiomas needs -1 to
+   * be set to 0 later; here the present time itself is legal.
+   */
+  initTime?: number;
+}
 
 /**
  * A clock that stands still until somebody outside moves it: `container.advance`, driven by a simulator.
@@ -11,5 +17,8 @@ export type ExternalClockOptions = SimulationClockOptions;
 export class ExternalClock extends SimulationClock {
   constructor(options: ExternalClockOptions = {}) {
     super(options);
+    const { initTime = 0 } = options;
+    if (!(initTime >= 0)) throw new RangeError(`initTime must be >= 0 seconds since the start, got ${initTime}`);
+    if (initTime > 0) this.moveTo(this.resolution.toTicks(initTime));
   }
 }

@@ -6,6 +6,7 @@
  * cannot, `profile.ts` has the table.
  */
 import { DEFAULT_LIMITS } from "../limits.ts";
+import { anything, checkArgument, checkOptions, LIMITS, type OptionChecks, oneOf } from "../options.ts";
 import { bloscCodec } from "./blosc.ts";
 import type { Codec, CodecName, CodecOptions } from "./codec.ts";
 import { jsonCodec } from "./json-writer.ts";
@@ -35,6 +36,9 @@ const CODECS: ReadonlyMap<string, (options: CodecOptions) => Codec> = new Map([
   ["mosaik-json", (options) => jsonCodec("mosaik-json", options)],
 ]);
 
+/** The names of all codecs. */
+export const CODEC_NAMES: readonly CodecName[] = [...CODECS.keys()] as CodecName[];
+
 /** How to make a codec. */
 export interface CreateCodecOptions {
   /** Bounds of one value; those of bytes and digits default to the usual ones. Default: `DEFAULT_LIMITS`. */
@@ -51,13 +55,12 @@ export interface CreateCodecOptions {
  * @throws TypeError if there is no codec of this name, or a type is listed twice.
  */
 export function createCodec(name: CodecName, options: CreateCodecOptions = {}): Codec {
+  checkArgument("createCodec", "codec", name, oneOf(CODEC_NAMES));
+  checkOptions("createCodec", options, CHECKS);
   const { limits = DEFAULT_LIMITS, types = [], floats } = options;
-  const create = CODECS.get(name);
-  if (create === undefined) {
-    const known = [...CODECS.keys()].map((each) => `"${each}"`).join(", ");
-    throw new TypeError(`codec must be one of ${known}, got ${JSON.stringify(name)}`);
-  }
   const { integerDigitsMax, frameBytesMax } = { ...DEFAULT_LIMITS, ...limits };
   const registry = types instanceof TypeRegistry ? types : new TypeRegistry(types);
-  return create({ limits, types: registry, integerDigitsMax, frameBytesMax, floats });
+  return CODECS.get(name)!({ limits, types: registry, integerDigitsMax, frameBytesMax, floats });
 }
+
+const CHECKS: OptionChecks<CreateCodecOptions> = { limits: LIMITS, types: anything, floats: anything };

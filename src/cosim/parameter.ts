@@ -51,8 +51,30 @@ export type ParameterValues<P extends ParameterDeclarations> = { readonly [N in 
 
 /** Who declares parameters, and the names that the command line has options of its own for there. */
 const RESERVED = {
-  defineScenario: ["seed", "out", "debug", "help", "version"],
-  defineSimulator: ["remote", "logLevel", "timeout", "insecure", "debug", "help", "version"],
+  defineScenario: [
+    ...["seed", "containers", "isolation", "strict", "out", "record", "mayRecord", "force", "sweep", "jobs"],
+    ...["debug", "help", "version"],
+  ],
+  defineSimulator: [
+    ...["address", "remote", "logLevel", "timeout", "insecure", "containers", "isolation", "strict", "record", "force"],
+    ...["debug", "help", "version"],
+  ],
+  defineFederate: [
+    ...[
+      "broker",
+      "coreType",
+      "coreInit",
+      "name",
+      "config",
+      "library",
+      "until",
+      "logLevel",
+      "timeout",
+      "record",
+      "force",
+    ],
+    ...["containers", "isolation", "debug", "help", "version"],
+  ],
 } as const;
 
 /**
@@ -93,7 +115,11 @@ export function checkDeclaration(by: keyof typeof RESERVED, name: string, declar
     throw new TypeError(`${which}: a name is camelCase and does not begin with "no"`);
   }
   const reserved: readonly string[] = RESERVED[by];
-  if (reserved.includes(name)) throw new TypeError(`${which}: this option belongs to the command line`);
+  if (reserved.includes(name)) {
+    throw new TypeError(
+      `${which}: this option belongs to the command line; choose another name than ${reserved.join(", ")}`,
+    );
+  }
   const types = ["integer", "number", "boolean", "string"];
   if (!types.includes(declaration?.type)) throw new TypeError(`${which}: type must be one of ${types.join(", ")}`);
   const problem = parameterProblem(declaration, declaration.default);

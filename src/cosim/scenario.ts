@@ -56,6 +56,14 @@ export interface ScenarioContext<P extends ParameterDeclarations = ParameterDecl
   record(options?: { readonly modules?: readonly URL[] }): Journal | undefined;
   /** Write a line of the run's result to standard output. */
   print(line: string): void;
+  /**
+   * Figures that the run has come to, as `{ peak_kw: 92.4 }`: they go to `result.json` in `outDir`, and in a sweep into the
+   * table of all runs, a column each. Later calls add to earlier ones.
+   *
+   * @param figures - Finite numbers, texts and booleans by names of letters, digits and `_`.
+   * @throws ScenarioError `ERR_SCENARIO_RESULT` for another name or value.
+   */
+  result(figures: Readonly<Record<string, number | string | boolean>>): void;
 }
 
 /** A scenario as its author writes it. */

@@ -13,6 +13,9 @@ export const LOG_LEVELS = ["trace", "debug", "info", "warning", "error", "critic
 /** One of {@link LOG_LEVELS}. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** Who steps what is served: mosaik (`cosimas sim`) or a HELICS federation (`cosimas federate`). */
+export type ServableProtocol = "mosaik" | "helics";
+
 /** What a program gives to what it serves. */
 export interface ServeContext<P extends ParameterDeclarations = ParameterDeclarations> {
   /** Values of the parameters that it declares. */
@@ -32,6 +35,8 @@ export interface ServeContext<P extends ParameterDeclarations = ParameterDeclara
    * ScenarioError `ERR_SCENARIO_CONTAINERS`, before it is served.
    */
   readonly population?: PopulationOptions | undefined;
+  /** What the command line says besides, for the adapter that serves: its own names and values. */
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
   /** Told once the master has said stop: what is left ends by itself within seconds, and need not be ended by a signal. */
   readonly onStop?: (() => void) | undefined;
   readonly log: Log;
@@ -44,6 +49,7 @@ export type Log = (level: LogLevel, text: string | (() => string)) => void;
 export interface Servable {
   /** Parameters that the command line takes for it. */
   readonly parameters: ParameterDeclarations;
+  readonly protocol: ServableProtocol;
   /** Serve until the master ends it; rejected if it fails, or if the master is lost. */
   serve(context: ServeContext): Promise<void>;
 }
@@ -59,9 +65,11 @@ const MARK = Symbol.for("cosimas.servable");
 export function servable<const P extends ParameterDeclarations>(
   serve: (context: ServeContext<P>) => Promise<void>,
   parameters: P,
+  protocol: ServableProtocol = "mosaik",
 ): Servable {
-  for (const [name, declaration] of Object.entries(parameters)) checkDeclaration("defineSimulator", name, declaration);
-  return Object.freeze({ serve: serve as Servable["serve"], parameters, [MARK]: true });
+  const maker = protocol === "mosaik" ? "defineSimulator" : "defineFederate";
+  for (const [name, declaration] of Object.entries(parameters)) checkDeclaration(maker, name, declaration);
+  return Object.freeze({ serve: serve as Servable["serve"], parameters, protocol, [MARK]: true });
 }
 
 /** Was it made by {@link servable}, of this or another copy of this package? */

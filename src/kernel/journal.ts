@@ -21,15 +21,17 @@ export async function beginJournal(
   clock: SimulationClock,
   { seed, strict, communication, modules, limits = {} }: JournaledRun,
 ): Promise<void> {
+  const initTime = clock.time();
   const options = {
     strict,
+    ...(initTime > 0 && { initTime }),
     limits,
     // A function is not data: whoever makes the run again has to have it.
     communication:
       typeof communication?.links === "function" ? { ...communication, links: "function" } : (communication ?? null),
   };
   const { ticksPerSecond } = clock.resolution;
-  await journal.begin({ seed, start: clock.utcnow().toISO()!, ticksPerSecond, modules, options });
+  await journal.begin({ seed, start: clock.calendar.at(0).toISO()!, ticksPerSecond, modules, options });
   source.attach((batch) => journal.events(batch));
 }
 

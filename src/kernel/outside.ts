@@ -32,6 +32,7 @@ export class Outside {
   #waiting: OutsideCall[] = [];
   /** Calls that have entered, by their number. */
   readonly #entered = new Map<number, OutsideCall>();
+  readonly #calls = new WeakMap<Promise<unknown>, OutsideCall>();
   #answers: Answer[] = [];
   #seq = 0;
   #ended: RunError | undefined;
@@ -63,10 +64,23 @@ export class Outside {
       const message = `more than ${max} calls from outside wait for an answer; call of ${agent}.${method} refused`;
       return Promise.reject(new AgentError("ERR_OUTSIDE_CALLS", message, { agent, method }));
     }
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ peer, agent, method, args, resolve, reject });
+    let call: OutsideCall | undefined;
+    const answer = new Promise((resolve, reject) => {
+      call = { peer, agent, method, args, resolve, reject };
+      this.#waiting.push(call);
       this.wake?.();
     });
+    this.#calls.set(answer, call!);
+    return answer;
+  }
+
+  /** Take back a call that has not entered yet, by the promise of its answer. @returns Whether it was so. */
+  withdraw(answer: Promise<unknown>): boolean {
+    const call = this.#calls.get(answer);
+    const place = call === undefined ? -1 : this.#waiting.indexOf(call);
+    if (place < 0) return false;
+    this.#waiting.splice(place, 1);
+    return true;
   }
 
   /** The calls that enter now: by peer, and each peer's in the order in which they came. */

@@ -1,5 +1,13 @@
 import type { EventId, TraceEvent } from "../trace.ts";
 
+const KINDS: Record<TraceEvent["kind"], true> = {
+  ...{ tick: true, input: true, request: true, oneway: true, reply: true, failure: true, timer: true, external: true },
+  ...{ log: true, created: true, removed: true, fault: true, step: true },
+};
+
+/** The kinds of events that there are. */
+export const EVENT_KINDS: readonly string[] = Object.keys(KINDS);
+
 /** Which events are wanted; what is not given does not matter. */
 export interface EventFilter {
   /** Agents to which they happened, or that were their peers. */

@@ -6,4 +6,5 @@
  */
 export { Comparison, type Difference } from "./comparison.ts";
 export { type EventFilter, eventFilter } from "./filter.ts";
+export type { Moment } from "./moment.ts";
 export { eventStream, type ObserveOptions, observe } from "./stream.ts";

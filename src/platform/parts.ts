@@ -5,6 +5,7 @@ import { DATE_TIME } from "../agent/simulation.ts";
 import { ExternalClock } from "../clock/external-clock.ts";
 import type { Codec, ValueType } from "../codec/index.ts";
 import type { JournaledRun } from "../kernel/journal.ts";
+import { strictByDefault } from "../kernel/strict-default.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import type { Journal } from "../trace.ts";
 import { batchCodec } from "./batch.ts";
@@ -46,7 +47,7 @@ export async function createParts(options: PlatformOptions): Promise<PlatformPar
   if (isolation !== "inline" && typeof communication?.links === "function") {
     throw new TypeError("a link function does not cross to other threads; let the module export it as `communication`");
   }
-  const { start, resolution, seed = 0, trace = "hash", strict = false } = options;
+  const { start, resolution, seed = 0, trace = "hash", strict = strictByDefault() } = options;
   const clock = new ExternalClock({ ...(start !== undefined && { start }), ...(resolution && { resolution }) });
   clock.own();
   const limits = { ...DEFAULT_LIMITS, ...options.limits };

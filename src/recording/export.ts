@@ -9,10 +9,10 @@ import {
   rowMaker,
   traceJson,
 } from "../observe/exports.ts";
-import { type EventFilter, eventFilter } from "../observe/filter.ts";
 import { SequenceDiagram, type SequenceFormat } from "../observe/sequence.ts";
 import type { TraceEvent } from "../trace.ts";
 import { openRun, type RunFile } from "./reader.ts";
+import { type RunFilter, selected } from "./selection.ts";
 import { checkTarget, complete, partialOf, type ReplaceOptions } from "./target.ts";
 
 /** The formats that a recording can be exported to. */
@@ -27,10 +27,13 @@ const DIAGRAM_EVENTS_MAX = 500;
 /** Bytes that are collected before they are written. */
 const WRITE_BYTES = 1024 * 1024;
 
+/** Wait of wall time before a full pipe is tried again, in milliseconds. */
+const FULL_PIPE_MS = 5;
+
 /** What is exported. */
 export interface ExportOptions extends ReplaceOptions {
   readonly format: ExportFormat;
-  readonly filter?: EventFilter;
+  readonly filter?: RunFilter;
   /** Events after which a sequence diagram ends, saying how many it left out; default 500. */
   readonly diagramEventsMax?: number;
 }
@@ -88,14 +91,9 @@ class Export {
   }
 
   async *#events(): AsyncGenerator<TraceEvent, void, undefined> {
-    const { header } = this.#run;
-    const isWanted = eventFilter(this.#options.filter ?? {}, header.ticksPerSecond);
-    for await (const batch of this.#run.batches()) {
-      for (const entry of batch) {
-        if (entry.kind === "feed" || !isWanted(entry)) continue;
-        this.#count++;
-        yield entry;
-      }
+    for await (const event of selected(this.#run, this.#options.filter ?? {})) {
+      this.#count++;
+      yield event;
     }
   }
 
@@ -194,8 +192,19 @@ class Output {
     this.#pieces = [];
     this.#bytes = 0;
     this.#try(() => {
-      for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at);
+      for (let at = 0; at < bytes.length; ) at += this.#writeSome(bytes, at);
     });
+  }
+
+  /** A pipe whose reader is slow takes nothing for a while. */
+  #writeSome(bytes: Uint8Array, at: number): number {
+    try {
+      return writeSync(this.#file, bytes, at);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== "EAGAIN") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_MS);
+      return 0;
+    }
   }
 
   #try<T>(work: () => T): T {

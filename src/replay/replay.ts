@@ -192,8 +192,9 @@ class Replay {
       strict?: boolean;
       limits?: Partial<Limits>;
       communication?: CommunicationModel | null;
+      initTime?: number;
     };
-    const { strict = false, limits = {} } = recorded;
+    const { strict = false, limits = {}, initTime = 0 } = recorded;
     const communication = this.#options.communication ?? recorded.communication ?? undefined;
     if ((communication?.links as unknown) === "function") {
       const text = "the recorded run had a communication model with a function; give it as `communication`";
@@ -201,7 +202,7 @@ class Replay {
     }
     return Container.create({
       ...{ seed, strict, limits, types: this.#options.types ?? [], recorded: this.#external },
-      clock: new ExternalClock({ start, resolution: ticksPerSecond }),
+      clock: new ExternalClock({ start, initTime, resolution: ticksPerSecond }),
       ...(communication && { communication }),
     });
   }

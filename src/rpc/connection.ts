@@ -1,10 +1,10 @@
 import { isThenable, tell } from "../channel/callbacks.ts";
-import type { ChannelLike, ConnectionState, Request } from "../channel/index.ts";
+import type { ChannelLike, ConnectionState, PeerIdentity, Request } from "../channel/index.ts";
 import type { Value } from "../codec/index.ts";
 import { type ChannelError, RpcError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { callContent } from "./kwargs.ts";
-import { createProxy } from "./proxy.ts";
+import { createProxy, type Invoke } from "./proxy.ts";
 import { allowRelay, isReference, PATH_CHARS_MAX, RELEASE, References, ServiceReference } from "./references.ts";
 import { type Method, notFound, type Resolver } from "./services.ts";
 import type { CallOptions, OneWay, Remote, RpcPeer } from "./types.ts";
@@ -58,8 +58,8 @@ export class RpcConnection<C = unknown> implements RpcPeer<C> {
 
   /** @param channel - Belongs to the connection from now on. */
   constructor(channel: ChannelLike, resolver: Resolver | undefined, limits: RpcLimits) {
-    const invoke = (path: string, args: unknown[]) => this.call(path, args);
-    allowRelay(invoke);
+    const invoke: Invoke = (path, args, options) => this.call(path, args, options);
+    allowRelay(invoke, this as RpcPeer);
     this.peer = channel.peer;
     this.closed = channel.closed;
     this.#channel = channel;
@@ -72,6 +72,7 @@ export class RpcConnection<C = unknown> implements RpcPeer<C> {
       remoteServicesMax: limits.remoteServicesMax,
       release: (id, count) => void this.call(RELEASE, [id, count]).catch(() => {}),
       peer: channel.peer,
+      connection: this as RpcPeer,
     });
     this.remote = this.#references.root as Remote<C>;
     this.oneWay = createProxy(this.#send as never) as OneWay<C>;
@@ -84,6 +85,11 @@ export class RpcConnection<C = unknown> implements RpcPeer<C> {
     channel.serve((request) => this.#serve(request));
     void channel.closed.then(() => this.#references.clear());
     channel.onState?.((state) => state === "lost" && this.#references.renew());
+  }
+
+  /** Who the other side is by its certificate, over TLS; undefined otherwise. Its address says nothing of who it is. */
+  get identity(): PeerIdentity | undefined {
+    return this.#channel.identity;
   }
 
   /** Whether calls can still be made. */

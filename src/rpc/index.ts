@@ -5,6 +5,7 @@
  * Only what a class lists in `exposed` can be called. Services are passed by reference, everything else by value.
  */
 import { isThenable, warnOf } from "../channel/callbacks.ts";
+import { CHANNEL_CHECKS, CONNECTING, LISTENING } from "../channel/checks.ts";
 import {
   type Listener,
   type ListenOptions,
@@ -14,18 +15,21 @@ import {
   type ReconnectOptions,
 } from "../channel/index.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
+import { anything, checkOptions, func } from "../options.ts";
 import { RpcConnection } from "./connection.ts";
 import { type Servable, toResolver } from "./services.ts";
 
 export { RpcConnection, type RpcLimits } from "./connection.ts";
 export { Kwargs, kwargs } from "./kwargs.ts";
-export { createProxy, type Invoke } from "./proxy.ts";
+export { createProxy, type Invoke, type InvokeOptions } from "./proxy.ts";
+export { callWith } from "./references.ts";
 export {
   exposedMethods,
   type Method,
   notExposed,
   notFound,
   type Resolver,
+  type Route,
   Router,
   type Routes,
   router,
@@ -75,16 +79,18 @@ export interface Server {
  * @throws TypeError for a malformed address or service; ChannelError as `channel.listen`.
  */
 export async function serve(address: string, service: Servable, options: ServeOptions = {}): Promise<Server> {
+  checkOptions("rpc.serve", options, { ...CHANNEL_CHECKS, ...LISTENING, onConnection: func });
   checkCodec(options);
+  const { onConnection, ...listening } = options;
   const resolver = toResolver(service);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const listener: Listener = await listen(
     address,
     (channel) => {
       const connection = new RpcConnection(channel, resolver, limits);
-      if (options.onConnection !== undefined) welcome(connection, options.onConnection);
+      if (onConnection !== undefined) welcome(connection, onConnection);
     },
-    options,
+    listening,
   );
   return { address: listener.address, close: () => listener.close() };
 }
@@ -96,9 +102,11 @@ export async function serve(address: string, service: Servable, options: ServeOp
  * @throws TypeError for a malformed address or service; ChannelError as `channel.open`.
  */
 export async function connect<C = unknown>(address: string, options: ConnectOptions = {}): Promise<RpcConnection<C>> {
+  checkOptions("rpc.connect", options, { ...CHANNEL_CHECKS, ...CONNECTING, service: anything });
   checkCodec(options);
-  const resolver = options.service && toResolver(options.service);
-  const channel = await open(address, options);
+  const { service, ...opening } = options;
+  const resolver = service === undefined ? undefined : toResolver(service);
+  const channel = await open(address, opening);
   return new RpcConnection<C>(channel, resolver, { ...DEFAULT_LIMITS, ...options.limits });
 }
 

@@ -1,14 +1,22 @@
 import { RpcError } from "../errors.ts";
 import { isCallableName } from "./services.ts";
 
-/** Makes the call of `path`, as `sub/mul`. */
-export type Invoke = (path: string, args: unknown[]) => Promise<unknown>;
+/** Options of one call. */
+export interface InvokeOptions {
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Makes the call of `path`, as `sub/mul`; options are for connections. */
+export type Invoke = (path: string, args: unknown[], options?: InvokeOptions) => Promise<unknown>;
 
 /** What a proxy stands for. */
 export interface ProxyTarget {
   readonly invoke: Invoke;
   /** Empty at the root. */
   readonly path: string;
+  /** What has to be kept for it. */
+  readonly of?: object;
 }
 
 const targets = new WeakMap<object, ProxyTarget>();
@@ -18,11 +26,17 @@ export function proxyTarget(value: object): ProxyTarget | undefined {
   return targets.get(value);
 }
 
+/** Let `proxy` be taken for one of `target` wherever it is passed. */
+export function standFor(proxy: object, target: ProxyTarget): void {
+  targets.set(proxy, target);
+}
+
 /**
  * An object on which every name is a remote method: `proxy.offer(3)` is `invoke("offer", [3])`, `proxy.sub.mul(6, 7)`
  * is `invoke("sub/mul", [6, 7])`. A stub is made once for each name and kept.
  *
- * Names that cannot be remote (symbols, `then`, `toJSON` and the like) are undefined. Nothing can be assigned.
+ * Names that cannot be remote (symbols, `then`, `toJSON` and the like) are undefined, but as a text it names its path.
+ * Nothing can be assigned.
  *
  * @param path - Where it stands; a call of the proxy itself is a call of this path, and fails at the root.
  */
@@ -49,6 +63,8 @@ class Stubs implements ProxyHandler<object>, ProxyTarget {
   readonly path: string;
   readonly parent: object | undefined;
   #stubs: Map<string, object> | undefined;
+  /** What `String(proxy)` gives. */
+  readonly #text = () => `[remote ${this.path === "" ? "service" : this.path}]`;
 
   constructor(invoke: Invoke, path: string, parent: object | undefined) {
     this.invoke = invoke;
@@ -57,7 +73,7 @@ class Stubs implements ProxyHandler<object>, ProxyTarget {
   }
 
   get(_target: object, name: string | symbol, proxy: object): object | undefined {
-    if (typeof name === "symbol") return undefined;
+    if (typeof name === "symbol") return name === Symbol.toPrimitive ? this.#text : undefined;
     return this.#stubs?.get(name) ?? this.#create(name, proxy);
   }
 

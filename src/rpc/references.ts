@@ -1,6 +1,7 @@
 import { CodecError, RpcError } from "../errors.ts";
+import { checkOptions, number, type OptionChecks, signal } from "../options.ts";
 import { Kwargs } from "./kwargs.ts";
-import { createProxy, type Invoke, type ProxyTarget, proxyTarget } from "./proxy.ts";
+import { createProxy, type Invoke, type InvokeOptions, type ProxyTarget, proxyTarget, standFor } from "./proxy.ts";
 import {
   isService,
   joinPath,
@@ -40,6 +41,8 @@ export interface ReferencesOptions {
   /** The peer's `count` references to its own `id` are not needed any more. */
   readonly release: (id: string, count: number) => void;
   readonly peer: string;
+  /** The connection itself. */
+  readonly connection: RpcPeer;
 }
 
 /**
@@ -150,8 +153,9 @@ export class References {
 
   #passedCalls(): Invoke {
     const { invoke } = this.#options;
-    const calls: Invoke = (path, args) => (this.#lost.has(calls) ? Promise.reject(lost(path)) : invoke(path, args));
-    allowRelay(calls);
+    const calls: Invoke = (path, args, options) =>
+      this.#lost.has(calls) ? Promise.reject(lost(path)) : invoke(path, args, options);
+    allowRelay(calls, this.#options.connection);
     return calls;
   }
 
@@ -304,17 +308,46 @@ class PassedServices {
 }
 
 /** Ways of calling peers that other connections may use for their own peers. */
-const relays = new WeakSet<Invoke>();
+const relays = new WeakMap<Invoke, RpcPeer>();
 
-/** Let proxies made with `invoke` be passed to peers of other connections. */
-export function allowRelay(invoke: Invoke): void {
-  relays.add(invoke);
+/** Let proxies made with `invoke`, which calls `peer`, be passed to peers of other connections. */
+export function allowRelay(invoke: Invoke, peer: RpcPeer): void {
+  relays.set(invoke, peer);
 }
 
 /** Whether {@link allowRelay} was called for it. */
 function mayRelay(invoke: Invoke): boolean {
   return relays.has(invoke);
 }
+
+/** Where a proxy of a peer's service leads: to `path` at `peer`. Undefined for any other value. */
+export function proxyOrigin(value: object): { readonly peer: RpcPeer; readonly target: ProxyTarget } | undefined {
+  const target = proxyTarget(value);
+  const peer = target && relays.get(target.invoke);
+  return target && peer && { peer, target };
+}
+
+/**
+ * The same service as `remote`, called with these options: `await callWith(remote, { timeoutMs: 500 }).offer(3)`.
+ *
+ * @param remote - A proxy of rpc, or what stands below one.
+ * @throws TypeError for anything else; proxies of agents within a simulation have a time-out of simulated time instead,
+ *   which `connect` takes. RangeError for a `timeoutMs` that is not above 0.
+ */
+export function callWith<R extends object>(remote: R, options: InvokeOptions): R {
+  const origin = proxyOrigin(remote);
+  if (origin === undefined) throw new TypeError("callWith takes a proxy of a service at the other end of a connection");
+  checkOptions("rpc.callWith", options, CALL_CHECKS);
+  const { invoke, path } = origin.target;
+  const proxy = createProxy((at, args) => invoke(at, args, options), path);
+  standFor(proxy, { invoke, path, of: remote }); // which is in use as long as this is
+  return proxy as R;
+}
+
+const CALL_CHECKS: OptionChecks<InvokeOptions> = {
+  timeoutMs: number({ above: 0, infinite: true, unit: "milliseconds" }),
+  signal,
+};
 
 /** Passes calls on to what stands below `root` at the other end of `invoke`. */
 export function relay(invoke: Invoke, root: string): Resolver {

@@ -38,11 +38,15 @@ export function joinPath(name: string, below: string): string {
   return below === "" ? name : `${name}/${below}`;
 }
 
-/** What can be served: a service object, a resolver, or services under names. */
+/** What can be served: a service object, a resolver, or services and functions under names. */
 export type Servable = Service | Resolver | Routes;
 
-/** Services under names, as a plain object or a `Map`; they can be nested. */
-export type Routes = { readonly [name: string]: Servable } | ReadonlyMap<string, Servable>;
+/** Services, and functions as methods, under names, as a plain object or a `Map`; they can be nested. */
+export type Routes = { readonly [name: string]: Route } | ReadonlyMap<string, Route>;
+
+/** What stands under a name: a service, or a function, which takes positional arguments alone. */
+// biome-ignore lint/suspicious/noExplicitAny: a function's parameters are its own affair
+export type Route = Servable | ((...args: any[]) => unknown);
 
 /**
  * Services under names: `router({ sub })` offers `sub`'s method `mul` as `sub/mul`.
@@ -61,7 +65,7 @@ export function router(routes: Routes, root?: Service | Resolver): Router {
 /** Services under names; {@link router} makes it. It may be passed as an argument or a result, as a service may. */
 export class Router implements Resolver {
   readonly #routes: Routes;
-  readonly #below: ReadonlyMap<string, Servable>;
+  readonly #below: ReadonlyMap<string, Route>;
   readonly #root: Resolver | undefined;
 
   constructor(routes: Routes, root: Service | Resolver | undefined) {
@@ -72,12 +76,16 @@ export class Router implements Resolver {
       if (!(this.#below === routes ? isKey(name) : isCallableName(name))) {
         throw new TypeError(`a service cannot be named "${name}"`);
       }
-      toResolver(service);
+      if (typeof service !== "function") toResolver(service);
     }
   }
 
   resolve(path: readonly string[], from: RpcPeer): Method {
     const below = this.#below.get(path[0]!);
+    if (typeof below === "function") {
+      if (path.length > 1) throw notFound(path);
+      return called(path[0]!, below as AnyMethod);
+    }
     if (below !== undefined && path.length > 1) return toResolver(below).resolve(path.slice(1), from);
     if (below !== undefined || this.#root === undefined) throw notFound(path);
     return this.#root.resolve(path, from);
@@ -87,17 +95,23 @@ export class Router implements Resolver {
     const [name] = path;
     if (name === undefined) return this.#root === undefined ? this : this.#root.serviceAt?.(path);
     const below = this.#below.get(name);
+    if (typeof below === "function") return undefined;
     return (below === undefined ? this.#root : toResolver(below))?.serviceAt?.(path.slice(below === undefined ? 0 : 1));
   }
 
   pathOf(service: object): string | undefined {
     if (service === this || service === this.#routes) return "";
     for (const [name, below] of this.#below) {
-      const path = toResolver(below).pathOf?.(service);
+      const path = typeof below === "function" ? undefined : toResolver(below).pathOf?.(service);
       if (path !== undefined) return joinPath(name, path);
     }
     return this.#root?.pathOf?.(service);
   }
+}
+
+/** A function as a method. */
+function called(name: string, code: AnyMethod): Method {
+  return (args, kwargs) => code(...bound(name, undefined, args, kwargs));
 }
 
 /** `$` and `~` begin the paths of references. */
@@ -191,7 +205,8 @@ type AnyMethod = (...args: unknown[]) => unknown;
 
 /**
  * An object whose class lists its exposed methods. `parameters`, if the class has it, names the positional parameters
- * of methods that peers may call with keyword arguments: `static readonly parameters = { add: ["a", "b"] }`. `services`,
+ * of methods that peers may call with keyword arguments: `static readonly parameters = { add: ["a", "b"] }`; if the last is
+ * `"**others"`, all other keyword arguments arrive there as one object. `services`,
  * if the class has it, names the fields that hold services of their own, which stand below this one:
  * `static readonly services = ["sub"] as const`.
  */
@@ -247,7 +262,7 @@ function boundMethods(service: Service): ReadonlyMap<string, Method> {
   const parameters = parametersOf(type);
   for (const [name, method] of exposedMethods(type)) {
     const names = parameters.get(name);
-    methods.set(name, (args, kwargs) => method.apply(service, bound(name, names, args, kwargs)));
+    methods.set(name, (args, kwargs) => method.apply(service, bound(name, names, args, kwargs) as unknown[]));
   }
   return methods;
 }
@@ -269,19 +284,49 @@ function parametersOf(type: Exposing): ReadonlyMap<string, readonly string[]> {
   return table;
 }
 
+/**
+ * The arguments of a call of an exposed method by the parameters that its class names, as {@link Service} says.
+ *
+ * @throws RpcError `ERR_RPC_ARGUMENTS`.
+ */
+export function bindArguments(
+  type: Exposing,
+  method: string,
+  args: readonly Value[],
+  kwargs: Readonly<Record<string, Value>>,
+): readonly unknown[] {
+  const names = parametersOf(type).get(method);
+  return names === undefined && Object.keys(kwargs).length === 0 ? args : bound(method, names, [...args], kwargs);
+}
+
 /** The arguments in their positions, as Python would bind them; a parameter that was left out is undefined. */
-function bound(method: string, names: readonly string[] | undefined, args: Value[], kwargs: Record<string, Value>) {
+function bound(
+  method: string,
+  names: readonly string[] | undefined,
+  args: Value[],
+  kwargs: Readonly<Record<string, Value>>,
+): readonly unknown[] {
   const all: unknown[] = args;
+  const last = names?.at(-1) ?? "";
+  const open = last.startsWith(OPEN) ? names!.length - 1 : -1;
+  if (open >= 0 && args.length > open) throw badArguments(`${method}() takes ${open} positional arguments`);
+  const others: Record<string, Value> = {};
   for (const key in kwargs) {
-    const value = kwargs[key];
-    if (names === undefined) throw badArguments(`${method}() takes no keyword arguments`);
+    const value = kwargs[key]!;
+    if (names === undefined)
+      throw badArguments(`${method}() takes no keyword arguments; its class names no parameters`);
     const place = names.indexOf(key);
-    if (place < 0) throw badArguments(`${method}() has no parameter "${key.slice(0, 64)}"`);
     if (place in all) throw badArguments(`${method}() got two values for "${key}"`);
-    all[place] = value;
+    if (place >= 0 && place !== open) all[place] = value;
+    else if (open >= 0) others[key] = value;
+    else throw badArguments(`${method}() has no parameter "${key.slice(0, 64)}"; it has ${names.join(", ")}`);
   }
+  if (open >= 0) all[open] = others;
   return all;
 }
+
+/** In front of the name of a parameter that takes all other keyword arguments, as in Python. */
+const OPEN = "**";
 
 function badArguments(message: string): RpcError {
   return new RpcError("ERR_RPC_ARGUMENTS", message);

@@ -1,4 +1,4 @@
-import type { RequestOptions } from "../channel/index.ts";
+import type { PeerIdentity, RequestOptions } from "../channel/index.ts";
 import type { Value } from "../codec/index.ts";
 import type { ChannelError } from "../errors.ts";
 
@@ -8,6 +8,7 @@ export type CallOptions = Pick<RequestOptions, "timeoutMs" | "signal">;
 /** The other side of an rpc connection, for calls back: an `RpcConnection`, which documents what is here. */
 export interface RpcPeer<C = unknown> {
   readonly peer: string;
+  readonly identity: PeerIdentity | undefined;
   readonly remote: Remote<C>;
   readonly oneWay: OneWay<C>;
   readonly closed: Promise<ChannelError>;

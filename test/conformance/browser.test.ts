@@ -151,6 +151,32 @@ describe.skipIf(!supported && process.env["CI"] !== "true")("in a browser", () =
     expect(seen).toEqual({ sum: 3, bad: "ERR_CHANNEL_TOKEN" });
   });
 
+  it("connects again when its server was restarted, and gets what it asked meanwhile", async () => {
+    const first = await rpc.serve("ws://127.0.0.1:0", new Meter(), { origins: [origin] });
+    const { address } = first;
+    await page.evaluate(async (url) => {
+      const options = { reconnect: { whileLost: "hold" as const }, backoff: { delayMs: 50, delayMsMax: 200 } };
+      const connection = await cosimas.connect<typeof Meter>(url, options);
+      const states: string[] = [];
+      connection.onState((state) => states.push(state));
+      Object.assign(globalThis, { connection, states });
+    }, address);
+    await first.close();
+    await page.waitForFunction("globalThis.states.includes('lost')");
+    const sum = page.evaluate(() =>
+      (globalThis as unknown as { connection: rpc.RpcConnection<typeof Meter> }).connection.remote.add(1, 2),
+    );
+    const second = await rpc.serve(address, new Meter(), { origins: [origin] });
+    expect(await sum).toBe(3);
+    const states = await page.evaluate(async () => {
+      const kept = globalThis as unknown as { connection: rpc.RpcConnection; states: string[] };
+      await kept.connection.close();
+      return kept.states;
+    });
+    expect(states).toEqual(["lost", "open", "closed"]);
+    await second.close();
+  });
+
   it("is not let in from a page of another origin", async () => {
     const other = await browser.newPage();
     await other.goto(origin.replace("127.0.0.1", "localhost"));

@@ -1,3 +1,6 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { Backoff } from "../../src/channel/backoff.ts";
 import {
@@ -257,5 +260,39 @@ describe("pauses", () => {
 
   it.each([{ delayMs: 0 }, { factor: 0.5 }, { delayMs: 10, delayMsMax: 5 }])("cannot be %j", (options) => {
     expect(() => new Backoff(options)).toThrow(RangeError);
+  });
+});
+
+describe("a program whose server has gone away", () => {
+  const root = fileURLToPath(new URL("../..", import.meta.url));
+
+  /** What it prints, and how it ends. */
+  async function run(script: string): Promise<[number, string]> {
+    const args = ["--conditions=cosimas:source", "--import", "tsx", "--input-type=module", "-e", script];
+    const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    let printed = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      printed += text;
+    });
+    const [code] = (await once(child, "close")) as [number];
+    return [code, printed];
+  }
+
+  it.each(["fail", "hold"])("lives until it closes its channel, with whileLost %s", async (whileLost) => {
+    const script = `
+      import { listen, open } from "cosimas/channel";
+      const listener = await listen("tcp://127.0.0.1:0", (channel) => channel.serve((request) => request.reply(1)));
+      const channel = await open(listener.address, { reconnect: { whileLost: "${whileLost}" }, backoff: { delayMs: 50 } });
+      await channel.request(null);
+      channel.onState((state) => {
+        console.log(state);
+        if (state === "lost") setTimeout(() => void channel.close(), 700).unref();
+      });
+      if ("${whileLost}" === "hold") channel.onState(() => void channel.request(null).catch((error) => console.log(error.code)));
+      await listener.close();
+    `;
+    const [code, printed] = await run(script);
+    expect([code, printed.split("\n").filter((line) => !line.startsWith("ERR"))]).toEqual([0, ["lost", "closed", ""]]);
   });
 });

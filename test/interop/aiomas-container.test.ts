@@ -10,7 +10,8 @@ import { whileAdvancing } from "../support/while-advancing.ts";
 const { python, reason } = await pythonEnvironment("aiomas");
 
 class Battery extends Agent {
-  static override readonly exposed = ["offer", "sum", "take"] as const;
+  static override readonly exposed = ["offer", "sum", "take", "relay", "within", "me", "read", "large"] as const;
+  static readonly parameters = { offer: ["kw"] };
   async offer(kw: number): Promise<number> {
     await this.clock.sleep(0.5);
     return kw * 2;
@@ -20,6 +21,21 @@ class Battery extends Agent {
   }
   take(value: unknown): string {
     return typeof value;
+  }
+  relay(agent: UntypedRemote): Promise<unknown> {
+    return agent["read"](4);
+  }
+  within({ friends }: { friends: UntypedRemote[] }): Promise<unknown> {
+    return friends[0]!["read"](6);
+  }
+  me(): this {
+    return this;
+  }
+  read(factor: number): number {
+    return factor * 3;
+  }
+  large(bytes: number): string {
+    return "x".repeat(bytes);
   }
 }
 
@@ -112,12 +128,29 @@ describe.skipIf(reason !== undefined)(
         await expect(remote["call_back"](stranger, 1)).rejects.toMatchObject({ code: "ERR_AGENT_UNKNOWN" });
       });
 
-      it("refuses a Python agent as a value of the simulation, for its caller alone", async () => {
+      it("gets Python's agents as proxies, as arguments and within them, and gives its own as results", async () => {
         const { container, peer, ours } = await meeting();
-        const call = peer.tell("pass_agent", { url: ours, method: "take" });
-        await expect(whileAdvancing(container, call)).rejects.toThrow(/ERR_VALUE_TYPE/);
-        const again = peer.tell("agent_ask", { url: ours, method: "sum", args: [1, 1] });
-        expect(await whileAdvancing(container, again)).toBe(2);
+        const ask = (order: string, details: object) =>
+          whileAdvancing(container, peer.tell(order, { url: ours, ...details }));
+        expect(await ask("pass_agent", { method: "take" })).toBe("function");
+        expect(await ask("pass_agent", { method: "relay" })).toBe(10);
+        expect(await ask("pass_agent", { method: "within", inside: true })).toBe(15);
+        expect(await ask("read_of", { method: "me", factor: 5 })).toBe(15);
+      });
+
+      it("binds Python's keyword arguments, or refuses them", async () => {
+        const { container, peer, ours } = await meeting();
+        const ask = (method: string, kwargs: object) =>
+          whileAdvancing(container, peer.tell("agent_ask", { url: ours, method, args: [], kwargs }));
+        expect(await ask("offer", { kw: 3 })).toBe(6);
+        await expect(ask("offer", { watts: 3 })).rejects.toThrow(/ERR_RPC_ARGUMENTS.*no parameter "watts"/);
+        await expect(ask("read", { factor: 3 })).rejects.toThrow(/ERR_RPC_ARGUMENTS.*takes no keyword arguments/);
+      });
+
+      it("gives Python all of twenty answers of a megabyte", async () => {
+        const { container, peer, ours } = await meeting();
+        const lengths = peer.tell("many", { url: ours, method: "large", count: 20, size: 1_000_000 });
+        expect(await whileAdvancing(container, lengths)).toEqual(new Array(20).fill(1_000_000));
       });
 
       it("tells of an agent that is not there, and connects to the next one", async () => {

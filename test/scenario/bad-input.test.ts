@@ -185,3 +185,22 @@ describe("an interrupt", () => {
     expect(ended).toMatchObject({ code: 130, stdout: "ready\n" });
   });
 });
+
+describe("an agent that never ends", () => {
+  it.each<NodeJS.Signals>(["SIGINT", "SIGTERM"])(
+    "is named with method, time and line; %s ends the process",
+    async (signal) => {
+      const child = spawn(process.execPath, [MAIN, "run", "loops.ts"], { cwd: HERE });
+      let stderr = "";
+      child.stderr.setEncoding("utf8").on("data", (text: string) => {
+        stderr += text;
+        if (stderr.includes("ends the process")) child.kill(signal);
+      });
+      const ended = await new Promise((resolve) => child.on("close", (code, by) => resolve([code, by])));
+      expect(stderr).toMatch(
+        /^cosimas: agent "spinner-1" has been busy for \d+ s in spin, at 5 s \(.*loops\.ts:7:\d+\); if it/m,
+      );
+      expect(ended).toEqual([null, signal]);
+    },
+  );
+});

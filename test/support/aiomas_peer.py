@@ -187,9 +187,22 @@ class Meter(aiomas.Agent):
     """An agent for ours to call, and that calls ours."""
 
     @aiomas.expose
-    async def ask(self, url, method, *args):
+    async def ask(self, url, method, *args, **kwargs):
         other = await self.container.connect(url)
-        return await getattr(other, method)(*args)
+        return await getattr(other, method)(*args, **kwargs)
+
+    @aiomas.expose
+    async def read_of(self, url, method, factor):
+        """What the agent that a method gives reads."""
+        other = await self.container.connect(url)
+        agent = await getattr(other, method)()
+        return await agent.read(factor)
+
+    @aiomas.expose
+    async def many(self, url, method, count, *args):
+        other = await self.container.connect(url)
+        results = await asyncio.gather(*(getattr(other, method)(*args) for _ in range(count)))
+        return [len(result) for result in results]
 
     @aiomas.expose
     def read(self, factor):
@@ -276,13 +289,20 @@ class Peer:
         Meter(self.container)
         return text_of(self.container._tcp_server)
 
-    async def agent_ask(self, url, method, args):
+    async def agent_ask(self, url, method, args, kwargs=None):
         agent = self.container.agents.dict["0"]
-        return tag(await agent.ask(url, method, *untag(args)))
+        named = {key: untag(value) for key, value in (kwargs or {}).items()}
+        return tag(await agent.ask(url, method, *untag(args), **named))
 
-    async def pass_agent(self, url, method):
+    async def pass_agent(self, url, method, inside=False):
         agent = self.container.agents.dict["0"]
-        return tag(await agent.ask(url, method, agent))
+        return tag(await agent.ask(url, method, {"friends": [agent]} if inside else agent))
+
+    async def read_of(self, url, method, factor):
+        return tag(await self.container.agents.dict["0"].read_of(url, method, factor))
+
+    async def many(self, url, method, count, size):
+        return await self.container.agents.dict["0"].many(url, method, count, size)
 
 
 async def echo(channel):

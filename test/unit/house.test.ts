@@ -19,7 +19,7 @@ const FILES_MAX = 20;
  * Rooms and the rooms below that each may import: a folder of `src`, a file of `src` itself, a folder of an adapter. An
  * adapter also imports the faces of `src`.
  */
-const BASE = ["errors", "limits", "options", "trace", "hash", "random", "wall", "host", "children"];
+const BASE = ["errors", "limits", "options", "trace", "hash", "random", "wall", "host", "children", "frames"];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   limits: [],
@@ -29,6 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   random: ["hash"],
   wall: ["host"],
   host: [],
+  frames: [],
   children: [],
   "host.browser": [],
   version: [],
@@ -50,6 +51,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "codec",
     "channel",
     "clock",
+    "kernel",
     "agent",
     "platform",
     "observe",
@@ -89,7 +91,6 @@ const NAMES_TWICE: Readonly<Record<string, readonly string[]>> = {
     "src/rpc/index.ts",
   ],
   Link: ["adapters/mosaik/scheduler/sim-node.ts", "src/kernel/communication.ts"],
-  Outgoing: ["adapters/helics/process/protocol.ts", "src/platform/outgoing.ts"],
   OpenOptions: ["src/browser/index.ts", "src/channel/open.ts"],
   Pace: ["adapters/mosaik/scheduler/pace.ts", "src/kernel/event-loop.ts"],
   RunSummary: ["adapters/mosaik/world/summary.ts", "src/recording/entry.ts"],
@@ -142,6 +143,7 @@ const MAY_CALL: Readonly<Record<string, string>> = {
   "src/host.browser.ts": "has the turns and the console of a page",
   "src/kernel/strict-mode.ts": "names what strict mode traps",
   "src/channel/backoff.ts": "spreads the attempts of many that have lost the same peer",
+  "src/cli/watchdog.ts": "watches the main thread from a thread of its own",
   "src/observe/exports.ts": "writes the dates of a recording",
 };
 

@@ -71,7 +71,10 @@ describe("options", () => {
     [7, "rpc.serve: options must be an object, got 7"],
     [null, "options must be an object, got null"],
     [[], "options must be an object, got an array of 0"],
-    [{ codec: "MsgPack" }, `codec must be one of "msgpack", "json", or a Codec, got "MsgPack"`],
+    [
+      { codec: "MsgPack" },
+      `codec must be one of "msgpack", "json", or a Codec, got "MsgPack"; did you mean "msgpack"?`,
+    ],
     [{ codec: {} }, "or a Codec, got an object"],
     [{ retryMs: "5" }, `retryMs must be a number >= 0 milliseconds, or Infinity, got "5"`],
     [{ progress: 1 }, "progress must be true or false, or a function, got 1"],

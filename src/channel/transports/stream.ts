@@ -2,7 +2,8 @@ import type { Server, Socket } from "node:net";
 import { ChannelError } from "../../errors.ts";
 import { after } from "../../wall.ts";
 import type { AcceptedConnection, ConnectionLimits } from "../connection-limits.ts";
-import type { DialOptions, Receiver, Transport } from "./transport.ts";
+import { identityOf } from "./tls.ts";
+import type { DialOptions, PeerIdentity, Receiver, Transport } from "./transport.ts";
 
 /** Wall time that a peer gets to close its side after this side has closed its own, in milliseconds. */
 const END_MS_MAX = 2000;
@@ -13,15 +14,21 @@ const NOTHING = new Uint8Array(0);
 export class StreamTransport implements Transport {
   readonly peer: string;
   readonly #socket: Socket;
+  readonly #identity: PeerIdentity | undefined;
   #error: Error | undefined;
 
   /** @param socket - Connected; belongs to the transport from now on. */
   constructor(socket: Socket, peer: string) {
     this.#socket = socket;
     this.peer = peer;
+    this.#identity = identityOf(socket); // while it is open
     socket.on("error", (error) => {
       this.#error = error;
     });
+  }
+
+  get identity(): PeerIdentity | undefined {
+    return this.#identity;
   }
 
   get queuedBytes(): number {

@@ -1,19 +1,8 @@
 import { readFile } from "node:fs/promises";
-import type { ConnectionOptions, TlsOptions } from "node:tls";
+import type { Socket } from "node:net";
+import { type ConnectionOptions, TLSSocket, type TlsOptions } from "node:tls";
 import { ChannelError } from "../../errors.ts";
-
-/**
- * The three PEM files of one side, as aiomas's `SSLCerts`. Both sides show a certificate, and both check the other's: the
- * one who knows neither key nor authority neither connects nor is connected to.
- */
-export interface TlsFiles {
-  /** Certificates of the authorities whose signature is accepted. */
-  readonly cafile: string;
-  /** Own certificate, perhaps with those that lead from it to the authority. */
-  readonly certfile: string;
-  /** Its private key. */
-  readonly keyfile: string;
-}
+import type { PeerIdentity, TlsFiles } from "./transport.ts";
 
 /** The contents of {@link TlsFiles}. */
 export interface Certificates {
@@ -39,6 +28,16 @@ export async function readCertificates({ cafile, certfile, keyfile }: TlsFiles):
 /** @param host - What the server's certificate has to name. */
 export function clientOptions(certificates: Certificates, host: string): ConnectionOptions {
   return { ...certificates, host, minVersion: VERSION_MIN, rejectUnauthorized: true };
+}
+
+/** Who the other side of a socket is by its certificate; undefined if nothing is encrypted. */
+export function identityOf(socket: Socket): PeerIdentity | undefined {
+  if (!(socket instanceof TLSSocket)) return undefined;
+  const { subject, subjectaltname = "", fingerprint256 } = socket.getPeerCertificate();
+  if (fingerprint256 === undefined) return undefined;
+  const names = subjectaltname === "" ? [] : subjectaltname.split(", ");
+  const commonName: string | string[] | undefined = subject?.CN;
+  return { commonName: Array.isArray(commonName) ? commonName[0] : commonName, names, fingerprint: fingerprint256 };
 }
 
 export function serverOptions(certificates: Certificates): TlsOptions {

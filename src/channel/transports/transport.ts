@@ -1,5 +1,27 @@
 import type { AcceptedConnection, ConnectionLimits } from "../connection-limits.ts";
-import type { TlsFiles } from "./tls.ts";
+
+/**
+ * The three PEM files of one side, as aiomas's `SSLCerts`. Both sides show a certificate, and both check the other's: the
+ * one who knows neither key nor authority neither connects nor is connected to.
+ */
+export interface TlsFiles {
+  /** Certificates of the authorities whose signature is accepted. */
+  readonly cafile: string;
+  /** Own certificate, perhaps with those that lead from it to the authority. */
+  readonly certfile: string;
+  /** Its private key. */
+  readonly keyfile: string;
+}
+
+/** The certificate of a peer, which an accepted authority has signed: who it is, beyond its address. */
+export interface PeerIdentity {
+  /** Its subject's common name, as `battery-7.grid.example`; undefined if it has none. */
+  readonly commonName: string | undefined;
+  /** Its alternative names, as `["DNS:localhost", "IP Address:127.0.0.1"]`. */
+  readonly names: readonly string[];
+  /** SHA-256 of the certificate, in hexadecimal with colons: the same for the same certificate alone. */
+  readonly fingerprint: string;
+}
 
 /**
  * A connection that carries bytes in order, both ways. The channel above it knows frames and messages; the transport
@@ -8,6 +30,9 @@ import type { TlsFiles } from "./tls.ts";
 export interface Transport {
   /** The other side, for messages: `tcp://127.0.0.1:40122`. */
   readonly peer: string;
+
+  /** Whose certificate the other side has shown; undefined without TLS. */
+  readonly identity?: PeerIdentity | undefined;
 
   /** Bytes given to `write` that the operating system has not taken yet. */
   readonly queuedBytes: number;
@@ -56,6 +81,10 @@ export abstract class ForwardingTransport implements Transport {
 
   get queuedBytes(): number {
     return this.transport.queuedBytes;
+  }
+
+  get identity(): PeerIdentity | undefined {
+    return this.transport.identity;
   }
 
   get progress(): number {

@@ -6,8 +6,8 @@ import { after } from "../../wall.ts";
 import { formatAddress, type NetAddress } from "../address.ts";
 import { messageBytesMax } from "../frames.ts";
 import { Arrivals, closing, connectError, connectTimeout, listening, queuedIn } from "./stream.ts";
-import { clientOptions, readCertificates, serverOptions } from "./tls.ts";
-import type { Accept, Acceptor, BindOptions, DialOptions, Receiver, Transport } from "./transport.ts";
+import { clientOptions, identityOf, readCertificates, serverOptions } from "./tls.ts";
+import type { Accept, Acceptor, BindOptions, DialOptions, PeerIdentity, Receiver, Transport } from "./transport.ts";
 
 /** Fragments of one message; ours are never cut. Source: FAULTS 3.2, CVE-2026-48779. */
 const FRAGMENTS_MAX = 64;
@@ -85,6 +85,7 @@ export async function listenWebSocket(address: NetAddress, options: BindOptions,
 /** One WebSocket. Frames lie in binary messages, as many in each as a turn of the event loop has written. */
 class WebSocketTransport implements Transport {
   readonly peer: string;
+  readonly identity: PeerIdentity | undefined;
   readonly #socket: WebSocket;
   #receiver: Receiver | undefined;
   #error: Error | undefined;
@@ -96,6 +97,8 @@ class WebSocketTransport implements Transport {
   constructor(socket: WebSocket, peer: string) {
     this.#socket = socket;
     this.peer = peer;
+    const { _socket: stream } = socket as unknown as { _socket?: Socket | null };
+    this.identity = stream ? identityOf(stream) : undefined;
     socket.on("error", (error) => {
       this.#error = error;
     });

@@ -19,7 +19,10 @@ function scriptFor(shell: Shell, program: Command): string {
   const commands = program.commands.map((command) => ({
     name: command.name(),
     about: command.description().replaceAll("'", ""),
-    options: command.options.flatMap(({ long }) => (long ? [long] : [])),
+    options: command
+      .createHelp()
+      .visibleOptions(command)
+      .flatMap(({ long }) => (long ? [long] : [])),
   }));
   const names = commands.map(({ name }) => name).join(" ");
   if (shell === "fish") {

@@ -1,7 +1,6 @@
 import { type Command, Option } from "commander";
 import { EXPORT_FORMATS, type ExportFormat, exportRun } from "../../observing.ts";
-import { UsageError } from "../errors.ts";
-import { addFilterOptions, type FilterOptions, filterOf } from "../options.ts";
+import { addFilterOptions, type FilterOptions, filterOf, parseCount } from "../options.ts";
 
 interface ExportOptions extends FilterOptions {
   readonly format: ExportFormat;
@@ -32,7 +31,7 @@ export function addExportCommand(program: Command): void {
       "file to write, - for standard output; default: the recording's name with another ending",
     )
     .option("--force", "replace a file of that name")
-    .option("--max <number>", "events in a sequence diagram; default 500", parseCount)
+    .option("--max <number>", "events in a sequence diagram; default 500", parseCount("max"))
     .option("--debug", "print the stacks of errors");
   addFilterOptions(command).action(async (path: string, options: ExportOptions) => {
     const { force = false, format, output = `${path.replace(/\.mcap$/, "")}.${ENDINGS[format]}`, max } = options;
@@ -41,10 +40,4 @@ export function addExportCommand(program: Command): void {
     const events = await exportRun(path, to, { format, filter: filterOf(options), replace: force, ...limit });
     if (to !== 1) process.stdout.write(`${output}: ${events} events\n`);
   });
-}
-
-function parseCount(text: string): number {
-  const count = Number(text);
-  if (Number.isSafeInteger(count) && count >= 1) return count;
-  throw new UsageError("ERR_CLI_VALUE", `--max must be a whole number of at least 1, got ${text}`);
 }

@@ -1,20 +1,22 @@
 import type { Command } from "commander";
 import { traceJson } from "../../observe/exports.ts";
-import { openRun } from "../../observing.ts";
+import { type Moment, secondsOf } from "../../observe/moment.ts";
+import { openRun } from "../../recording/index.ts";
 import { type ReplayResult, replay } from "../../replay/index.ts";
 import { packageVersion } from "../../version.ts";
 import { wallMs } from "../../wall.ts";
 import { EXIT_FAILED, EXIT_FINE } from "../errors.ts";
 import { differenceLines } from "../event-lines.ts";
 import { agentCode } from "../load.ts";
-import { parseMoment } from "../options.ts";
+import { MOMENT_FORMS, parseMoment } from "../options.ts";
 import { ProgressLine } from "../progress.ts";
 import { Interrupt } from "../signals.ts";
+import { watch } from "../watchdog.ts";
 
 interface ReplayOptions {
   readonly module?: readonly string[];
-  readonly from?: number;
-  readonly until?: number;
+  readonly from?: Moment;
+  readonly until?: Moment;
   readonly json?: boolean;
 }
 
@@ -25,8 +27,8 @@ export function addReplayCommand(program: Command, ends: (exitCode: number) => v
     .description("run the agents of a recording again, and compare every event: 0 the same, 1 they differ")
     .argument("<recording>", "file of cosimas run --record, or of a Recording")
     .option("-m, --module <file...>", "modules of agents; default: those recorded, if they have not changed")
-    .option("--from <seconds>", "compare from this time on", parseMoment)
-    .option("--until <seconds>", "replay up to this time", parseMoment)
+    .option("--from <time>", `compare from this time on: ${MOMENT_FORMS}`, parseMoment)
+    .option("--until <time>", "replay up to this time", parseMoment)
     .option("--json", "print the result as JSON")
     .option("--debug", "print the stacks of errors")
     .action(async (path: string, options: ReplayOptions) => ends(await run(path, options)));
@@ -39,12 +41,13 @@ async function run(path: string, { module: given = [], from, until, json = false
   const { changed, ...code } = await agentCode(header, given);
   const progress = new ProgressLine(process.stderr);
   const interrupt = new Interrupt(() => progress.clear());
+  const unwatch = watch(interrupt);
   const startMs = wallMs();
   try {
     const result = await replay(path, {
       ...code,
-      ...(from !== undefined && { from }),
-      ...(until !== undefined && { until }),
+      ...(from !== undefined && { from: secondsOf(from, header.start)! }),
+      ...(until !== undefined && { until: secondsOf(until, header.start)! }),
       signal: interrupt.signal,
       progress: (fraction, timeS) => progress.update(fraction ?? 0, `t=${timeS} s`),
     });
@@ -54,6 +57,7 @@ async function run(path: string, { module: given = [], from, until, json = false
     return isSame(result) ? EXIT_FINE : EXIT_FAILED;
   } finally {
     progress.clear();
+    unwatch();
     interrupt.release();
   }
 }

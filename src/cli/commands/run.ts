@@ -4,15 +4,27 @@ import { Command, Option } from "commander";
 import type { ParameterDeclarations, ParameterValues } from "../../cosim/parameter.ts";
 import type { Scenario } from "../../cosim/scenario.ts";
 import { ScenarioError } from "../../errors.ts";
+import { setStrictByDefault } from "../../kernel/strict-default.ts";
 import { checkTarget } from "../../recording/target.ts";
+import { turn } from "../../wall.ts";
 import { EXIT_FAILED, EXIT_FINE, errorLines, UsageError } from "../errors.ts";
 import { loadModule, moduleUrl, SCENARIO } from "../load.ts";
 import { isolationOption, parseCount, type SpreadIsolation } from "../options.ts";
-import { addParameter, addParameters, optionName, optionWords, reproduceCommand, SEED } from "../parameters.ts";
+import {
+  addParameter,
+  addParameters,
+  HELP_COLUMNS,
+  optionName,
+  optionWords,
+  reproduceCommand,
+  SEED,
+} from "../parameters.ts";
 import { ProgressLine } from "../progress.ts";
+import { RunResult } from "../result.ts";
 import { ScenarioRecording } from "../scenario-recording.ts";
 import { Interrupt, lastResort } from "../signals.ts";
 import { runSweep, type SweepRequest, sweepPoints } from "../sweep.ts";
+import { watch } from "../watchdog.ts";
 
 /** One run, as the command line asks for it. */
 export interface RunRequest {
@@ -29,6 +41,8 @@ export interface RunRequest {
   readonly debug: boolean;
   /** Whether recordings of that name may be replaced. */
   readonly force?: boolean;
+  /** Whether all containers are strict that do not say otherwise. */
+  readonly strict?: boolean;
   /** Run it once for each of these points instead. */
   readonly sweep?: Omit<SweepRequest, "given" | "out" | "force">;
 }
@@ -40,7 +54,11 @@ export interface RunRequest {
  * for it.
  */
 export function addRunCommand(program: Command, ends: (exitCode: number) => void): void {
-  const run = program
+  // What help and completion show; they are taken behind the scenario, by the command that is made for it.
+  const every = new Command().helpOption("-h, --help", "print this help");
+  addParameter(every, "seed", SEED);
+  addCommonOptions(every);
+  const run: Command = program
     .command("run")
     .description("run a scenario")
     .argument("<scenario>", "module that exports a scenario by default, or a folder with a scenario.ts")
@@ -48,6 +66,7 @@ export function addRunCommand(program: Command, ends: (exitCode: number) => void
     .passThroughOptions()
     .allowUnknownOption()
     .helpOption("-h, --help", "print this help")
+    .configureHelp({ visibleOptions: (own) => (own === run ? every.createHelp().visibleOptions(every) : []) })
     .action(async (given: string, args: string[]) => {
       if (given.startsWith("-"))
         throw new UsageError("ERR_CLI_USAGE", `the scenario comes before its options: ${given}`);
@@ -61,7 +80,6 @@ export function addRunCommand(program: Command, ends: (exitCode: number) => void
       checkRecording(request);
       ends(await runScenario(scenario, given, request));
     });
-  run.copyInheritedSettings(program);
 }
 
 interface CommonOptions {
@@ -73,8 +91,24 @@ interface CommonOptions {
   readonly isolation?: SpreadIsolation;
   readonly debug?: boolean;
   readonly force?: boolean;
+  readonly strict?: boolean;
   readonly sweep?: readonly string[];
   readonly jobs?: number;
+}
+
+/** Add the options that every scenario has besides its seed. */
+function addCommonOptions(command: Command): void {
+  command
+    .option("--containers <number>", "containers that the agents live on", parseCount("containers"), 1)
+    .addOption(isolationOption())
+    .option("--strict", "refuse what makes runs differ: clocks, chance, timers and I/O of agents")
+    .option("--out <folder>", "folder for what the run writes", "out")
+    .option("--record <file>", "record the run, for replay, diff, inspect and export")
+    .option("--force", "replace a recording of that name")
+    .addOption(new Option("--may-record <file>").hideHelp())
+    .option("--sweep <name=values...>", "run once for each value: seed=1..20, limit=0.8,1.0")
+    .option("--jobs <number>", "runs of a sweep at a time; default: the cores", parseCount("jobs"))
+    .option("--debug", "print the stacks of errors");
 }
 
 /**
@@ -91,37 +125,26 @@ export async function parseRequest(
   const command = new Command(`cosimas run ${given}`)
     .description(`${scenario.name}\n${scenario.description}`.trim())
     .helpOption("-h, --help", "print this help")
-    .configureOutput({ outputError: () => {} })
+    .configureOutput({ outputError: () => {}, getOutHelpWidth: () => HELP_COLUMNS })
     .allowExcessArguments(false)
     .exitOverride();
   addParameter(command, "seed", SEED);
   const valuesIn = addParameters(command, scenario.parameters);
-  command.option("--containers <number>", "containers that the agents live on", parseCount("containers"), 1);
-  command.addOption(isolationOption());
-  command.option("--out <folder>", "folder for what the run writes", "out");
-  command.option("--record <file>", "record the run, for cosimas replay, diff, inspect and export");
-  command.option("--force", "replace a recording of that name");
-  command.addOption(new Option("--may-record <file>").hideHelp());
-  command.option("--sweep <name=values...>", "run once for each value: seed=1..20, limit=0.8,1.0; over the cores");
-  command.option("--jobs <number>", "runs of a sweep at a time; default: the cores", parseCount("jobs"));
-  command.option("--debug", "print the stacks of errors");
+  addCommonOptions(command);
   try {
     command.parse(args, { from: "user" });
   } catch (error) {
     if ((error as { code?: unknown }).code === "commander.helpDisplayed") return undefined;
     throw error;
   }
-  const { seed, out, containers, isolation, record, mayRecord, debug, force, sweep, jobs, ...values } =
+  const { seed, out, containers, isolation, strict, record, mayRecord, debug, force, sweep, jobs, ...values } =
     command.opts<CommonOptions>();
-  const recorded = { ...(record && { record }), ...(mayRecord && { mayRecord }), ...(force && { force }) };
+  const asked = { ...(record && { record }), ...(mayRecord && { mayRecord }), ...(force && { force }) };
   checkSpread(scenario, containers, isolation);
-  const request = {
-    seed,
-    out,
-    containers,
-    debug: debug === true,
-    parameters: valuesIn(values),
-    ...recorded,
+  const request: RunRequest = {
+    ...{ seed, out, containers, debug: debug === true, parameters: valuesIn(values) },
+    ...asked,
+    ...(strict && { strict }),
     ...(isolation && { isolation }),
   };
   if (sweep === undefined) return request;
@@ -137,6 +160,7 @@ export async function parseRequest(
   const own = optionWords(seed, scenario.parameters, request.parameters, swept);
   if (scenario.containers) own.push("--containers", String(containers));
   if (isolation !== undefined) own.push("--isolation", isolation);
+  if (strict) own.push("--strict");
   if (request.force) own.push("--force");
   return { ...request, sweep: { args: own, points, ...(jobs !== undefined && { jobs }) } };
 }
@@ -165,15 +189,20 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
     process.stderr.write(`${lines.join("\n")}\n`);
   };
   const interrupt = new Interrupt((name) => say([`cosimas: ${name}: ending the run; once more to kill it`]));
+  const unwatch = watch(interrupt);
+  if (request.strict) setStrictByDefault();
   const reproduce = `reproduce: ${reproduceCommand(given, seed, scenario.parameters, parameters)}`;
+  const told = (error: unknown) => [...(interrupt.told() ?? errorLines(error, debug)), reproduce];
   const release = lastResort((error) => {
-    say([...errorLines(error, debug), reproduce]);
-    process.exit(EXIT_FAILED);
+    say(told(error));
+    process.exit(interrupt.exitCode ?? EXIT_FAILED);
   });
   const module = new URL(await moduleUrl(given, SCENARIO.folderFiles));
   const outDir = resolve(request.out);
   const recording = new ScenarioRecording(request.record ?? request.mayRecord, { replace: request.force === true });
-  let failure: readonly string[] = [];
+  const result = new RunResult(outDir, Object.keys(scenario.parameters));
+  let lines: readonly string[] = [reproduce];
+  let exitCode = EXIT_FINE;
   let askedForSpread = false;
   try {
     await scenario.run({
@@ -198,19 +227,24 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
         progress.clear();
         process.stdout.write(`${line}\n`);
       },
+      result: (figures) => result.add(figures),
     });
     if (request.record !== undefined) recording.assertUsed();
     if (!askedForSpread && (request.containers > 1 || request.isolation !== undefined)) {
       const text = `${given} has run in one container: its \`run\` does not use context.population, though it says containers: true`;
       throw new ScenarioError("ERR_SCENARIO_CONTAINERS", text);
     }
+    if (interrupt.exitCode !== undefined) lines = [...(interrupt.told() ?? []), reproduce];
   } catch (error) {
-    failure = errorLines(error, debug);
+    // A signal to the whole group may have ended a container before it is heard here.
+    await turn();
+    exitCode = EXIT_FAILED;
+    lines = told(error);
   } finally {
     release();
+    unwatch();
     interrupt.release();
   }
-  say([...failure, reproduce]);
-  if (interrupt.exitCode !== undefined) return interrupt.exitCode;
-  return failure.length > 0 ? EXIT_FAILED : EXIT_FINE;
+  say(lines);
+  return interrupt.exitCode ?? exitCode;
 }

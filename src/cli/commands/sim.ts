@@ -4,9 +4,10 @@ import { LOG_LEVELS, type Log, type LogLevel, type Servable, type ServeContext }
 import { EXIT_FAILED, EXIT_FINE, EXIT_SIGNAL, errorLines, UsageError } from "../errors.ts";
 import { loadModule, moduleUrl, SIMULATOR } from "../load.ts";
 import { isolationOption, parseCount, parseHostPort, parseSeconds, type SpreadIsolation } from "../options.ts";
-import { addParameters } from "../parameters.ts";
+import { addParameters, HELP_COLUMNS } from "../parameters.ts";
 import { recordIn } from "../scenario-recording.ts";
-import { lastResort, watchParent } from "../signals.ts";
+import { Interrupt, lastResort, watchParent } from "../signals.ts";
+import { watch } from "../watchdog.ts";
 
 /** Seconds to wait for mosaik; source: mosaik-api-v3. */
 const TIMEOUT_S = 60;
@@ -39,7 +40,7 @@ interface SimRequest {
  */
 export function addSimCommand(program: Command, ends: (exitCode: number) => void): void {
   const levels = new Option("-l, --log-level <level>", "what is logged, on standard error").choices(LOG_LEVELS);
-  const sim = program
+  program
     .command("sim")
     .usage("<module> HOST:PORT [options]")
     .description("serve a simulator to mosaik, until mosaik says stop")
@@ -67,7 +68,6 @@ export function addSimCommand(program: Command, ends: (exitCode: number) => void
       if (given === undefined && options.help === true) command.outputHelp();
       else ends(await serve(given, rest, options));
     });
-  sim.copyInheritedSettings(program);
 }
 
 async function serve(given: string | undefined, rest: readonly string[], options: SimOptions): Promise<number> {
@@ -78,9 +78,8 @@ async function serve(given: string | undefined, rest: readonly string[], options
   process.stderr.on("error", () => {});
   // mosaik waits for a moment only after its stop; what is being ended then, a recording perhaps, has a bound of its own.
   let isEnding = false;
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
-    process.on(name, () => isEnding || process.exit(EXIT_SIGNAL + constants.signals[name]));
-  }
+  const interrupt = new Interrupt((name) => isEnding || process.exit(EXIT_SIGNAL + constants.signals[name]));
+  const unwatch = watch(interrupt);
   // Who starts a simulator by hand may go away; mosaik, which starts it otherwise, may not.
   if (!remote) watchParent(() => process.exit(EXIT_SIGNAL + constants.signals.SIGTERM));
   const report = (error: unknown) => process.stderr.write(`${errorLines(error, debug).join("\n")}\n`);
@@ -111,6 +110,7 @@ async function serve(given: string | undefined, rest: readonly string[], options
     return EXIT_FINE;
   } finally {
     release();
+    unwatch();
   }
 }
 
@@ -125,7 +125,7 @@ function parseRequest(
     .description("The simulator's own options; those of all simulators: cosimas sim --help")
     .argument("<address>", "HOST:PORT")
     .helpOption("-h, --help", "print this help")
-    .configureOutput({ outputError: () => {} })
+    .configureOutput({ outputError: () => {}, getOutHelpWidth: () => HELP_COLUMNS })
     .allowExcessArguments(false)
     .exitOverride();
   const valuesIn = addParameters(command, simulator.parameters);

@@ -16,7 +16,8 @@ import { Calculator, Sub } from "./services.ts";
 
 async function connected<C>(service: Servable, options: ConnectOptions & ServeOptions = {}): Promise<RpcConnection<C>> {
   const server = await serve("tcp://127.0.0.1:0", service, options);
-  const connection = await connect<C>(server.address, options);
+  const { onConnection: _onConnection, ...opening } = options;
+  const connection = await connect<C>(server.address, opening);
   onTestFinished(async () => {
     await connection.close();
     await server.close();

@@ -1,0 +1,145 @@
+import { constants } from "node:os";
+import { Command, Option } from "commander";
+import { LOG_LEVELS, type Log, type LogLevel, type Servable, type ServeContext } from "../../cosim/servable.ts";
+import { EXIT_FAILED, EXIT_FINE, EXIT_SIGNAL, errorLines, UsageError } from "../errors.ts";
+import { FEDERATE, loadModule, moduleUrl } from "../load.ts";
+import { isolationOption, parseCount, parseSeconds } from "../options.ts";
+import { addParameters } from "../parameters.ts";
+import { recordIn } from "../scenario-recording.ts";
+import { lastResort } from "../signals.ts";
+
+/** Options that go to the adapter as they are, by its own names. */
+const SETTINGS = ["name", "broker", "coreType", "coreInit", "library", "configuration", "untilS"] as const;
+
+interface FederateCommandOptions {
+  readonly logLevel: LogLevel;
+  readonly broker?: string;
+  readonly coreType?: string;
+  readonly coreInit?: string;
+  readonly name?: string;
+  readonly library?: string;
+  readonly config?: string;
+  /** Seconds. */
+  readonly until?: number;
+  /** Seconds. */
+  readonly timeout?: number;
+  readonly containers?: number;
+  readonly isolation?: "inline" | "thread" | "process";
+  readonly record?: string;
+  readonly force?: boolean;
+  readonly debug?: boolean;
+  readonly help?: boolean;
+}
+
+/**
+ * Add `cosimas federate` to the program: a population of agents as a federate of a HELICS federation. As with `sim`, the
+ * module's own options are known once it is loaded; standard output stays empty.
+ */
+export function addFederateCommand(program: Command, ends: (exitCode: number) => void): void {
+  const levels = new Option("-l, --log-level <level>", "what is logged, on standard error").choices(LOG_LEVELS);
+  const federate = program
+    .command("federate")
+    .usage("<module> [options]")
+    .description("let a population of agents take part in a HELICS federation, until its end")
+    .argument("[module]", "module that exports a federate by default: defineFederate(() => …)")
+    .argument("[options...]", "the module's own options; see cosimas federate <module> --help")
+    .option("-b, --broker <address>", "HOST:PORT of the broker; default: HELICS' own, on this machine")
+    .option("--core-type <type>", "how the broker is reached: zmq, tcpss, ipc …")
+    .option("--core-init <text>", "further options of the core, as HELICS has them")
+    .option("-n, --name <name>", "name of the federate")
+    .option("--config <file>", "HELICS' own configuration of the federate, JSON")
+    .option("--library <file>", "libhelics; default: HELICS_LIBRARY, then the Python package helics")
+    .option("--until <seconds>", "end of the federate's part, in seconds of simulation", parseSeconds)
+    .option("-t, --timeout <seconds>", "how long to look for the broker", parseSeconds)
+    .addOption(levels.default("info"))
+    .option("--record <file>", "record the run of the population, for cosimas replay")
+    .option("--force", "replace a recording of that name")
+    .option(
+      "--containers <number>",
+      "containers that the population lives on; it changes no result",
+      parseCount("containers"),
+    )
+    .addOption(isolationOption())
+    .option("--debug", "print the stacks of errors")
+    .helpOption(false)
+    .option("-h, --help", "print this help")
+    .allowUnknownOption()
+    .action(async (_module, _rest, options: FederateCommandOptions, command: Command) => {
+      const [given, ...rest] = command.args;
+      if (given === undefined && options.help === true) command.outputHelp();
+      else ends(await serve(given, rest, options));
+    });
+  federate.copyInheritedSettings(program);
+}
+
+async function serve(
+  given: string | undefined,
+  rest: readonly string[],
+  options: FederateCommandOptions,
+): Promise<number> {
+  const { debug = false, help = false, containers, isolation } = options;
+  if (given === undefined) throw new UsageError("ERR_CLI_USAGE", "missing argument: the module of the federate");
+  if (given.startsWith("-")) throw new UsageError("ERR_CLI_USAGE", `the module comes before its options: ${given}`);
+  process.stderr.on("error", () => {});
+  // The process that holds HELICS sees that this one is gone, and tells the federation.
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.on(name, () => process.exit(EXIT_SIGNAL + constants.signals[name]));
+  }
+  const release = lastResort((error) => {
+    process.stderr.write(`${errorLines(error, debug).join("\n")}\n`);
+    process.exit(EXIT_FAILED);
+  });
+  const threshold = LOG_LEVELS.indexOf(options.logLevel);
+  const log: Log = (level, text) => {
+    if (LOG_LEVELS.indexOf(level) < threshold) return;
+    process.stderr.write(`cosimas: ${level}: ${typeof text === "string" ? text : text()}\n`);
+  };
+  try {
+    const federate = await loadModule(given, FEDERATE);
+    const parameters = parseParameters(federate, given, help ? ["--help"] : rest);
+    if (parameters === undefined) return EXIT_FINE;
+    const module = new URL(await moduleUrl(given, FEDERATE.folderFiles));
+    const isSpread = containers !== undefined || isolation !== undefined;
+    await federate.serve({
+      ...{ parameters, address: options.broker ?? "", remote: false, insecure: false, timeoutMs: 0, log },
+      settings: settingsOf(options),
+      ...(options.record !== undefined && {
+        record: recordIn(options.record, [module], { replace: options.force === true }),
+      }),
+      ...(isSpread && { population: { containers, isolation, module } }),
+    });
+    return EXIT_FINE;
+  } finally {
+    release();
+  }
+}
+
+/** What is given on the command line, by the adapter's names. */
+function settingsOf(options: FederateCommandOptions): Readonly<Record<string, unknown>> {
+  const { config, until, timeout, ...others } = options;
+  const named: Readonly<Record<string, unknown>> = { ...others, configuration: config, untilS: until };
+  const given = SETTINGS.flatMap((name) => (named[name] === undefined ? [] : [[name, named[name]] as const]));
+  return { ...Object.fromEntries(given), ...(timeout !== undefined && { connectTimeoutMs: timeout * 1000 }) };
+}
+
+/** @returns Undefined if help was asked for, and given. */
+function parseParameters(
+  federate: Servable,
+  given: string,
+  args: readonly string[],
+): ServeContext["parameters"] | undefined {
+  const command = new Command(`cosimas federate ${given}`)
+    .description("The module's own options; those of all federates: cosimas federate --help")
+    .helpOption("-h, --help", "print this help")
+    .configureOutput({ outputError: () => {} })
+    .allowExcessArguments(false)
+    .exitOverride();
+  const valuesIn = addParameters(command, federate.parameters);
+  try {
+    command.parse(args, { from: "user" });
+  } catch (error) {
+    if ((error as { code?: unknown }).code === "commander.helpDisplayed") return undefined;
+    throw error;
+  }
+  return valuesIn(command.opts());
+}

@@ -1,0 +1,32 @@
+/** Folders of this package's own code, which a user's stack is shown without. */
+const OWN = (() => {
+  const root = import.meta.url.slice(0, import.meta.url.lastIndexOf("/src/") + 1);
+  return [`${root}src/`, `${root}adapters/`];
+})();
+
+/** Frames that are shown of a stack. */
+const FRAMES_MAX = 8;
+
+/** Whether code of this URL or path is of this package. */
+export function isOwnCode(where: string): boolean {
+  const url = where.startsWith("/") ? `file://${where}` : where;
+  return OWN.some((folder) => url.startsWith(folder));
+}
+
+/** The lines of an error's stack that are the user's: neither of this package nor of Node; the innermost first. */
+export function userFrames(stack: string | undefined): string[] {
+  const frames: string[] = [];
+  for (const line of stack?.split("\n") ?? []) {
+    const where = /^\s+at (?:.*\()?(?:async )?((?:file:\/\/)?\/?[^()]+?):(\d+):(\d+)\)?$/.exec(line)?.[1];
+    if (where === undefined || where.startsWith("node:") || isOwnCode(where)) continue;
+    frames.push(line.trim());
+    if (frames.length === FRAMES_MAX) break;
+  }
+  return frames;
+}
+
+/** File and line of the innermost frame of the user's, as `agents.ts:12:7` in its stack's own form. */
+export function userPlace(stack: string | undefined): string | undefined {
+  const [frame] = userFrames(stack);
+  return frame === undefined ? undefined : /\(?((?:file:\/\/)?[^\s()]+:\d+:\d+)\)?$/.exec(frame)?.[1];
+}
