@@ -110,14 +110,12 @@ export class AgentLink implements AgentApi {
   }
 
   emit(output: string, value: unknown): void {
-    const { outputEvents } = this.#host.emissions.kernel;
-    this.#host.emissions.kernel.guard(this.#record, "emit");
+    const { kernel } = this.#host.emissions;
+    const { id } = this.#record;
+    kernel.guard(this.#record, "emit");
     checkOutput(this.#record, output);
-    outputEvents.put(
-      this.#record.id,
-      output,
-      this.#host.emissions.kernel.copyOut(value, `${this.#record.id}.${output}`),
-    );
+    const kept = kernel.copyOut(value, `${id}.${output}`);
+    kernel.outputEvents.put(id, output, { time: kernel.clock.time(), value: kept });
   }
 
   log(message: string, fields: Record<string, unknown>): void {
