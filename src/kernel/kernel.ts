@@ -218,8 +218,10 @@ export class Kernel {
    * @throws AgentError `ERR_AGENT_GONE`; {@link ForeignAwaitError}; {@link RunError} `ERR_RUN_CLOSED`.
    */
   guard(record: AgentRecord, api: string): void {
-    if (record.state === "removed") throw expectRejection(record.gone(this.tag));
-    if (this.serving || this.constructing === record) return;
+    const isGone = record.state === "removed";
+    if (!isGone && (this.serving || this.constructing === record)) return;
+    record.rare.refusals++;
+    if (isGone) throw expectRejection(record.gone(this.tag));
     if (this.phase === "closed") throw new RunError("ERR_RUN_CLOSED", "the container is closed");
     throw this.foreign(record, `used ${api}`);
   }
