@@ -14,7 +14,7 @@ import { limitsOf } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/stream.ts";
 import type { TraceEvent, TraceSink, TraceSource } from "../trace.ts";
 import { within } from "../wall.ts";
-import { type Agent, type AgentClass, checkAgentId } from "./agent.ts";
+import { type Agent, type AgentClass, checkAgentId, type SpawnParameters } from "./agent.ts";
 import {
   type AgentInput,
   type ContainerOptions,
@@ -142,12 +142,13 @@ export class Container implements TraceSource {
    */
   spawn<A extends Agent, C extends AgentClass<A>>(
     type: C & (new (...args: ConstructorParameters<C>) => A),
-    options: { id?: string; args?: Readonly<ConstructorParameters<C>> } = {},
+    ...options: SpawnParameters<C>
   ): InstanceType<C> {
     this.#kernel.requireIdle("spawn");
-    checkSpawnOptions(options);
-    const id = checkAgentId(options.id ?? String(this.#unnamed++));
-    const { args = [] } = options;
+    const [given = {}] = options as [{ id?: string; args?: readonly unknown[] }?];
+    checkSpawnOptions(given);
+    const id = checkAgentId(given.id ?? String(this.#unnamed++));
+    const { args = [] } = given;
     if (this.#kernel.journal !== undefined)
       this.#kernel.feed("spawn", type.name, id, this.#kernel.copyFor(id, args, `spawn(${id})`));
     const record = this.#simulation.factory.create(type, id, args);

@@ -1,4 +1,4 @@
-import { type AgentClass, checkAgentId } from "../agent/agent.ts";
+import { type AgentClass, type ConstructorArguments, checkAgentId } from "../agent/agent.ts";
 import type { AgentInput } from "../agent/container-options.ts";
 import type { ExternalClock } from "../clock/external-clock.ts";
 import { AgentError, ClockError } from "../errors.ts";
@@ -133,7 +133,7 @@ export class Platform implements TraceSource {
    */
   async spawn<C extends AgentClass>(
     type: string | C,
-    options: { id: string; args?: readonly unknown[] },
+    options: { id: string } & ConstructorArguments<C>,
   ): Promise<Remote<C>> {
     this.#run.requireIdle("spawn");
     const id = checkAgentId(options.id);
