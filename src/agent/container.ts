@@ -6,7 +6,7 @@ import type { Driver } from "../kernel/driver.ts";
 import { beginJournal, journaled } from "../kernel/journal.ts";
 import type { Counts, Kernel } from "../kernel/kernel.ts";
 import { LiveRun } from "../kernel/live-run.ts";
-import { readOutputs } from "../kernel/outside.ts";
+import { LastEvents, readOutputs, type TakenEvents } from "../kernel/outside.ts";
 import { stopAll } from "../kernel/serving.ts";
 import { strictByDefault } from "../kernel/strict-default.ts";
 import { combine } from "../kernel/tracer.ts";
@@ -37,6 +37,7 @@ export class Container implements TraceSource {
   readonly #simulation: Simulation;
   readonly #kernel: Kernel;
   readonly #run: Advance | LiveRun;
+  readonly #lastEvents = new LastEvents("takeAllOutputEvents has all of them");
   #events: Observable<TraceEvent> | undefined;
   #unnamed = 0;
   /** The advance under way. */
@@ -241,10 +242,15 @@ export class Container implements TraceSource {
   }
 
   /**
-   * Take the events that agents have emitted since the last call: by agent, then by output, the last value of each. The
-   * caller owns them.
+   * Take the events that agents have emitted since the last call: by agent, then by output, the last value of each; where
+   * that replaces others, Node warns (`COSIMAS_EVENTS_REPLACED`). The caller owns them.
    */
   takeOutputEvents(): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
+    return this.#lastEvents.ofAll(this.#kernel.outputEvents.take());
+  }
+
+  /** Take all events that agents have emitted since the last call, with their times. The caller owns them. */
+  takeAllOutputEvents(): TakenEvents {
     return this.#kernel.outputEvents.take();
   }
 

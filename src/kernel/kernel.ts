@@ -99,7 +99,7 @@ export class Kernel {
   readonly registry = new Registry();
   readonly timers = new TimerQueue<Delivery>();
   readonly outside = new Outside();
-  readonly outputEvents = new OutputEvents();
+  readonly outputEvents: OutputEvents;
   readonly counts: Counts = { rounds: 0, deliveries: [0, 0, 0, 0, 0, 0, 0] };
   /** What happens in the next round of the present time. */
   next = new Round();
@@ -135,6 +135,7 @@ export class Kernel {
     this.recorded = recorded;
     this.clock = clock;
     this.limits = limits;
+    this.outputEvents = new OutputEvents(limits.outputEventsMax);
     this.references = references;
     this.types = new TypeRegistry([...types, references.type]);
     this.valueTypes = types;
@@ -217,8 +218,10 @@ export class Kernel {
    * @throws AgentError `ERR_AGENT_GONE`; {@link ForeignAwaitError}; {@link RunError} `ERR_RUN_CLOSED`.
    */
   guard(record: AgentRecord, api: string): void {
-    if (record.state === "removed") throw expectRejection(record.gone(this.tag));
-    if (this.serving || this.constructing === record) return;
+    const isGone = record.state === "removed";
+    if (!isGone && (this.serving || this.constructing === record)) return;
+    record.rare.refusals++;
+    if (isGone) throw expectRejection(record.gone(this.tag));
     if (this.phase === "closed") throw new RunError("ERR_RUN_CLOSED", "the container is closed");
     throw this.foreign(record, `used ${api}`);
   }
