@@ -19,6 +19,12 @@ export {
 } from "./federate-options.ts";
 export type { AgentMessage, EntitySpec, InputSource, OutputTarget } from "./interfaces.ts";
 export { findLibrary } from "./library.ts";
+export {
+  federatePopulation,
+  type PopulationHome,
+  type PopulationSetup,
+  type PopulationSummary,
+} from "./population-federate.ts";
 export type {
   Grant,
   IncomingMessage,

@@ -1,14 +1,14 @@
 import { ExternalClock } from "../clock/external-clock.ts";
 import { RealTimeClock } from "../clock/real-time-clock.ts";
+import type { ValueType } from "../codec/index.ts";
 import { ClockError, RunError } from "../errors.ts";
 import { Advance } from "../kernel/advance.ts";
 import type { Driver } from "../kernel/driver.ts";
 import { beginJournal, journaled } from "../kernel/journal.ts";
-import type { ValueType } from "../codec/index.ts";
 import type { Counts, Kernel } from "../kernel/kernel.ts";
 import { LiveRun } from "../kernel/live-run.ts";
-import { readOutputs } from "../kernel/outside.ts";
 import type { Delivery } from "../kernel/model.ts";
+import { readOutputs } from "../kernel/outside.ts";
 import { stopAll } from "../kernel/serving.ts";
 import { strictByDefault } from "../kernel/strict-default.ts";
 import { combine } from "../kernel/tracer.ts";
@@ -81,7 +81,20 @@ export class Container implements TraceSource {
     const { tls, hello, origins, insecure, onRefused, retryMs, backoff } = options;
     const live = defined({ tls, hello, origins, insecure, onRefused, retryMs, backoff });
     const container = new Container(
-      createSimulation({ clock, limits, trace, seed, types, strict, communication, codec, live, journal, recorded, others }),
+      createSimulation({
+        clock,
+        limits,
+        trace,
+        seed,
+        types,
+        strict,
+        communication,
+        codec,
+        live,
+        journal,
+        recorded,
+        others,
+      }),
     );
     if (journal !== undefined) {
       const { limits } = options;
@@ -146,13 +159,16 @@ export class Container implements TraceSource {
   }
 
   /** Take messages of agents of other populations, between two advances: each arrives at its own tick. @internal */
-  arrive(messages: Iterable<{ readonly ticks: number; readonly delivery: Delivery }>): void {
+  arrive(messages: Iterable<{ readonly ticks: number; readonly delivery: Delivery }>): number {
     const kernel = this.#kernel;
     kernel.requireIdle("a message of another population");
+    let count = 0;
     for (const { ticks, delivery } of messages) {
       kernel.references.bindTo(delivery.to);
       kernel.timers.add(ticks, delivery);
+      count++;
     }
+    return count;
   }
 
   /**

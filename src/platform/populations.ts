@@ -43,7 +43,8 @@ export function betweenPopulations(delayS: number, inner: CommunicationModel = {
   const across: Link = { delay: delayS };
   return {
     ...inner,
-    links: (from, to, message) => links?.(from, to, message) ?? (populationOf(from) === populationOf(to) ? undefined : across),
+    links: (from, to, message) =>
+      links?.(from, to, message) ?? (populationOf(from) === populationOf(to) ? undefined : across),
   };
 }
 
@@ -167,10 +168,11 @@ export class PopulationPart implements OtherContainers {
   /**
    * Take in a pack that another population has taken out.
    *
+   * @returns How many messages it had.
    * @throws RunError `ERR_POPULATION_LATE` if a message is due at a tick that was served: the trace would depend on chance.
    */
-  receive(bytes: Uint8Array): void {
-    this.container.arrive(this.#messagesIn(bytes));
+  receive(bytes: Uint8Array): number {
+    return this.container.arrive(this.#messagesIn(bytes));
   }
 
   *#messagesIn(bytes: Uint8Array): Generator<{ readonly ticks: number; readonly delivery: Delivery }> {

@@ -1,4 +1,4 @@
-import { betweenPopulations, combinedTraceHash, Container, PopulationPart } from "cosimas";
+import { betweenPopulations, Container, combinedTraceHash, PopulationPart } from "cosimas";
 import { describe, expect, it } from "vitest";
 import { Walker, walkerIds } from "../support/walkers.ts";
 
@@ -70,7 +70,9 @@ describe("many populations, one simulation", () => {
     const all = ["p1/w"];
     p0.container.spawn(Walker, { id: "p0/w", args: [{ all, untilS: 9 }] });
     p1.container.spawn(Walker, { id: "p1/w", args: [{ all, untilS: 9 }] });
-    await expect(p0.serveUntil(10_000_000)).rejects.toThrow(/is due at \d+ ticks, before the populations meet at 10000000/);
+    await expect(p0.serveUntil(10_000_000)).rejects.toThrow(
+      /is due at \d+ ticks, before the populations meet at 10000000/,
+    );
     const q0 = await make("p0", "p1");
     q0.container.spawn(Walker, { id: "p0/w", args: [{ all, untilS: 9 }] });
     let pack: Uint8Array | undefined;
