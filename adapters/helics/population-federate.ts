@@ -91,7 +91,7 @@ export async function federatePopulation(setup: PopulationSetup): Promise<Popula
     ...(types !== undefined && { types }),
     ...(communication !== undefined && { communication }),
   });
-  const run = new PopulationRun(part, name, periodS, untilS);
+  const run = new PopulationRun(part, name, peers, periodS, untilS);
   try {
     await populate({ spawn: (type, spawning) => run.spawn(type, spawning) });
     return await run.run({ ...options, periodS, offsetS: 0, uninterruptible: true });
@@ -115,6 +115,7 @@ function checkTimes(delayS: number, periodS: number, untilS: number): void {
 class PopulationRun {
   readonly #part: PopulationPart;
   readonly #name: string;
+  readonly #peers: readonly string[];
   readonly #periodS: number;
   readonly #untilS: number;
   #federate: Federate | undefined;
@@ -122,9 +123,10 @@ class PopulationRun {
   #sent = 0;
   #received = 0;
 
-  constructor(part: PopulationPart, name: string, periodS: number, untilS: number) {
+  constructor(part: PopulationPart, name: string, peers: readonly string[], periodS: number, untilS: number) {
     this.#part = part;
     this.#name = name;
+    this.#peers = peers;
     this.#periodS = periodS;
     this.#untilS = untilS;
   }
@@ -139,7 +141,15 @@ class PopulationRun {
   }
 
   async run(options: FederateOptions): Promise<PopulationSummary> {
-    const interfaces = { publications: [], inputs: [], endpoints: [{ name: endpointOf(this.#name) }] };
+    // A federate waits for the time of those whose values it gets. In a tree of brokers HELICS does not know who sends messages
+    // to whom, and would grant a time past them; so each population gets a value of all others, which nobody publishes.
+    const inputs = this.#peers.map((peer) => ({
+      key: `from/${peer}`,
+      target: presenceOf(peer),
+      type: "double" as const,
+    }));
+    const publications = [{ key: presenceOf(this.#name), type: "double" as const }];
+    const interfaces = { publications, inputs, endpoints: [{ name: endpointOf(this.#name) }] };
     try {
       this.#federate = await Federate.join(this.#name, options, interfaces);
       await this.#federate.initialize();
@@ -204,4 +214,9 @@ class PopulationRun {
 /** Where a population gets the messages of others. */
 function endpointOf(population: string): string {
   return `${population}/in`;
+}
+
+/** Says that a population is part of the federation. */
+function presenceOf(population: string): string {
+  return `${population}/present`;
 }
