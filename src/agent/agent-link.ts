@@ -14,6 +14,7 @@ import {
   type AgentClass,
   type ConnectOptions,
   checkAgentId,
+  NO_OPTIONS,
   type SendOptions,
   type SpawnOptions,
 } from "./agent.ts";
@@ -66,7 +67,7 @@ export class AgentLink implements AgentApi {
 
   connect(address: string, options: ConnectOptions): Promise<object> {
     try {
-      for (const name in options) if (name !== "timeout") checkOptions("connect", options, CONNECT_CHECKS);
+      if (options !== NO_OPTIONS) checkOptions("connect", options, CONNECT_CHECKS);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -98,7 +99,7 @@ export class AgentLink implements AgentApi {
   }
 
   send(to: string, method: string, args: readonly unknown[], options: SendOptions): void {
-    for (const name in options) if (name !== "delay") checkOptions("send", options, SEND_CHECKS);
+    if (options !== NO_OPTIONS) checkOptions("send", options, SEND_CHECKS);
     this.#host.emissions.send(
       this.#record,
       to,

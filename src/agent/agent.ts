@@ -36,6 +36,9 @@ export type AgentClass<A extends Agent = Agent, Args extends any[] = any[]> = {
   readonly outputs: readonly string[];
 };
 
+/** What is given where no options are: most messages have none, and then nothing is checked. */
+export const NO_OPTIONS: object = Object.freeze({});
+
 /** Everything that one agent may ask of its container. */
 export interface AgentApi {
   readonly id: string;
@@ -121,7 +124,7 @@ export abstract class Agent {
    *
    * @param options - A time-out of the calls through this proxy.
    */
-  connect<C extends AgentClass>(address: string, options: ConnectOptions = {}): Promise<Remote<C>> {
+  connect<C extends AgentClass>(address: string, options: ConnectOptions = NO_OPTIONS): Promise<Remote<C>> {
     return this.#link.connect(address, options) as Promise<Remote<C>>;
   }
 
@@ -160,7 +163,7 @@ export abstract class Agent {
   }
 
   /** Send a one-way message; what the receiver throws fails the step, a receiver that does not exist loses it. */
-  protected send(to: string, method: string, args: readonly unknown[] = [], options: SendOptions = {}): void {
+  protected send(to: string, method: string, args: readonly unknown[] = [], options: SendOptions = NO_OPTIONS): void {
     this.#link.send(to, method, args, options);
   }
 

@@ -58,19 +58,21 @@ export function recordIn(
 /** Refuses, at the start of a run, an agent whose class no replay would find. */
 class ReplayableRecording implements Journal {
   readonly #journal: Journal;
-  readonly #modules: readonly URL[];
+  /** Those of the program, then also those that the run names. */
+  #modules: readonly string[];
   readonly #classes: Set<string>;
 
   constructor(journal: Journal, modules: readonly URL[], known: readonly string[]) {
     this.#journal = journal;
-    this.#modules = modules;
+    this.#modules = modules.map(({ href }) => href);
     this.#classes = new Set(known);
   }
 
   async begin(run: RunStart): Promise<void> {
     const before = new Set(registeredNames());
+    this.#modules = [...new Set([...this.#modules, ...run.modules])];
     for (const module of this.#modules) {
-      for (const value of Object.values((await import(module.href)) as Record<string, unknown>)) {
+      for (const value of Object.values((await import(module)) as Record<string, unknown>)) {
         if (typeof value === "function" && value.prototype instanceof Agent) this.#classes.add(value.name);
       }
     }

@@ -181,7 +181,9 @@ export class AgentSimulator extends Simulator {
     const module = this.#options.module ?? this.#spread.module;
     const common = { seed, record: this.#journal, ...(trace && { trace }), ...(limits && { limits }) };
     if (containers === 1 && isolation === "inline") {
-      return Container.create({ ...common, clock: new ExternalClock(start === undefined ? {} : { start }) });
+      const clock = new ExternalClock(start === undefined ? {} : { start });
+      const record = common.record && module ? naming(common.record, module) : common.record;
+      return Container.create({ ...common, record, clock });
     }
     if (module === undefined) {
       const text =
@@ -270,4 +272,15 @@ export class AgentSimulator extends Simulator {
     }
     return { agent: eid, method: method!, args: [values] };
   }
+}
+
+/** A journal that names the module with the agents' classes, as that of a platform does. */
+function naming(journal: Journal, module: URL | string): Journal {
+  return {
+    begin: (run) => journal.begin({ ...run, modules: [...run.modules, String(module)] }),
+    feed: (...fed) => journal.feed(...fed),
+    events: (batch) => journal.events(batch),
+    settle: () => journal.settle(),
+    end: (traceHash) => journal.end(traceHash),
+  };
 }

@@ -37,6 +37,8 @@ export interface ServeContext<P extends ParameterDeclarations = ParameterDeclara
   readonly population?: PopulationOptions | undefined;
   /** What the command line says besides, for the adapter that serves: its own names and values. */
   readonly settings?: Readonly<Record<string, unknown>> | undefined;
+  /** Told once the master has said stop: what is left ends by itself within seconds, and need not be ended by a signal. */
+  readonly onStop?: (() => void) | undefined;
   readonly log: Log;
 }
 

@@ -100,6 +100,33 @@ export class Causes {
     this.#young.set(event.id, event);
   }
 
+  /**
+   * What the handler that was resumed by an answer had waited for beside it (`Promise.all`), and what it had logged.
+   *
+   * @param by - Agent whose answer is told first.
+   */
+  awaitedWith(answer: TraceEvent, by: string): { readonly answers: TraceEvent[]; readonly logs: TraceEvent[] } {
+    if (answer.kind !== "reply" && answer.kind !== "failure") return { answers: [], logs: [] };
+    const started = this.#askedBy(answer);
+    const answers: TraceEvent[] = [];
+    const logs: TraceEvent[] = [];
+    for (const event of [...this.#old.values(), ...this.#young.values()]) {
+      if (event === answer) break;
+      if (event.kind === "tick" || event.kind === "step" || event.agent !== answer.agent) continue;
+      const isAnswer = event.kind === "reply" || event.kind === "failure";
+      if (isAnswer && started !== undefined && this.#askedBy(event) === started) answers.push(event);
+      else if (event.kind === "log" && started !== undefined && event.cause === started) logs.push(event);
+    }
+    const isOwn = (event: TraceEvent) => Number("peer" in event && event.peer === by);
+    return { answers: answers.sort((a, b) => isOwn(b) - isOwn(a)), logs };
+  }
+
+  /** The event whose handler asked for an answer. */
+  #askedBy(answer: TraceEvent): EventId | undefined {
+    const request = "cause" in answer && answer.cause !== undefined ? this.get(answer.cause) : undefined;
+    return request !== undefined && "cause" in request ? request.cause : undefined;
+  }
+
   get(id: EventId): TraceEvent | undefined {
     return this.#young.get(id) ?? this.#old.get(id);
   }

@@ -2,8 +2,8 @@ import type { TraceEvent } from "../trace.ts";
 
 /** One event as a row of a table. */
 export interface EventRow {
-  /** Calendar time. */
-  readonly time: Date;
+  /** Calendar time, in whole microseconds since 1970-01-01 UTC. */
+  readonly time: bigint;
   readonly time_s: number;
   /** Whole ticks since the start; undefined for a step of a world. */
   readonly ticks: bigint | undefined;
@@ -36,14 +36,14 @@ export const EVENT_COLUMNS = [
 
 /** Makes rows of the events of a run, which are given in order. */
 export function rowMaker(start: string, ticksPerSecond: number): (event: TraceEvent) => EventRow {
-  const startMs = Date.parse(start);
+  const startUs = Date.parse(start) * 1000;
   let timeS = 0;
   return (event) => {
     if (event.kind !== "step") timeS = event.ticks / ticksPerSecond;
     const has = event as Partial<Record<"agent" | "peer" | "method" | "id" | "cause", string>>;
     const content = contentOf(event);
     return {
-      time: new Date(startMs + timeS * 1000),
+      time: BigInt(startUs + Math.round(timeS * 1e6)),
       time_s: timeS,
       ticks: event.kind === "step" ? undefined : BigInt(event.ticks),
       round: event.kind === "step" ? undefined : event.round,
@@ -90,12 +90,19 @@ export function jsonLine(event: TraceEvent): string {
 /** The first line of a CSV file. */
 export const CSV_HEADER = `${EVENT_COLUMNS.map(({ name }) => name).join(",")}\r\n`;
 
+/** ISO 8601 in UTC, to the millisecond, or to the microsecond if it has any. */
+function calendarTime(us: bigint): string {
+  const text = new Date(Number(us / 1000n)).toISOString();
+  const rest = us % 1000n;
+  return rest === 0n ? text : `${text.slice(0, -1)}${String(rest).padStart(3, "0")}Z`;
+}
+
 /** A row as a line of CSV. Source: RFC 4180. */
 export function csvLine(row: EventRow): string {
   const cells = EVENT_COLUMNS.map(({ name }) => {
     const value = row[name];
     if (value === undefined) return "";
-    const text = value instanceof Date ? value.toISOString() : String(value);
+    const text = name === "time" ? calendarTime(value as bigint) : String(value);
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   });
   return `${cells.join(",")}\r\n`;
@@ -123,7 +130,20 @@ export function perfettoEvents(event: TraceEvent, thread: number, ticksPerSecond
  * hexadecimal digits after `0x`, maps as pairs.
  */
 export function traceJson(value: unknown): string {
-  return JSON.stringify(value, (_key, item: unknown) => plain(item)) ?? "null";
+  const special = isPlain(value, 0) ? undefined : (_key: string, item: unknown) => plain(item);
+  return JSON.stringify(value, special) ?? "null";
+}
+
+/** Values of ordinary messages need no look by `JSON.stringify` at each of them, which costs most of an export. */
+function isPlain(value: unknown, depth: number): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object") return typeof value !== "bigint";
+  if (value === null) return true;
+  if (depth > 32) return false;
+  if (Array.isArray(value)) return value.every((item) => isPlain(item, depth + 1));
+  if (value instanceof Map || value instanceof Uint8Array || "toJSON" in value) return false;
+  for (const key in value) if (!isPlain((value as Record<string, unknown>)[key], depth + 1)) return false;
+  return true;
 }
 
 function plain(item: unknown): unknown {

@@ -77,6 +77,8 @@ export class Coordinator implements TimeLoop {
   /** Rounds served at earlier times. */
   #roundsBefore = 0;
   #aborted: RunError | undefined;
+  /** Whether the end of an advance brings what was read after the one before. */
+  reads = false;
   /** Ends the wait for the reports under way. */
   #interrupt: (error: RunError) => void = () => {};
 
@@ -123,7 +125,7 @@ export class Coordinator implements TimeLoop {
 
   async finish(): Promise<void> {
     const ran = this.#indices((member) => member.ran);
-    if (ran.length > 0) this.#throwFirst(await this.#ask(ran, () => ({ what: "finish" })));
+    if (ran.length > 0) this.#throwFirst(await this.#ask(ran, () => ({ what: "finish", reads: this.reads })));
     for (const member of this.#members) member.ran = false;
   }
 

@@ -107,7 +107,7 @@ export class Member implements DriverHooks {
       case "round":
         return this.#serve(order.lastRound, order.named);
       case "finish":
-        return this.#finish();
+        return this.#finish(order.reads);
       case "tell":
         return {};
       case "fail":
@@ -143,7 +143,7 @@ export class Member implements DriverHooks {
     this.#kernel.tracer.flush();
   }
 
-  async #finish(): Promise<Partial<Report>> {
+  async #finish(reads: boolean): Promise<Partial<Report>> {
     const { driver } = this.#simulation;
     await driver.turn();
     driver.watch.reportStuck();
@@ -151,7 +151,8 @@ export class Member implements DriverHooks {
       this.#serving?.end();
       this.#serving = undefined;
     }
-    return { changes: this.#changes.take() };
+    const { values, error } = reads ? this.#read(undefined) : {};
+    return { changes: this.#changes.take(), ...(values && error === undefined && { values }) };
   }
 
   /** Make an agent; gives the reason if that is not possible. */

@@ -41,8 +41,12 @@ export class Platform implements TraceSource {
   #events: Observable<TraceEvent> | undefined;
   /** Agents that are to be made. */
   #spawns: Spawn[] = [];
-  /** What was read last: it is not told again. */
+  /** Values that have come since the last advance began, by container, in the order of `#reads`. */
+  readonly #rows = new Map<number, readonly (readonly unknown[])[]>();
+  /** What was read last: it is not told again, and comes by itself with the next advance. */
   readonly #reads = new Map<number, ReadRequest>();
+  /** Something was read since the last advance. */
+  #wasRead = false;
   #closing: Promise<void> | undefined;
 
   private constructor({ module, limits, clock, types, codec, containerOf, members, journal }: PlatformParts) {
@@ -62,7 +66,10 @@ export class Platform implements TraceSource {
       containerOf,
       isObserved: () => this.#sinks.size > 0,
       onEvents: (events) => this.#sinks.give(events),
-      onReport: (index, { changes }) => changes && this.#agents.note(index, changes),
+      onReport: (index, { changes, values }) => {
+        if (changes !== undefined) this.#agents.note(index, changes);
+        if (values !== undefined) this.#rows.set(index, values);
+      },
     });
     this.#run = new PlatformRun(this.#coordinator, members, this.#outside, limits);
     this.#journal = journal;
@@ -224,6 +231,9 @@ export class Platform implements TraceSource {
       throw new ClockError("ERR_CLOCK_BACKWARDS", text);
     }
     this.#feed("advance", target);
+    this.#coordinator.reads = this.#wasRead;
+    this.#wasRead = false;
+    this.#rows.clear();
     const due = await journaled(this.#journal, this.#run.advance(target));
     return due === undefined ? undefined : resolution.toSeconds(due);
   }
@@ -269,22 +279,32 @@ export class Platform implements TraceSource {
     requests: ReadonlyMap<number, ReadRequest>,
     values: Map<string, Record<string, unknown>>,
   ): Promise<void> {
+    this.#wasRead = true;
     const tasks = new Map<number, Task>();
     for (const [index, request] of requests) {
       const known = isSame(this.#reads.get(index), request);
+      if (known && this.#rows.has(index)) continue;
       if (!known) this.#reads.set(index, structuredClone(request));
       tasks.set(index, { what: "read", request: known ? undefined : request });
     }
+    const failures = new Map<number, Error>();
     const reports = await this.#coordinator.askEach(tasks);
+    for (const [i, index] of [...tasks.keys()].entries()) {
+      const { error } = reports[i]!;
+      if (error !== undefined) failures.set(index, error);
+    }
     const errors = new Map<string, Error>();
-    for (const [i, request] of [...requests.values()].entries()) {
-      const { values: rows = [], error } = reports[i]!;
+    for (const [index, request] of requests) {
+      const rows = this.#rows.get(index) ?? [];
+      const error = failures.get(index);
       for (const [k, row] of rows.entries()) {
         const [agent, names] = request[k]!;
         const own = values.get(agent)!;
         for (const [n, name] of names.entries()) own[name] = row[n];
       }
-      if (error !== undefined) errors.set(request[rows.length]?.[0] ?? "", error);
+      if (error === undefined) continue;
+      errors.set(request[rows.length]?.[0] ?? "", error);
+      this.#rows.delete(index);
     }
     if (errors.size === 0) return;
     for (const agent of values.keys()) if (errors.has(agent)) throw errors.get(agent);

@@ -76,6 +76,8 @@ export type Order = OrderBase &
     | {
         /** The advance ends here, everything has settled. */
         readonly what: "finish";
+        /** Read what was read after the last advance: it will be asked for again. What cannot be read is left out. */
+        readonly reads: boolean;
       }
     | {
         /** Tell what has failed since the last report. */
@@ -129,7 +131,7 @@ export interface Report {
   readonly round: number;
   /** Of a round, where asked for: ids of the first agents that were served. */
   readonly agents?: readonly string[];
-  /** Of `read`: the values in the order of the request, up to the first agent that could not be read. */
+  /** Of `read`, and of `finish` with `reads`: the values in the order of the request, up to the first agent that could not be read. */
   readonly values?: readonly (readonly unknown[])[];
   /** Of `spawn`: why an agent could not be made; null if it was. */
   readonly refused?: readonly (Error | null)[];

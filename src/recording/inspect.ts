@@ -96,6 +96,36 @@ export async function causesOf(path: string, id: string): Promise<readonly Trace
   }
 }
 
+/** One event of a chain, with what the handler that it resumed had waited for beside it. */
+export interface ChainLink {
+  readonly event: TraceEvent;
+  /** Answers that the handler had got before, that of the agent asked about first. */
+  readonly answers: readonly TraceEvent[];
+  /** Lines that the handler had logged before it waited. */
+  readonly logs: readonly TraceEvent[];
+}
+
+/** As {@link causesOf}, with all that was awaited together. @returns Undefined if there is no such event. */
+export async function chainOf(path: string, id: string): Promise<readonly ChainLink[] | undefined> {
+  const run = await openRun(path);
+  const causes = new Causes();
+  try {
+    for await (const batch of run.batches()) {
+      for (const entry of batch) {
+        if (entry.kind === "feed") continue;
+        causes.add(entry);
+        if (!("id" in entry) || entry.id !== id) continue;
+        const by = entry.agent;
+        const causing = causes.of(entry).map((event) => ({ event, ...causes.awaitedWith(event, by) }));
+        return [{ event: entry, answers: [], logs: [] }, ...causing];
+      }
+    }
+    return undefined;
+  } finally {
+    await run.close();
+  }
+}
+
 /** The events of a recording that `filter` lets through, one by one. @throws RecordingError if it cannot be read. */
 export async function* eventsOf(
   path: string,

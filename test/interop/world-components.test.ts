@@ -16,13 +16,18 @@ const START = "2026-06-01 00:00:00";
 const STEP_S = 900;
 const STEPS = 24;
 const HOUSES = 4;
+const PVS = 3;
 
 /** Time of the profiles' row `i`. */
 const dateOf = (i: number) => new Date(Date.UTC(2026, 5, 1, 0, 15 * i)).toISOString().slice(0, 19).replace("T", " ");
 const rows = Array.from({ length: STEPS + 4 }, (_, i) => i);
 
-/** A PV series in MW as mosaik-csv reads it. */
-const pv = ["PV", "Date,P", ...rows.map((i) => `${dateOf(i)},${(0.0103 + 0.001 * Math.sin(i)).toFixed(6)}`)];
+/** A PV series in MW as mosaik-csv reads it. Its first value is whole: HDF5 takes the type of a series from that. */
+const pv = [
+  "PV",
+  "Date,P",
+  ...rows.map((i) => `${dateOf(i)},${i === 0 ? "0.0" : (0.0103 + 0.001 * Math.sin(i)).toFixed(6)}`),
+];
 
 /** Household profiles in W as mosaik-householdsim reads them. */
 const houses = [
@@ -64,7 +69,7 @@ describe.skipIf(reason !== undefined)(`mosaik's components${reason === undefined
     );
     try {
       const csv = await world.start<Models>("CSV", { sim_start: START, datafile: join(folder, "pv.csv") });
-      const pvs = await csv.PV.create(3);
+      const pvs = await csv.PV.create(PVS);
       const households = await world.start<Models>("Households");
       const profiles = { sim_start: START, profile_file: join(folder, "houses.data"), grid_name: "test_grid" };
       const homes = (await households.ResidentialLoads(profiles)).children;
@@ -79,6 +84,7 @@ describe.skipIf(reason !== undefined)(`mosaik's components${reason === undefined
         world.connect(home, buses[2 + 2 * i]!, ["P_out", "P_load[MW]"], { transform });
       }
       connectManyToOne(world, homes, db, "P_out");
+      connectManyToOne(world, pvs, db, "P");
       connectManyToOne(world, buses, db, "P[MW]", "Vm[pu]");
       await world.run({ until: STEPS * STEP_S });
     } finally {
@@ -91,7 +97,9 @@ describe.skipIf(reason !== undefined)(`mosaik's components${reason === undefined
     const series = JSON.parse(ours!) as Record<string, unknown[]>;
     expect(series).toEqual(JSON.parse(theirs!));
     const values = Object.entries(series).filter(([name]) => name.startsWith("Series/"));
-    expect(values).toHaveLength(HOUSES + 2 * 44);
+    expect(values).toHaveLength(HOUSES + PVS + 2 * 44);
+    expect(series["Type/Series/CSV-0.PV_0/P"]).toEqual(["float64"]);
+    expect(series["Series/CSV-0.PV_0/P"]!.slice(0, 2)).toEqual([0, Number((0.0103 + 0.001 * Math.sin(1)).toFixed(6))]);
     for (const [, list] of values) expect(list).toHaveLength(STEPS);
     expect(series["Series/Households-0.House_0/P_out"]!.at(-1)).toBeCloseTo(300.5 + 100 * Math.sin(0.3 * 23), 9);
   });

@@ -56,6 +56,7 @@ def play(folder):
         for i, house in enumerate(houses):
             world.connect(house, buses[2 + 2 * i], ("P_out", "P_load[MW]"), transform=lambda watts: watts * 1e-6)
         connect_many_to_one(world, houses, db, "P_out")
+        connect_many_to_one(world, pvs, db, "P")
         connect_many_to_one(world, buses, db, "P[MW]", "Vm[pu]")
         world.run(until=DURATION_S)
 
@@ -66,6 +67,7 @@ def dump(file):
     found = {}
     with h5py.File(file) as db:
         db.visititems(lambda name, item: found.update({name: item[()].tolist()}) if hasattr(item, "shape") else None)
+        db.visititems(lambda name, item: found.update({f"Type/{name}": str(item.dtype)}) if hasattr(item, "shape") else None)
     print(json.dumps({name: [v.decode() if isinstance(v, bytes) else v for v in flat(value)] for name, value in found.items()}))
 
 

@@ -91,7 +91,6 @@ const NAMES_TWICE: Readonly<Record<string, readonly string[]>> = {
     "src/rpc/index.ts",
   ],
   Link: ["adapters/mosaik/scheduler/sim-node.ts", "src/kernel/communication.ts"],
-  Outgoing: ["adapters/helics/process/protocol.ts", "src/platform/outgoing.ts"],
   OpenOptions: ["src/browser/index.ts", "src/channel/open.ts"],
   Pace: ["adapters/mosaik/scheduler/pace.ts", "src/kernel/event-loop.ts"],
   RunSummary: ["adapters/mosaik/world/summary.ts", "src/recording/entry.ts"],

@@ -68,7 +68,7 @@ export async function serveSimulator(make: () => Simulator, context: ServeContex
     ? await channel.accept(address, { ...wire, timeoutMs, insecure, onListening })
     : await channel.open(address, wire);
   log("debug", `connected to mosaik at ${peer.peer}`);
-  await new RemoteCalls(simulator, peer, log).done;
+  await new RemoteCalls(simulator, peer, log, context.onStop).done;
 }
 
 /**
@@ -83,6 +83,7 @@ export class RemoteCalls {
   readonly #simulator: Simulator;
   readonly #peer: channel.Channel;
   readonly #log: Log;
+  readonly #onStop: () => void;
   #settle: (end: Promise<void>) => void = () => {};
   /** The call that is being answered and those that wait behind it. */
   #tail: Promise<void> = Promise.resolve();
@@ -100,10 +101,11 @@ export class RemoteCalls {
   #time: Time | undefined;
 
   /** @param peer - Just opened; it belongs to this object from now on, as the simulator does. */
-  constructor(simulator: Simulator, peer: channel.Channel, log: Log) {
+  constructor(simulator: Simulator, peer: channel.Channel, log: Log, onStop: () => void = () => {}) {
     this.#simulator = simulator;
     this.#peer = peer;
     this.#log = log;
+    this.#onStop = onStop;
     this.done = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -238,6 +240,7 @@ export class RemoteCalls {
     // What the simulator does without mosaik is no failure of its own.
     if (lost !== undefined) this.#failure ??= lost;
     this.#log("debug", lost === undefined ? "mosaik says stop" : lost.message);
+    if (lost === undefined) this.#onStop();
     this.#settle(this.#finish());
   }
 

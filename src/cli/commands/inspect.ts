@@ -1,9 +1,14 @@
 import type { Command } from "commander";
 import { traceJson } from "../../observe/exports.ts";
-import { causesOf, eventsOf, inspectRun, type RunInspection } from "../../observing.ts";
+import { eventsOf, inspectRun, type RunInspection } from "../../observing.ts";
+import { chainOf } from "../../recording/inspect.ts";
+import type { TraceEvent } from "../../trace.ts";
 import { EXIT_FAILED } from "../errors.ts";
 import { eventLine } from "../event-lines.ts";
 import { addFilterOptions, type FilterOptions, filterOf } from "../options.ts";
+
+/** Answers that a chain shows beside the last one. */
+const ANSWERS_MAX = 5;
 
 /** Lines of a table. */
 const ROWS_MAX = 15;
@@ -44,13 +49,23 @@ async function printEvents(path: string, options: InspectOptions): Promise<void>
 }
 
 async function printChain(path: string, id: string, json: boolean): Promise<number> {
-  const [chain, { header }] = [await causesOf(path, id), await inspectRun(path)];
+  const [chain, { header }] = [await chainOf(path, id), await inspectRun(path)];
   if (chain === undefined) {
     process.stderr.write(`cosimas: there is no event ${id} in ${path}\n`);
     return EXIT_FAILED;
   }
-  const lines = chain.map((event) => (json ? traceJson(event) : eventLine(event, header.ticksPerSecond)));
-  process.stdout.write(`${lines.join(json ? "\n" : "\n  caused by ")}\n`);
+  const line = (event: TraceEvent) => eventLine(event, header.ticksPerSecond);
+  const lines = chain.flatMap(({ event, answers, logs }, i) => {
+    if (json) return [traceJson(answers.length + logs.length > 0 ? { ...event, answers, logs } : event)];
+    const more = answers.length - ANSWERS_MAX;
+    return [
+      `${i === 0 ? "" : "  caused by "}${line(event)}`,
+      ...answers.slice(0, ANSWERS_MAX).map((answer) => `    and by  ${line(answer)}`),
+      ...(more > 0 ? [`    and by  ${more} more answers`] : []),
+      ...logs.map((log) => `    logged  ${line(log)}`),
+    ];
+  });
+  process.stdout.write(`${lines.join("\n")}\n`);
   return 0;
 }
 

@@ -76,7 +76,9 @@ async function serve(given: string | undefined, rest: readonly string[], options
   if (given.startsWith("-")) throw new UsageError("ERR_CLI_USAGE", `the module comes before its options: ${given}`);
   // mosaik may be killed, and who reads the log with it.
   process.stderr.on("error", () => {});
-  const interrupt = new Interrupt((name) => process.exit(EXIT_SIGNAL + constants.signals[name]));
+  // mosaik waits for a moment only after its stop; what is being ended then, a recording perhaps, has a bound of its own.
+  let isEnding = false;
+  const interrupt = new Interrupt((name) => isEnding || process.exit(EXIT_SIGNAL + constants.signals[name]));
   const unwatch = watch(interrupt);
   // Who starts a simulator by hand may go away; mosaik, which starts it otherwise, may not.
   if (!remote) watchParent(() => process.exit(EXIT_SIGNAL + constants.signals.SIGTERM));
@@ -99,6 +101,9 @@ async function serve(given: string | undefined, rest: readonly string[], options
     const isSpread = containers !== undefined || isolation !== undefined;
     await simulator.serve({
       ...{ ...request, remote, insecure, timeoutMs: options.timeout * 1000, log },
+      onStop: () => {
+        isEnding = true;
+      },
       ...(record !== undefined && { record: recordIn(record, [module], { replace: force === true }) }),
       ...(isSpread && { population: { containers, isolation, module } }),
     });

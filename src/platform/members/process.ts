@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { endWithUs } from "../../children.ts";
 import type { Limits } from "../../limits.ts";
 import { within } from "../../wall.ts";
 import type { AgentModule } from "../module.ts";
@@ -10,13 +11,6 @@ import { ENDING_MS_MAX, type MemberHost } from "./remote.ts";
 
 /** Wall time that a process has to end by itself once nobody needs it, in milliseconds; then it is killed. */
 const END_MS_MAX = 2000;
-
-/** Processes that live: however this one exits, none of them is left. */
-const children = new Set<ChildProcess>();
-
-function killAll(): void {
-  for (const child of children) child.kill("SIGKILL");
-}
 
 /** Where a process finds its coordinator. */
 export interface Meeting {
@@ -48,8 +42,7 @@ export function startProcess(
     stdio: ["pipe", "inherit", "inherit"],
   });
   child.stdin?.on("error", () => {}); // its end is told by `exit`
-  if (children.size === 0) process.on("exit", killAll);
-  children.add(child);
+  const hasEnded = endWithUs(child);
   const name = `process ${child.pid}`;
   let ending: string | undefined;
   const ended = once(child, "exit").then(
@@ -61,8 +54,7 @@ export function startProcess(
     },
   );
   void ended.then(() => {
-    children.delete(child);
-    if (children.size === 0) process.off("exit", killAll);
+    hasEnded();
     onEnd(name, ending!);
   });
   return {

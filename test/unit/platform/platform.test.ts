@@ -1,14 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
-import {
-  Agent,
-  type Isolation,
-  Platform,
-  type PlatformOptions,
-  type Remote,
-  type TraceEvent,
-} from "../../../src/index.ts";
+import { type Isolation, Platform, type PlatformOptions, type Remote, type TraceEvent } from "../../../src/index.ts";
 import { type Acquaintance, Power } from "../../support/platform-agents.ts";
-import { classes } from "../../support/unexported-agents.ts";
 
 const module = new URL("../../support/platform-agents.ts", import.meta.url);
 const open: Platform[] = [];
@@ -153,30 +145,6 @@ describe("a platform", () => {
       name: "RangeError",
       message: expect.stringContaining("max-heap-size"),
     });
-  });
-
-  it.each<[Isolation, number]>([
-    ["inline", 1],
-    ["inline", 3],
-    ["process", 2],
-  ])("finds classes that were registered, or are exported by another name: %s, %i", async (isolation, containers) => {
-    const url = new URL("../../support/unexported-agents.ts", import.meta.url);
-    const platform = await Platform.create({ module: url, isolation, containers });
-    open.push(platform);
-    await platform.spawn(classes.Hidden, { id: "hidden-1" });
-    await platform.spawn("Hidden", { id: "hidden-2" });
-    await platform.spawn(classes.Inner, { id: "inner-1" });
-    await platform.spawn("Outer", { id: "inner-2" });
-    await expect(platform.spawn("Inner", { id: "x" })).rejects.toMatchObject({ code: "ERR_AGENT_CLASS" });
-    await expect(platform.spawn(class Stranger extends Agent {}, { id: "x" })).rejects.toMatchObject({
-      code: "ERR_AGENT_CLASS",
-      message: expect.stringContaining("does not export the class Stranger: export it there"),
-    });
-    for (const n of [1, 2, 3, 4]) platform.input("hidden-1", "grow", [`child-${n}`]);
-    await platform.advance(0);
-    const ids = ["hidden-1", "hidden-2", "inner-1", "inner-2", "child-1", "child-2", "child-3", "child-4"];
-    const values = await platform.read(new Map(ids.map((id) => [id, ["value"]])));
-    expect([...values.values()].map(({ value }) => value)).toEqual([1, 1, 2, 2, 1, 1, 1, 1]);
   });
 
   it("finds a handler that waits on the wall", async () => {
