@@ -26,11 +26,11 @@ export {
   type PopulationSummary,
 } from "./population-federate.ts";
 export type {
+  FederateOutput,
   Grant,
   IncomingMessage,
   InputInfo,
   Iteration,
-  Outgoing,
   OutgoingMessage,
   ValueTypeName,
 } from "./process/protocol.ts";

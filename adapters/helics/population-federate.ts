@@ -10,7 +10,7 @@ import {
 import { HelicsError } from "./errors.ts";
 import { Federate } from "./federate.ts";
 import { checkFederateOptions, type FederateOptions } from "./federate-options.ts";
-import type { Grant, Outgoing } from "./process/protocol.ts";
+import type { FederateOutput, Grant } from "./process/protocol.ts";
 
 /** Makes agents of a population. */
 export interface PopulationHome {
@@ -191,7 +191,7 @@ class PopulationRun {
     }
   }
 
-  #outgoing(nowTicks: number): Outgoing {
+  #outgoing(nowTicks: number): FederateOutput {
     const packs = this.#part.take();
     const { ticksPerSecond } = this.#part.container;
     const send = packs.map(({ peer, dueTicks, bytes, count }) => {
