@@ -110,14 +110,13 @@ export class AgentLink implements AgentApi {
   }
 
   emit(output: string, value: unknown): void {
-    const { outputEvents } = this.#host.emissions.kernel;
-    this.#host.emissions.kernel.guard(this.#record, "emit");
-    checkOutput(this.#record, output);
-    outputEvents.put(
-      this.#record.id,
-      output,
-      this.#host.emissions.kernel.copyOut(value, `${this.#record.id}.${output}`),
-    );
+    const { kernel } = this.#host.emissions;
+    const record = this.#record;
+    kernel.guard(record, "emit");
+    checkOutput(record, output);
+    const copy = kernel.copyOut(value, `${record.id}.${output}`);
+    kernel.outputEvents.put(record.id, output, copy);
+    kernel.tracer.emitted(record, output, copy);
   }
 
   log(message: string, fields: Record<string, unknown>): void {

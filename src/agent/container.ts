@@ -8,7 +8,6 @@ import type { Counts, Kernel } from "../kernel/kernel.ts";
 import { LiveRun } from "../kernel/live-run.ts";
 import { readOutputs } from "../kernel/outside.ts";
 import { stopAll } from "../kernel/serving.ts";
-import { strictByDefault } from "../kernel/strict-default.ts";
 import { combine } from "../kernel/tracer.ts";
 import { limitsOf } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/stream.ts";
@@ -23,6 +22,7 @@ import {
 } from "./container-options.ts";
 import type { LiveOptions } from "./peers.ts";
 import { createSimulation, type Simulation } from "./simulation.ts";
+import { strictByDefault } from "./strict-default.ts";
 
 /** The options that were given. */
 function defined(options: { [K in keyof LiveOptions]: LiveOptions[K] | undefined }): LiveOptions {

@@ -194,6 +194,14 @@ export interface AgentType {
   readonly outputs: readonly string[];
 }
 
+/** What observers were told last of one agent's outputs. */
+export interface ShownValues {
+  /** Events so far. */
+  count: number;
+  /** By output: the value if it is a primitive, else its digest. */
+  readonly last: Map<string, unknown>;
+}
+
 const NONE: readonly never[] = Object.freeze([]);
 
 /** What few agents ever have; made with the first of it. */
@@ -212,6 +220,8 @@ class RareState {
   reported = false;
   /** Its random numbers. */
   random: (() => number) | undefined = undefined;
+  /** What observers were told of its outputs. */
+  shown: ShownValues | undefined = undefined;
 }
 
 /**
@@ -373,6 +383,7 @@ export class AgentRecord implements Sender {
     if (this.#rare !== undefined) {
       this.#rare.moreWaits = undefined;
       this.#rare.links = undefined;
+      this.#rare.shown = undefined;
     }
     this.unawaited = 0;
     for (const wait of waits) wait.reject(expectRejection(this.gone(tag)));
