@@ -10,7 +10,6 @@ import { LiveRun } from "../kernel/live-run.ts";
 import type { Delivery } from "../kernel/model.ts";
 import { LastEvents, readOutputs, type TakenEvents } from "../kernel/outside.ts";
 import { stopAll } from "../kernel/serving.ts";
-import { strictByDefault } from "../kernel/strict-default.ts";
 import { combine } from "../kernel/tracer.ts";
 import { limitsOf } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/stream.ts";
@@ -25,6 +24,7 @@ import {
 } from "./container-options.ts";
 import type { LiveOptions } from "./peers.ts";
 import { createSimulation, type Simulation } from "./simulation.ts";
+import { strictByDefault } from "./strict-default.ts";
 
 /** The options that were given. */
 function defined(options: { [K in keyof LiveOptions]: LiveOptions[K] | undefined }): LiveOptions {
