@@ -25,7 +25,8 @@ const running = congestion({ record: live.journal(undefined), watch: (world) => 
 
 /** Name of each picture, where the page is, and what shows that it is drawn. */
 const AT = "&at=46800000000";
-const SERIES = "PV-1.measure.vm_pu,PV-6.measure.vm_pu,Storage-4.measure.vm_pu,Storage-1.measure.e_mwh,Storage-4.measure.e_mwh,Trafo-1.measure.loading_percent";
+const SERIES =
+  "PV-1.measure.vm_pu,PV-6.measure.vm_pu,Storage-4.measure.vm_pu,Storage-1.measure.e_mwh,Storage-4.measure.e_mwh,Trafo-1.measure.loading_percent";
 const PICTURES = [
   ["clock", recorded.url, `view=clock${AT}`, ".kinds tr"],
   ["agents", recorded.url, `view=agents${AT}`, "tbody tr"],

@@ -39,7 +39,7 @@ export interface OpenOptions extends ChannelOptions {
 }
 
 /** Options of {@link open} for a channel that outlives its connection. */
-export interface ReconnectingOptions extends OpenOptions {
+interface ReconnectingOptions extends OpenOptions {
   /** Connect again when the connection is lost, with pauses that grow. Default: once lost it stays lost. */
   readonly reconnect: ReconnectOptions;
   /** Pauses between attempts. */

@@ -1,36 +1,28 @@
 /**
- * What pages cost a run: `node --import tsx --conditions=cosimas:source test/bench/page.ts`. The same population is advanced
- * without a page's server, with it, and with pages of three kinds; pages are another process. Rounds are interleaved; told
- * are medians of steps per second of wall time and of CPU time of the run's process.
+ * What pages cost a run: the same population is advanced with a page's server that nobody looks at, without the server, and
+ * with pages that read all, nothing, or a little; pages are another process. CPU time of the run's process for one step:
+ * others on the machine do not count.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { WebSocket } from "ws";
 import { type Watch, watch } from "../../adapters/dashboard/index.ts";
 import { Agent, Container, ExternalClock } from "../../src/index.ts";
+import { type Figure, figure } from "./figure.ts";
+import type { PageCase } from "./peers/pages.ts";
 
 const AGENTS = 50;
 const WARM_STEPS = 300;
-const ROUND_MS = 2500;
+const ROUND_MS = 2000;
 const ROUNDS = 5;
+const NONE = { pages: 0, stalled: 0, slow: 0 };
 
-/** What the pages of one case do: how many look, how many of these read nothing. */
-interface Case {
-  readonly name: string;
-  readonly served: boolean;
-  readonly pages: number;
-  readonly stalled: number;
-  readonly slow: number;
-}
-
-const CASES: readonly Case[] = [
-  { name: "observed by nobody", served: false, pages: 0, stalled: 0, slow: 0 },
-  { name: "server, no page", served: true, pages: 0, stalled: 0, slow: 0 },
-  { name: "1 page", served: true, pages: 1, stalled: 0, slow: 0 },
-  { name: "1 stalled page", served: true, pages: 0, stalled: 1, slow: 0 },
-  { name: "50 pages, 10 stalled, 10 slow", served: true, pages: 30, stalled: 10, slow: 10 },
-];
+const CASES: Readonly<Record<string, PageCase | undefined>> = {
+  "a step that nobody watches": undefined,
+  "a step, 1 page": { ...NONE, pages: 1 },
+  "a step, 1 stalled page": { ...NONE, stalled: 1 },
+  "a step, 50 pages, 10 stalled, 10 slow": { pages: 30, stalled: 10, slow: 10 },
+};
 
 class Neighbour extends Agent {
   static override readonly exposed = ["hear"] as const;
@@ -43,42 +35,17 @@ class Neighbour extends Agent {
   }
 }
 
-/** The pages, in a process of their own: each asks for what a view asks for, five times a second. */
-async function pages(url: string, { pages: fast, stalled, slow }: Case): Promise<void> {
-  const { host, hash } = new URL(url);
-  const token = new URLSearchParams(hash.slice(1)).get("t");
-  const questions = [
-    { ask: "agents", limit: 100 },
-    { ask: "events", from: 0, to: 1e15, limit: 120, last: true },
-    { ask: "pairs", from: 0, to: 1e15 },
-    { ask: "state" },
-  ];
-  for (let i = 0; i < fast + stalled + slow; i++) {
-    const socket = new WebSocket(`ws://${host}/feed?t=${token}`, { origin: `http://${host}` });
-    await once(socket, "open");
-    let n = 0;
-    if (i >= fast) socket.pause();
-    if (i >= fast + stalled) {
-      setInterval(() => {
-        socket.resume();
-        setTimeout(() => socket.pause(), 20);
-      }, 1000);
-    }
-    setInterval(() => socket.send(JSON.stringify({ ...questions[i % questions.length], n: n++ })), 200);
-  }
-  process.send!("open");
-}
-
-/** One round: steps per second of wall time, and of the process's CPU time. */
-async function round(given: Case): Promise<{ wall: number; cpu: number; rssMb: number }> {
+/** CPU microseconds of one step. @param given - Undefined: without a server. */
+async function round(given: PageCase | undefined): Promise<number> {
   const container = await Container.create({ clock: new ExternalClock(), seed: 1 });
   for (let i = 0; i < AGENTS; i++) container.spawn(Neighbour, { id: `n-${i}` });
   let page: Watch | undefined;
   let child: ReturnType<typeof fork> | undefined;
-  if (given.served) {
+  if (given !== undefined) {
     page = await watch(container, {});
     if (given.pages + given.stalled + given.slow > 0) {
-      child = fork(fileURLToPath(import.meta.url), [page.url, JSON.stringify(given)], { execArgv: process.execArgv });
+      const program = fileURLToPath(new URL("peers/pages.ts", import.meta.url));
+      child = fork(program, [page.url, JSON.stringify(given)], { execArgv: process.execArgv });
       await once(child, "message");
     }
   }
@@ -92,29 +59,19 @@ async function round(given: Case): Promise<{ wall: number; cpu: number; rssMb: n
   const [startMs, cpu, first] = [performance.now(), process.cpuUsage(), t];
   while (performance.now() - startMs < ROUND_MS) await step();
   const { user, system } = process.cpuUsage(cpu);
-  const [steps, wallS] = [t - first, (performance.now() - startMs) / 1000];
-  const rssMb = process.memoryUsage().rss / 2 ** 20;
   child?.kill();
   await page?.close();
   await container.close();
-  return { wall: steps / wallS, cpu: steps / ((user + system) / 1e6), rssMb };
+  return (user + system) / (t - first);
 }
 
-const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
-
-if (process.send !== undefined) await pages(process.argv[2]!, JSON.parse(process.argv[3]!) as Case);
-else {
-  const found = new Map<Case, { wall: number; cpu: number; rssMb: number }[]>(CASES.map((one) => [one, []]));
-  for (let i = 0; i < ROUNDS; i++) for (const one of CASES) found.get(one)!.push(await round(one));
-  const base = found.get(CASES[1]!)!;
-  const [wall, cpu] = [median(base.map((one) => one.wall)), median(base.map((one) => one.cpu))];
-  for (const [{ name }, rounds] of found) {
-    const [w, c] = [median(rounds.map((one) => one.wall)), median(rounds.map((one) => one.cpu))];
-    const rss = median(rounds.map(({ rssMb }) => rssMb));
-    const share = (value: number, of: number) => `${((100 * value) / of).toFixed(0)} %`;
-    console.log(
-      `${name.padEnd(32)} ${w.toFixed(0).padStart(6)} steps/s (${share(w, wall)}) ${c.toFixed(0).padStart(6)} per CPU s (${share(c, cpu)}) ${rss.toFixed(0)} MB`,
-    );
+/** The suite. */
+export async function page(report: (figure: Figure) => void): Promise<void> {
+  const found = new Map<string, number[]>(Object.keys(CASES).map((name) => [name, []]));
+  const base: number[] = [];
+  for (let i = 0; i < ROUNDS; i++) {
+    base.push(await round(NONE));
+    for (const [name, given] of Object.entries(CASES)) found.get(name)!.push(await round(given));
   }
-  process.exit(0);
+  for (const [name, values] of found) report(figure(name, "us of CPU", "with the server and no page", values, base));
 }

@@ -42,10 +42,16 @@ function carried(event: TraceEvent): string {
       return `${event.code}: ${event.message}`.slice(0, TEXT_MAX);
     case "step":
       return shortText({ next: event.next ?? null, inputs: event.inputs, outputs: event.outputs });
-    default: {
-      const { kind: _, ...rest } = event as unknown as Record<string, unknown>;
-      return shortText("args" in rest ? rest["args"] : "content" in rest ? rest["content"] : rest);
-    }
+    case "output":
+      return shortText(event.values);
+    case "reply":
+    case "failure":
+    case "external":
+      return shortText(event.content ?? null);
+    case "input":
+    case "request":
+    case "oneway":
+      return shortText(event.args);
   }
 }
 

@@ -82,13 +82,9 @@ export class RunState {
       case "step":
         if (typeof event.outputs === "object" && event.outputs !== null) this.#outputs(event.sim, event.outputs);
         return;
-      case "tick":
-      case "request":
-      case "reply":
-      case "timer":
+      case "output":
+        for (const name in event.values) this.#value(event.agent, name, event.values[name]);
         return;
-      default:
-        this.#changed(event as unknown as Changed);
     }
   }
 
@@ -155,13 +151,6 @@ export class RunState {
       agent.state = "removed";
       this.alive--;
     }
-  }
-
-  /** Outputs of an agent that have changed; the event's fields are `agent`, and `outputs` or `values` by name. */
-  #changed({ kind, agent, outputs, values, name, value }: Changed): void {
-    if (kind !== "output" && kind !== "outputs") return;
-    const changed = outputs ?? values ?? (name === undefined ? {} : { [name]: value });
-    for (const key in changed) this.#value(agent, key, changed[key]);
   }
 
   /** What a bridge or master gives to an agent: numbers, or objects of numbers. */
@@ -246,16 +235,6 @@ export class RunState {
     const { ticks, round, steps, events, messages, alive, faults, kinds } = this;
     return { ticks, round, steps, events, messages, agents: alive, faults, kinds: { ...kinds } };
   }
-}
-
-/** An event that says what an agent's outputs have become. */
-interface Changed {
-  readonly kind: string;
-  readonly agent: string;
-  readonly outputs?: Readonly<Record<string, unknown>>;
-  readonly values?: Readonly<Record<string, unknown>>;
-  readonly name?: string;
-  readonly value?: unknown;
 }
 
 /** An agent's state as a row. */
