@@ -44,5 +44,5 @@ export function dashboard() {
  * @throws ChannelError `ERR_CHANNEL_CONNECT` if the port is taken; ScenarioError `ERR_PAGE_ASSETS` if the page was not built.
  */
 export async function openPage(source: TraceSource, options: PageOptions = {}): Promise<RunPage> {
-  return (await dashboard()).watch(source, options);
+  return (await dashboard()).watchRun(source, options);
 }

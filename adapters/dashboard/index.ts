@@ -1,5 +1,5 @@
 /**
- * A page to watch and steer a run, live or recorded: `watch` serves it for a container, a platform or a world, `view` for
+ * A page to watch and steer a run, live or recorded: `watchRun` serves it for a container, a platform or a world, `view` for
  * a recording. It sees what every observer sees, and knows none of them but by that.
  *
  * `model` counts events and answers questions, wherever it runs; `server` takes them from a run, holds it, and serves
@@ -9,4 +9,4 @@ export type { Topology, TopologyEdge, TopologyNode, TopologyScale } from "./mode
 export { serveMetrics } from "./server/metrics.ts";
 export type { PageServerOptions } from "./server/page-server.ts";
 export { exportReport, type ReportOptions } from "./server/report.ts";
-export { type RecordingPage, view, Watch, type Watchable, type WatchOptions, watch } from "./server/watch.ts";
+export { type RecordingPage, view, Watch, type Watchable, type WatchOptions, watchRun } from "./server/watch.ts";

@@ -114,6 +114,14 @@ export class Watching {
     return run.stepEnded(run.view.state.ticks);
   }
 
+  /** Progress of a run, for its line and its page. */
+  following(line: { update(fraction: number, label?: string): void }): (fraction: number, label?: string) => void {
+    return (fraction, label) => {
+      line.update(fraction, label);
+      this.progress(fraction, label);
+    };
+  }
+
   progress(fraction: number, label = ""): void {
     this.#watch?.run.progress(fraction, label);
   }

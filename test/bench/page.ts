@@ -6,7 +6,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { type Watch, watch } from "../../adapters/dashboard/index.ts";
+import { type Watch, watchRun } from "../../adapters/dashboard/index.ts";
 import { Agent, Container, ExternalClock } from "../../src/index.ts";
 import { type Figure, figure } from "./figure.ts";
 import type { PageCase } from "./peers/pages.ts";
@@ -42,7 +42,7 @@ async function round(given: PageCase | undefined): Promise<number> {
   let page: Watch | undefined;
   let child: ReturnType<typeof fork> | undefined;
   if (given !== undefined) {
-    page = await watch(container, {});
+    page = await watchRun(container, {});
     if (given.pages + given.stalled + given.slow > 0) {
       const program = fileURLToPath(new URL("peers/pages.ts", import.meta.url));
       child = fork(program, [page.url, JSON.stringify(given)], { execArgv: process.execArgv });

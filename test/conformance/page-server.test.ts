@@ -5,7 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
-import { view, Watch, watch } from "../../adapters/dashboard/index.ts";
+import { view, Watch, watchRun } from "../../adapters/dashboard/index.ts";
 import type {
   AgentAnswer,
   AgentsAnswer,
@@ -55,7 +55,7 @@ async function talking(options: object = {}) {
   const container = await Container.create({ seed: 1, clock: new ExternalClock() });
   container.spawn(Talker, { id: "a" });
   container.spawn(Talker, { id: "b" });
-  const page = await watch(container, { assets: place.assets, ...options });
+  const page = await watchRun(container, { assets: place.assets, ...options });
   return { container, page };
 }
 

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type RecordingPage, view, Watch, watch } from "../../adapters/dashboard/index.ts";
+import { type RecordingPage, view, Watch, watchRun } from "../../adapters/dashboard/index.ts";
 import { Agent, Container, ExternalClock, eventsOf, Recording, type TraceEvent } from "../../src/index.ts";
 import { hasChromium, launchChromium } from "../support/page-browser.ts";
 import { AGENTS, congestion, pageFolder } from "../support/page-run.ts";
@@ -346,7 +346,7 @@ describe.skipIf(!hasChromium)("the page", () => {
       }
       const container = await Container.create({ clock: new ExternalClock(), seed: 1 });
       for (const id of ["m-1", "m-2", "m-3"]) container.spawn(Meter, { id });
-      const watched = await watch(container, { assets: place.assets });
+      const watched = await watchRun(container, { assets: place.assets });
       const page = await shown(`${watched.url}&view=series`);
       const heapAfter = async (ticks: number, from: number) => {
         for (let t = from; t < ticks; t++) {

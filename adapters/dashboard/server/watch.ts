@@ -2,7 +2,7 @@ import type { Gate, Journal, PageOptions, TraceEvent, TraceSource } from "../../
 import type { Topology } from "../model/protocol.ts";
 import { PageServer, type PageServerOptions } from "./page-server.ts";
 import { RecordedRun } from "./recorded-run.ts";
-import { type LiveStart, WatchedRun } from "./watched-run.ts";
+import { WatchedRun, type WatchedStart } from "./watched-run.ts";
 
 /** How a run is watched. */
 export interface WatchOptions extends PageOptions, PageServerOptions {
@@ -169,8 +169,8 @@ export class Watch {
 }
 
 /** Only what is known. */
-function known(start: { [K in keyof LiveStart]: LiveStart[K] | undefined }): LiveStart {
-  return Object.fromEntries(Object.entries(start).filter(([, value]) => value !== undefined)) as LiveStart;
+function known(start: { [K in keyof WatchedStart]: WatchedStart[K] | undefined }): WatchedStart {
+  return Object.fromEntries(Object.entries(start).filter(([, value]) => value !== undefined)) as WatchedStart;
 }
 
 /**
@@ -178,7 +178,7 @@ function known(start: { [K in keyof LiveStart]: LiveStart[K] | undefined }): Liv
  *
  * @throws ChannelError `ERR_CHANNEL_CONNECT` if the port is taken; ScenarioError `ERR_PAGE_ASSETS`.
  */
-export async function watch(source: Watchable, options: WatchOptions = {}): Promise<Watch> {
+export async function watchRun(source: Watchable, options: WatchOptions = {}): Promise<Watch> {
   const watched = await Watch.open(options);
   watched.add(source);
   return watched;
@@ -196,7 +196,7 @@ export interface RecordingPage {
 /**
  * Show a recording on a page.
  *
- * @throws RecordingError if it cannot be read; otherwise as `watch`.
+ * @throws RecordingError if it cannot be read; otherwise as `watchRun`.
  */
 export async function view(
   path: string,

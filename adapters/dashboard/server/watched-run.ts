@@ -15,7 +15,7 @@ const IDLE_MS = 20;
 const HASH_MS = 1000;
 
 /** How a live run is shown. */
-export interface LiveOptions {
+export interface WatchedOptions {
   readonly title: string;
   /** Hold it after its first step. */
   readonly paused?: boolean;
@@ -27,7 +27,7 @@ export interface LiveOptions {
 }
 
 /** What a run is, as far as it is known when it starts. */
-export interface LiveStart {
+export interface WatchedStart {
   readonly seed?: number | string;
   readonly start?: string;
   readonly ticksPerSecond?: number;
@@ -41,8 +41,8 @@ export interface LiveStart {
 export class WatchedRun implements PageSource {
   readonly view = new LiveView();
   readonly steering: Steering;
-  readonly #options: LiveOptions;
-  #start: LiveStart = {};
+  readonly #options: WatchedOptions;
+  #start: WatchedStart = {};
   #phase: RunPhase = "starting";
   #failure = "";
   #hash = "";
@@ -61,14 +61,14 @@ export class WatchedRun implements PageSource {
   readonly #messages = new Rate();
   topology: Topology | undefined;
 
-  constructor(options: LiveOptions) {
+  constructor(options: WatchedOptions) {
     this.#options = options;
     this.topology = options.topology;
     this.steering = new Steering(options.paused);
   }
 
   /** What it is has become known. */
-  begin(start: LiveStart): void {
+  begin(start: WatchedStart): void {
     this.#start = { ...this.#start, ...start };
     if (start.ticksPerSecond !== undefined) this.steering.ticksPerSecond = start.ticksPerSecond;
     this.#revision++;

@@ -230,10 +230,7 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
         return { containers: request.containers, isolation: request.isolation, module };
       },
       record: (options) => page.journal(recording.begin(options)),
-      progress: (fraction, label) => {
-        progress.update(fraction, label);
-        page.progress(fraction, label);
-      },
+      progress: page.following(progress),
       watch: (source) => page.add(source),
       print: (line) => {
         progress.clear();
@@ -242,10 +239,7 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
       result: (figures) => result.add(figures),
     });
     if (request.record !== undefined) recording.assertUsed();
-    if (!askedForSpread && (request.containers > 1 || request.isolation !== undefined)) {
-      const text = `${given} has run in one container: its \`run\` does not use context.population, though it says containers: true`;
-      throw new ScenarioError("ERR_SCENARIO_CONTAINERS", text);
-    }
+    if (!askedForSpread) checkNotSpread(given, request);
     if (interrupt.exitCode !== undefined) lines = [...(interrupt.told() ?? []), reproduce];
   } catch (error) {
     // A signal to the whole group may have ended a container before it is heard here.
@@ -260,6 +254,13 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
   say(lines);
   await stay(watching, exitCode === EXIT_FAILED ? lines : [], interrupt.exitCode !== undefined, say);
   return interrupt.exitCode ?? exitCode;
+}
+
+/** @throws ScenarioError if the run was to be spread: the scenario says that it can be, and has not looked. */
+function checkNotSpread(given: string, { containers, isolation }: RunRequest): void {
+  if (containers === 1 && isolation === undefined) return;
+  const text = `${given} has run in one container: its \`run\` does not use context.population, though it says containers: true`;
+  throw new ScenarioError("ERR_SCENARIO_CONTAINERS", text);
 }
 
 /** The page that was asked for; it holds the run no longer when that is interrupted. */
