@@ -135,7 +135,7 @@ describe("a hybrid population", () => {
 /** Says every change of its state at once. */
 class Valve extends Agent {
   static override readonly outputs = ["state", "alarm"] as const;
-  async setup(): Promise<void> {
+  override async setup(): Promise<void> {
     for (const [afterS, state] of [
       [1.25, "open"],
       [0.25, "closed"],
