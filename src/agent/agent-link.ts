@@ -115,12 +115,13 @@ export class AgentLink implements AgentApi {
 
   emit(output: string, value: unknown): void {
     const { kernel } = this.#host.emissions;
-    const { id, mute } = this.#record;
-    if (mute) return;
-    kernel.guard(this.#record, "emit");
-    checkOutput(this.#record, output);
-    const kept = kernel.copyOut(value, `${id}.${output}`);
-    kernel.outputEvents.put(id, output, { time: kernel.clock.time(), value: kept });
+    const record = this.#record;
+    if (record.mute) return;
+    kernel.guard(record, "emit");
+    checkOutput(record, output);
+    const copy = kernel.copyOut(value, `${record.id}.${output}`);
+    kernel.outputEvents.put(record.id, output, { time: kernel.clock.time(), value: copy });
+    kernel.tracer.emitted(record, output, copy);
   }
 
   log(message: string, fields: Record<string, unknown>): void {

@@ -1,14 +1,15 @@
 import { ExternalClock } from "../clock/external-clock.ts";
 import { RealTimeClock } from "../clock/real-time-clock.ts";
+import type { ValueType } from "../codec/index.ts";
 import { ClockError, RunError } from "../errors.ts";
 import { Advance } from "../kernel/advance.ts";
 import type { Driver } from "../kernel/driver.ts";
 import { beginJournal, journaled } from "../kernel/journal.ts";
 import type { Counts, Kernel } from "../kernel/kernel.ts";
 import { LiveRun } from "../kernel/live-run.ts";
+import type { Delivery } from "../kernel/model.ts";
 import { LastEvents, readOutputs, type TakenEvents } from "../kernel/outside.ts";
 import { stopAll } from "../kernel/serving.ts";
-import { strictByDefault } from "../kernel/strict-default.ts";
 import { combine } from "../kernel/tracer.ts";
 import { limitsOf } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/stream.ts";
@@ -23,6 +24,7 @@ import {
 } from "./container-options.ts";
 import type { LiveOptions } from "./peers.ts";
 import { createSimulation, type Simulation } from "./simulation.ts";
+import { strictByDefault } from "./strict-default.ts";
 
 /** The options that were given. */
 function defined(options: { [K in keyof LiveOptions]: LiveOptions[K] | undefined }): LiveOptions {
@@ -69,6 +71,7 @@ export class Container implements TraceSource {
       communication,
       record: journal,
       recorded,
+      others,
     } = options;
     if (journal !== undefined && clock instanceof RealTimeClock) {
       const text = "a run on a real-time clock cannot be recorded: what arrives when is not in it";
@@ -79,7 +82,20 @@ export class Container implements TraceSource {
     const { tls, hello, origins, insecure, onRefused, retryMs, backoff } = options;
     const live = defined({ tls, hello, origins, insecure, onRefused, retryMs, backoff });
     const container = new Container(
-      createSimulation({ clock, limits, trace, seed, types, strict, communication, codec, live, journal, recorded }),
+      createSimulation({
+        clock,
+        limits,
+        trace,
+        seed,
+        types,
+        strict,
+        communication,
+        codec,
+        live,
+        journal,
+        recorded,
+        others,
+      }),
     );
     if (journal !== undefined) {
       const { limits } = options;
@@ -131,6 +147,29 @@ export class Container implements TraceSource {
   /** Hash over everything delivered to every agent so far, 16 hexadecimal digits: equal runs have equal hashes. */
   traceHash(): string {
     return combine(this.#kernel.registry);
+  }
+
+  /** The chain of each agent, from which the trace hash is made: of several populations together, too. */
+  traceChains(): { readonly id: string; readonly chain: readonly [number, number] }[] {
+    return [...this.#kernel.registry].map(({ id, chain }) => ({ id, chain: [chain.a, chain.b] }));
+  }
+
+  /** How agents of other populations are written and read in messages. @internal */
+  get referenceType(): ValueType {
+    return this.#kernel.references.type;
+  }
+
+  /** Take messages of agents of other populations, between two advances: each arrives at its own tick. @internal */
+  arrive(messages: Iterable<{ readonly ticks: number; readonly delivery: Delivery }>): number {
+    const kernel = this.#kernel;
+    kernel.requireIdle("a message of another population");
+    let count = 0;
+    for (const { ticks, delivery } of messages) {
+      kernel.references.bindTo(delivery.to);
+      kernel.timers.add(ticks, delivery);
+      count++;
+    }
+    return count;
   }
 
   /**

@@ -2,7 +2,7 @@ import type { SimulationClock } from "../clock/simulation-clock.ts";
 import { TimerQueue } from "../clock/timer-queue.ts";
 import { copyArguments, copyBy, copyRules, type WalkRules } from "../codec/copy.ts";
 import { plainCopy, TypeRegistry, type Value, type ValueType } from "../codec/index.ts";
-import { ForeignAwaitError, RunError, type Tag } from "../errors.ts";
+import { AgentError, ForeignAwaitError, RunError, type Tag } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import type { FeedOp, Journal } from "../trace.ts";
 import { expectRejection } from "./event-loop.ts";
@@ -114,6 +114,8 @@ export class Kernel {
   failure: unknown;
   /** Agent whose constructor runs now. */
   constructing: AgentRecord | undefined;
+  /** Agent whose outputs an observer reads now. */
+  #read: AgentRecord | undefined;
   externals: External[] = [];
   failures: StepFailure[] = [];
   /** In a run on a real-time clock: says that something has arrived. Undefined in a run that is advanced. */
@@ -141,7 +143,10 @@ export class Kernel {
     this.valueTypes = types;
     this.#rules = copyRules(limits, this.types);
     this.#outwardRules = copyRules(limits, new TypeRegistry(types));
-    this.tracer = new Tracer(trace, this.types);
+    this.tracer = new Tracer(trace, this.types, {
+      value: (record, name) => this.#readOutput(record, name),
+      copy: (value, root) => this.copyOut(value, root),
+    });
     this.communication = undefined;
     this.strict = undefined;
   }
@@ -167,6 +172,19 @@ export class Kernel {
     const copy = copyArguments(args, this.#rules, agent, method);
     this.references.bindTo(agent);
     return copy;
+  }
+
+  /** What an agent's output shows, for observers: that must not change the run, so its code finds no API of the agent. */
+  #readOutput(record: AgentRecord, name: string): unknown {
+    const serving = this.serving;
+    this.serving = false;
+    this.#read = record;
+    try {
+      return (record.agent as unknown as Record<string, unknown>)[name];
+    } finally {
+      this.#read = undefined;
+      this.serving = serving;
+    }
   }
 
   /** Note in the journal, if there is one, what is about to be done to the run; values in any form that agents get. */
@@ -219,9 +237,13 @@ export class Kernel {
    */
   guard(record: AgentRecord, api: string): void {
     const isGone = record.state === "removed";
-    if (!isGone && (this.serving || this.constructing === record)) return;
+    if (!isGone && this.#read === undefined && (this.serving || this.constructing === record)) return;
     record.rare.refusals++;
     if (isGone) throw expectRejection(record.gone(this.tag));
+    if (this.#read !== undefined) {
+      const text = `an output of agent "${this.#read.id}" used ${api}: an output shows, it must not act`;
+      throw expectRejection(new AgentError("ERR_AGENT_OUTPUT", text, { agent: this.#read.id, method: api }));
+    }
     if (this.phase === "closed") throw new RunError("ERR_RUN_CLOSED", "the container is closed");
     throw this.foreign(record, `used ${api}`);
   }

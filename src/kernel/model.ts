@@ -196,6 +196,13 @@ export interface AgentType {
 
 /** Uses of its API that an agent is refused before it is mute. */
 const REFUSALS_MAX = 100;
+/** What observers were told last of one agent's outputs. */
+export interface ShownValues {
+  /** Events so far. */
+  count: number;
+  /** By output: the value if it is a primitive, else its digest. */
+  readonly last: Map<string, unknown>;
+}
 
 const NONE: readonly never[] = Object.freeze([]);
 
@@ -217,6 +224,8 @@ class RareState {
   refusals = 0;
   /** Its random numbers. */
   random: (() => number) | undefined = undefined;
+  /** What observers were told of its outputs. */
+  shown: ShownValues | undefined = undefined;
 }
 
 /**
@@ -386,6 +395,7 @@ export class AgentRecord implements Sender {
     if (this.#rare !== undefined) {
       this.#rare.moreWaits = undefined;
       this.#rare.links = undefined;
+      this.#rare.shown = undefined;
     }
     this.unawaited = 0;
     for (const wait of waits) wait.reject(expectRejection(this.gone(tag)));
