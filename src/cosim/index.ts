@@ -28,8 +28,8 @@ export {
   suggestion,
 } from "../options.ts";
 export type { TraceEvent, TraceSink, TraceSource } from "../trace.ts";
-export { openPage, type PageOptions, type RunPage } from "../watching.ts";
 export { after, every, onTurn, wallMs, within } from "../wall.ts";
+export { openPage, type PageOptions, type RunPage } from "../watching.ts";
 export {
   type AgentInput,
   type AgentModel,

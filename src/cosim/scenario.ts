@@ -5,6 +5,7 @@
  * follow from it. This file knows no command line.
  */
 
+import { anything, boolean, checkOptions, type OptionChecks, object, required, string, text } from "../options.ts";
 import type { Journal, TraceSource } from "../trace.ts";
 import { checkDeclaration, type ParameterDeclarations, type ParameterValues } from "./parameter.ts";
 import type { PopulationOptions } from "./population.ts";
@@ -96,6 +97,16 @@ export interface Scenario<P extends ParameterDeclarations = ParameterDeclaration
   readonly containers: boolean;
 }
 
+const CHECKS: OptionChecks<ScenarioDefinition> = {
+  name: required({ ...text, allowed: "a text" }),
+  description: string,
+  parameters: object,
+  containers: boolean,
+  // Of the pages that show a run; checked there.
+  topology: anything,
+  run: anything, // so is this, with the scenario's name
+};
+
 /** Marks scenarios; registered, because the program and the scenario may come from two copies of this package. */
 const MARK = Symbol.for("cosimas.scenario");
 
@@ -107,16 +118,22 @@ const MARK = Symbol.for("cosimas.scenario");
 export function defineScenario<const P extends ParameterDeclarations = Record<never, never>>(
   definition: ScenarioDefinition<P>,
 ): Scenario<P> {
+  checkOptions("defineScenario", definition, CHECKS);
   const { name, description = "", parameters = {} as P, containers = false, topology, run } = definition;
-  if (typeof name !== "string" || name === "") throw new TypeError("defineScenario: name must be a text");
   if (typeof run !== "function") throw new TypeError(`defineScenario: run of "${name}" must be a function`);
-  if (typeof containers !== "boolean")
-    throw new TypeError(`defineScenario: containers of "${name}" must be true or false`);
   for (const [parameter, declaration] of Object.entries(parameters)) {
     checkDeclaration("defineScenario", parameter, declaration);
   }
   const drawn = topology === undefined ? {} : { topology };
-  return Object.freeze({ name, description, parameters, containers, ...drawn, run: run.bind(definition), [MARK]: true });
+  return Object.freeze({
+    name,
+    description,
+    parameters,
+    containers,
+    ...drawn,
+    run: run.bind(definition),
+    [MARK]: true,
+  });
 }
 
 /** Was it made by {@link defineScenario}, of this or another copy of this package? */
