@@ -62,8 +62,16 @@ export async function back(): Promise<void> {
   if (!isLive()) await move(-1);
 }
 
+/** The last move, or the one under way: the next starts from where it has come to. */
+let moving: Promise<boolean> = Promise.resolve(true);
+
 /** @returns Whether there was anywhere to go. */
-async function move(by: 1 | -1): Promise<boolean> {
+function move(by: 1 | -1): Promise<boolean> {
+  moving = moving.then(() => moved(by)).catch(() => false);
+  return moving;
+}
+
+async function moved(by: 1 | -1): Promise<boolean> {
   const { info, frame } = source;
   if (info === undefined || frame === undefined) return false;
   const [first, last] = frame.span;

@@ -17,10 +17,12 @@ import { SeriesStore } from "../model/series.ts";
 import { ChainWalk, pairsAnswer, StateView } from "../model/views.ts";
 
 /** Numbers that all marks together hold. */
-const MARK_CELLS_MAX = 4_000_000;
+const MARK_CELLS_MAX = 12_000_000;
 const MARKS_MAX = 128;
 /** Events that one answer looks at: about a third of a second. */
 const LOOKED_AT_MAX = 500_000;
+/** Events that are read again for series with all their points. */
+const DETAIL_MAX = 150_000;
 /** States at times that were asked for. */
 const STATES_KEPT = 8;
 
@@ -206,7 +208,7 @@ export class RecordingView extends StateView {
 
   #isShort(from: number, to: number): boolean {
     const part = (to - from) / Math.max(1, this.state.ticks);
-    return part * this.state.events < LOOKED_AT_MAX;
+    return part * this.state.events < DETAIL_MAX;
   }
 
   async #detail(
