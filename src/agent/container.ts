@@ -8,15 +8,14 @@ import { beginJournal, journaled } from "../kernel/journal.ts";
 import type { Counts, Kernel } from "../kernel/kernel.ts";
 import { LiveRun } from "../kernel/live-run.ts";
 import type { Delivery } from "../kernel/model.ts";
-import { readOutputs } from "../kernel/outside.ts";
+import { LastEvents, readOutputs, type TakenEvents } from "../kernel/outside.ts";
 import { stopAll } from "../kernel/serving.ts";
-import { strictByDefault } from "../kernel/strict-default.ts";
 import { combine } from "../kernel/tracer.ts";
 import { limitsOf } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/stream.ts";
 import type { TraceEvent, TraceSink, TraceSource } from "../trace.ts";
 import { within } from "../wall.ts";
-import { type Agent, type AgentClass, checkAgentId } from "./agent.ts";
+import { type Agent, type AgentClass, checkAgentId, type SpawnParameters } from "./agent.ts";
 import {
   type AgentInput,
   type ContainerOptions,
@@ -25,6 +24,7 @@ import {
 } from "./container-options.ts";
 import type { LiveOptions } from "./peers.ts";
 import { createSimulation, type Simulation } from "./simulation.ts";
+import { strictByDefault } from "./strict-default.ts";
 
 /** The options that were given. */
 function defined(options: { [K in keyof LiveOptions]: LiveOptions[K] | undefined }): LiveOptions {
@@ -39,6 +39,7 @@ export class Container implements TraceSource {
   readonly #simulation: Simulation;
   readonly #kernel: Kernel;
   readonly #run: Advance | LiveRun;
+  readonly #lastEvents = new LastEvents("takeAllOutputEvents has all of them");
   #events: Observable<TraceEvent> | undefined;
   #unnamed = 0;
   /** The advance under way. */
@@ -180,12 +181,13 @@ export class Container implements TraceSource {
    */
   spawn<A extends Agent, C extends AgentClass<A>>(
     type: C & (new (...args: ConstructorParameters<C>) => A),
-    options: { id?: string; args?: Readonly<ConstructorParameters<C>> } = {},
+    ...options: SpawnParameters<C>
   ): InstanceType<C> {
     this.#kernel.requireIdle("spawn");
-    checkSpawnOptions(options);
-    const id = checkAgentId(options.id ?? String(this.#unnamed++));
-    const { args = [] } = options;
+    const [given = {}] = options as [{ id?: string; args?: readonly unknown[] }?];
+    checkSpawnOptions(given);
+    const id = checkAgentId(given.id ?? String(this.#unnamed++));
+    const { args = [] } = given;
     if (this.#kernel.journal !== undefined)
       this.#kernel.feed("spawn", type.name, id, this.#kernel.copyFor(id, args, `spawn(${id})`));
     const record = this.#simulation.factory.create(type, id, args);
@@ -279,10 +281,15 @@ export class Container implements TraceSource {
   }
 
   /**
-   * Take the events that agents have emitted since the last call: by agent, then by output, the last value of each. The
-   * caller owns them.
+   * Take the events that agents have emitted since the last call: by agent, then by output, the last value of each; where
+   * that replaces others, Node warns (`COSIMAS_EVENTS_REPLACED`). The caller owns them.
    */
   takeOutputEvents(): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
+    return this.#lastEvents.ofAll(this.#kernel.outputEvents.take());
+  }
+
+  /** Take all events that agents have emitted since the last call, with their times. The caller owns them. */
+  takeAllOutputEvents(): TakenEvents {
     return this.#kernel.outputEvents.take();
   }
 

@@ -16,9 +16,12 @@ export interface AgentInput {
  * What kind of output an attribute is:
  * - `state`: a field or getter that holds until the next step; read whenever somebody is connected (persistent).
  * - `change`: a field or getter that is put out only when it differs from what was put out last, at first from null.
- * - `event`: what the agent has emitted by `this.emit(name, value)` since the step before; nothing otherwise.
+ * - `event`: what the agent has emitted by `this.emit(name, value)` since the step before; nothing otherwise. Of several
+ *   values the last one, and Node warns once (`COSIMAS_EVENTS_REPLACED`).
+ * - `events`: all that it has emitted since the step before, as a list of `{ time, value }` in their order, `time` in seconds
+ *   since the start of the run; nothing if there was none.
  */
-export type AgentOutput = "state" | "change" | "event";
+export type AgentOutput = "state" | "change" | "event" | "events";
 
 /** An agent class as a model of a co-simulation: each entity is one agent. {@link agentModel} makes a checked one. */
 export interface AgentModel {

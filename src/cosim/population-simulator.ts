@@ -262,15 +262,19 @@ export class AgentSimulator extends Simulator {
         const taken = [...inputs.keys()].join(", ") || "none";
         throw new BridgeError("ERR_BRIDGE_INPUT", `agent "${eid}" takes no input "${attr}"; its inputs: ${taken}`);
       }
-      const bySource = attrs[attr]!;
-      const sources = Object.keys(bySource);
+      // mosaik's order is that of Python's sets, another one in every run.
+      const sources = Object.keys(attrs[attr]!).sort();
+      const bySource = Object.fromEntries(sources.map((source) => [source, attrs[attr]![source]]));
       if (input.sources === "one" && sources.length !== 1) {
         const text = `input "${attr}" of agent "${eid}" at step ${time} has one source, got ${sources.length}: ${sources.join(", ")}`;
         throw new BridgeError("ERR_BRIDGE_INPUT", text, { agent: eid, method });
       }
       values[attr] = input.sources === "one" ? bySource[sources[0]!] : bySource;
     }
-    return { agent: eid, method: method!, args: [values] };
+    const declared = Object.fromEntries(
+      [...inputs.keys()].filter((attr) => attr in values).map((attr) => [attr, values[attr]]),
+    );
+    return { agent: eid, method: method!, args: [declared] };
   }
 }
 

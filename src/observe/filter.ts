@@ -2,7 +2,7 @@ import type { EventId, TraceEvent } from "../trace.ts";
 
 const KINDS: Record<TraceEvent["kind"], true> = {
   ...{ tick: true, input: true, request: true, oneway: true, reply: true, failure: true, timer: true, external: true },
-  ...{ log: true, created: true, removed: true, fault: true, step: true },
+  ...{ log: true, created: true, removed: true, output: true, fault: true, step: true },
 };
 
 /** The kinds of events that there are. */

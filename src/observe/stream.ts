@@ -68,7 +68,7 @@ export interface ObserveOptions {
 }
 
 /** Fields of events that carry content. */
-const CONTENT = ["args", "content", "fields", "inputs", "outputs"] as const;
+const CONTENT = ["args", "content", "fields", "inputs", "outputs", "values"] as const;
 
 /**
  * The events of a container, platform or world that are wanted, as a stream; see `eventStream`. Neither filter nor
@@ -94,6 +94,6 @@ export function observe(source: TraceSource, options: ObserveOptions = {}): Obse
 
 function envelope(event: TraceEvent): TraceEvent {
   const rest: Record<string, unknown> = { ...event };
-  for (const field of CONTENT) if (field in rest) rest[field] = field === "args" ? [] : null;
+  for (const field of CONTENT) if (field in rest) rest[field] = field === "args" ? [] : field === "values" ? {} : null;
   return rest as unknown as TraceEvent;
 }

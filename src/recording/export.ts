@@ -136,6 +136,7 @@ class Export {
 function textOf(event: TraceEvent): string {
   if ("args" in event) return traceJson(event.args).replace(/^\[/, "(").replace(/\]$/, ")");
   if ("content" in event) return traceJson(event.content ?? null);
+  if ("values" in event) return traceJson(event.values);
   return "message" in event ? event.message : "type" in event ? event.type : "";
 }
 
