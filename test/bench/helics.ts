@@ -2,8 +2,8 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Agent } from "../../src/index.ts";
 import { Federate, federatePopulation } from "../../adapters/helics/index.ts";
+import { Agent } from "../../src/index.ts";
 import { pythonEnvironment } from "../support/python.ts";
 import { figure, type Suite } from "./figure.ts";
 
