@@ -142,7 +142,7 @@ export class Outside {
 }
 
 /** One value that an agent has given to `this.emit`. */
-export interface OutputEvent {
+export interface EmittedEvent {
   /** When, in seconds since the start of the run. */
   readonly time: number;
   readonly value: unknown;
@@ -150,7 +150,7 @@ export interface OutputEvent {
 
 /** What agents have emitted: by agent, then by output, each in its order; at least one event of every output named. */
 export interface TakenEvents {
-  readonly byAgent: ReadonlyMap<string, Readonly<Record<string, readonly OutputEvent[]>>>;
+  readonly byAgent: ReadonlyMap<string, Readonly<Record<string, readonly EmittedEvent[]>>>;
   /** Events beyond `limits.outputEventsMax` that a later one of the same output has replaced. */
   readonly lost: number;
 }
@@ -161,7 +161,7 @@ export interface TakenEvents {
  */
 export class OutputEvents {
   readonly #max: number;
-  #byAgent = new Map<string, Record<string, OutputEvent[]>>();
+  #byAgent = new Map<string, Record<string, EmittedEvent[]>>();
   /** Events beyond the last of each output. */
   #earlier = 0;
   #lost = 0;
@@ -172,7 +172,7 @@ export class OutputEvents {
   }
 
   /** Note an event, after those of the same output. */
-  put(agent: string, output: string, event: OutputEvent): void {
+  put(agent: string, output: string, event: EmittedEvent): void {
     let own = this.#byAgent.get(agent);
     if (own === undefined) {
       own = {};
@@ -197,7 +197,7 @@ export class OutputEvents {
   putAll({ byAgent, lost }: { readonly byAgent: Iterable<readonly [string, object]>; readonly lost: number }): void {
     this.#lost += lost;
     for (const [agent, outputs] of byAgent) {
-      for (const [output, events] of Object.entries(outputs as Record<string, readonly OutputEvent[]>)) {
+      for (const [output, events] of Object.entries(outputs as Record<string, readonly EmittedEvent[]>)) {
         for (const event of events) this.put(agent, output, event);
       }
     }
@@ -237,7 +237,7 @@ export class LastEvents {
   }
 
   /** The value of the last of `events`. */
-  of(agent: string, output: string, events: readonly OutputEvent[]): unknown {
+  of(agent: string, output: string, events: readonly EmittedEvent[]): unknown {
     if (events.length > 1) this.#warn(agent, output, events);
     return events.at(-1)!.value;
   }
@@ -252,7 +252,7 @@ export class LastEvents {
     return last;
   }
 
-  #warn(agent: string, output: string, events: readonly OutputEvent[]): void {
+  #warn(agent: string, output: string, events: readonly EmittedEvent[]): void {
     const key = `${output} ${agent}`;
     if (this.#warned.has(key) || this.#warned.size >= REPLACED_WARNINGS_MAX) return;
     this.#warned.add(key);

@@ -9,7 +9,7 @@ import type { AgentRecord, Delivery } from "../kernel/model.ts";
 import type { Sender } from "../kernel/order.ts";
 import type { Birth } from "../kernel/round.ts";
 import { combine } from "../kernel/tracer.ts";
-import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import { type Limits, limitsOf } from "../limits.ts";
 import { batchCodec, readBatch, remoteSender, writeBatch } from "./batch.ts";
 
 /** How a population that is one of several is made. */
@@ -79,7 +79,7 @@ export class PopulationPart implements OtherContainers {
   #servedTicks = -1;
 
   private constructor(container: Container, others: Others, options: PartOptions) {
-    const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const limits: Limits = limitsOf(options.limits);
     const types = [DATE_TIME, ...(options.types ?? [])];
     this.container = container;
     this.#population = options.population;

@@ -52,7 +52,7 @@ export class Stubborn extends Agent {
     this.#way = way;
   }
   ping(): void {}
-  setup(): void {
+  override setup(): void {
     void this.#loop();
   }
   async #loop(): Promise<void> {

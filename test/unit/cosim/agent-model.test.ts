@@ -74,7 +74,8 @@ describe("agentModel", () => {
     // @ts-expect-error -- a number has one source
     agentModel(Breaker, { method: "take", inputs: { ...inputs, current_a: "all" } });
     // @ts-expect-error -- no such kind
-    agentModel(Breaker, { method: "take", inputs, outputs: { closed: "sometimes" } });
+    const sometimes = () => agentModel(Breaker, { method: "take", inputs, outputs: { closed: "sometimes" } });
+    expect(sometimes).toThrow(/outputs\.closed must be one of "state", "change", "event", "events", got "sometimes"/);
     expect(agentModel(Breaker, { method: "take", inputs })).toEqual({ agent: Breaker, method: "take", inputs });
   });
 
@@ -135,7 +136,7 @@ describe("a hybrid population", () => {
 /** Says every change of its state at once. */
 class Valve extends Agent {
   static override readonly outputs = ["state", "alarm"] as const;
-  async setup(): Promise<void> {
+  override async setup(): Promise<void> {
     for (const [afterS, state] of [
       [1.25, "open"],
       [0.25, "closed"],
