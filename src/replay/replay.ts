@@ -38,8 +38,8 @@ export interface ReplayOptions {
   readonly from?: number;
   /** Goes on after the first difference, with the recorded inputs; default false: it ends there. */
   readonly goOn?: boolean;
-  /** Told the events of the replay, from `from` on, an advance at a time. */
-  readonly onEvents?: (events: readonly TraceEvent[]) => void;
+  /** Told the events of the replay, from `from` on, an advance at a time; a promise holds the replay until it settles. */
+  readonly onEvents?: (events: readonly TraceEvent[]) => void | Promise<void>;
   /** How far it is, from 0 to 1; undefined if the recording's end is missing. */
   readonly progress?: (fraction: number | undefined, timeS: number) => void;
   readonly signal?: AbortSignal;
@@ -177,7 +177,8 @@ class Replay {
     // A run that was not closed may have been cut off in the middle of its last advance.
     if (isLast && this.#file.summary?.traceHash === undefined) actual.length = Math.min(actual.length, expected.length);
     this.#comparison.push(expected, actual);
-    onEvents?.(actual);
+    const held = onEvents?.(actual);
+    if (held !== undefined) await held;
     const ends = this.#file.summary?.ticks;
     const ticks = target ?? 0;
     progress?.(ends === undefined ? undefined : ends === 0 ? 1 : ticks / ends, ticks / ticksPerSecond);

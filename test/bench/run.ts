@@ -8,6 +8,7 @@ import { clock } from "./clock.ts";
 import { type Figure, type Suite, timed } from "./figure.ts";
 import { helics } from "./helics.ts";
 import { mosaik } from "./mosaik.ts";
+import { page } from "./page.ts";
 import { powerFlow } from "./power-flow.ts";
 import { record } from "./record.ts";
 import { recordedRun } from "./recorded-run.ts";
@@ -24,6 +25,7 @@ const suites: Record<string, Suite> = {
     await record(report);
     await recordedRun(report);
   },
+  page,
   rounds,
   rpc,
   spread,
