@@ -7,9 +7,10 @@ const run =
   process.argv[2] === "container"
     ? await Container.create()
     : await Platform.create({ module: new URL("closing-agents.ts", import.meta.url), containers: 2 });
-const spawn = (id: string) =>
-  run instanceof Container ? run.spawn(Stubborn, { id, args: [id] }) : run.spawn(Stubborn, { id, args: [id] });
-for (const way of WAYS) await spawn(way);
+for (const way of WAYS) {
+  if (run instanceof Container) run.spawn(Stubborn, { id: way, args: [way] });
+  else await run.spawn(Stubborn, { id: way, args: [way] });
+}
 await run.advance(3);
 await run.close();
 await new Promise((resolve) => setTimeout(resolve, 20));
