@@ -99,7 +99,7 @@ export class Kernel {
   readonly registry = new Registry();
   readonly timers = new TimerQueue<Delivery>();
   readonly outside = new Outside();
-  readonly outputEvents = new OutputEvents();
+  readonly outputEvents: OutputEvents;
   readonly counts: Counts = { rounds: 0, deliveries: [0, 0, 0, 0, 0, 0, 0] };
   /** What happens in the next round of the present time. */
   next = new Round();
@@ -137,6 +137,7 @@ export class Kernel {
     this.recorded = recorded;
     this.clock = clock;
     this.limits = limits;
+    this.outputEvents = new OutputEvents(limits.outputEventsMax);
     this.references = references;
     this.types = new TypeRegistry([...types, references.type]);
     this.valueTypes = types;
@@ -235,12 +236,14 @@ export class Kernel {
    * @throws AgentError `ERR_AGENT_GONE`; {@link ForeignAwaitError}; {@link RunError} `ERR_RUN_CLOSED`.
    */
   guard(record: AgentRecord, api: string): void {
-    if (record.state === "removed") throw expectRejection(record.gone(this.tag));
+    const isGone = record.state === "removed";
+    if (!isGone && this.#read === undefined && (this.serving || this.constructing === record)) return;
+    record.rare.refusals++;
+    if (isGone) throw expectRejection(record.gone(this.tag));
     if (this.#read !== undefined) {
       const text = `an output of agent "${this.#read.id}" used ${api}: an output shows, it must not act`;
       throw expectRejection(new AgentError("ERR_AGENT_OUTPUT", text, { agent: this.#read.id, method: api }));
     }
-    if (this.serving || this.constructing === record) return;
     if (this.phase === "closed") throw new RunError("ERR_RUN_CLOSED", "the container is closed");
     throw this.foreign(record, `used ${api}`);
   }

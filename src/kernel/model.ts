@@ -194,6 +194,8 @@ export interface AgentType {
   readonly outputs: readonly string[];
 }
 
+/** Uses of its API that an agent is refused before it is mute. */
+const REFUSALS_MAX = 100;
 /** What observers were told last of one agent's outputs. */
 export interface ShownValues {
   /** Events so far. */
@@ -218,6 +220,8 @@ class RareState {
   faults = 0;
   /** Reported as waiting on nothing simulated. */
   reported = false;
+  /** Uses of its API that were refused. */
+  refusals = 0;
   /** Its random numbers. */
   random: (() => number) | undefined = undefined;
   /** What observers were told of its outputs. */
@@ -275,6 +279,14 @@ export class AgentRecord implements Sender {
   /** Whether it was reported as waiting on nothing simulated. */
   get reported(): boolean {
     return this.#rare?.reported === true;
+  }
+
+  /**
+   * Whether it goes on and on although its run is over, as `for (;;) try { await this.clock.sleep(1) } catch {}` does. From then
+   * on nothing it does has an effect and its waits do not end: one more refusal would keep the program busy for ever.
+   */
+  get mute(): boolean {
+    return this.#rare !== undefined && this.#rare.refusals >= REFUSALS_MAX;
   }
 
   /** Whether some code of the agent runs, or waits for something that is not simulated. */

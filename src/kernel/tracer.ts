@@ -3,6 +3,7 @@ import { plainCopy, type TypeRegistry } from "../codec/index.ts";
 import type { Tag } from "../errors.ts";
 import { Hash64 } from "../hash.ts";
 import { warn } from "../host.ts";
+import { checkArgument, func } from "../options.ts";
 import type { AgentTraceEvent, TraceEvent, TraceSink } from "../trace.ts";
 import type { AgentRecord, Delivery } from "./model.ts";
 import { compareIds, KIND_NAMES, Kind, sortEvents } from "./order.ts";
@@ -26,6 +27,8 @@ export class Sinks {
 
   /** See `TraceSource.attach`. */
   attach(sink: TraceSink, ended: () => void = () => {}): () => void {
+    checkArgument("attach", "sink", sink, func);
+    checkArgument("attach", "ended", ended, func);
     if (this.#ended) {
       ended();
       return () => {};

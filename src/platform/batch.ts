@@ -93,10 +93,13 @@ function isRun(value: Fields | readonly Fields[]): value is readonly Fields[] {
 /** Whether the content has no parts, or parts that have none: nothing in it refers to an agent. */
 function isPlain(fields: Fields): boolean {
   const content = fields[6];
-  if (typeof content !== "object" || content === null) return true;
-  if (!Array.isArray(content) || content.length > RUN_ARGUMENTS_MAX) return false;
-  for (const part of content as readonly unknown[]) if (typeof part === "object" && part !== null) return false;
-  return true;
+  if (!Array.isArray(content)) return isPrimitive(content);
+  return content.length <= RUN_ARGUMENTS_MAX && (content as readonly unknown[]).every(isPrimitive);
+}
+
+/** No object, and no proxy of an agent, which is a function: it is bound to its receiver right after it was read. */
+function isPrimitive(value: unknown): boolean {
+  return typeof value !== "function" && (typeof value !== "object" || value === null);
 }
 
 /** Sender behind an id that has crossed. */

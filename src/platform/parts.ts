@@ -6,7 +6,7 @@ import { strictByDefault } from "../agent/strict-default.ts";
 import { ExternalClock } from "../clock/external-clock.ts";
 import type { Codec, ValueType } from "../codec/index.ts";
 import type { JournaledRun } from "../kernel/journal.ts";
-import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import { type Limits, limitsOf } from "../limits.ts";
 import type { Journal } from "../trace.ts";
 import { batchCodec } from "./batch.ts";
 import type { MemberLink } from "./members/link.ts";
@@ -50,7 +50,7 @@ export async function createParts(options: PlatformOptions): Promise<PlatformPar
   const { start, resolution, seed = 0, trace = "hash", strict = strictByDefault() } = options;
   const clock = new ExternalClock({ ...(start !== undefined && { start }), ...(resolution && { resolution }) });
   clock.own();
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const limits = limitsOf(options.limits);
   const module = await loadAgentModule(urlOf(options.module));
   const types = [DATE_TIME, ...module.types];
   const shared = {

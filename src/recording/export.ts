@@ -12,11 +12,12 @@ import {
   traceJson,
 } from "../observe/exports.ts";
 import { SequenceDiagram, type SequenceFormat } from "../observe/sequence.ts";
+import { boolean, checkOptions, func, number, type OptionChecks, oneOf, required } from "../options.ts";
 import type { TraceEvent } from "../trace.ts";
 import { outputColumns, outputRows } from "./output-table.ts";
 import { openRun, type RunFile } from "./reader.ts";
-import { type RunFilter, selected } from "./selection.ts";
-import { checkTarget, complete, partialOf, type ReplaceOptions } from "./target.ts";
+import { RUN_FILTER, type RunFilter, selected } from "./selection.ts";
+import { checkPath, checkTarget, complete, partialOf, REPLACE_CHECKS, type ReplaceOptions } from "./target.ts";
 
 /** The formats that a recording can be exported to. */
 export const EXPORT_FORMATS = ["parquet", "csv", "jsonl", "mermaid", "plantuml", "perfetto"] as const;
@@ -51,6 +52,15 @@ export interface ExportOptions extends ReplaceOptions {
   readonly diagramEventsMax?: number;
 }
 
+const CHECKS: OptionChecks<ExportOptions> = {
+  ...REPLACE_CHECKS,
+  format: required(oneOf(EXPORT_FORMATS)),
+  filter: RUN_FILTER,
+  outputs: boolean,
+  onProgress: func,
+  diagramEventsMax: number({ integer: true, min: 0 }),
+};
+
 /**
  * Write the events of a recording to a file that other programs read; it is read once, whatever its length.
  *
@@ -61,6 +71,9 @@ export interface ExportOptions extends ReplaceOptions {
  *   `ERR_RECORDING_EXISTS` if there is one and not `replace`, or if it is the recording.
  */
 export async function exportRun(path: string, to: string | 1, options: ExportOptions): Promise<number> {
+  checkPath("exportRun", "path", path);
+  if (to !== 1) checkPath("exportRun", "to", to);
+  checkOptions("exportRun", options, CHECKS);
   if (options.outputs === true && !TABLE_FORMATS.includes(options.format)) {
     throw new TypeError(`outputs are exported as ${TABLE_FORMATS.join(" or ")}, not as ${options.format}`);
   }
