@@ -29,3 +29,5 @@ export * from "./replay/index.ts";
 export * as rpc from "./rpc/index.ts";
 export { asRemote, type Remote } from "./rpc/index.ts";
 export type * from "./trace.ts";
+/** An event of a trace; what `cosimas/agent` calls so is how a population is told of it. */
+export type { OutputEvent } from "./trace.ts";

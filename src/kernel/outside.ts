@@ -280,11 +280,17 @@ export function readOutputs(
   names: readonly string[],
   copyOut: (value: unknown, root: string) => unknown,
 ): Record<string, unknown> {
-  const agent = record.agent as unknown as Record<string, unknown>;
   const values: Record<string, unknown> = {};
-  for (const name of names) {
-    checkOutput(record, name);
-    values[name] = copyOut(agent[name], `${record.id}.${name}`);
-  }
+  for (const name of names) values[name] = readOutput(record, name, copyOut);
   return values;
+}
+
+/** One of them. Throws as {@link readOutputs}. */
+export function readOutput(
+  record: AgentRecord,
+  name: string,
+  copyOut: (value: unknown, root: string) => unknown,
+): unknown {
+  checkOutput(record, name);
+  return copyOut((record.agent as unknown as Record<string, unknown>)[name], `${record.id}.${name}`);
 }

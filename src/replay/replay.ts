@@ -59,6 +59,7 @@ const CHECKS: OptionChecks<ReplayOptions> = {
   until: SECONDS,
   from: SECONDS,
   goOn: boolean,
+  reversed: boolean,
   onEvents: func,
   progress: func,
   signal,
