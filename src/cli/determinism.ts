@@ -34,14 +34,15 @@ export async function checkDeterminism(scenario: string): Promise<DeterminismRep
     await record(scenario, second, folder);
     const { difference, compared, ticksPerSecond } = await compareRuns(first, second);
     if (difference !== undefined) {
-      const why = "two runs differ: something real is in it, as the wall clock, Math.random or I/O without external()";
+      const why =
+        "two runs differ: something real is in it, as the wall clock, random numbers of its own or I/O without external()";
       return { same: false, lines: [why, ...differenceLines(difference, ticksPerSecond)] };
     }
     const lines = [`ok two runs, each in its process: ${compared} events the same`];
     const file = await openRun(first);
     const { header } = file;
     await file.close();
-    const code = await agentCode(header, []);
+    const { changed: _, ...code } = await agentCode(header, []);
     for (const reversed of [false, true]) {
       const what = reversed ? "once more here, agents made in the opposite order" : "replayed here";
       const result = await replay(first, { ...code, reversed });

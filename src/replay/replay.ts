@@ -63,6 +63,7 @@ const CHECKS: OptionChecks<ReplayOptions> = {
   onEvents: func,
   progress: func,
   signal,
+  reversed: boolean,
 };
 
 function isObject(value: unknown): boolean {
