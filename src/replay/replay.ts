@@ -63,7 +63,6 @@ const CHECKS: OptionChecks<ReplayOptions> = {
   onEvents: func,
   progress: func,
   signal,
-  reversed: boolean,
 };
 
 function isObject(value: unknown): boolean {
