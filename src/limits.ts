@@ -59,6 +59,8 @@ export interface Limits {
   readonly stepTimeoutMs: number;
   /** Wall time after which it is told that a container is still in its round, in milliseconds. */
   readonly stepWarningMs: number;
+  /** Events that agents have emitted and nobody has taken, over all agents; the last of each output is kept beyond it. */
+  readonly outputEventsMax: number;
   /** Entries of a run file in one batch; a round or step with more becomes several. */
   readonly recordingBatchEntriesMax: number;
   /** Bytes that one batch of a run file, or one chunk of it once decompressed, may have. */
@@ -95,6 +97,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   joinTimeoutMs: 60_000,
   stepTimeoutMs: 600_000, // FAULTS F03
   stepWarningMs: 30_000,
+  outputEventsMax: 100_000,
   recordingBatchEntriesMax: 4096,
   recordingChunkBytesMax: 256 * 1024 * 1024,
   recordingNamesMax: 1_000_000,

@@ -195,6 +195,7 @@ const MAY_BE_ZERO: ReadonlySet<string> = new Set<keyof Limits>([
   "remoteServicesMax",
   "setupInboxMax",
   "outsideCallsMax",
+  "outputEventsMax",
   "recordingNamesMax",
 ]);
 

@@ -74,6 +74,13 @@ export interface LifeEvent extends AgentEventBase {
   readonly type: string;
 }
 
+/** What an agent's outputs show has changed at a tag at which it was served, or it has emitted events. */
+export interface OutputEvent extends AgentEventBase {
+  readonly kind: "output";
+  /** New values by output, in the order in which the class lists them: those that changed, and those that were emitted. */
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
 /** Something went wrong in an agent. */
 export interface FaultEvent extends AgentEventBase {
   readonly kind: "fault";
@@ -102,6 +109,7 @@ export type AgentTraceEvent =
   | ExternalEvent
   | LogEvent
   | LifeEvent
+  | OutputEvent
   | FaultEvent;
 
 /** Everything that a run can be observed by. */

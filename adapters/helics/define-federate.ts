@@ -7,7 +7,11 @@ import {
   type ServeContext,
   servable,
 } from "../../src/cosim/index.ts";
+import type { PopulationSetup } from "./population-federate.ts";
 import type { FederateSetup } from "./simulator-federate.ts";
+
+/** What a federate is: a population under a grid, or one of several populations that talk to each other. */
+type AnySetup = FederateSetup | PopulationSetup;
 
 /**
  * Define a federate that `cosimas federate` lets take part in a HELICS federation: `export default` it.
@@ -18,7 +22,7 @@ import type { FederateSetup } from "./simulator-federate.ts";
  * @throws TypeError or RangeError if `make` is no function, or a parameter is declared wrong.
  */
 export function defineFederate<const P extends ParameterDeclarations = Record<never, never>>(
-  make: (parameters: ParameterValues<P>) => FederateSetup | Promise<FederateSetup>,
+  make: (parameters: ParameterValues<P>) => AnySetup | Promise<AnySetup>,
   parameters: P = {} as P,
 ): Servable {
   if (typeof make !== "function") {
@@ -28,11 +32,23 @@ export function defineFederate<const P extends ParameterDeclarations = Record<ne
 }
 
 async function serveFederate<P extends ParameterDeclarations>(
-  make: (parameters: ParameterValues<P>) => FederateSetup | Promise<FederateSetup>,
+  make: (parameters: ParameterValues<P>) => AnySetup | Promise<AnySetup>,
   { parameters, record, population, settings, log }: ServeContext<P>,
 ): Promise<void> {
   const { federate } = await import("./simulator-federate.ts");
-  const setup = { ...(await make(parameters)), ...settings, log } as FederateSetup;
+  const setup = { ...(await make(parameters)), ...settings, log } as AnySetup;
+  if ("peers" in setup) {
+    if (record !== undefined || population !== undefined) {
+      const text =
+        "a population that talks to others lives in one container and is not recorded: leave the options out";
+      throw new ScenarioError("ERR_SCENARIO_CONTAINERS", text);
+    }
+    const { federatePopulation } = await import("./population-federate.ts");
+    const { timeS, grants, sent, received, traceHash } = await federatePopulation(setup);
+    const counts = `${grants} grants, ${sent} messages to others and ${received} from them`;
+    log("info", `the population has left at ${timeS} s after ${counts}, trace hash ${traceHash}`);
+    return;
+  }
   const { simulator } = setup;
   if (record !== undefined || population !== undefined) {
     if (!(simulator instanceof AgentSimulator)) {

@@ -6,7 +6,7 @@ import { FederateProcess, ProcessFailure } from "./federate-process.ts";
 import { type FederationMap, readFederationMap, waitsFor } from "./federation-map.ts";
 import { findLibrary } from "./library.ts";
 import { printedLine } from "./printed-line.ts";
-import type { FederateRequest, Grant, InputInfo, Iteration, LibraryInfo, Outgoing } from "./process/protocol.ts";
+import type { FederateOutput, FederateRequest, Grant, InputInfo, Iteration, LibraryInfo } from "./process/protocol.ts";
 
 /** Oldest HELICS whose interface this adapter knows. */
 const VERSION_MIN = [3, 4] as const;
@@ -23,7 +23,7 @@ const FAREWELL_MS = 300;
 /** HELICS' code of a failure of a user's own. */
 const USER_EXCEPTION = -29;
 
-const NOTHING: Outgoing = { publish: [], send: [] };
+const NOTHING: FederateOutput = { publish: [], send: [] };
 
 /** A federate of a HELICS federation, in a process of its own. It has to be ended by `leave` or `fail`, on every path. */
 export class Federate {
@@ -94,17 +94,17 @@ export class Federate {
   }
 
   /** Go over to time 0; what is put out is there for the others when they do. */
-  async execute(outgoing: Outgoing = NOTHING, iterate: Iteration = "none"): Promise<Grant> {
+  async execute(outgoing: FederateOutput = NOTHING, iterate: Iteration = "none"): Promise<Grant> {
     return this.#granted(await this.#wait<Grant>({ op: "execute", iterate, ...outgoing }));
   }
 
   /** Put out what there is, then ask for a time; gives the time granted and what has come. */
-  async requestTime(timeS: number, outgoing: Outgoing = NOTHING, iterate: Iteration = "none"): Promise<Grant> {
+  async requestTime(timeS: number, outgoing: FederateOutput = NOTHING, iterate: Iteration = "none"): Promise<Grant> {
     return this.#granted(await this.#wait<Grant>({ op: "time", timeS, iterate, ...outgoing }));
   }
 
   /** Put out what there is, at the time granted last. */
-  async putOut(outgoing: Outgoing): Promise<void> {
+  async putOut(outgoing: FederateOutput): Promise<void> {
     await this.#request({ op: "put", ...outgoing });
   }
 

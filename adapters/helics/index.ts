@@ -19,12 +19,18 @@ export {
 } from "./federate-options.ts";
 export type { AgentMessage, EntitySpec, InputSource, OutputTarget } from "./interfaces.ts";
 export { findLibrary } from "./library.ts";
+export {
+  federatePopulation,
+  type PopulationHome,
+  type PopulationSetup,
+  type PopulationSummary,
+} from "./population-federate.ts";
 export type {
+  FederateOutput,
   Grant,
   IncomingMessage,
   InputInfo,
   Iteration,
-  Outgoing,
   OutgoingMessage,
   ValueTypeName,
 } from "./process/protocol.ts";

@@ -15,7 +15,7 @@ import { HelicsError } from "./errors.ts";
 import { Federate } from "./federate.ts";
 import { checkFederateOptions, type FederateOptions } from "./federate-options.ts";
 import { configurationFrom, type EntitySpec, interfacesOf, type PopulationInterfaces, shownBy } from "./interfaces.ts";
-import type { Grant, Iteration, Outgoing, OutgoingMessage } from "./process/protocol.ts";
+import type { FederateOutput, Grant, Iteration, OutgoingMessage } from "./process/protocol.ts";
 import { StepInputs } from "./step-inputs.ts";
 
 /** Seconds after each whole unit at which a population is granted time, so that it sees what was published for it. */
@@ -185,7 +185,7 @@ class FederatedRun {
     this.#inputs.take(start);
     // With an offset the first step is at the first grant, which is after all that was published for time 0.
     let nextS = offsetS > 0 ? offsetS : undefined;
-    let outgoing: Outgoing = { publish: [], send: [] };
+    let outgoing: FederateOutput = { publish: [], send: [] };
     if (nextS === undefined) ({ nextS, outgoing } = await this.#makeStep(start));
     // Whom something may come for, waits for it to the end.
     const endS = Math.ceil(this.#untilS / this.#unitS) * this.#unitS + offsetS;
@@ -201,7 +201,7 @@ class FederatedRun {
   }
 
   /** Make the step of a grant. */
-  async #makeStep(grant: Grant): Promise<{ nextS: number; outgoing: Outgoing }> {
+  async #makeStep(grant: Grant): Promise<{ nextS: number; outgoing: FederateOutput }> {
     const time = this.#unitOf(grant.timeS);
     const site = this.#site("step", time);
     const simulator = this.#simulator;
@@ -232,7 +232,7 @@ class FederatedRun {
     return Math.max(0, Math.ceil(exact));
   }
 
-  async #outputs(time: number): Promise<Outgoing> {
+  async #outputs(time: number): Promise<FederateOutput> {
     const { published, sending } = this.#interfaces;
     const request: Record<string, string[]> = {};
     for (const { eid, attr } of [...published, ...sending]) {

@@ -14,6 +14,7 @@ import {
   type AgentClass,
   type ConnectOptions,
   checkAgentId,
+  NO_OPTIONS,
   type SendOptions,
   type SpawnOptions,
 } from "./agent.ts";
@@ -65,8 +66,11 @@ export class AgentLink implements AgentApi {
   }
 
   connect(address: string, options: ConnectOptions): Promise<object> {
+    if (this.#record.mute) return new Promise(() => {});
+    // A program outside may still connect; the proxy refuses calls, and a loop that begins with it would not end otherwise.
+    if (this.#record.state === "removed") this.#record.rare.refusals++;
     try {
-      for (const name in options) if (name !== "timeout") checkOptions("connect", options, CONNECT_CHECKS);
+      if (options !== NO_OPTIONS) checkOptions("connect", options, CONNECT_CHECKS);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -74,7 +78,7 @@ export class AgentLink implements AgentApi {
   }
 
   random(): number {
-    this.#host.emissions.kernel.guard(this.#record, "random");
+    if (!this.#record.mute) this.#host.emissions.kernel.guard(this.#record, "random");
     const { rare } = this.#record;
     rare.random ??= createRandom(this.#host.seed, this.#record.id);
     return rare.random();
@@ -93,12 +97,13 @@ export class AgentLink implements AgentApi {
   }
 
   task(code: () => unknown): void {
+    if (this.#record.mute) return;
     this.#host.emissions.kernel.guard(this.#record, "task");
     this.#host.task(this.#record, code);
   }
 
   send(to: string, method: string, args: readonly unknown[], options: SendOptions): void {
-    for (const name in options) if (name !== "delay") checkOptions("send", options, SEND_CHECKS);
+    if (options !== NO_OPTIONS) checkOptions("send", options, SEND_CHECKS);
     this.#host.emissions.send(
       this.#record,
       to,
@@ -109,19 +114,20 @@ export class AgentLink implements AgentApi {
   }
 
   emit(output: string, value: unknown): void {
-    const { outputEvents } = this.#host.emissions.kernel;
-    this.#host.emissions.kernel.guard(this.#record, "emit");
-    checkOutput(this.#record, output);
-    outputEvents.put(
-      this.#record.id,
-      output,
-      this.#host.emissions.kernel.copyOut(value, `${this.#record.id}.${output}`),
-    );
+    const { kernel } = this.#host.emissions;
+    const record = this.#record;
+    if (record.mute) return;
+    kernel.guard(record, "emit");
+    checkOutput(record, output);
+    const copy = kernel.copyOut(value, `${record.id}.${output}`);
+    kernel.outputEvents.put(record.id, output, { time: kernel.clock.time(), value: copy });
+    kernel.tracer.emitted(record, output, copy);
   }
 
   log(message: string, fields: Record<string, unknown>): void {
     const kernel = this.#host.emissions.kernel;
     const record = this.#record;
+    if (record.mute) return;
     kernel.guard(record, "log");
     const id = `${record.id}#${record.seq++}`;
     // Checked whether somebody observes or not: an observer must not make a difference.
@@ -136,9 +142,10 @@ export class AgentLink implements AgentApi {
   spawn(type: AgentClass, options: SpawnOptions): object {
     const kernel = this.#host.emissions.kernel;
     const record = this.#record;
-    kernel.guard(record, "spawn");
+    if (!record.mute) kernel.guard(record, "spawn");
     checkOptions("spawn", options, SPAWN_CHECKS);
     const id = checkAgentId(options.id ?? `${record.id}/${record.rare.children++}`);
+    if (record.mute) return localProxy(this.#host.emissions, record, id);
     const args = kernel.copyFor(id, options.args ?? [], `spawn(${id})`) as unknown[];
     const create = () => this.#host.create(type, id, args);
     const birth = { id, create, parent: record, cause: kernel.cause };
@@ -147,6 +154,7 @@ export class AgentLink implements AgentApi {
   }
 
   remove(): void {
+    if (this.#record.mute) return;
     this.#host.emissions.kernel.guard(this.#record, "remove");
     this.#host.emissions.kernel.next.addDeath(this.#record, this.#host.emissions.kernel.cause);
   }

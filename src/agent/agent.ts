@@ -36,6 +36,21 @@ export type AgentClass<A extends Agent = Agent, Args extends any[] = any[]> = {
   readonly outputs: readonly string[];
 };
 
+/** Arguments of the constructor of `C`; they may be left out only where it needs none. */
+export type ConstructorArguments<C extends AgentClass> =
+  [] extends ConstructorParameters<C>
+    ? { args?: Readonly<ConstructorParameters<C>> }
+    : { args: Readonly<ConstructorParameters<C>> };
+
+/** Options of a spawn as parameters: there have to be some where the constructor needs arguments. */
+export type SpawnParameters<C extends AgentClass> =
+  [] extends ConstructorParameters<C>
+    ? [options?: { id?: string } & ConstructorArguments<C>]
+    : [options: { id?: string } & ConstructorArguments<C>];
+
+/** What is given where no options are: most messages have none, and then nothing is checked. */
+export const NO_OPTIONS: object = Object.freeze({});
+
 /** Everything that one agent may ask of its container. */
 export interface AgentApi {
   readonly id: string;
@@ -121,7 +136,7 @@ export abstract class Agent {
    *
    * @param options - A time-out of the calls through this proxy.
    */
-  connect<C extends AgentClass>(address: string, options: ConnectOptions = {}): Promise<Remote<C>> {
+  connect<C extends AgentClass>(address: string, options: ConnectOptions = NO_OPTIONS): Promise<Remote<C>> {
     return this.#link.connect(address, options) as Promise<Remote<C>>;
   }
 
@@ -160,7 +175,7 @@ export abstract class Agent {
   }
 
   /** Send a one-way message; what the receiver throws fails the step, a receiver that does not exist loses it. */
-  protected send(to: string, method: string, args: readonly unknown[] = [], options: SendOptions = {}): void {
+  protected send(to: string, method: string, args: readonly unknown[] = [], options: SendOptions = NO_OPTIONS): void {
     this.#link.send(to, method, args, options);
   }
 
@@ -185,8 +200,9 @@ export abstract class Agent {
    *
    * @param options - `id` defaults to `<this id>/<n>`; `args` for its constructor are copied.
    */
-  protected spawn<C extends AgentClass>(type: C, options: SpawnOptions = {}): Remote<C> {
-    return this.#link.spawn(type, options) as Remote<C>;
+  protected spawn<C extends AgentClass>(type: C, ...options: SpawnParameters<C>): Remote<C> {
+    const [given = {}] = options as [SpawnOptions?];
+    return this.#link.spawn(type, given) as Remote<C>;
   }
 
   /** End this agent's life in the next round: its waits reject, callers get `ERR_AGENT_GONE`. */

@@ -2,7 +2,7 @@ import type { ExternalClock } from "../clock/external-clock.ts";
 import type { RealTimeClock } from "../clock/real-time-clock.ts";
 import type { CodecName, ValueType } from "../codec/index.ts";
 import type { CommunicationModel } from "../kernel/communication.ts";
-import type { RecordedExternals } from "../kernel/kernel.ts";
+import type { OtherContainers, RecordedExternals } from "../kernel/kernel.ts";
 import type { TraceLevel } from "../kernel/tracer.ts";
 import type { Limits } from "../limits.ts";
 import {
@@ -63,6 +63,8 @@ export interface ContainerOptions extends LiveOptions {
   limits?: Partial<Limits>;
   /** What a recording has of the agents' real I/O, which then is not done. @internal */
   recorded?: RecordedExternals | undefined;
+  /** Takes what is for the agents of other populations. @internal */
+  others?: OtherContainers | undefined;
 }
 
 /** A call of one of an agent's methods by what stands outside the simulation. */
@@ -90,6 +92,7 @@ const CHECKS: OptionChecks<ContainerOptions> = {
   record: withMethods("a Recording", "begin", "feed", "events", "settle", "end"),
   limits: LIMITS,
   recorded: func,
+  others: object,
 };
 
 /** Check the options of `Container.create`. @throws TypeError or RangeError with a code, as `checkOptions`. */

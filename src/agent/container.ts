@@ -1,20 +1,21 @@
 import { ExternalClock } from "../clock/external-clock.ts";
 import { RealTimeClock } from "../clock/real-time-clock.ts";
+import type { ValueType } from "../codec/index.ts";
 import { ClockError, RunError } from "../errors.ts";
 import { Advance } from "../kernel/advance.ts";
 import type { Driver } from "../kernel/driver.ts";
 import { beginJournal, journaled } from "../kernel/journal.ts";
 import type { Counts, Kernel } from "../kernel/kernel.ts";
 import { LiveRun } from "../kernel/live-run.ts";
-import { readOutputs } from "../kernel/outside.ts";
+import type { Delivery } from "../kernel/model.ts";
+import { LastEvents, readOutputs, type TakenEvents } from "../kernel/outside.ts";
 import { stopAll } from "../kernel/serving.ts";
-import { strictByDefault } from "../kernel/strict-default.ts";
 import { combine } from "../kernel/tracer.ts";
 import { limitsOf } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/stream.ts";
 import type { TraceEvent, TraceSink, TraceSource } from "../trace.ts";
 import { within } from "../wall.ts";
-import { type Agent, type AgentClass, checkAgentId } from "./agent.ts";
+import { type Agent, type AgentClass, checkAgentId, type SpawnParameters } from "./agent.ts";
 import {
   type AgentInput,
   type ContainerOptions,
@@ -23,6 +24,7 @@ import {
 } from "./container-options.ts";
 import type { LiveOptions } from "./peers.ts";
 import { createSimulation, type Simulation } from "./simulation.ts";
+import { strictByDefault } from "./strict-default.ts";
 
 /** The options that were given. */
 function defined(options: { [K in keyof LiveOptions]: LiveOptions[K] | undefined }): LiveOptions {
@@ -37,6 +39,7 @@ export class Container implements TraceSource {
   readonly #simulation: Simulation;
   readonly #kernel: Kernel;
   readonly #run: Advance | LiveRun;
+  readonly #lastEvents = new LastEvents("takeAllOutputEvents has all of them");
   #events: Observable<TraceEvent> | undefined;
   #unnamed = 0;
   /** The advance under way. */
@@ -68,6 +71,7 @@ export class Container implements TraceSource {
       communication,
       record: journal,
       recorded,
+      others,
     } = options;
     if (journal !== undefined && clock instanceof RealTimeClock) {
       const text = "a run on a real-time clock cannot be recorded: what arrives when is not in it";
@@ -78,7 +82,20 @@ export class Container implements TraceSource {
     const { tls, hello, origins, insecure, onRefused, retryMs, backoff } = options;
     const live = defined({ tls, hello, origins, insecure, onRefused, retryMs, backoff });
     const container = new Container(
-      createSimulation({ clock, limits, trace, seed, types, strict, communication, codec, live, journal, recorded }),
+      createSimulation({
+        clock,
+        limits,
+        trace,
+        seed,
+        types,
+        strict,
+        communication,
+        codec,
+        live,
+        journal,
+        recorded,
+        others,
+      }),
     );
     if (journal !== undefined) {
       const { limits } = options;
@@ -132,6 +149,29 @@ export class Container implements TraceSource {
     return combine(this.#kernel.registry);
   }
 
+  /** The chain of each agent, from which the trace hash is made: of several populations together, too. */
+  traceChains(): { readonly id: string; readonly chain: readonly [number, number] }[] {
+    return [...this.#kernel.registry].map(({ id, chain }) => ({ id, chain: [chain.a, chain.b] }));
+  }
+
+  /** How agents of other populations are written and read in messages. @internal */
+  get referenceType(): ValueType {
+    return this.#kernel.references.type;
+  }
+
+  /** Take messages of agents of other populations, between two advances: each arrives at its own tick. @internal */
+  arrive(messages: Iterable<{ readonly ticks: number; readonly delivery: Delivery }>): number {
+    const kernel = this.#kernel;
+    kernel.requireIdle("a message of another population");
+    let count = 0;
+    for (const { ticks, delivery } of messages) {
+      kernel.references.bindTo(delivery.to);
+      kernel.timers.add(ticks, delivery);
+      count++;
+    }
+    return count;
+  }
+
   /**
    * Make an agent. Its `setup` runs at the next advance, in the next round of the present time.
    *
@@ -141,12 +181,13 @@ export class Container implements TraceSource {
    */
   spawn<A extends Agent, C extends AgentClass<A>>(
     type: C & (new (...args: ConstructorParameters<C>) => A),
-    options: { id?: string; args?: Readonly<ConstructorParameters<C>> } = {},
+    ...options: SpawnParameters<C>
   ): InstanceType<C> {
     this.#kernel.requireIdle("spawn");
-    checkSpawnOptions(options);
-    const id = checkAgentId(options.id ?? String(this.#unnamed++));
-    const { args = [] } = options;
+    const [given = {}] = options as [{ id?: string; args?: readonly unknown[] }?];
+    checkSpawnOptions(given);
+    const id = checkAgentId(given.id ?? String(this.#unnamed++));
+    const { args = [] } = given;
     if (this.#kernel.journal !== undefined)
       this.#kernel.feed("spawn", type.name, id, this.#kernel.copyFor(id, args, `spawn(${id})`));
     const record = this.#simulation.factory.create(type, id, args);
@@ -240,10 +281,15 @@ export class Container implements TraceSource {
   }
 
   /**
-   * Take the events that agents have emitted since the last call: by agent, then by output, the last value of each. The
-   * caller owns them.
+   * Take the events that agents have emitted since the last call: by agent, then by output, the last value of each; where
+   * that replaces others, Node warns (`COSIMAS_EVENTS_REPLACED`). The caller owns them.
    */
   takeOutputEvents(): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
+    return this.#lastEvents.ofAll(this.#kernel.outputEvents.take());
+  }
+
+  /** Take all events that agents have emitted since the last call, with their times. The caller owns them. */
+  takeAllOutputEvents(): TakenEvents {
     return this.#kernel.outputEvents.take();
   }
 

@@ -16,6 +16,7 @@ export type {
   Partition,
 } from "../kernel/communication.ts";
 export type { Counts } from "../kernel/kernel.ts";
+export type { EmittedEvent, TakenEvents } from "../kernel/outside.ts";
 export type { TraceLevel } from "../kernel/tracer.ts";
 export { Agent, type AgentClass, type ConnectOptions, type SendOptions, type SpawnOptions } from "./agent.ts";
 export { Container } from "./container.ts";

@@ -35,11 +35,13 @@ export function openFuture<T>(emissions: Emissions, record: AgentRecord): AgentF
       return promise as Promise<T>;
     },
     resolve(value) {
+      if (record.mute) return;
       kernel.guard(record, "future.resolve");
       ask();
       settle.resolve(value);
     },
     reject(error) {
+      if (record.mute) return;
       kernel.guard(record, "future.reject");
       ask();
       promise.catch(() => {}); // whoever asks for it later gets the rejection; nobody has to
@@ -72,6 +74,7 @@ export class AgentQueue<T> {
    * @throws AgentError `ERR_AGENT_QUEUE_FULL` at 1,000,000 items.
    */
   push(item: T): void {
+    if (this.#record.mute) return;
     this.#emissions.kernel.guard(this.#record, "queue.push");
     const taker = this.#takers.shift();
     if (taker !== undefined) taker(item);
@@ -85,8 +88,8 @@ export class AgentQueue<T> {
 
   /** The oldest item, or the next one pushed. */
   next(): Promise<T> {
-    this.#emissions.kernel.guard(this.#record, "queue.next");
-    if (this.#items.length > 0) return Promise.resolve(this.#items.shift() as T);
+    if (!this.#record.mute) this.#emissions.kernel.guard(this.#record, "queue.next");
+    if (this.#items.length > 0 && !this.#record.mute) return Promise.resolve(this.#items.shift() as T);
     const { promise, settle } = this.#emissions.openWait(this.#record, "queue", this.#record.id);
     this.#takers.push(settle.resolve as (item: T) => void);
     return promise as Promise<T>;

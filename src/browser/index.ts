@@ -13,7 +13,7 @@ import { ReconnectingChannel, type ReconnectOptions } from "../channel/reconnect
 import { type BrowserSocket, browserTransport } from "../channel/transports/browser-socket.ts";
 import { TypeRegistry } from "../codec/index.ts";
 import { ChannelError } from "../errors.ts";
-import { DEFAULT_LIMITS } from "../limits.ts";
+import { limitsOf } from "../limits.ts";
 import { checkOptions, nested, type OptionChecks, token } from "../options.ts";
 import { RpcConnection } from "../rpc/connection.ts";
 import { type Servable, toResolver } from "../rpc/services.ts";
@@ -39,7 +39,7 @@ export interface OpenOptions extends ChannelOptions {
 }
 
 /** Options of {@link open} for a channel that outlives its connection. */
-export interface ReconnectingOptions extends OpenOptions {
+interface ReconnectingOptions extends OpenOptions {
   /** Connect again when the connection is lost, with pauses that grow. Default: once lost it stays lost. */
   readonly reconnect: ReconnectOptions;
   /** Pauses between attempts. */
@@ -93,7 +93,7 @@ async function openOnce(url: string, options: OpenOptions, registry?: TypeRegist
   const transport = await browserTransport(new WebSocket(url));
   const { hello, limits } = options;
   if (hello === undefined) return new Channel(transport, options, registry);
-  const { connectTimeoutMs } = { ...DEFAULT_LIMITS, ...limits };
+  const { connectTimeoutMs } = limitsOf(limits);
   const own = { cosimas: HELLO_VERSION, codec: codecName(options), ...hello };
   const greeted = await greet(transport, own, connectTimeoutMs);
   return new Channel(greeted.transport, options, registry);
@@ -116,5 +116,5 @@ export async function connect<C = unknown>(url: string, options: ConnectOptions 
   const { service, reconnect, ...opening } = options;
   const resolver = service === undefined ? undefined : toResolver(service);
   const channel = await (reconnect === undefined ? open(url, opening) : open(url, { ...opening, reconnect }));
-  return new RpcConnection<C>(channel, resolver, { ...DEFAULT_LIMITS, ...options.limits });
+  return new RpcConnection<C>(channel, resolver, limitsOf(options.limits));
 }

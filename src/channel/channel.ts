@@ -1,6 +1,6 @@
 import { rebase, type TypeRegistry, type Value } from "../codec/index.ts";
 import { ChannelError, ProtocolError } from "../errors.ts";
-import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import { type Limits, limitsOf } from "../limits.ts";
 import { checkArgument, LIMITS } from "../options.ts";
 import { Calls, type RequestOptions } from "./calls.ts";
 import { type FailureFormat, TEXT_FAILURES } from "./failures.ts";
@@ -87,7 +87,7 @@ export class Channel implements ChannelLike {
    */
   constructor(transport: Transport, options: ChannelOptions = {}, registry?: TypeRegistry) {
     if (options.limits !== undefined) checkArgument("channel", "limits", options.limits, LIMITS);
-    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const limits = limitsOf(options.limits);
     this.#limits = limits;
     this.peer = transport.peer;
     this.identity = transport.identity;

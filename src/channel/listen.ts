@@ -1,5 +1,5 @@
 import { ChannelError } from "../errors.ts";
-import { DEFAULT_LIMITS } from "../limits.ts";
+import { limitsOf } from "../limits.ts";
 import { signal as abortSignal, checkOptions, func, number, type OptionChecks, required } from "../options.ts";
 import { after } from "../wall.ts";
 import { parseAddress } from "./address.ts";
@@ -95,7 +95,7 @@ export async function acceptChannels(
   options: ListenOptions,
   take: (channel: Channel) => void,
 ): Promise<ChannelAcceptor> {
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const limits = limitsOf(options.limits);
   const { tls, origins, insecure = false, hello, onRefused } = options;
   const connections = new ConnectionLimits(limits);
   const greet = async (transport: Transport, accepted: AcceptedConnection) => {

@@ -3,7 +3,7 @@ import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import { Worker } from "node:worker_threads";
 import { ChannelError } from "../errors.ts";
-import { DEFAULT_LIMITS } from "../limits.ts";
+import { limitsOf } from "../limits.ts";
 import { every } from "../wall.ts";
 import { isLoopback, parseAddress } from "./address.ts";
 import type { ChannelOptions } from "./channel.ts";
@@ -45,7 +45,7 @@ async function ownHello({ peer }: Transport, options: GreetingOptions): Promise<
 
 function living({ transport, hello }: Greeted, own: Hello, { limits }: GreetingOptions): Transport {
   if (own.pulse === undefined || hello.pulse === undefined) return transport;
-  const { heartbeatMs, heartbeatTimeoutMs } = { ...DEFAULT_LIMITS, ...limits };
+  const { heartbeatMs, heartbeatTimeoutMs } = limitsOf(limits);
   return new LiveTransport(transport, hello.pulse, heartbeatMs, heartbeatTimeoutMs);
 }
 

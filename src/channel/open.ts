@@ -1,5 +1,5 @@
 import { TypeRegistry } from "../codec/index.ts";
-import { DEFAULT_LIMITS } from "../limits.ts";
+import { limitsOf } from "../limits.ts";
 import { checkOptions } from "../options.ts";
 import { after, keepAlive } from "../wall.ts";
 import { parseAddress } from "./address.ts";
@@ -106,7 +106,7 @@ async function retry(
 
 /** One attempt. */
 async function connect(address: string, options: OpenOptions, registry?: TypeRegistry): Promise<Channel> {
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const limits = limitsOf(options.limits);
   const { signal, tls, hello } = options;
   const { connectTimeoutMs: timeoutMs, frameBytesMax } = limits;
   const transport = await dial(parseAddress(address), { timeoutMs, frameBytesMax, signal, tls });

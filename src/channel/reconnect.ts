@@ -1,6 +1,6 @@
 import { copyValue, type TypeRegistry, type Value } from "../codec/index.ts";
 import { ChannelError } from "../errors.ts";
-import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import { type Limits, limitsOf } from "../limits.ts";
 import { after, keepAlive } from "../wall.ts";
 import { type Backoff, pause } from "./backoff.ts";
 import { tell } from "./callbacks.ts";
@@ -250,7 +250,7 @@ class HeldRequests {
   constructor(peer: string, limits: Partial<Limits>, types: TypeRegistry) {
     this.#types = types;
     this.#peer = peer;
-    this.#limits = { ...DEFAULT_LIMITS, ...limits };
+    this.#limits = limitsOf(limits);
   }
 
   get size(): number {

@@ -31,6 +31,8 @@ function whatHappened(event: Exclude<TraceEvent, { kind: "tick" | "step" }>): st
     case "created":
     case "removed":
       return `${event.kind}, a ${event.type}`;
+    case "output":
+      return `output ${shown(event.values)}`;
     case "fault":
       return `fault ${event.code}: ${event.message}`;
   }

@@ -1,4 +1,5 @@
-import { SimulationClock, type SimulationClockOptions } from "./simulation-clock.ts";
+import { number } from "../options.ts";
+import { checkedClock, SimulationClock, type SimulationClockOptions } from "./simulation-clock.ts";
 
 /** Where time starts and how fine it is. */
 export interface ExternalClockOptions extends SimulationClockOptions {
@@ -15,10 +16,10 @@ export interface ExternalClockOptions extends SimulationClockOptions {
  * Source: aiomas `ExternalClock`, except that every event sees its own due time and time 0 is the start itself.
  */
 export class ExternalClock extends SimulationClock {
+  /** @throws TypeError or RangeError for an option that there is not, or that is none of what it may be. */
   constructor(options: ExternalClockOptions = {}) {
-    super(options);
+    super(checkedClock("ExternalClock", options, { initTime: number({ min: 0, unit: "seconds since the start" }) }));
     const { initTime = 0 } = options;
-    if (!(initTime >= 0)) throw new RangeError(`initTime must be >= 0 seconds since the start, got ${initTime}`);
     if (initTime > 0) this.moveTo(this.resolution.toTicks(initTime));
   }
 }

@@ -1,6 +1,7 @@
+import { number } from "../options.ts";
 import { after, dateMs, wallMs } from "../wall.ts";
 import { DateTime } from "./calendar.ts";
-import { SimulationClock, type SimulationClockOptions } from "./simulation-clock.ts";
+import { checkedClock, SimulationClock, type SimulationClockOptions } from "./simulation-clock.ts";
 
 /** Where time starts, how fine it is and how fast it runs. */
 export interface RealTimeClockOptions extends SimulationClockOptions {
@@ -28,12 +29,11 @@ export class RealTimeClock extends SimulationClock {
   /** True while events are served: then the present is theirs, not the wall's. */
   #held = false;
 
-  /** @throws RangeError if `factor` is not a finite number above 0. */
+  /** @throws RangeError if `factor` is not a finite number above 0; TypeError for an option that there is not. */
   constructor(options: RealTimeClockOptions = {}) {
+    checkedClock("RealTimeClock", options, { factor: number({ above: 0 }) });
     const { factor = 1, start = DateTime.fromMillis(dateMs()), ...others } = options;
     super({ ...others, start });
-    if (!(factor > 0 && Number.isFinite(factor)))
-      throw new RangeError(`factor must be a number above 0, got ${factor}`);
     this.factor = factor;
   }
 

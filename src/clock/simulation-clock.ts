@@ -1,4 +1,5 @@
 import { ClockError } from "../errors.ts";
+import { anything, checkOptions, type OptionCheck, type OptionChecks } from "../options.ts";
 import { Calendar, type DateTime } from "./calendar.ts";
 import { Resolution } from "./ticks.ts";
 
@@ -11,6 +12,19 @@ export interface SimulationClockOptions {
   start?: string | DateTime;
   /** Ticks in a second; default 1,000,000. */
   resolution?: number;
+}
+
+/** Dates and ticks are checked where they are read. */
+const CLOCK_CHECKS: OptionChecks<SimulationClockOptions> = { start: anything, resolution: anything };
+
+/** The options of the clock `of`, checked; `own` are those that it has besides. */
+export function checkedClock<O extends SimulationClockOptions>(
+  of: string,
+  options: O,
+  own: { readonly [K in Exclude<keyof O, keyof SimulationClockOptions>]-?: OptionCheck },
+): O {
+  checkOptions(of, options, { ...CLOCK_CHECKS, ...own } as unknown as OptionChecks<O>);
+  return options;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { ClockError } from "../errors.ts";
+import { shown } from "../options.ts";
 
 /** Ticks in a second unless a clock says otherwise: one tick is a microsecond, and 2^53 of them are 285 years. */
 export const TICKS_PER_SECOND = 1_000_000;
@@ -21,9 +22,10 @@ export class Resolution {
    * Whole ticks nearest to an absolute time.
    *
    * @param seconds - Time in seconds since the start.
-   * @throws RangeError if it is not finite or beyond 2^53 - 1 ticks.
+   * @throws TypeError if it is no number; RangeError if it is not finite or beyond 2^53 - 1 ticks.
    */
   toTicks(seconds: number): number {
+    if (typeof seconds !== "number") throw new TypeError(`a time is a number of seconds, got ${shown(seconds)}`);
     const ticks = Math.round(seconds * this.ticksPerSecond);
     if (!Number.isSafeInteger(ticks)) {
       throw new RangeError(`time must be finite and within 2^53 - 1 ticks, got ${seconds} s`);

@@ -5,7 +5,7 @@
  * All codecs give the same values as `copyValue`, the copy that agents of one container give each other; where they
  * cannot, `profile.ts` has the table.
  */
-import { DEFAULT_LIMITS } from "../limits.ts";
+import { limitsOf } from "../limits.ts";
 import { anything, checkArgument, checkOptions, LIMITS, type OptionChecks, oneOf } from "../options.ts";
 import { bloscCodec } from "./blosc.ts";
 import type { Codec, CodecName, CodecOptions } from "./codec.ts";
@@ -57,10 +57,11 @@ export interface CreateCodecOptions {
 export function createCodec(name: CodecName, options: CreateCodecOptions = {}): Codec {
   checkArgument("createCodec", "codec", name, oneOf(CODEC_NAMES));
   checkOptions("createCodec", options, CHECKS);
-  const { limits = DEFAULT_LIMITS, types = [], floats } = options;
-  const { integerDigitsMax, frameBytesMax } = { ...DEFAULT_LIMITS, ...limits };
+  const { limits, types = [], floats } = options;
+  const all = limitsOf(limits);
+  const { integerDigitsMax, frameBytesMax } = all;
   const registry = types instanceof TypeRegistry ? types : new TypeRegistry(types);
-  return CODECS.get(name)!({ limits, types: registry, integerDigitsMax, frameBytesMax, floats });
+  return CODECS.get(name)!({ limits: all, types: registry, integerDigitsMax, frameBytesMax, floats });
 }
 
 const CHECKS: OptionChecks<CreateCodecOptions> = { limits: LIMITS, types: anything, floats: anything };

@@ -1,5 +1,20 @@
 import { registerAgentClass } from "../agent/agent-classes.ts";
 import type { Agent, AgentClass } from "../agent/index.ts";
+import {
+  boolean,
+  checkOptions,
+  either,
+  func,
+  listOf,
+  nested,
+  type OptionCheck,
+  type OptionChecks,
+  oneOf,
+  required,
+  shown,
+  string,
+  text,
+} from "../options.ts";
 import type { Attr, ModelMeta, SimulatorType } from "./types.ts";
 
 /** How many sources an input has: exactly `one`, whose value is given, or `all`, as `{ sourceId: value }`. */
@@ -16,9 +31,12 @@ export interface AgentInput {
  * What kind of output an attribute is:
  * - `state`: a field or getter that holds until the next step; read whenever somebody is connected (persistent).
  * - `change`: a field or getter that is put out only when it differs from what was put out last, at first from null.
- * - `event`: what the agent has emitted by `this.emit(name, value)` since the step before; nothing otherwise.
+ * - `event`: what the agent has emitted by `this.emit(name, value)` since the step before; nothing otherwise. Of several
+ *   values the last one, and Node warns once (`COSIMAS_EVENTS_REPLACED`).
+ * - `events`: all that it has emitted since the step before, as a list of `{ time, value }` in their order, `time` in seconds
+ *   since the start of the run; nothing if there was none.
  */
-export type AgentOutput = "state" | "change" | "event";
+export type AgentOutput = "state" | "change" | "event" | "events";
 
 /** An agent class as a model of a co-simulation: each entity is one agent. {@link agentModel} makes a checked one. */
 export interface AgentModel {
@@ -75,8 +93,50 @@ export function agentModel<C extends AgentClass, M extends InputMethod<InstanceT
   agent: C,
   spec: AgentModelSpec<C, M> = {},
 ): AgentModel {
+  const model = { agent, ...spec } as AgentModel;
+  checkModel("agentModel", model);
   registerAgentClass(agent);
-  return { agent, ...spec } as AgentModel;
+  return model;
+}
+
+const ARITY = oneOf(["one", "all"] satisfies InputArity[]);
+const INPUT: OptionChecks<AgentInput> = { sources: required(ARITY), trigger: boolean };
+const KIND = oneOf(["state", "change", "event", "events"] satisfies AgentOutput[]);
+
+const MODEL: OptionChecks<AgentModel> = {
+  agent: required({ ...func, allowed: "a class of agents" }),
+  params: listOf(text),
+  method: text,
+  inputs: byAttr(either(ARITY, nested(INPUT))),
+  outputs: either(listOf(string), byAttr(KIND)),
+};
+
+/** An object by attribute; which attributes there are is the class's affair. */
+function byAttr(check: OptionCheck): OptionCheck {
+  const { accepts, allowed } = nested({});
+  return {
+    allowed: `${allowed} with ${check.allowed} for each attribute`,
+    accepts,
+    inside: (of, path, value) => {
+      for (const [attr, item] of Object.entries(value as object)) {
+        checkOptions(of, { [`${path}.${attr}`]: item }, { [`${path}.${attr}`]: required(check) });
+      }
+    },
+  };
+}
+
+/**
+ * Check the names and kinds of what is said about a model.
+ *
+ * @param of - Who says it.
+ * @throws TypeError `ERR_OPTION_UNKNOWN` with the nearest name, `ERR_OPTION_TYPE`.
+ */
+export function checkModel(of: string, model: AgentModel): void {
+  checkOptions(of, model, MODEL);
+  const { agent } = model;
+  if (Array.isArray((agent as Partial<AgentClass>).outputs)) return;
+  const text = `${of}: agent must be a class of agents, got ${shown(agent)}`;
+  throw Object.assign(new TypeError(text), { code: "ERR_OPTION_TYPE" });
 }
 
 /** The inputs of a model, spelled out. */

@@ -1,4 +1,6 @@
+import { BridgeError } from "../errors.ts";
 import { isDeepStrictEqual } from "../host.ts";
+import { LastEvents, type TakenEvents } from "../kernel/outside.ts";
 import type { AgentOutput } from "./agent-model.ts";
 import type { Population } from "./population.ts";
 import type { Attr, EntityId, OutputData, OutputRequest } from "./types.ts";
@@ -11,17 +13,20 @@ interface PutOut {
 
 /** What a population puts out after a step: states always, changes when they differ, events when there were some. */
 export class AgentOutputs {
-  readonly #population: Pick<Population, "read" | "takeOutputEvents">;
+  readonly #population: Pick<Population, "read" | "takeAllOutputEvents">;
   readonly #kindsOf: (eid: EntityId) => ReadonlyMap<Attr, AgentOutput>;
   /** What was put out last of every output of kind `change`. */
   readonly #last = new Map<EntityId, Map<Attr, PutOut>>();
-  #events: ReturnType<Population["takeOutputEvents"]> = new Map();
+  readonly #lastEvents = new LastEvents(
+    'declare the output as "events" in agentModel, and all of them are put out as a list of { time, value }',
+  );
+  #events: TakenEvents["byAgent"] = new Map();
   /** Steps made. */
   #step = 0;
 
   /** @param kindsOf - Kinds of an entity's outputs. */
   constructor(
-    population: Pick<Population, "read" | "takeOutputEvents">,
+    population: Pick<Population, "read" | "takeAllOutputEvents">,
     kindsOf: (eid: EntityId) => ReadonlyMap<Attr, AgentOutput>,
   ) {
     this.#population = population;
@@ -31,7 +36,20 @@ export class AgentOutputs {
   /** A step was made: what it emitted is what is put out from now on. */
   stepped(): void {
     this.#step++;
-    this.#events = this.#population.takeOutputEvents();
+    const { byAgent, lost } = this.#population.takeAllOutputEvents();
+    this.#events = byAgent;
+    if (lost > 0) this.#refuseLoss(lost);
+  }
+
+  /** All that an output of kind `events` is for is that none is lost. */
+  #refuseLoss(lost: number): void {
+    for (const [agent, outputs] of this.#events) {
+      const kinds = this.#kindsOf(agent);
+      const output = Object.keys(outputs).find((attr) => kinds.get(attr) === "events");
+      if (output === undefined) continue;
+      const text = `${lost} events were emitted in this step beyond limits.outputEventsMax, so that "${output}" of agent "${agent}" and others are not complete; raise that limit, or step more often`;
+      throw new BridgeError("ERR_BRIDGE_EVENTS", text, { agent });
+    }
   }
 
   /** Answer `getData`; asked twice in one step it gives the same. */
@@ -41,7 +59,7 @@ export class AgentOutputs {
     for (const eid of Object.keys(request)) {
       const attrs = request[eid]!;
       const kinds = this.#kindsOf(eid);
-      fields.set(eid, onlyStates(kinds, attrs) ? attrs : attrs.filter((attr) => kinds.get(attr) !== "event"));
+      fields.set(eid, onlyStates(kinds, attrs) ? attrs : attrs.filter((attr) => !isEmitted(kinds.get(attr))));
     }
     const read = this.#population.read(fields);
     const all = read instanceof Promise ? await read : read;
@@ -55,16 +73,18 @@ export class AgentOutputs {
       for (const attr of attrs) {
         const kind = kinds.get(attr);
         if (kind === "change" && !this.#changed(eid, attr, values[attr])) delete values[attr];
-        else if (kind === "event") this.#addEvent(eid, attr, values);
+        else if (isEmitted(kind)) this.#addEvents(eid, attr, kind, values);
       }
       if (attrs.length === 0 || Object.keys(values).length > 0) data[eid] = values;
     }
     return data;
   }
 
-  #addEvent(eid: EntityId, attr: Attr, values: Record<Attr, unknown>): void {
-    const events = this.#events.get(eid);
-    if (events !== undefined && Object.hasOwn(events, attr)) values[attr] = events[attr];
+  #addEvents(eid: EntityId, attr: Attr, kind: "event" | "events", values: Record<Attr, unknown>): void {
+    const outputs = this.#events.get(eid);
+    if (outputs === undefined || !Object.hasOwn(outputs, attr)) return;
+    const events = outputs[attr]!;
+    values[attr] = kind === "events" ? events : this.#lastEvents.of(eid, attr, events);
   }
 
   #changed(eid: EntityId, attr: Attr, value: unknown): boolean {
@@ -78,6 +98,10 @@ export class AgentOutputs {
     ofEntity.set(attr, { value, step: this.#step });
     return true;
   }
+}
+
+function isEmitted(kind: AgentOutput | undefined): kind is "event" | "events" {
+  return kind === "event" || kind === "events";
 }
 
 /** So it is for nearly every entity, and then there is nothing to compare or to add. */

@@ -2,6 +2,18 @@
  * Parameters of a scenario or a simulator: how they are declared, which values fit, and the types that follow from a declaration.
  */
 
+import {
+  anything,
+  checkOptions,
+  listOf,
+  number,
+  type OptionCheck,
+  type OptionChecks,
+  oneOf,
+  required,
+  string,
+} from "../options.ts";
+
 interface ParameterBase {
   /** One line for `--help`: what it is, and its unit. */
   readonly help?: string;
@@ -48,6 +60,21 @@ type ValueOf<D extends ParameterDeclaration> = D extends BooleanParameter
 
 /** Values of declared parameters. */
 export type ParameterValues<P extends ParameterDeclarations> = { readonly [N in keyof P]: ValueOf<P[N]> };
+
+/** A default is compared with the whole declaration. */
+const BASE = { help: string, default: anything };
+const NUMBER: OptionChecks<NumberParameter> = {
+  ...BASE,
+  type: required(oneOf(["integer", "number"])),
+  min: number(),
+  max: number(),
+};
+const DECLARATIONS: Readonly<Record<ParameterDeclaration["type"], Readonly<Record<string, OptionCheck>>>> = {
+  integer: NUMBER,
+  number: NUMBER,
+  boolean: { ...BASE, type: required(string) },
+  string: { ...BASE, type: required(string), choices: listOf(string) },
+};
 
 /** Who declares parameters, and the names that the command line has options of its own for there. */
 const RESERVED = {
@@ -122,6 +149,9 @@ export function checkDeclaration(by: keyof typeof RESERVED, name: string, declar
   }
   const types = ["integer", "number", "boolean", "string"];
   if (!types.includes(declaration?.type)) throw new TypeError(`${which}: type must be one of ${types.join(", ")}`);
+  checkOptions(which, declaration, DECLARATIONS[declaration.type] as OptionChecks<ParameterDeclaration>);
+  const { min = -Infinity, max = Infinity } = declaration as Partial<NumberParameter>;
+  if (min > max) throw new RangeError(`${which}: min ${min} is above max ${max}`);
   const problem = parameterProblem(declaration, declaration.default);
   if (problem !== undefined) throw new RangeError(`${which}: default ${String(declaration.default)} ${problem}`);
 }

@@ -1,12 +1,11 @@
 // Not from the room's face, which reaches for connections: a population runs in a page, too.
 import { Container } from "../agent/container.ts";
 import type { AgentClass, TraceLevel } from "../agent/index.ts";
-import { ExternalClock } from "../clock/index.ts";
+import { Calendar, ExternalClock } from "../clock/index.ts";
 import { BridgeError, ScenarioError } from "../errors.ts";
 import { warn } from "../host.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import {
-  anything,
   checkOptions,
   either,
   LIMITS,
@@ -17,9 +16,18 @@ import {
   required,
   string,
   text,
+  withMethods,
 } from "../options.ts";
 import type { Journal } from "../trace.ts";
-import { type AgentInput, type AgentModel, type AgentOutput, inputsOf, modelMeta, outputsOf } from "./agent-model.ts";
+import {
+  type AgentInput,
+  type AgentModel,
+  type AgentOutput,
+  checkModel,
+  inputsOf,
+  modelMeta,
+  outputsOf,
+} from "./agent-model.ts";
 import { AgentOutputs } from "./agent-outputs.ts";
 import { Bridge, type BridgeInput } from "./bridge.ts";
 import { isPromise } from "./contract.ts";
@@ -67,7 +75,7 @@ const CHECKS: OptionChecks<AgentSimulatorOptions> = {
   start: text,
   trace: oneOf(["off", "hash", "full"]),
   limits: LIMITS,
-  record: anything,
+  record: withMethods("a Recording", "begin", "feed", "events", "settle", "end"),
   containers: number({ integer: true, min: 1 }),
   isolation: oneOf(["inline", "thread", "process"]),
   module: either(text, object),
@@ -107,12 +115,14 @@ export class AgentSimulator extends Simulator {
   constructor(options: AgentSimulatorOptions) {
     super();
     checkOptions("AgentSimulator", options, CHECKS);
+    if (options.start !== undefined) new Calendar(options.start); // a date, or refused now
     this.#options = options;
     this.#journal = options.record;
     const { type = "time-based", stepSize } = options;
     this.#stepSize = stepSize ?? (type === "time-based" ? 1 : undefined);
     const models: Record<string, ModelMeta> = {};
     for (const [name, model] of Object.entries(options.models)) {
+      checkModel(`AgentSimulator: model "${name}"`, model);
       models[name] = modelMeta(type, name, model);
       const { agent, method } = model;
       const entry = {
@@ -262,15 +272,19 @@ export class AgentSimulator extends Simulator {
         const taken = [...inputs.keys()].join(", ") || "none";
         throw new BridgeError("ERR_BRIDGE_INPUT", `agent "${eid}" takes no input "${attr}"; its inputs: ${taken}`);
       }
-      const bySource = attrs[attr]!;
-      const sources = Object.keys(bySource);
+      // mosaik's order is that of Python's sets, another one in every run.
+      const sources = Object.keys(attrs[attr]!).sort();
+      const bySource = Object.fromEntries(sources.map((source) => [source, attrs[attr]![source]]));
       if (input.sources === "one" && sources.length !== 1) {
         const text = `input "${attr}" of agent "${eid}" at step ${time} has one source, got ${sources.length}: ${sources.join(", ")}`;
         throw new BridgeError("ERR_BRIDGE_INPUT", text, { agent: eid, method });
       }
       values[attr] = input.sources === "one" ? bySource[sources[0]!] : bySource;
     }
-    return { agent: eid, method: method!, args: [values] };
+    const declared = Object.fromEntries(
+      [...inputs.keys()].filter((attr) => attr in values).map((attr) => [attr, values[attr]]),
+    );
+    return { agent: eid, method: method!, args: [declared] };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { AgentClass, AgentInput, Container, Counts } from "../agent/index.ts";
+import type { TakenEvents } from "../kernel/outside.ts";
 import type { Isolation, Platform } from "../platform/index.ts";
 import type { TraceSource } from "../trace.ts";
 
@@ -68,7 +69,9 @@ export interface Population extends TraceSource {
    *   getter throws.
    */
   read(request: ReadonlyMap<string, readonly string[]>): Values | Promise<Values>;
-  /** Take the events that agents have emitted since the last call: by agent, then by output, the last value of each. */
+  /** Take all events that agents have emitted since the last call. */
+  takeAllOutputEvents(): TakenEvents;
+  /** The same, the last value of each output alone: by agent, then by output. */
   takeOutputEvents(): ReadonlyMap<string, Readonly<Record<string, unknown>>>;
   /** Hash over everything delivered to every agent so far, 16 hexadecimal digits: equal runs have equal hashes. */
   traceHash(): string;

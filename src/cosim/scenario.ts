@@ -5,6 +5,7 @@
  * follow from it. This file knows no command line.
  */
 
+import { anything, boolean, checkOptions, type OptionChecks, object, required, string, text } from "../options.ts";
 import type { Journal } from "../trace.ts";
 import { checkDeclaration, type ParameterDeclarations, type ParameterValues } from "./parameter.ts";
 import type { PopulationOptions } from "./population.ts";
@@ -88,6 +89,16 @@ export interface Scenario<P extends ParameterDeclarations = ParameterDeclaration
   readonly containers: boolean;
 }
 
+const CHECKS: OptionChecks<ScenarioDefinition & { readonly topology?: unknown }> = {
+  name: required({ ...text, allowed: "a text" }),
+  description: string,
+  parameters: object,
+  containers: boolean,
+  // Of the pages that show a run; checked there.
+  topology: anything,
+  run: anything, // so is this, with the scenario's name
+};
+
 /** Marks scenarios; registered, because the program and the scenario may come from two copies of this package. */
 const MARK = Symbol.for("cosimas.scenario");
 
@@ -99,11 +110,9 @@ const MARK = Symbol.for("cosimas.scenario");
 export function defineScenario<const P extends ParameterDeclarations = Record<never, never>>(
   definition: ScenarioDefinition<P>,
 ): Scenario<P> {
+  checkOptions("defineScenario", definition, CHECKS);
   const { name, description = "", parameters = {} as P, containers = false, run } = definition;
-  if (typeof name !== "string" || name === "") throw new TypeError("defineScenario: name must be a text");
   if (typeof run !== "function") throw new TypeError(`defineScenario: run of "${name}" must be a function`);
-  if (typeof containers !== "boolean")
-    throw new TypeError(`defineScenario: containers of "${name}" must be true or false`);
   for (const [parameter, declaration] of Object.entries(parameters)) {
     checkDeclaration("defineScenario", parameter, declaration);
   }

@@ -3,6 +3,7 @@
  * protocol of a co-simulation master. Adapters make it; `defineSimulator` of `cosimas/mosaik` does.
  */
 
+import { checkArgument, object } from "../options.ts";
 import type { Journal } from "../trace.ts";
 import { checkDeclaration, type ParameterDeclarations, type ParameterValues } from "./parameter.ts";
 import type { PopulationOptions } from "./population.ts";
@@ -68,6 +69,7 @@ export function servable<const P extends ParameterDeclarations>(
   protocol: ServableProtocol = "mosaik",
 ): Servable {
   const maker = protocol === "mosaik" ? "defineSimulator" : "defineFederate";
+  checkArgument(maker, "parameters", parameters, object);
   for (const [name, declaration] of Object.entries(parameters)) checkDeclaration(maker, name, declaration);
   return Object.freeze({ serve: serve as Servable["serve"], parameters, protocol, [MARK]: true });
 }

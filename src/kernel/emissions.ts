@@ -21,6 +21,7 @@ export class Emissions {
     method: string,
     peer: string,
   ): { readonly promise: Promise<unknown>; readonly settle: Pick<Wait, "resolve" | "reject"> } {
+    if (record.mute) return { promise: never(), settle: { resolve() {}, reject() {} } };
     this.kernel.guard(record, method);
     const seq = record.seq++;
     const promise = this.#wait(record, seq, method, peer);
@@ -55,6 +56,7 @@ export class Emissions {
     timeoutTicks: number,
   ): Promise<unknown> {
     const kernel = this.kernel;
+    if (record.mute) return never();
     try {
       const asked = outside && !kernel.serving;
       if (asked) kernel.guardOutside(record, `call of ${to}.${method}`);
@@ -87,6 +89,7 @@ export class Emissions {
   /** A one-way message, due at `ticks`. */
   send(record: AgentRecord, to: string, method: string, args: readonly unknown[], ticks: number): void {
     const kernel = this.kernel;
+    if (record.mute) return;
     if (!kernel.allows(record)) kernel.guard(record, `send to ${to}.${method}`);
     const content = kernel.copyArguments(args, to, method);
     const seq = record.seq++;
@@ -97,6 +100,7 @@ export class Emissions {
 
   /** A promise that resolves at `ticks`. */
   sleep(record: AgentRecord, ticks: number): Promise<void> {
+    if (record.mute) return never();
     this.kernel.guard(record, "sleep");
     const seq = record.seq++;
     this.#setTimer(record, ticks, Delivery.own(Kind.timer, record, seq, undefined, -1, undefined, this.kernel.cause));
@@ -105,9 +109,10 @@ export class Emissions {
 
   /** A callback at `ticks`. */
   callAt(record: AgentRecord, ticks: number, run: () => unknown): Timer {
-    this.kernel.guard(record, "callAt");
+    if (!record.mute) this.kernel.guard(record, "callAt");
     const timer = Delivery.own(Kind.timer, record, record.seq++, undefined, -1, run, this.kernel.cause);
-    this.#setTimer(record, ticks, timer);
+    if (record.mute) timer.spent = true;
+    else this.#setTimer(record, ticks, timer);
     return new AgentTimer(this, record, timer);
   }
 
@@ -121,6 +126,7 @@ export class Emissions {
 
   /** Real I/O, started now; its end is waited for before the next round. */
   external<T>(record: AgentRecord, start: () => Promise<T> | T): Promise<T> {
+    if (record.mute) return never();
     this.kernel.guard(record, "external");
     const seq = record.seq++;
     const { serving } = this.kernel;
@@ -170,6 +176,11 @@ export class Emissions {
       record.addWait(new Wait(seq, resolve, reject, peer, method, activity));
     });
   }
+}
+
+/** What a mute agent waits for. */
+function never(): Promise<never> {
+  return new Promise(() => {});
 }
 
 /** What the agent holds of its timer. */

@@ -24,7 +24,11 @@ export interface StepFailure {
 /** Of what failed in one round, the error of the first agent and the first of its own; it tells of the others. */
 export function firstOf(failures: readonly StepFailure[]): Error {
   const inOrder = [...failures].sort(compareFailures);
-  const [first, ...others] = inOrder.map((failure) => failure.error);
+  // What is nobody's in particular is told to every container that runs.
+  const told = new Set<string>();
+  const [first, ...others] = inOrder
+    .filter(({ agent, error }) => agent !== "" || (!told.has(error.message) && told.add(error.message)))
+    .map((failure) => failure.error);
   if (others.length > 0) {
     const named = others.slice(0, NAMED_AGENTS_MAX).map((error) => error.message);
     first!.message += ` (and ${others.length} more: ${named.join("; ")})`;

@@ -2,7 +2,7 @@ import type { SimulationClock } from "../clock/simulation-clock.ts";
 import { TimerQueue } from "../clock/timer-queue.ts";
 import { copyArguments, copyBy, copyRules, type WalkRules } from "../codec/copy.ts";
 import { plainCopy, TypeRegistry, type Value, type ValueType } from "../codec/index.ts";
-import { ForeignAwaitError, RunError, type Tag } from "../errors.ts";
+import { AgentError, ForeignAwaitError, RunError, type Tag } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import type { FeedOp, Journal } from "../trace.ts";
 import { expectRejection } from "./event-loop.ts";
@@ -99,7 +99,7 @@ export class Kernel {
   readonly registry = new Registry();
   readonly timers = new TimerQueue<Delivery>();
   readonly outside = new Outside();
-  readonly outputEvents = new OutputEvents();
+  readonly outputEvents: OutputEvents;
   readonly counts: Counts = { rounds: 0, deliveries: [0, 0, 0, 0, 0, 0, 0] };
   /** What happens in the next round of the present time. */
   next = new Round();
@@ -114,6 +114,8 @@ export class Kernel {
   failure: unknown;
   /** Agent whose constructor runs now. */
   constructing: AgentRecord | undefined;
+  /** Agent whose outputs an observer reads now. */
+  #read: AgentRecord | undefined;
   externals: External[] = [];
   failures: StepFailure[] = [];
   /** In a run on a real-time clock: says that something has arrived. Undefined in a run that is advanced. */
@@ -135,12 +137,16 @@ export class Kernel {
     this.recorded = recorded;
     this.clock = clock;
     this.limits = limits;
+    this.outputEvents = new OutputEvents(limits.outputEventsMax);
     this.references = references;
     this.types = new TypeRegistry([...types, references.type]);
     this.valueTypes = types;
     this.#rules = copyRules(limits, this.types);
     this.#outwardRules = copyRules(limits, new TypeRegistry(types));
-    this.tracer = new Tracer(trace, this.types);
+    this.tracer = new Tracer(trace, this.types, {
+      value: (record, name) => this.#readOutput(record, name),
+      copy: (value, root) => this.copyOut(value, root),
+    });
     this.communication = undefined;
     this.strict = undefined;
   }
@@ -166,6 +172,19 @@ export class Kernel {
     const copy = copyArguments(args, this.#rules, agent, method);
     this.references.bindTo(agent);
     return copy;
+  }
+
+  /** What an agent's output shows, for observers: that must not change the run, so its code finds no API of the agent. */
+  #readOutput(record: AgentRecord, name: string): unknown {
+    const serving = this.serving;
+    this.serving = false;
+    this.#read = record;
+    try {
+      return (record.agent as unknown as Record<string, unknown>)[name];
+    } finally {
+      this.#read = undefined;
+      this.serving = serving;
+    }
   }
 
   /** Note in the journal, if there is one, what is about to be done to the run; values in any form that agents get. */
@@ -217,8 +236,14 @@ export class Kernel {
    * @throws AgentError `ERR_AGENT_GONE`; {@link ForeignAwaitError}; {@link RunError} `ERR_RUN_CLOSED`.
    */
   guard(record: AgentRecord, api: string): void {
-    if (record.state === "removed") throw expectRejection(record.gone(this.tag));
-    if (this.serving || this.constructing === record) return;
+    const isGone = record.state === "removed";
+    if (!isGone && this.#read === undefined && (this.serving || this.constructing === record)) return;
+    record.rare.refusals++;
+    if (isGone) throw expectRejection(record.gone(this.tag));
+    if (this.#read !== undefined) {
+      const text = `an output of agent "${this.#read.id}" used ${api}: an output shows, it must not act`;
+      throw expectRejection(new AgentError("ERR_AGENT_OUTPUT", text, { agent: this.#read.id, method: api }));
+    }
     if (this.phase === "closed") throw new RunError("ERR_RUN_CLOSED", "the container is closed");
     throw this.foreign(record, `used ${api}`);
   }

@@ -194,6 +194,16 @@ export interface AgentType {
   readonly outputs: readonly string[];
 }
 
+/** Uses of its API that an agent is refused before it is mute. */
+const REFUSALS_MAX = 100;
+/** What observers were told last of one agent's outputs. */
+export interface ShownValues {
+  /** Events so far. */
+  count: number;
+  /** By output: the value if it is a primitive, else its digest. */
+  readonly last: Map<string, unknown>;
+}
+
 const NONE: readonly never[] = Object.freeze([]);
 
 /** What few agents ever have; made with the first of it. */
@@ -210,8 +220,12 @@ class RareState {
   faults = 0;
   /** Reported as waiting on nothing simulated. */
   reported = false;
+  /** Uses of its API that were refused. */
+  refusals = 0;
   /** Its random numbers. */
   random: (() => number) | undefined = undefined;
+  /** What observers were told of its outputs. */
+  shown: ShownValues | undefined = undefined;
 }
 
 /**
@@ -265,6 +279,14 @@ export class AgentRecord implements Sender {
   /** Whether it was reported as waiting on nothing simulated. */
   get reported(): boolean {
     return this.#rare?.reported === true;
+  }
+
+  /**
+   * Whether it goes on and on although its run is over, as `for (;;) try { await this.clock.sleep(1) } catch {}` does. From then
+   * on nothing it does has an effect and its waits do not end: one more refusal would keep the program busy for ever.
+   */
+  get mute(): boolean {
+    return this.#rare !== undefined && this.#rare.refusals >= REFUSALS_MAX;
   }
 
   /** Whether some code of the agent runs, or waits for something that is not simulated. */
@@ -373,6 +395,7 @@ export class AgentRecord implements Sender {
     if (this.#rare !== undefined) {
       this.#rare.moreWaits = undefined;
       this.#rare.links = undefined;
+      this.#rare.shown = undefined;
     }
     this.unawaited = 0;
     for (const wait of waits) wait.reject(expectRejection(this.gone(tag)));

@@ -1,4 +1,5 @@
 import { AgentError, RemoteError, RunError } from "../errors.ts";
+import { warn } from "../host.ts";
 import { type AgentRecord, Delivery } from "./model.ts";
 import { byCodeUnits, compareAnswers, comparePeers, Kind } from "./order.ts";
 
@@ -140,28 +141,125 @@ export class Outside {
   }
 }
 
-/** Events that agents have put out and nobody has taken yet: at most one of each output of each agent. */
-export class OutputEvents {
-  #byAgent = new Map<string, Record<string, unknown>>();
+/** One value that an agent has given to `this.emit`. */
+export interface EmittedEvent {
+  /** When, in seconds since the start of the run. */
+  readonly time: number;
+  readonly value: unknown;
+}
 
-  /** Note an event; it takes the place of an earlier one of the same output. */
-  put(agent: string, output: string, value: unknown): void {
-    const events = this.#byAgent.get(agent);
-    if (events === undefined) this.#byAgent.set(agent, { [output]: value });
-    else events[output] = value;
+/** What agents have emitted: by agent, then by output, each in its order; at least one event of every output named. */
+export interface TakenEvents {
+  readonly byAgent: ReadonlyMap<string, Readonly<Record<string, readonly EmittedEvent[]>>>;
+  /** Events beyond `limits.outputEventsMax` that a later one of the same output has replaced. */
+  readonly lost: number;
+}
+
+/**
+ * Events that agents have put out and nobody has taken yet. All are kept, up to a bound over all agents; beyond it the last
+ * of each output alone, since a run of which nobody takes events must not grow.
+ */
+export class OutputEvents {
+  readonly #max: number;
+  #byAgent = new Map<string, Record<string, EmittedEvent[]>>();
+  /** Events beyond the last of each output. */
+  #earlier = 0;
+  #lost = 0;
+
+  /** @param max - Events that are kept beyond the last of each output. */
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** Note an event, after those of the same output. */
+  put(agent: string, output: string, event: EmittedEvent): void {
+    let own = this.#byAgent.get(agent);
+    if (own === undefined) {
+      own = {};
+      this.#byAgent.set(agent, own);
+    }
+    if (!Object.hasOwn(own, output)) {
+      // Not by assignment, which a name as "__proto__" would make something else.
+      Object.defineProperty(own, output, { value: [event], enumerable: true, configurable: true, writable: true });
+      return;
+    }
+    const events = own[output]!;
+    if (this.#earlier < this.#max) {
+      this.#earlier++;
+      events.push(event);
+    } else {
+      this.#lost++;
+      events[events.length - 1] = event;
+    }
+  }
+
+  /** Take in what another container's agents have put out. */
+  putAll({ byAgent, lost }: { readonly byAgent: Iterable<readonly [string, object]>; readonly lost: number }): void {
+    this.#lost += lost;
+    for (const [agent, outputs] of byAgent) {
+      for (const [output, events] of Object.entries(outputs as Record<string, readonly EmittedEvent[]>)) {
+        for (const event of events) this.put(agent, output, event);
+      }
+    }
   }
 
   /** Take all of them, in the order of the agents' ids; they belong to the caller. */
-  take(): Map<string, Record<string, unknown>> {
+  take(): TakenEvents {
     const taken = this.#byAgent;
-    if (taken.size === 0) return taken;
+    const lost = this.#lost;
+    if (taken.size === 0) return { byAgent: taken, lost };
     this.#byAgent = new Map();
-    return new Map([...taken].sort(([a], [b]) => byCodeUnits(a, b)));
+    this.#earlier = 0;
+    this.#lost = 0;
+    return { byAgent: new Map([...taken].sort(([a], [b]) => byCodeUnits(a, b))), lost };
   }
 
   /** Drop those of an agent that could not be made. */
   forget(agent: string): void {
+    const own = this.#byAgent.get(agent);
+    if (own === undefined) return;
+    for (const events of Object.values(own)) this.#earlier -= events.length - 1;
     this.#byAgent.delete(agent);
+  }
+}
+
+/** Outputs of which it is told that earlier events were replaced, at most. */
+const REPLACED_WARNINGS_MAX = 10;
+
+/** Takes the last event of an output where there may be several, and warns of each such output once. */
+export class LastEvents {
+  readonly #warned = new Set<string>();
+  readonly #instead: string;
+
+  /** @param instead - How to get all of them. */
+  constructor(instead: string) {
+    this.#instead = instead;
+  }
+
+  /** The value of the last of `events`. */
+  of(agent: string, output: string, events: readonly EmittedEvent[]): unknown {
+    if (events.length > 1) this.#warn(agent, output, events);
+    return events.at(-1)!.value;
+  }
+
+  /** The value of the last event of every output. */
+  ofAll({ byAgent }: TakenEvents): Map<string, Record<string, unknown>> {
+    const last = new Map<string, Record<string, unknown>>();
+    for (const [agent, outputs] of byAgent) {
+      const values = Object.entries(outputs).map(([output, events]) => [output, this.of(agent, output, events)]);
+      last.set(agent, Object.fromEntries(values));
+    }
+    return last;
+  }
+
+  #warn(agent: string, output: string, events: readonly EmittedEvent[]): void {
+    const key = `${output} ${agent}`;
+    if (this.#warned.has(key) || this.#warned.size >= REPLACED_WARNINGS_MAX) return;
+    this.#warned.add(key);
+    const times = `${events[0]!.time} s to ${events.at(-1)!.time} s`;
+    const others = this.#warned.size === REPLACED_WARNINGS_MAX ? "; of further outputs it is not told" : "";
+    const text = `agent "${agent}" emitted "${output}" ${events.length} times before it was taken (${times}): the last value alone is put out; ${this.#instead}${others}`;
+    warn(text, "COSIMAS_EVENTS_REPLACED");
   }
 }
 

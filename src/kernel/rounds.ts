@@ -90,6 +90,7 @@ export class Rounds {
       }
       this.#round = NO_ROUND;
       this.handlers.releaseHeld();
+      this.#kernel.tracer.roundServed();
       this.#kernel.round++;
       this.#kernel.counts.rounds++;
       if (this.#between()) this.#begin();

@@ -40,6 +40,14 @@ export class StepWatch {
     this.stuck.clear();
   }
 
+  /** Who has run depends on how agents are spread, and on wall time: a hint for the reader, and no part of the error. */
+  #suspect(text: string): void {
+    const agents = this.#served();
+    if (agents.length === 0) return;
+    const who = agents.slice(0, NAMED_AGENTS_MAX).join(", ");
+    warn(`${text}; it may be one of ${who}, which have just run`, "COSIMAS_REJECTION");
+  }
+
   #served(): string[] {
     const served: string[] = [];
     for (const { id, servedAtTurn } of this.#kernel.registry) if (servedAtTurn === this.turns) served.push(id);
@@ -50,11 +58,9 @@ export class StepWatch {
   readonly onRejection = (reason: unknown, owner: unknown): void => {
     const kernel = this.#kernel;
     const [, name, message] = describeError(reason);
-    const known = owner instanceof AgentRecord ? owner.id : undefined;
-    const agents = known === undefined ? this.#served() : [known];
-    const who = agents.slice(0, NAMED_AGENTS_MAX).join(", ");
-    const text = `a promise in the code of ${known === undefined ? "one of " : ""}${who || "an agent"} was rejected and nobody handled it: ${name}: ${message}`;
-    const agent = agents[0] ?? "";
+    const agent = owner instanceof AgentRecord ? owner.id : "";
+    const text = `a promise in the code of ${agent || "an agent"} was rejected and nobody handled it: ${name}: ${message}`;
+    if (agent === "") this.#suspect(text);
     kernel.fail(agent, new AgentError("ERR_AGENT_REJECTION", text, { agent, tag: kernel.tag, cause: reason }));
   };
 }

@@ -1,10 +1,13 @@
+import { hashValue } from "../codec/hash-value.ts";
 import { plainCopy, type TypeRegistry } from "../codec/index.ts";
 import type { Tag } from "../errors.ts";
 import { Hash64 } from "../hash.ts";
 import { warn } from "../host.ts";
+import { checkArgument, func } from "../options.ts";
 import type { AgentTraceEvent, TraceEvent, TraceSink } from "../trace.ts";
 import type { AgentRecord, Delivery } from "./model.ts";
 import { compareIds, KIND_NAMES, Kind, sortEvents } from "./order.ts";
+import { type ReadOutput, ShownOutputs } from "./shown-outputs.ts";
 
 /** The observers of a run. */
 export class Sinks {
@@ -24,6 +27,8 @@ export class Sinks {
 
   /** See `TraceSource.attach`. */
   attach(sink: TraceSink, ended: () => void = () => {}): () => void {
+    checkArgument("attach", "sink", sink, func);
+    checkArgument("attach", "ended", ended, func);
     if (this.#ended) {
       ended();
       return () => {};
@@ -75,7 +80,7 @@ export type TraceLevel = "off" | "hash" | "full";
  * The trace of one container: a hash chain per agent over everything delivered to it, and, while somebody observes,
  * an event for each delivery, handed over in a batch per round.
  *
- * In the chain: tag, kind, peer, method, content. Not in it: logs, causes, anything of one container or machine.
+ * In the chain: tag, kind, peer, method, content. Not in it: logs, outputs, causes, anything of one container or machine.
  */
 export class Tracer {
   readonly #types: TypeRegistry;
@@ -88,14 +93,19 @@ export class Tracer {
   readonly #sinks = new Sinks(() => {
     this.observed = this.#full || this.#sinks.size > 0;
   });
+  readonly #shown: ShownOutputs;
   #batch: TraceEvent[] = [];
   #tag: Tag = { ticks: 0, round: 0 };
   #ticksHigh = 0;
   #ticksLow = 0;
 
-  /** @param types - Whose instances contents may hold. */
-  constructor(level: TraceLevel, types: TypeRegistry) {
+  /**
+   * @param types - Whose instances contents may hold.
+   * @param read - Reads agents' outputs, while somebody observes.
+   */
+  constructor(level: TraceLevel, types: TypeRegistry, read: ReadOutput) {
     this.#types = types;
+    this.#shown = new ShownOutputs(types, read);
     this.#hashes = level !== "off";
     this.#full = level === "full";
     this.observed = this.#full;
@@ -131,7 +141,9 @@ export class Tracer {
         hashValue(chain, delivery.content, this.#types);
       }
     }
-    if (this.#sinks.size > 0) this.#batch.push(toEvent(record, delivery, this.#tag, peer, this.#types));
+    if (this.#sinks.size === 0) return;
+    this.#batch.push(toEvent(record, delivery, this.#tag, peer, this.#types));
+    this.#shown.served(record, delivery.id);
   }
 
   /** An agent came to life, made by `peer`, or was removed. */
@@ -143,7 +155,19 @@ export class Tracer {
       record.chain.string(record.type.name);
     }
     if (this.#sinks.size === 0) return;
-    this.#batch.push({ kind, ...tag, agent: record.id, id: `${record.id}#${kind}`, cause, type: record.type.name });
+    const id = `${record.id}#${kind}`;
+    this.#batch.push({ kind, ...tag, agent: record.id, id, cause, type: record.type.name });
+    this.#shown.served(record, id);
+  }
+
+  /** An agent has emitted an event; `value` is a copy that nobody changes. */
+  emitted(record: AgentRecord, output: string, value: unknown): void {
+    if (this.#sinks.size > 0) this.#shown.emitted(record, output, value);
+  }
+
+  /** All agents of the round were served: tell observers which outputs have changed. */
+  roundServed(): void {
+    if (this.#sinks.size > 0) this.#shown.changes(this.#tag, this.#batch);
   }
 
   /** An event that is in no chain: ticks, logs, faults. Called only for its observers. */
@@ -180,65 +204,6 @@ export function combine(records: Iterable<ChainOfAgent>): string {
 
 function hashTag(chain: Hash64, tag: Tag, code: number): void {
   chain.words(Math.floor(tag.ticks / 0x1_0000_0000), tag.ticks | 0, tag.round, code);
-}
-
-/**
- * Mix in a value as `copyValue` gives it; each type has a code of its own, so that 1 and "1" differ. Of an instance of
- * a registered type, what stands for it on the wire.
- */
-export function hashValue(hash: Hash64, value: unknown, types: TypeRegistry): void {
-  switch (typeof value) {
-    case "number":
-      hash.double(value);
-      return;
-    case "string":
-      hash.word(5);
-      hash.string(value);
-      return;
-    case "boolean":
-      hash.word(value ? 6 : 7);
-      return;
-    case "bigint":
-      hash.bigint(value);
-      return;
-    case "undefined":
-      hash.word(8);
-      return;
-  }
-  if (value === null) hash.word(8);
-  else if (Array.isArray(value)) {
-    hash.word(9);
-    hash.word(value.length);
-    for (let i = 0; i < value.length; i++) hashValue(hash, value[i], types);
-  } else if (value instanceof Uint8Array) {
-    hash.word(10);
-    hash.bytes(value);
-  } else if (value instanceof Map) {
-    hash.word(11);
-    hash.word(value.size);
-    for (const [key, item] of value) {
-      hashValue(hash, key, types);
-      hashValue(hash, item, types);
-    }
-  } else hashObject(hash, value as object, types);
-}
-
-function hashObject(hash: Hash64, value: object, types: TypeRegistry): void {
-  const prototype: object = Object.getPrototypeOf(value);
-  const type = prototype === Object.prototype ? undefined : types.idOf(value, prototype);
-  if (type === undefined) {
-    const entries = Object.entries(value);
-    hash.word(12);
-    hash.word(entries.length);
-    for (const [key, item] of entries) {
-      hash.string(key);
-      hashValue(hash, item, types);
-    }
-  } else {
-    hash.word(13);
-    hash.word(type);
-    hashValue(hash, types.write(type, value), types);
-  }
 }
 
 /** Written field by field: spreading is most of what an observed event costs. */

@@ -73,6 +73,8 @@ function contentOf(event: TraceEvent): unknown {
     case "created":
     case "removed":
       return event.type;
+    case "output":
+      return event.values;
     case "fault":
       return { code: event.code, message: event.message };
     case "step":

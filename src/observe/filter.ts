@@ -1,8 +1,9 @@
+import { listOf, nested, number, type OptionChecks, oneOf, string } from "../options.ts";
 import type { EventId, TraceEvent } from "../trace.ts";
 
 const KINDS: Record<TraceEvent["kind"], true> = {
   ...{ tick: true, input: true, request: true, oneway: true, reply: true, failure: true, timer: true, external: true },
-  ...{ log: true, created: true, removed: true, fault: true, step: true },
+  ...{ log: true, created: true, removed: true, output: true, fault: true, step: true },
 };
 
 /** The kinds of events that there are. */
@@ -20,6 +21,21 @@ export interface EventFilter {
   /** Events that this one has led to, itself included; known only if they are looked at in order, from the start. */
   readonly causedBy?: EventId;
 }
+
+/** Beyond any finite time is a time, too: nothing is left out there. */
+const SECONDS = number({ infinite: true, unit: "seconds" });
+
+const FILTER_CHECKS: OptionChecks<EventFilter> = {
+  agents: listOf(string),
+  methods: listOf(string),
+  kinds: listOf(oneOf(EVENT_KINDS)),
+  from: SECONDS,
+  to: SECONDS,
+  causedBy: string,
+};
+
+/** A filter as an option. */
+export const EVENT_FILTER = nested(FILTER_CHECKS);
 
 /** Looks at events in order and says which are wanted. */
 export function eventFilter(filter: EventFilter, ticksPerSecond: number): (event: TraceEvent) => boolean {

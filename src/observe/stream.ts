@@ -3,8 +3,9 @@ import type { Observer, Subscription } from "rxjs";
 import { Observable } from "rxjs/internal/Observable";
 import { Subscriber } from "rxjs/internal/Subscriber";
 import { warn } from "../host.ts";
+import { checkArgument, checkOptions, func, number, type OptionChecks, oneOf, withMethods } from "../options.ts";
 import type { TraceEvent, TraceSource } from "../trace.ts";
-import { type EventFilter, eventFilter } from "./filter.ts";
+import { EVENT_FILTER, type EventFilter, eventFilter } from "./filter.ts";
 
 /**
  * The events of a source one by one, as an RxJS stream: the only place that knows rxjs.
@@ -67,14 +68,25 @@ export interface ObserveOptions {
   readonly ticksPerSecond?: number;
 }
 
+const CHECKS: OptionChecks<ObserveOptions> = {
+  filter: EVENT_FILTER,
+  level: oneOf(["full", "envelope"]),
+  redact: func,
+  ticksPerSecond: number({ integer: true, min: 1 }),
+};
+
 /** Fields of events that carry content. */
-const CONTENT = ["args", "content", "fields", "inputs", "outputs"] as const;
+const CONTENT = ["args", "content", "fields", "inputs", "outputs", "values"] as const;
 
 /**
  * The events of a container, platform or world that are wanted, as a stream; see `eventStream`. Neither filter nor
  * redaction changes the run, its trace hash or a recording.
+ *
+ * @throws TypeError or RangeError for an option that there is not, or that is none of what it may be.
  */
 export function observe(source: TraceSource, options: ObserveOptions = {}): Observable<TraceEvent> {
+  checkArgument("observe", "source", source, withMethods("a container, platform or world", "attach"));
+  checkOptions("observe", options, CHECKS);
   const { filter = {}, level = "full", redact, ticksPerSecond = 1_000_000 } = options;
   return eventStream({
     attach(sink, ended) {
@@ -94,6 +106,6 @@ export function observe(source: TraceSource, options: ObserveOptions = {}): Obse
 
 function envelope(event: TraceEvent): TraceEvent {
   const rest: Record<string, unknown> = { ...event };
-  for (const field of CONTENT) if (field in rest) rest[field] = field === "args" ? [] : null;
+  for (const field of CONTENT) if (field in rest) rest[field] = field === "args" ? [] : field === "values" ? {} : null;
   return rest as unknown as TraceEvent;
 }

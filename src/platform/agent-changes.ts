@@ -1,6 +1,6 @@
 import type { Kernel } from "../kernel/kernel.ts";
 import type { AgentRecord } from "../kernel/model.ts";
-import { byCodeUnits } from "../kernel/order.ts";
+import { OutputEvents, type TakenEvents } from "../kernel/outside.ts";
 import { combine } from "../kernel/tracer.ts";
 import type { Changes } from "./protocol.ts";
 
@@ -37,8 +37,9 @@ export class AgentChanges {
       chains[at++] = record.chain.b;
     }
     this.#touched.clear();
-    const outputs = [...this.#kernel.outputEvents.take()];
-    return { born, dead, chains, outputs, deliveries: [...this.#kernel.counts.deliveries] };
+    const { byAgent, lost } = this.#kernel.outputEvents.take();
+    const outputs = [...byAgent];
+    return { born, dead, chains, outputs, ...(lost > 0 && { lost }), deliveries: [...this.#kernel.counts.deliveries] };
   }
 
   #numberOf(record: AgentRecord, born: string[]): number {
@@ -75,10 +76,14 @@ export class AgentDirectory {
   readonly #alive = new Map<string, Place>();
   /** Agents that were removed so far. */
   deaths = 0;
-  #outputEvents = new Map<string, Record<string, unknown>>();
+  readonly #outputEvents: OutputEvents;
 
-  /** @param containers - Number of containers. */
-  constructor(containers: number) {
+  /**
+   * @param containers - Number of containers.
+   * @param eventsMax - Events that are kept until somebody takes them, as `Limits.outputEventsMax`.
+   */
+  constructor(containers: number, eventsMax: number) {
+    this.#outputEvents = new OutputEvents(eventsMax);
     this.#containers = Array.from({ length: containers }, () => new AgentsOfContainer());
   }
 
@@ -91,7 +96,7 @@ export class AgentDirectory {
   readonly placeOf = (id: string): Place | undefined => this.#alive.get(id);
 
   /** Take in what has changed in the container `index`. */
-  note(index: number, { born, dead, chains, outputs, deliveries }: Changes): void {
+  note(index: number, { born, dead, chains, outputs, lost = 0, deliveries }: Changes): void {
     const known = this.#containers[index]!;
     known.deliveries = deliveries;
     for (const id of born) {
@@ -100,9 +105,7 @@ export class AgentDirectory {
     }
     this.deaths += dead.length;
     for (const id of dead) this.#alive.delete(id);
-    for (const [agent, values] of outputs) {
-      this.#outputEvents.set(agent, { ...this.#outputEvents.get(agent), ...values });
-    }
+    this.#outputEvents.putAll({ byAgent: outputs, lost });
     if (known.ids.length * 2 > known.chains.length) {
       const grown = new Int32Array(known.ids.length * 4);
       grown.set(known.chains);
@@ -115,11 +118,9 @@ export class AgentDirectory {
     }
   }
 
-  /** Take the events that agents have put out, as `Container.takeOutputEvents`. */
-  takeOutputEvents(): Map<string, Record<string, unknown>> {
-    const taken = this.#outputEvents;
-    this.#outputEvents = new Map();
-    return new Map([...taken].sort(([a], [b]) => byCodeUnits(a, b)));
+  /** Take the events that agents have put out, as `Container.takeAllOutputEvents`. */
+  takeAllOutputEvents(): TakenEvents {
+    return this.#outputEvents.take();
   }
 
   /** Deliveries to all agents, by kind. */

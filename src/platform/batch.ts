@@ -92,7 +92,7 @@ export function* readBatch(
   bytes: Uint8Array,
   codec: Codec,
   senderOf: (id: string) => Sender,
-  idOf: (number: number) => string,
+  idOf: (number: number) => string = noneByNumber,
 ): Generator<Item> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let at = 0; at < bytes.length; ) {
@@ -107,6 +107,10 @@ export function* readBatch(
 
 function isRun(value: Fields | readonly Fields[]): value is readonly Fields[] {
   return Array.isArray(value[0]);
+}
+
+function noneByNumber(number: number): never {
+  throw new RangeError(`a batch names receiver ${number} by its number, as only a platform's coordinator does`);
 }
 
 function isColumns(value: Fields | Columns | readonly Fields[]): value is Columns {
@@ -179,10 +183,13 @@ function* itemsOf(columns: Columns, idOf: (number: number) => string): Generator
 /** Whether the content has no parts, or parts that have none: nothing in it refers to an agent. */
 function isPlain(fields: Fields): boolean {
   const content = fields[6];
-  if (typeof content !== "object" || content === null) return true;
-  if (!Array.isArray(content) || content.length > RUN_ARGUMENTS_MAX) return false;
-  for (const part of content as readonly unknown[]) if (typeof part === "object" && part !== null) return false;
-  return true;
+  if (!Array.isArray(content)) return isPrimitive(content);
+  return content.length <= RUN_ARGUMENTS_MAX && (content as readonly unknown[]).every(isPrimitive);
+}
+
+/** No object, and no proxy of an agent, which is a function: it is bound to its receiver right after it was read. */
+function isPrimitive(value: unknown): boolean {
+  return typeof value !== "function" && (typeof value !== "object" || value === null);
 }
 
 /** Sender behind an id that has crossed. */

@@ -8,3 +8,11 @@ export { type JoinOptions, joinPlatform } from "./join.ts";
 export type { Placement } from "./module.ts";
 export type { Isolation, PlatformOptions } from "./options.ts";
 export { Platform } from "./platform.ts";
+export {
+  betweenPopulations,
+  combinedTraceHash,
+  type Pack,
+  type PartOptions,
+  PopulationPart,
+  populationOf,
+} from "./populations.ts";

@@ -2,11 +2,11 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AGENT_REFERENCE } from "../agent/references.ts";
 import { DATE_TIME } from "../agent/simulation.ts";
+import { strictByDefault } from "../agent/strict-default.ts";
 import { ExternalClock } from "../clock/external-clock.ts";
 import type { Codec, ValueType } from "../codec/index.ts";
 import type { JournaledRun } from "../kernel/journal.ts";
-import { strictByDefault } from "../kernel/strict-default.ts";
-import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import { type Limits, limitsOf } from "../limits.ts";
 import type { Journal } from "../trace.ts";
 import { batchCodec } from "./batch.ts";
 import type { MemberLink } from "./members/link.ts";
@@ -45,7 +45,7 @@ export async function createParts(options: PlatformOptions): Promise<PlatformPar
     ...(resolution !== undefined && { resolution }),
   });
   clock.own();
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const limits = limitsOf(options.limits);
   const module = await loadAgentModule(urlOf(options.module));
   const types = [DATE_TIME, ...module.types];
   const shared = {

@@ -1,10 +1,10 @@
-import { type AgentClass, checkAgentId } from "../agent/agent.ts";
+import { type AgentClass, type ConstructorArguments, checkAgentId } from "../agent/agent.ts";
 import type { AgentInput } from "../agent/container-options.ts";
 import type { ExternalClock } from "../clock/external-clock.ts";
 import { ClockError } from "../errors.ts";
 import { beginJournal, journaled } from "../kernel/journal.ts";
 import type { Counts } from "../kernel/kernel.ts";
-import { Outside } from "../kernel/outside.ts";
+import { LastEvents, Outside, type TakenEvents } from "../kernel/outside.ts";
 import { Sinks } from "../kernel/tracer.ts";
 import type { Limits } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/stream.ts";
@@ -37,6 +37,7 @@ export class Platform implements TraceSource {
   readonly #run: PlatformRun;
   readonly #outside = new Outside();
   readonly #agents: AgentDirectory;
+  readonly #lastEvents = new LastEvents("takeAllOutputEvents has all of them");
   readonly #journal: Journal | undefined;
   readonly #sinks = new Sinks();
   #events: Observable<TraceEvent> | undefined;
@@ -52,7 +53,7 @@ export class Platform implements TraceSource {
     this.#values = new OutsideValues(limits, types, (agent, method, args) => this.call(agent, method, args));
     this.#containerOf = containerOf;
     this.#members = members;
-    this.#agents = new AgentDirectory(members.length);
+    this.#agents = new AgentDirectory(members.length, limits.outputEventsMax);
     this.#reads = new OutputReads(this.#agents);
     this.#coordinator = new Coordinator({
       members,
@@ -130,7 +131,7 @@ export class Platform implements TraceSource {
    */
   async spawn<C extends AgentClass>(
     type: string | C,
-    options: { id: string; args?: readonly unknown[] },
+    options: { id: string } & ConstructorArguments<C>,
   ): Promise<Remote<C>> {
     this.#run.requireIdle("spawn");
     const id = checkAgentId(options.id);
@@ -260,7 +261,12 @@ export class Platform implements TraceSource {
 
   /** Take the events that agents have emitted, as `Container.takeOutputEvents`. The caller owns them. */
   takeOutputEvents(): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
-    return this.#agents.takeOutputEvents();
+    return this.#lastEvents.ofAll(this.#agents.takeAllOutputEvents());
+  }
+
+  /** Take all events that agents have emitted, as `Container.takeAllOutputEvents`. The caller owns them. */
+  takeAllOutputEvents(): TakenEvents {
+    return this.#agents.takeAllOutputEvents();
   }
 
   /**

@@ -2,6 +2,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { CommunicationModel } from "../kernel/communication.ts";
 import type { StepFailure } from "../kernel/faults.ts";
+import type { EmittedEvent } from "../kernel/outside.ts";
 import type { TraceLevel } from "../kernel/tracer.ts";
 import type { Limits } from "../limits.ts";
 import type { TraceEvent } from "../trace.ts";
@@ -167,7 +168,9 @@ export interface Changes {
   /** For each agent whose chain has grown its number and the two words of its chain: signed 32-bit integers. */
   readonly chains: Int32Array;
   /** Events that agents have put out. */
-  readonly outputs: readonly (readonly [agent: string, values: Readonly<Record<string, unknown>>])[];
+  readonly outputs: readonly (readonly [agent: string, events: Readonly<Record<string, readonly EmittedEvent[]>>])[];
+  /** Events that there was no room for; left out if there was for all. */
+  readonly lost?: number;
   /** Deliveries to its agents so far, by kind. */
   readonly deliveries: readonly number[];
 }

@@ -10,10 +10,11 @@ import {
   traceJson,
 } from "../observe/exports.ts";
 import { SequenceDiagram, type SequenceFormat } from "../observe/sequence.ts";
+import { checkOptions, number, type OptionChecks, oneOf, required } from "../options.ts";
 import type { TraceEvent } from "../trace.ts";
 import { openRun, type RunFile } from "./reader.ts";
-import { type RunFilter, selected } from "./selection.ts";
-import { checkTarget, complete, partialOf, type ReplaceOptions } from "./target.ts";
+import { RUN_FILTER, type RunFilter, selected } from "./selection.ts";
+import { checkPath, checkTarget, complete, partialOf, REPLACE_CHECKS, type ReplaceOptions } from "./target.ts";
 
 /** The formats that a recording can be exported to. */
 export const EXPORT_FORMATS = ["parquet", "csv", "jsonl", "mermaid", "plantuml", "perfetto"] as const;
@@ -38,6 +39,13 @@ export interface ExportOptions extends ReplaceOptions {
   readonly diagramEventsMax?: number;
 }
 
+const CHECKS: OptionChecks<ExportOptions> = {
+  ...REPLACE_CHECKS,
+  format: required(oneOf(EXPORT_FORMATS)),
+  filter: RUN_FILTER,
+  diagramEventsMax: number({ integer: true, min: 0 }),
+};
+
 /**
  * Write the events of a recording to a file that other programs read; it is read once, whatever its length.
  *
@@ -47,6 +55,9 @@ export interface ExportOptions extends ReplaceOptions {
  *   `ERR_RECORDING_EXISTS` if there is one and not `replace`, or if it is the recording.
  */
 export async function exportRun(path: string, to: string | 1, options: ExportOptions): Promise<number> {
+  checkPath("exportRun", "path", path);
+  if (to !== 1) checkPath("exportRun", "to", to);
+  checkOptions("exportRun", options, CHECKS);
   const run = await openRun(path);
   try {
     if (to !== 1 && isSame(path, to)) {
@@ -136,6 +147,7 @@ class Export {
 function textOf(event: TraceEvent): string {
   if ("args" in event) return traceJson(event.args).replace(/^\[/, "(").replace(/\]$/, ")");
   if ("content" in event) return traceJson(event.content ?? null);
+  if ("values" in event) return traceJson(event.values);
   return "message" in event ? event.message : "type" in event ? event.type : "";
 }
 

@@ -1,11 +1,13 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { RecordingError } from "../errors.ts";
-import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import { type Limits, limitsOf } from "../limits.ts";
+import { checkOptions, LIMITS } from "../options.ts";
 import { checkBatch, decodeBatch, nanoseconds, RunChain, skipBatch } from "./batch.ts";
 import type { RunEntry, RunHeader, RunSummary } from "./entry.ts";
 import { damaged, type McapLayout, readAt, scanMcap } from "./mcap-scan.ts";
 import { NameDictionary } from "./rows.ts";
+import { checkPath } from "./target.ts";
 import { readWal } from "./wal.ts";
 import { decompress, zstdReady } from "./zstd.ts";
 
@@ -179,6 +181,8 @@ export class RunFile {
  *   `ERR_RECORDING_DAMAGED` if a byte of it is not what was written; a torn end is no error.
  */
 export async function openRun(path: string, options: { readonly limits?: Partial<Limits> } = {}): Promise<RunFile> {
+  checkPath("openRun", "path", path);
+  checkOptions("openRun", options, { limits: LIMITS });
   await zstdReady();
   const unopened = (why: string, cause?: unknown) =>
     new RecordingError("ERR_RECORDING_OPEN", `${path} cannot be opened: ${why}`, { cause });
@@ -192,7 +196,7 @@ export async function openRun(path: string, options: { readonly limits?: Partial
     // Whoever ended the recording for a reason has left it in the .wal.
     const gap = scanned.torn === undefined ? undefined : (await readWal(path)).gap;
     const layout = gap === undefined ? scanned : { ...scanned, torn: gap };
-    const all = { ...DEFAULT_LIMITS, ...options.limits };
+    const all = limitsOf(options.limits);
     if (layout.damage !== undefined) throw await damageOf(path, file, layout, all);
     return new RunFile(path, file, layout, all);
   } catch (error) {

@@ -4,9 +4,11 @@ import { relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { RecordingError } from "../errors.ts";
 import { inOrder } from "../kernel/order.ts";
+import { checkOptions, either, LIMITS, listOf, type OptionChecks, object, oneOf, text } from "../options.ts";
 import type { FeedOp, Journal, RunStart, TraceEvent } from "../trace.ts";
 import { packageVersion } from "../version.ts";
 import type { RunEntry, RunHeader } from "./entry.ts";
+import { checkPath, REPLACE_CHECKS } from "./target.ts";
 import { RunWriter, type RunWriterOptions } from "./writer.ts";
 
 /** Entries of one time after which a batch is full. */
@@ -20,6 +22,14 @@ export interface RecordingOptions extends RunWriterOptions {
    */
   readonly modules?: readonly (URL | string)[];
 }
+
+const CHECKS: OptionChecks<RecordingOptions> = {
+  ...REPLACE_CHECKS,
+  durable: oneOf(["sync", "write"]),
+  onDiskError: oneOf(["fail", "stop"]),
+  limits: LIMITS,
+  modules: listOf(either(text, object)),
+};
 
 /**
  * Records one run into a file: `Container.create({ record: new Recording("run.mcap") })`, or a platform alike. The file is
@@ -37,7 +47,10 @@ export class Recording implements Journal {
   #pending: RunEntry[] = [];
   #ticks = 0;
 
+  /** @throws TypeError or RangeError for an option that there is not, or that is none of what it may be. */
   constructor(path: string, options: RecordingOptions = {}) {
+    checkPath("Recording", "path", path);
+    checkOptions("Recording", options, CHECKS);
     this.path = path;
     this.#options = options;
   }

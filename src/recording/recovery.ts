@@ -1,10 +1,11 @@
 import { rm } from "node:fs/promises";
 import { RecordingError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import { checkBatch, decodeBatch, follows, RunChain } from "./batch.ts";
 import { RunDisk } from "./disk.ts";
 import { openRun, type RunFile } from "./reader.ts";
 import { NameDictionary } from "./rows.ts";
-import { checkTarget, complete, partialOf, type ReplaceOptions } from "./target.ts";
+import { checkPath, checkTarget, complete, partialOf, REPLACE_CHECKS, type ReplaceOptions } from "./target.ts";
 import { readWal } from "./wal.ts";
 
 /** What was saved of a torn file. */
@@ -28,6 +29,9 @@ export interface Recovered {
  *   file cannot be written, `ERR_RECORDING_EXISTS` if there is one.
  */
 export async function recoverRun(path: string, to: string, options: ReplaceOptions = {}): Promise<Recovered> {
+  checkPath("recoverRun", "path", path);
+  checkPath("recoverRun", "to", to);
+  checkOptions("recoverRun", options, REPLACE_CHECKS);
   checkTarget(to, options);
   const run = await openRun(path);
   const partial = partialOf(to);

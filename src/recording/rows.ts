@@ -7,7 +7,7 @@ const FEED = 1;
 const STEP = 2;
 const KINDS = [
   ...["", "", "", "tick", "input", "request", "oneway", "reply", "failure"],
-  ...["timer", "external", "log", "created", "removed", "fault"],
+  ...["timer", "external", "log", "created", "removed", "fault", "output"],
 ] as const;
 const CODES = new Map<string, number>(KINDS.map((kind, code) => [kind, code]));
 
@@ -73,6 +73,8 @@ function eventRow(event: AgentTraceEvent, names: NameDictionary): Row {
     case "created":
     case "removed":
       return [code, at, idName, id, causeName, cause, names.cell(event.type)];
+    case "output":
+      return [code, at, idName, id, causeName, cause, event.values];
     case "fault":
       return [code, at, idName, id, causeName, cause, names.cell(event.code), event.message];
   }
@@ -147,6 +149,8 @@ function entryOf(row: Row, ticks: number, round: number, names: NameDictionary):
     case "created":
     case "removed":
       return { kind, ticks, round, agent, id, cause, type: nameOf(row[6], names) };
+    case "output":
+      return { kind, ticks, round, agent, id, cause, values: row[6] as Readonly<Record<string, unknown>> };
     case "fault":
       return { kind, ticks, round, agent, id, cause, code: nameOf(row[6], names), message: row[7] as string };
   }

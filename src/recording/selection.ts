@@ -1,6 +1,7 @@
 import { RecordingError } from "../errors.ts";
 import { EVENT_KINDS, type EventFilter, eventFilter } from "../observe/filter.ts";
 import { type Moment, secondsOf } from "../observe/moment.ts";
+import { either, listOf, nested, number, type OptionChecks, string } from "../options.ts";
 import type { TraceEvent } from "../trace.ts";
 import type { RunFile } from "./reader.ts";
 
@@ -10,6 +11,24 @@ export interface RunFilter extends Omit<EventFilter, "from" | "to"> {
   readonly from?: Moment;
   readonly to?: Moment;
 }
+
+/** Texts are read where the calendar is known, and names compared with those that the recording has. */
+const MOMENT = either(number({ infinite: true, unit: "seconds" }), {
+  ...string,
+  allowed: "a time as 18:00 or ISO 8601",
+});
+
+const CHECKS: OptionChecks<RunFilter> = {
+  agents: listOf(string),
+  methods: listOf(string),
+  kinds: listOf(string),
+  from: MOMENT,
+  to: MOMENT,
+  causedBy: string,
+};
+
+/** A filter as an option. */
+export const RUN_FILTER = nested(CHECKS);
 
 /** Names that an error lists. */
 const NAMES_SHOWN = 12;

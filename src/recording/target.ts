@@ -13,12 +13,20 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { threadId } from "node:worker_threads";
 import { RecordingError } from "../errors.ts";
+import { boolean, checkArgument, type OptionChecks, text } from "../options.ts";
 import { walPath } from "./wal.ts";
 
 /** What may become of a file that is there already. */
 export interface ReplaceOptions {
   /** Whether a file of that name may be replaced; default: no. What is neither a file nor a device never is. */
   readonly replace?: boolean;
+}
+
+export const REPLACE_CHECKS: OptionChecks<ReplaceOptions> = { replace: boolean };
+
+/** Refuse what is no path of a file. */
+export function checkPath(of: string, name: string, path: unknown): void {
+  checkArgument(of, name, path, { ...text, allowed: "the path of a file, which is a string and not empty" });
 }
 
 /** What users are told to do instead. */

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { RecordingError } from "../errors.ts";
 import { warn } from "../host.ts";
-import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import { type Limits, limitsOf } from "../limits.ts";
 import { encodeBatch, link, RunChain } from "./batch.ts";
 import { RunDisk } from "./disk.ts";
 import type { RunEntry, RunHeader } from "./entry.ts";
@@ -56,7 +56,7 @@ export class RunWriter {
     unlock: () => void,
   ) {
     const text = JSON.stringify(header);
-    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#limits = limitsOf(options.limits);
     this.#durable = options.durable !== "write";
     this.#stops = options.onDiskError === "stop";
     this.#unlock = unlock;

@@ -10,6 +10,17 @@ import type { RecordedExternals } from "../kernel/kernel.ts";
 import { inOrder } from "../kernel/order.ts";
 import type { Limits } from "../limits.ts";
 import { Comparison, type Difference } from "../observe/index.ts";
+import {
+  boolean,
+  checkOptions,
+  func,
+  listOf,
+  number,
+  type OptionChecks,
+  object,
+  required,
+  signal,
+} from "../options.ts";
 import { type FeedEntry, openRun, type RunEntry, type RunFile, type RunHeader } from "../recording/index.ts";
 import type { ExternalEvent, TraceEvent } from "../trace.ts";
 
@@ -32,6 +43,24 @@ export interface ReplayOptions {
   /** How far it is, from 0 to 1; undefined if the recording's end is missing. */
   readonly progress?: (fraction: number | undefined, timeS: number) => void;
   readonly signal?: AbortSignal;
+}
+
+const SECONDS = number({ min: 0, infinite: true, unit: "seconds" });
+const CHECKS: OptionChecks<ReplayOptions> = {
+  // The exports of a module, or a list.
+  classes: required({ ...object, allowed: "classes by their names, or a list of them", accepts: isObject }),
+  types: listOf(object),
+  communication: object,
+  until: SECONDS,
+  from: SECONDS,
+  goOn: boolean,
+  onEvents: func,
+  progress: func,
+  signal,
+};
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 /** What a replay found. */
@@ -58,6 +87,7 @@ export interface ReplayResult {
  * @throws RecordingError if the file cannot be read, `ERR_REPLAY_CLASS` if a class is missing, `ERR_REPLAY_COMMUNICATION`.
  */
 export async function replay(path: string, options: ReplayOptions): Promise<ReplayResult> {
+  checkOptions("replay", options, CHECKS);
   const file = await openRun(path);
   try {
     return await new Replay(file, options).run();

@@ -14,7 +14,7 @@ import {
   open,
   type ReconnectOptions,
 } from "../channel/index.ts";
-import { DEFAULT_LIMITS } from "../limits.ts";
+import { limitsOf } from "../limits.ts";
 import { anything, checkOptions, func } from "../options.ts";
 import { RpcConnection } from "./connection.ts";
 import { type Servable, toResolver } from "./services.ts";
@@ -83,7 +83,7 @@ export async function serve(address: string, service: Servable, options: ServeOp
   checkCodec(options);
   const { onConnection, ...listening } = options;
   const resolver = toResolver(service);
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const limits = limitsOf(options.limits);
   const listener: Listener = await listen(
     address,
     (channel) => {
@@ -107,7 +107,7 @@ export async function connect<C = unknown>(address: string, options: ConnectOpti
   const { service, ...opening } = options;
   const resolver = service === undefined ? undefined : toResolver(service);
   const channel = await open(address, opening);
-  return new RpcConnection<C>(channel, resolver, { ...DEFAULT_LIMITS, ...options.limits });
+  return new RpcConnection<C>(channel, resolver, limitsOf(options.limits));
 }
 
 /** A connection whose taker throws is closed; a warning says why. */

@@ -74,7 +74,6 @@ class Stubs implements ProxyHandler<object>, ProxyTarget {
 
   get(_target: object, name: string | symbol, proxy: object): object | undefined {
     if (typeof name === "symbol") return name === Symbol.toPrimitive ? this.#text : undefined;
-    if (name === "toString") return this.#text;
     return this.#stubs?.get(name) ?? this.#create(name, proxy);
   }
 

@@ -34,8 +34,8 @@ export type Exposing = (abstract new (...args: any[]) => object) & { readonly ex
  * A class is named by its type, `Remote<typeof Battery>`. Services below it stand under their names:
  * `Remote<typeof Root & { sub: typeof Sub }>` for `router({ sub }, root)`, `Remote<{ sub: typeof Sub }>` without a
  * service at the root. A field that the class lists in `services` has the type of its class if that says
- * `declare readonly ["constructor"]: typeof Sub`. Where nothing is known (`unknown`, or a class whose list is not
- * `as const`), every name can be called.
+ * `declare readonly ["constructor"]: typeof Sub`. Where nothing is known (`unknown`, or a class of whose list no more is
+ * known than `readonly string[]`), every name can be called; of a list without `as const` none can.
  */
 export type Remote<C> = unknown extends C ? UntypedRemote : RemoteService<C> & RemoteFields<C> & RemoteParts<C>;
 
@@ -65,9 +65,12 @@ export interface UntypedRemote {
   readonly [name: string]: any;
 }
 
+/** Of a class whose list is without `as const` the names are lost; the compiler shows the mend in place of the methods. */
 type RemoteService<C> = C extends Exposing
   ? string extends C["exposed"][number]
-    ? UntypedRemote
+    ? C["exposed"] extends string[]
+      ? { readonly "write `as const` behind the list `exposed` of the class": never }
+      : UntypedRemote
     : RemoteMethods<InstanceType<C>, C["exposed"][number]>
   : unknown;
 

@@ -49,7 +49,7 @@ describe("a week of lv-congestion", { timeout: 120_000 }, () => {
   it("replays identically", async () => {
     const { code, stdout, stderr } = await cosimas("replay", file("week.mcap"));
     expect(code, stderr).toBe(0);
-    expect(stdout).toMatch(/^the same: 45038 events of 672 advances compared in \d+\.\d\d s$/m);
+    expect(stdout).toMatch(/^the same: 50775 events of 672 advances compared in \d+\.\d\d s$/m);
     expect(stdout).toContain(`trace hash ${hash}\n`);
   });
 
@@ -67,7 +67,7 @@ describe("a week of lv-congestion", { timeout: 120_000 }, () => {
       readonly [key: string]: unknown;
       readonly causes: readonly { readonly kind: string }[];
     };
-    expect({ what, path }).toEqual({ what: "changed", path: expect.stringMatching(/^(content|args)/) });
+    expect({ what, path }).toEqual({ what: "changed", path: expect.stringMatching(/^(content|args|values)/) });
     expect((actual as { kind: string }).kind).toBe((expected as { kind: string }).kind);
     expect(values).toHaveLength(2);
     expect(causes!.at(-1)!.kind).toBe("input");
@@ -77,7 +77,7 @@ describe("a week of lv-congestion", { timeout: 120_000 }, () => {
     expect((await record("again.mcap")).code).toBe(0);
     expect(readFileSync(file("again.mcap")).equals(readFileSync(file("week.mcap")))).toBe(true);
     const same = await cosimas("diff", file("week.mcap"), file("again.mcap"));
-    expect(same).toMatchObject({ code: 0, stdout: "the same: 45038 events compared\n" });
+    expect(same).toMatchObject({ code: 0, stdout: "the same: 50775 events compared\n" });
     expect((await record("other.mcap", "--day", "141")).code).toBe(0);
     const other = await cosimas("diff", file("week.mcap"), file("other.mcap"));
     expect(other.code).toBe(1);
@@ -90,7 +90,7 @@ describe("a week of lv-congestion", { timeout: 120_000 }, () => {
 
   it("is inspected: what it has, the events of an agent, what led to one", async () => {
     const { stdout } = await cosimas("inspect", file("week.mcap"));
-    expect(stdout).toMatch(/^45038 events of 14 agents from 0 s to 603900 s$/m);
+    expect(stdout).toMatch(/^50775 events of 14 agents from 0 s to 603900 s$/m);
     expect(stdout).toMatch(/^ +672 {2}advance$/m);
     const json = JSON.parse((await cosimas("inspect", file("week.mcap"), "--json")).stdout) as { kinds: object };
     expect(json.kinds).toMatchObject({ tick: 672, input: 9408, created: 14 });
@@ -108,11 +108,11 @@ describe("a week of lv-congestion", { timeout: 120_000 }, () => {
     }
     const read = (format: string) => readFileSync(file(`week.${format}`), "utf8");
     const lines = read("jsonl").trimEnd().split("\n");
-    expect(lines).toHaveLength(45038);
+    expect(lines).toHaveLength(50775);
     expect(lines.map((line) => (JSON.parse(line) as { kind: string }).kind)).toContain("reply");
-    expect(read("csv").split("\r\n")).toHaveLength(45038 + 2);
+    expect(read("csv").split("\r\n")).toHaveLength(50775 + 2);
     const { traceEvents } = JSON.parse(read("perfetto")) as { traceEvents: { ph: string }[] };
-    expect(traceEvents.filter(({ ph }) => ph === "X")).toHaveLength(45038 - 672);
+    expect(traceEvents.filter(({ ph }) => ph === "X")).toHaveLength(50775 - 672);
     expect(read("mermaid")).toMatch(/^sequenceDiagram\n {2}participant a0 as PV-1\n[\s\S]*a\d+->>a\d+: offer\(\)\n/);
     expect(read("plantuml")).toMatch(/^@startuml\n[\s\S]*@enduml\n$/);
     const some = await cosimas(

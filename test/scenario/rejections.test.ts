@@ -46,9 +46,16 @@ describe("a rejection that nobody handles", () => {
     expect(out).toMatch(/ERR_RUN_FAILED\nalive 0\n$/);
   });
 
-  it("of a promise of the agent's own names who ran", () => {
-    const out = run(`go() { void Promise.reject(new Error("lost")); }`);
-    expect(out).toMatch(/ERR_AGENT_REJECTION .*one of .*careless.*: Error: lost/);
+  it("of a promise of the agent's own is no agent's in the error, and a warning names who ran", () => {
+    const out = run(`
+      go() {
+        process.on("warning", (warning) => console.log(warning.code, warning.message));
+        void Promise.reject(new Error("lost"));
+      }`);
+    expect(out).toMatch(
+      /ERR_AGENT_REJECTION {2}\| a promise in the code of an agent was rejected and nobody handled it: Error: lost\n/,
+    );
+    expect(out).toMatch(/COSIMAS_REJECTION .*: Error: lost; it may be one of .*careless/);
   });
 
   it("is none if it was caught in time", () => {

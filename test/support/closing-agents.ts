@@ -41,3 +41,69 @@ export class Periodic extends Agent {
     this.remove();
   }
 }
+
+/** Catches whatever ends its waits, and goes on: in each of the ways in which an agent may. */
+export class Stubborn extends Agent {
+  static override readonly exposed = ["ping"] as const;
+  static override readonly outputs = ["alive"] as const;
+  readonly #way: string;
+  constructor(way: string) {
+    super();
+    this.#way = way;
+  }
+  ping(): void {}
+  override setup(): void {
+    void this.#loop();
+  }
+  async #loop(): Promise<void> {
+    for (;;) {
+      try {
+        await this.#wait();
+        await this.clock.sleep(1);
+      } catch {}
+    }
+  }
+  #wait(): unknown {
+    switch (this.#way) {
+      case "future":
+        return this.future().promise;
+      case "queue":
+        return this.queue().next();
+      case "call":
+        return this.connect<typeof Stubborn>("sleep").then((peer) => peer.ping());
+      case "external":
+        return this.external(async () => 1);
+      case "timer":
+        return this.clock.callIn(1, () => {});
+      case "log":
+        return this.log("alive");
+      case "emit":
+        return this.emit("alive", 1);
+      case "send":
+        return this.send("sleep", "ping");
+      case "spawn":
+        return this.spawn(Stubborn, { args: ["queue"] });
+      case "random":
+        return this.random();
+      case "task":
+        return this.task(() => this.clock.sleep(1));
+      default:
+        return this.clock.sleep(1);
+    }
+  }
+}
+
+export const WAYS = [
+  "sleep",
+  "future",
+  "queue",
+  "call",
+  "external",
+  "timer",
+  "log",
+  "emit",
+  "send",
+  "spawn",
+  "random",
+  "task",
+];

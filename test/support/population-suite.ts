@@ -207,6 +207,45 @@ export function populationSuite(kind: PopulationKind): void {
       expect(population.takeOutputEvents().size).toBe(0);
     });
 
+    it("has all events of an output with their times, in order, over several advances, and warns if the last alone is taken", async () => {
+      const population = await meters(kind);
+      const add = (agent: string, ...by: number[]) => by.map((n) => ({ agent, method: "add", args: [n] }));
+      population.inputs([...add("meter-2", 5, 0, 2), ...add("meter-1", 1)]);
+      await population.advance(0.5);
+      population.inputs(add("meter-2", 1));
+      await population.advance(0.75);
+      const { byAgent, lost } = population.takeAllOutputEvents();
+      expect([...byAgent]).toEqual([
+        ["meter-1", { alarm: [{ time: 0.5, value: 1 }] }],
+        [
+          "meter-2",
+          {
+            alarm: [
+              { time: 0.5, value: 5 },
+              { time: 0.5, value: 5 },
+              { time: 0.5, value: 7 },
+              { time: 0.75, value: 8 },
+            ],
+          },
+        ],
+      ]);
+      expect(lost).toBe(0);
+      expect(population.takeAllOutputEvents().byAgent.size).toBe(0);
+      const warned: string[] = [];
+      const listen = (warning: Error & { code?: string }) => {
+        if (warning.code === "COSIMAS_EVENTS_REPLACED") warned.push(warning.message);
+      };
+      process.on("warning", listen);
+      for (let i = 0; i < 2; i++) {
+        population.inputs(add("meter-2", 1, 1));
+        await population.advance(1 + i);
+        expect(population.takeOutputEvents().get("meter-2")).toEqual({ alarm: 10 + 2 * i });
+      }
+      await new Promise((done) => setImmediate(done));
+      process.off("warning", listen);
+      expect(warned).toEqual([expect.stringContaining('agent "meter-2" emitted "alarm" 2 times before it was taken')]);
+    });
+
     it("detaches an observer that throws, warns, and goes on", async () => {
       const quiet = await meters(kind);
       const population = await meters(kind);

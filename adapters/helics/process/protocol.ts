@@ -46,7 +46,7 @@ export interface OutgoingMessage {
 }
 
 /** What goes out before the federate goes on. */
-export interface Outgoing {
+export interface FederateOutput {
   /** Pairs of a publication's number and its value. */
   readonly publish: readonly (readonly [publication: number, value: unknown])[];
   readonly send: readonly OutgoingMessage[];
@@ -56,9 +56,9 @@ export type FederateRequest =
   | { readonly op: "library"; readonly library: string }
   | OpenRequest
   | { readonly op: "initialize" }
-  | ({ readonly op: "execute"; readonly iterate: Iteration } & Outgoing)
-  | ({ readonly op: "time"; readonly timeS: number; readonly iterate: Iteration } & Outgoing)
-  | ({ readonly op: "put" } & Outgoing)
+  | ({ readonly op: "execute"; readonly iterate: Iteration } & FederateOutput)
+  | ({ readonly op: "time"; readonly timeS: number; readonly iterate: Iteration } & FederateOutput)
+  | ({ readonly op: "put" } & FederateOutput)
   | { readonly op: "query"; readonly target: string; readonly query: string }
   | { readonly op: "fail"; readonly code: number; readonly message: string }
   | { readonly op: "disconnect" };

@@ -1,5 +1,6 @@
 import { type Handle, type Helics, loadHelics } from "./binding.ts";
 import type {
+  FederateOutput,
   FederateRequest,
   Grant,
   IncomingMessage,
@@ -8,7 +9,6 @@ import type {
   Iteration,
   LibraryInfo,
   OpenRequest,
-  Outgoing,
   ValueTypeName,
 } from "./protocol.ts";
 import { publish, read } from "./values.ts";
@@ -109,13 +109,13 @@ export class Session {
     return { publicationType, publicationUnits: this.#api.inputPublicationUnits(input.handle) };
   }
 
-  #execute({ iterate, ...outgoing }: { iterate: Iteration } & Outgoing): Grant {
+  #execute({ iterate, ...outgoing }: { iterate: Iteration } & FederateOutput): Grant {
     this.#putOut(outgoing);
     const result: number = this.#api.enterExecutingMode(this.#fed, ITERATION[iterate]);
     return this.#granted(0, result === ITERATING);
   }
 
-  #requestTime({ timeS, iterate, ...outgoing }: { timeS: number; iterate: Iteration } & Outgoing): Grant {
+  #requestTime({ timeS, iterate, ...outgoing }: { timeS: number; iterate: Iteration } & FederateOutput): Grant {
     this.#putOut(outgoing);
     if (iterate === "none") return this.#granted(this.#api.requestTime(this.#fed, timeS), false);
     const result = [0];
@@ -123,7 +123,7 @@ export class Session {
     return this.#granted(granted, result[0] === ITERATING);
   }
 
-  #putOut({ publish: values, send }: Outgoing): void {
+  #putOut({ publish: values, send }: FederateOutput): void {
     const helics = this.#api;
     for (const [number, value] of values) {
       const { handle, type } = this.#publications[number]!;

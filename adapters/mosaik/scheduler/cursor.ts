@@ -18,7 +18,7 @@ export interface StepOutcome {
   /** Values of the output ports, if somebody is connected. */
   readonly values: readonly unknown[];
   /** The same as Python has them; undefined if there is no difference. */
-  readonly exact?: readonly unknown[] | undefined;
+  readonly exact: readonly unknown[] | undefined;
   /** When they hold. */
   readonly outputTime: Time;
 }
@@ -175,7 +175,7 @@ export class Cursor {
     const stepped = callSimulator(site, () => node.simulator.step(time[0], inputs, maxAdvance));
     return whenThere(stepped, (answer) => {
       const next = checkNextStep(site, node.meta.type, answer);
-      if (this.outputs.size === 0) return { inputs, next, values: NO_VALUES, outputTime: time[0] };
+      if (this.outputs.size === 0) return { inputs, next, values: NO_VALUES, exact: undefined, outputTime: time[0] };
       return this.#getData(time[0], inputs, next);
     });
   }
@@ -186,8 +186,8 @@ export class Cursor {
     const got = callSimulator(site, () => simulator.getData(this.plan.request));
     return whenThere(got, (data: OutputData) => {
       const values = this.plan.ports.read(site, data, entities, meta.type === "time-based");
-      const exactData = remote?.exact(data);
-      const exact = exactData && this.plan.ports.pick(exactData);
+      const exactData = remote === undefined ? undefined : remote.exact(data);
+      const exact = exactData === undefined ? undefined : this.plan.ports.pick(exactData);
       return { inputs, next, values, exact, outputTime: outputTime(site, data, entities.has("time")) };
     });
   }

@@ -79,23 +79,23 @@ export class Ports {
         );
       }
     }
-    const values = this.pick(data);
-    if (complete && values.includes(ABSENT)) {
-      const { eid, attr } = this.#ports[values.indexOf(ABSENT)]!;
-      throw refused(site, `returned no value for attribute "${attr}" of ${eid}`);
+    const values: unknown[] = [];
+    for (const { eid, attr } of this.#ports) {
+      const value = valueIn(data, eid, attr);
+      if (value === undefined && complete) {
+        throw refused(site, `returned no value for attribute "${attr}" of ${eid}`);
+      }
+      values.push(value === undefined ? ABSENT : value);
     }
     return values;
   }
 
   /** The values in what `getData` answered, one for each port. */
   pick(data: OutputData): readonly unknown[] {
-    const values: unknown[] = [];
-    for (const { eid, attr } of this.#ports) {
-      const attrs = Object.hasOwn(data, eid) ? data[eid]! : undefined;
-      const value = typeof attrs === "object" && Object.hasOwn(attrs, attr) ? attrs[attr] : undefined;
-      values.push(value === undefined ? ABSENT : value);
-    }
-    return values;
+    return this.#ports.map(({ eid, attr }) => {
+      const value = valueIn(data, eid, attr);
+      return value === undefined ? ABSENT : value;
+    });
   }
 
   /** Values as an object, for an observer. */
@@ -108,6 +108,11 @@ export class Ports {
     }
     return data;
   }
+}
+
+function valueIn(data: OutputData, eid: EntityId, attr: Attr): unknown {
+  const attrs = Object.hasOwn(data, eid) ? data[eid]! : undefined;
+  return typeof attrs === "object" && Object.hasOwn(attrs, attr) ? attrs[attr] : undefined;
 }
 
 /** Values of a simulator's outputs, as long as somebody may still pull them. */

@@ -30,12 +30,13 @@ export class Readiness {
 
   /** It has no step under way, and a next step that is new or earlier than before. */
   consider(sim: Cursor): void {
+    const { readying } = sim;
     // Without guards an earlier step can come up while a later one could begin.
-    if (sim.readying.isReady && !this.#overlaps) this.#queue.raise(sim);
-    if (sim.readying.isReady || sim.current !== undefined || sim.steps.length === 0) return;
-    sim.readying.waitsFor?.readying.waiters.delete(sim);
-    sim.readying.waitsFor = undefined;
-    sim.readying.guardsPassed = 0;
+    if (readying.isReady && !this.#overlaps) this.#queue.raise(sim);
+    if (readying.isReady || sim.current !== undefined || sim.steps.length === 0) return;
+    readying.waitsFor?.readying.waiters.delete(sim);
+    readying.waitsFor = undefined;
+    readying.guardsPassed = 0;
     this.#look(sim);
   }
 

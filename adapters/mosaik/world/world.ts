@@ -57,7 +57,7 @@ interface Stepping {
 export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<C>, TraceSource, AsyncDisposable {
   /** Seconds in one step. */
   readonly timeResolution: number;
-  /** Ticks and steps of the run, as they are made: an RxJS stream that is hot and never completes. */
+  /** Ticks and steps of the run, as they are made: an RxJS stream that is hot and completes with the shutdown. */
   readonly events$ = eventStream(this);
   readonly #settings: WorldSettings;
   readonly #sims = new Map<SimId, SimNode>();
@@ -303,7 +303,9 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
     this.#phase = "over";
     // A remote simulator that is still starting has to go, too.
     const started = [...this.#sims.values()].filter((sim) => this.#ready.has(sim) || sim.remote !== undefined);
-    this.#shutdown ??= allDone(started.map(async (sim) => sim.call("finalize", (s) => s.finalize())));
+    this.#shutdown ??= allDone(started.map(async (sim) => sim.call("finalize", (s) => s.finalize()))).finally(() =>
+      this.#sinks.end(),
+    );
     return this.#shutdown;
   }
 
@@ -313,9 +315,9 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
   }
 
   /** @inheritDoc */
-  attach(sink: TraceSink): () => void {
+  attach(sink: TraceSink, ended?: () => void): () => void {
     checkArgument("attach", "sink", sink, func);
-    return this.#sinks.attach((batch) => sink(batch));
+    return this.#sinks.attach((batch) => sink(batch), ended);
   }
 
   #addEvent(sim: SimNode, time: Time): void {

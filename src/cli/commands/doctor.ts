@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -32,7 +32,15 @@ export function addDoctorCommand(program: Command, ends: (exitCode: number) => v
     .option("--json", "print JSON")
     .option("--debug", "print the stacks of errors")
     .action(async ({ json = false }: { json?: boolean }) => {
-      const findings = [node(), await typescript(), machine(), folder(), ...(await sockets()), ...(await python())];
+      const findings = [
+        node(),
+        await typescript(),
+        machine(),
+        folder(),
+        ...(await sockets()),
+        ...(await python()),
+        await helics(),
+      ];
       const lines = findings.map(({ what, good, found }) => `${mark(good)} ${what.padEnd(12)} ${found}`);
       process.stdout.write(json ? `${JSON.stringify(findings)}\n` : `${lines.join("\n")}\n`);
       ends(findings.some(({ good }) => good === false) ? EXIT_FAILED : EXIT_FINE);
@@ -118,5 +126,36 @@ async function python(): Promise<Finding[]> {
     ];
   } catch {
     return [{ what: "Python", good: undefined, found: `there is no ${program}; only simulators in Python need it` }];
+  }
+}
+
+/** HELICS, its version and the core types that it was built with; only federations need it. */
+async function helics(): Promise<Finding> {
+  const what = "HELICS";
+  const given = process.env["HELICS_LIBRARY"];
+  if (given !== undefined && !existsSync(given)) {
+    return { what, good: false, found: `there is no file ${given}, which HELICS_LIBRARY names` };
+  }
+  const program = process.platform === "win32" ? "python" : "python3";
+  const look =
+    "import helics as h\n" +
+    "types = ('zmq', 'zmqss', 'tcp', 'tcpss', 'udp', 'ipc', 'inproc', 'mpi')\n" +
+    "print(h.helicsGetVersion().split()[0] + ', core types', *(t for t in types if h.helicsIsCoreTypeAvailable(t)))";
+  try {
+    const { stdout } = await promisify(execFile)(program, ["-c", look], { timeout: LOOK_MS });
+    const koffi = canResolve("koffi") ? "" : "; koffi, which calls it, is missing: run `npm install koffi`";
+    return { what, good: koffi === "" ? true : undefined, found: `${stdout.trim()}${koffi}` };
+  } catch {
+    if (given !== undefined) return { what, good: true, found: `the library of HELICS_LIBRARY, ${given}` };
+    return { what, good: undefined, found: "missing; only federations need it: `pip install helics`" };
+  }
+}
+
+function canResolve(library: string): boolean {
+  try {
+    import.meta.resolve(library);
+    return true;
+  } catch {
+    return false;
   }
 }

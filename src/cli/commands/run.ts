@@ -1,10 +1,10 @@
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
+import { setStrictByDefault } from "../../agent/strict-default.ts";
 import type { ParameterDeclarations, ParameterValues } from "../../cosim/parameter.ts";
 import type { Scenario } from "../../cosim/scenario.ts";
 import { ScenarioError } from "../../errors.ts";
-import { setStrictByDefault } from "../../kernel/strict-default.ts";
 import { checkTarget } from "../../recording/target.ts";
 import { turn } from "../../wall.ts";
 import { EXIT_FAILED, EXIT_FINE, errorLines, UsageError } from "../errors.ts";

@@ -6,8 +6,14 @@ import { Agent, Container, type TraceEvent } from "../../../src/index.ts";
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** Run a program; never rejects. */
-function run(...args: string[]): Promise<{ readonly code: unknown; readonly stdout: string; readonly stderr: string }> {
-  const command = ["--import", "tsx", "test/support/closing-program.ts", ...args];
+function run(...args: string[]): ReturnType<typeof runProgram> {
+  return runProgram("test/support/closing-program.ts", ...args);
+}
+
+function runProgram(
+  ...args: string[]
+): Promise<{ readonly code: unknown; readonly stdout: string; readonly stderr: string }> {
+  const command = ["--import", "tsx", ...args];
   return new Promise((resolve) => {
     execFile(process.execPath, command, { cwd: root, timeout: 60_000 }, (error, stdout, stderr) =>
       resolve({ code: error?.code ?? 0, stdout, stderr }),
@@ -23,6 +29,11 @@ describe.each(["container", "platform"])("the end of lives in a %s", (kind) => {
       code: 0,
       lines: [["finally b", "removed"], ["finally a", "finally c"], ["closed"]],
     });
+  });
+
+  it("ends agents that catch whatever ends their waits, and go on", async () => {
+    const { code, stdout, stderr } = await runProgram("test/support/stubborn-program.ts", kind);
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "closed\n", stderr: "" });
   });
 
   it("lets what the program itself leaves rejected end the process as ever", async () => {

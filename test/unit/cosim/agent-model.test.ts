@@ -74,7 +74,8 @@ describe("agentModel", () => {
     // @ts-expect-error -- a number has one source
     agentModel(Breaker, { method: "take", inputs: { ...inputs, current_a: "all" } });
     // @ts-expect-error -- no such kind
-    agentModel(Breaker, { method: "take", inputs, outputs: { closed: "sometimes" } });
+    const sometimes = () => agentModel(Breaker, { method: "take", inputs, outputs: { closed: "sometimes" } });
+    expect(sometimes).toThrow(/outputs\.closed must be one of "state", "change", "event", "events", got "sometimes"/);
     expect(agentModel(Breaker, { method: "take", inputs })).toEqual({ agent: Breaker, method: "take", inputs });
   });
 
@@ -128,6 +129,69 @@ describe("a hybrid population", () => {
     expect(await agents.step(0, current(20))).toBe(10);
     expect(await agents.step(10, {})).toBe(20);
     expect(await agents.getData({ b: ["tripped"] })).toEqual({});
+    await agents.finalize();
+  });
+});
+
+/** Says every change of its state at once. */
+class Valve extends Agent {
+  static override readonly outputs = ["state", "alarm"] as const;
+  override async setup(): Promise<void> {
+    for (const [afterS, state] of [
+      [1.25, "open"],
+      [0.25, "closed"],
+      [1.5, "open"],
+      [1, "closed"],
+    ] as const) {
+      await this.clock.sleep(afterS);
+      this.emit("state", state);
+      this.emit("alarm", `${state}!`);
+    }
+  }
+}
+
+describe("several events of one output between two steps", () => {
+  const valves = async (outputs: Record<string, "event" | "events">, limits = {}) => {
+    const agents = new AgentSimulator({ type: "hybrid", limits, models: { Valve: agentModel(Valve, { outputs }) } });
+    await agents.init("A", { timeResolution: 1 });
+    agents.create(1, "Valve", { eid: "v" });
+    await agents.step(0, {});
+    return agents;
+  };
+  const request = { v: ["state", "alarm"] };
+
+  it("all arrive with their times, if they are declared as events; of the others the last, with one warning", async () => {
+    const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+    try {
+      const agents = await valves({ state: "events", alarm: "event" });
+      expect(agents.meta.models.Valve!["non-persistent"]).toEqual(["state", "alarm"]);
+      expect(await agents.getData(request)).toEqual({});
+      await agents.step(2, {});
+      const both = [
+        { time: 1.25, value: "open" },
+        { time: 1.5, value: "closed" },
+      ];
+      expect(await agents.getData(request)).toEqual({ v: { state: both, alarm: "closed!" } });
+      expect(await agents.getData(request)).toEqual({ v: { state: both, alarm: "closed!" } });
+      await agents.step(3, {});
+      expect(await agents.getData(request)).toEqual({ v: { state: [{ time: 3, value: "open" }], alarm: "open!" } });
+      await agents.finalize();
+      expect(warn).toHaveBeenCalledTimes(1);
+      expect(warn.mock.calls[0]).toEqual([
+        expect.stringMatching(/^agent "v" emitted "alarm" 2 times before it was taken \(1\.25 s to 1\.5 s\).*"events"/),
+        { type: "CosimasWarning", code: "COSIMAS_EVENTS_REPLACED" },
+      ]);
+    } finally {
+      warn.mockRestore();
+    }
+  });
+
+  it("more than the limit fail the step: a list is complete or there is none", async () => {
+    const agents = await valves({ state: "events", alarm: "events" }, { outputEventsMax: 1 });
+    await expect(agents.step(2, {})).rejects.toMatchObject({
+      code: "ERR_BRIDGE_EVENTS",
+      message: expect.stringContaining('1 events were emitted in this step beyond limits.outputEventsMax, so that "'),
+    });
     await agents.finalize();
   });
 });

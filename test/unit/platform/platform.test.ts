@@ -107,7 +107,7 @@ describe.each<Isolation>(["inline", "thread", "process"])("a platform, %s", (iso
 describe("a platform", () => {
   it("shows the same events, with the same ids and causes, for any number of containers", async () => {
     const seen: TraceEvent[][] = [];
-    for (const containers of [1, 2, 3]) {
+    for (const containers of [1, 2, 4]) {
       const events: TraceEvent[] = [];
       const platform = await workers({ containers });
       platform.events$.subscribe((event) => events.push(event));
@@ -118,6 +118,7 @@ describe("a platform", () => {
       seen.push(events);
     }
     expect(seen[0]!.length).toBeGreaterThan(20);
+    expect(seen[0]!.filter(({ kind }) => kind === "output").length).toBeGreaterThan(6);
     expect(seen[0]!.filter((event) => "cause" in event && event.cause !== undefined).length).toBeGreaterThan(10);
     expect(seen[1]).toEqual(seen[0]);
     expect(seen[2]).toEqual(seen[0]);

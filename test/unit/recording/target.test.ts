@@ -84,7 +84,7 @@ describe("the place of a recording", () => {
       await expect(openRun(path(name))).rejects.toMatchObject({ code: "ERR_RECORDING_OPEN" });
       const options = { format: "csv", replace: true } as const;
       await expect(exportRun(path("source"), path(name), options)).rejects.toMatchObject(EXISTS);
-      await expect(recoverRun(path("source"), path(name), options)).rejects.toMatchObject(EXISTS);
+      await expect(recoverRun(path("source"), path(name), { replace: true })).rejects.toMatchObject(EXISTS);
     }
   });
 });

@@ -44,7 +44,7 @@ describe("a proxy", () => {
   it("makes no calls when it is printed, compared or spread", () => {
     const { calls, proxy } = recording();
     JSON.stringify({ proxy });
-    expect(() => String(proxy)).toThrow(TypeError);
+    expect(String(proxy)).toBe("[remote service]");
     expect({ ...proxy }).toStrictEqual({});
     expect(Object.keys(proxy)).toStrictEqual([]);
     expect(Symbol.iterator in proxy).toBe(false);

@@ -76,7 +76,8 @@ async function connected(options: ConnectOptions & ServeOptions = {}, service?: 
   const onConnection = (side: RpcConnection) => {
     other = side;
   };
-  const server = await serve("tcp://127.0.0.1:0", service ?? desk, { ...options, onConnection });
+  const { service: _service, ...serving } = options;
+  const server = await serve("tcp://127.0.0.1:0", service ?? desk, { ...serving, onConnection });
   const connection = await connect<typeof Desk>(server.address, options);
   onTestFinished(async () => {
     await connection.close();

@@ -16,9 +16,11 @@ async function connected<C = unknown>(
   service: Servable,
   options: ServeOptions & ConnectOptions = {},
 ): Promise<RpcConnection<C>> {
-  const server = await serve("tcp://127.0.0.1:0", service, options);
+  const { service: _service, ...serving } = options;
+  const { onConnection: _onConnection, ...connecting } = options;
+  const server = await serve("tcp://127.0.0.1:0", service, serving);
   onTestFinished(() => server.close());
-  return connect<C>(server.address, options);
+  return connect<C>(server.address, connecting);
 }
 
 describe("a remote service", () => {

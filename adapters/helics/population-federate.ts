@@ -1,0 +1,222 @@
+import {
+  type AgentClass,
+  type CommunicationModel,
+  type Container,
+  type ContainerOptions,
+  ExternalClock,
+  PopulationPart,
+  populationOf,
+} from "../../src/index.ts";
+import { HelicsError } from "./errors.ts";
+import { Federate } from "./federate.ts";
+import { checkFederateOptions, type FederateOptions } from "./federate-options.ts";
+import type { FederateOutput, Grant } from "./process/protocol.ts";
+
+/** Makes agents of a population. */
+export interface PopulationHome {
+  /**
+   * Make an agent.
+   *
+   * @param options - Its id begins with the name of the population and a slash, as `north/house-1`: others call it by that.
+   */
+  spawn(type: AgentClass, options: { readonly id: string; readonly args?: readonly unknown[] }): void;
+}
+
+/** A population that is one of several, each a federate: together they are one simulation. */
+export interface PopulationSetup
+  extends Omit<FederateOptions, "offsetS" | "uninterruptible" | "iterate" | "maxIterations"> {
+  /** Name of the federate and of the population. */
+  readonly name: string;
+  /** Names of the other populations; all populations name all others. */
+  readonly peers: readonly string[];
+  /** Seconds that a message between two populations takes, requests and replies; the same in all of them. */
+  readonly delayS: number;
+  /** Seconds from one meeting of the populations to the next, at most `delayS` and by default as much; the same in all. */
+  readonly periodS?: number;
+  /** The run ends before this time, in seconds; the same in all. */
+  readonly untilS: number;
+  /** Of all populations: the same. */
+  readonly seed?: number | string;
+  /** Calendar time of the start. */
+  readonly start?: string;
+  /** Registered types, the same in all. */
+  readonly types?: ContainerOptions["types"];
+  /** How messages within this population travel, and those to others that are to take longer than `delayS`. */
+  readonly communication?: CommunicationModel;
+  /** Make the agents. */
+  populate(home: PopulationHome): void | Promise<void>;
+}
+
+/** What a population has done. */
+export interface PopulationSummary {
+  readonly timeS: number;
+  readonly grants: number;
+  /** Messages sent to other populations, and got from them. */
+  readonly sent: number;
+  readonly received: number;
+  readonly traceHash: string;
+  /** Of each agent: `combinedTraceHash` makes the hash of all populations of them. */
+  readonly chains: ReturnType<Container["traceChains"]>;
+}
+
+/**
+ * Let a population be one of several, each a federate of one HELICS federation: agents call agents of another by name, as
+ * `this.connect("south/house-7")`. The trace is that of all agents in one container under the communication model
+ * {@link betweenPopulations}; it does not depend on machines, load or core type.
+ *
+ * All populations are granted the same times, a fixed period apart. What is sent in a period is one HELICS message a peer;
+ * it arrives in the next period at the earliest, so that whatever is due in a period is there before it begins.
+ *
+ * @throws {@link HelicsError}; RangeError if the period is above the delay; what agents throw.
+ */
+export async function federatePopulation(setup: PopulationSetup): Promise<PopulationSummary> {
+  const {
+    name,
+    peers,
+    delayS,
+    periodS = delayS,
+    untilS,
+    seed,
+    start,
+    types,
+    communication,
+    populate,
+    ...options
+  } = setup;
+  checkFederateOptions({ ...options, name, periodS });
+  checkTimes(delayS, periodS, untilS);
+  const part = await PopulationPart.create({
+    ...{ population: name, peers, delayS, seed: seed ?? 0 },
+    clock: new ExternalClock(start === undefined ? {} : { start }),
+    ...(types !== undefined && { types }),
+    ...(communication !== undefined && { communication }),
+  });
+  const run = new PopulationRun(part, name, peers, periodS, untilS);
+  try {
+    await populate({ spawn: (type, spawning) => run.spawn(type, spawning) });
+    return await run.run({ ...options, periodS, offsetS: 0, uninterruptible: true });
+  } finally {
+    await part.container.close();
+  }
+}
+
+function checkTimes(delayS: number, periodS: number, untilS: number): void {
+  for (const [name, value] of Object.entries({ delayS, periodS, untilS })) {
+    if (value > 0 && value < Infinity) continue;
+    throw new RangeError(`${name} must be a number of seconds above 0, got ${value}`);
+  }
+  if (periodS <= delayS) return;
+  throw new RangeError(
+    `periodS is ${periodS}, which is more than delayS, ${delayS}: a message would be due before the populations meet; ` +
+      "take a period of at most the smallest delay between populations",
+  );
+}
+
+class PopulationRun {
+  readonly #part: PopulationPart;
+  readonly #name: string;
+  readonly #peers: readonly string[];
+  readonly #periodS: number;
+  readonly #untilS: number;
+  #federate: Federate | undefined;
+  #grants = 0;
+  #sent = 0;
+  #received = 0;
+
+  constructor(part: PopulationPart, name: string, peers: readonly string[], periodS: number, untilS: number) {
+    this.#part = part;
+    this.#name = name;
+    this.#peers = peers;
+    this.#periodS = periodS;
+    this.#untilS = untilS;
+  }
+
+  spawn(type: AgentClass, { id, args = [] }: { readonly id: string; readonly args?: readonly unknown[] }): void {
+    if (populationOf(id) !== this.#name) {
+      throw new RangeError(
+        `an agent of population "${this.#name}" has an id that begins with "${this.#name}/", got "${id}"`,
+      );
+    }
+    this.#part.container.spawn(type, { id, args: args as [] });
+  }
+
+  async run(options: FederateOptions): Promise<PopulationSummary> {
+    // A federate waits for the time of those whose values it gets. In a tree of brokers HELICS does not know who sends messages
+    // to whom, and would grant a time past them; so each population gets a value of all others, which nobody publishes.
+    const inputs = this.#peers.map((peer) => ({
+      key: `from/${peer}`,
+      target: presenceOf(peer),
+      type: "double" as const,
+    }));
+    const publications = [{ key: presenceOf(this.#name), type: "double" as const }];
+    const interfaces = { publications, inputs, endpoints: [{ name: endpointOf(this.#name) }] };
+    try {
+      this.#federate = await Federate.join(this.#name, options, interfaces);
+      await this.#federate.initialize();
+      await this.#federate.execute();
+      await this.#spans();
+      await this.#federate.leave();
+    } catch (error) {
+      if (error instanceof HelicsError) await this.#federate?.leave();
+      else await this.#federate?.fail((error as Error).message);
+      throw error;
+    }
+    const { container } = this.#part;
+    const counts = { grants: this.#grants, sent: this.#sent, received: this.#received };
+    const trace = { traceHash: container.traceHash(), chains: container.traceChains() };
+    return { timeS: this.#federate.timeS ?? 0, ...counts, ...trace };
+  }
+
+  /**
+   * Span by span: a grant of `t` hands out all that is due before `t`, then everything before `t` is served; what comes of
+   * it is due at `t` or later, and is sent there.
+   */
+  async #spans(): Promise<void> {
+    const { container } = this.#part;
+    const { ticksPerSecond } = container;
+    const periodTicks = Math.round(this.#periodS * ticksPerSecond);
+    const endTicks = Math.round(this.#untilS * ticksPerSecond);
+    for (let last = 0; last < endTicks; last += periodTicks) {
+      const outgoing = this.#outgoing(last);
+      const grant: Grant = await this.#federate!.requestTime((last + periodTicks) / ticksPerSecond, outgoing);
+      this.#grants++;
+      this.#take(grant);
+      if (grant.halted) throw this.#error("ERR_HELICS_LOST", "the federation has ended before the run");
+      const granted = Math.round(grant.timeS * ticksPerSecond);
+      if (granted !== last + periodTicks) {
+        const text = `was granted ${grant.timeS} s instead of ${(last + periodTicks) / ticksPerSecond} s`;
+        throw this.#error("ERR_HELICS_GRANT", `${text}: no period and no offset of its own may be configured`);
+      }
+      await this.#part.serveUntil(Math.min(granted, endTicks));
+    }
+  }
+
+  #outgoing(nowTicks: number): FederateOutput {
+    const packs = this.#part.take();
+    const { ticksPerSecond } = this.#part.container;
+    const send = packs.map(({ peer, dueTicks, bytes, count }) => {
+      this.#sent += count;
+      const timeS = Math.max(dueTicks, nowTicks) / ticksPerSecond;
+      return { endpoint: 0, to: endpointOf(peer), data: bytes, timeS };
+    });
+    return { publish: [], send };
+  }
+
+  #take({ messages }: Grant): void {
+    for (const { data } of messages) this.#received += this.#part.receive(data);
+  }
+
+  #error(code: string, message: string): HelicsError {
+    return new HelicsError(code, message, { federate: this.#name, timeS: this.#federate?.timeS });
+  }
+}
+
+/** Where a population gets the messages of others. */
+function endpointOf(population: string): string {
+  return `${population}/in`;
+}
+
+/** Says that a population is part of the federation. */
+function presenceOf(population: string): string {
+  return `${population}/present`;
+}

@@ -1,0 +1,118 @@
+import { hashValue } from "../codec/hash-value.ts";
+import { plainCopy, type TypeRegistry } from "../codec/index.ts";
+import { describeError, type Tag } from "../errors.ts";
+import { Hash64 } from "../hash.ts";
+import { warn } from "../host.ts";
+import type { TraceEvent } from "../trace.ts";
+import type { AgentRecord, ShownValues } from "./model.ts";
+
+/** Reads a field or getter of the agent's object, and gives a copy; what the agent's code throws there goes on. */
+export interface ReadOutput {
+  /** The value itself. */
+  value(record: AgentRecord, name: string): unknown;
+  /** @throws ValueError for a value that cannot cross. */
+  copy(value: unknown, root: string): unknown;
+}
+
+/** Stands before a digest: no string that may be a value has it. */
+const DIGEST = "\ud800";
+
+/** Outputs of classes about which a warning is given, at most. */
+const WARNED_MAX = 1000;
+
+/**
+ * What agents' outputs have shown to observers, so that these are told of changes alone. It is kept per agent from the
+ * first time that somebody observes: nothing of it is in the trace hash, and no number of containers changes it.
+ */
+export class ShownOutputs {
+  readonly #types: TypeRegistry;
+  readonly #read: ReadOutput;
+  /** Agents with outputs that this round has served, with the id of the last event of each. */
+  #served = new Map<AgentRecord, string>();
+  /** Events that agents have emitted in this round. */
+  #emitted = new Map<AgentRecord, Map<string, unknown>>();
+  readonly #warned = new Set<string>();
+
+  constructor(types: TypeRegistry, read: ReadOutput) {
+    this.#types = types;
+    this.#read = read;
+  }
+
+  /** An agent is served; `id` is the event's. */
+  served(record: AgentRecord, id: string): void {
+    if (record.type.outputs.length > 0) this.#served.set(record, id);
+  }
+
+  /** An agent has emitted an event: whoever observes is told, be it the same value again. */
+  emitted(record: AgentRecord, output: string, value: unknown): void {
+    const values = this.#emitted.get(record);
+    if (values === undefined) this.#emitted.set(record, new Map([[output, value]]));
+    else values.set(output, value);
+  }
+
+  /** The round of `tag` has ended: add an event for each agent whose outputs have changed. */
+  changes({ ticks, round }: Tag, events: TraceEvent[]): void {
+    if (this.#served.size === 0) return;
+    for (const [record, cause] of this.#served) {
+      const emitted = this.#emitted.get(record);
+      this.#emitted.delete(record);
+      if (record.agent === undefined) continue;
+      record.rare.shown ??= { count: 0, last: new Map() };
+      const { shown } = record.rare;
+      const values = this.#changed(record, shown, emitted);
+      if (values === undefined) continue;
+      const id = `${record.id}#output-${shown.count++}`;
+      events.push({ kind: "output", ticks, round, agent: record.id, id, cause, values });
+    }
+    this.#served.clear();
+  }
+
+  #changed(
+    record: AgentRecord,
+    { last }: ShownValues,
+    emitted: ReadonlyMap<string, unknown> | undefined,
+  ): Record<string, unknown> | undefined {
+    let values: Record<string, unknown> | undefined;
+    for (const name of record.type.outputs) {
+      const value = this.#valueOf(record, name, last);
+      const now = emitted?.has(name) === true ? emitted.get(name) : value;
+      if (now === undefined) continue;
+      values ??= {};
+      values[name] = plainCopy(now, this.#types);
+    }
+    return values;
+  }
+
+  /** What an output shows, if that is not what it has shown last. */
+  #valueOf(record: AgentRecord, name: string, last: Map<string, unknown>): unknown {
+    try {
+      const value = this.#read.value(record, name);
+      // A name that stands for emitted events alone has no field.
+      if (value === undefined || Object.is(value, last.get(name))) return undefined;
+      const copy = this.#read.copy(value, `${record.id}.${name}`);
+      const kept = typeof copy === "object" && copy !== null ? this.#digest(copy) : copy;
+      if (last.has(name) && Object.is(kept, last.get(name))) return undefined;
+      last.set(name, kept);
+      return copy;
+    } catch (error) {
+      this.#warn(record, name, error);
+      return undefined;
+    }
+  }
+
+  #digest(value: object): string {
+    const hash = new Hash64();
+    hashValue(hash, value, this.#types);
+    return DIGEST + hash.hex();
+  }
+
+  /** Say once for each output of a class that it cannot be read: observing must not fail the run. */
+  #warn(record: AgentRecord, name: string, error: unknown): void {
+    const output = `${record.type.name}.${name}`;
+    if (this.#warned.has(output) || this.#warned.size >= WARNED_MAX) return;
+    this.#warned.add(output);
+    const [, , message] = describeError(error);
+    const text = `output "${name}" of agent "${record.id}" (${record.type.name}) cannot be shown to observers: ${message}`;
+    warn(text, "COSIMAS_OUTPUT");
+  }
+}
