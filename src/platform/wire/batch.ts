@@ -1,8 +1,8 @@
-import { type Codec, createCodec, type ValueType } from "../codec/index.ts";
-import { Delivery } from "../kernel/model.ts";
-import { Kind, NOBODY, nobody, OUTSIDE, RANK_NONE, type Sender } from "../kernel/order.ts";
-import type { Birth } from "../kernel/round.ts";
-import type { Limits } from "../limits.ts";
+import { type Codec, createCodec, type ValueType } from "../../codec/index.ts";
+import { Delivery } from "../../kernel/model.ts";
+import { Kind, NOBODY, nobody, OUTSIDE, RANK_NONE, type Sender } from "../../kernel/order.ts";
+import type { Birth } from "../../kernel/round.ts";
+import type { Limits } from "../../limits.ts";
 import { bytesOf, doublesFromBytes, integersFromBytes } from "./columns.ts";
 
 /** Kind of a birth on the wire; the kinds of delivery have 0 to 6. */
