@@ -20,6 +20,7 @@ export {
 } from "./cosim/index.ts";
 export * from "./cosim/scenario.ts";
 export * from "./cosim/servable.ts";
+export type { Topology, TopologyEdge, TopologyNode, TopologyScale } from "./cosim/topology.ts";
 export * from "./errors.ts";
 export { Hash64 } from "./hash.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
@@ -29,3 +30,4 @@ export * from "./replay/index.ts";
 export * as rpc from "./rpc/index.ts";
 export { asRemote, type Remote } from "./rpc/index.ts";
 export type * from "./trace.ts";
+export type { PageOptions, RunPage } from "./watching.ts";

@@ -130,6 +130,13 @@ export interface TraceSource {
   attach(sink: TraceSink, ended?: () => void): () => void;
 }
 
+/**
+ * Asked when an advance has settled, before whoever drives the run is told: its promise holds the run.
+ *
+ * @param ticks - Time of the run.
+ */
+export type Gate = (ticks: number) => Promise<void> | undefined;
+
 /** What a run is started with. */
 export interface RunStart {
   readonly seed: number | string;
@@ -155,8 +162,12 @@ export type FeedOp = "spawn" | "input" | "call" | "ask" | "advance";
  * It belongs to one run, which calls `begin` first and `end` last.
  */
 export interface Journal {
-  /** The run starts. */
-  begin(run: RunStart): Promise<void>;
+  /**
+   * The run starts.
+   *
+   * @param live - Asked while it goes on: the hash of its trace so far.
+   */
+  begin(run: RunStart, live?: { traceHash(): string }): Promise<void>;
   /** Something is about to be done to the run; `content` are plain values that belong to the journal. */
   feed(op: FeedOp, tag: { readonly ticks: number; readonly round: number }, content: readonly unknown[]): void;
   /** What happened, in order; as a `TraceSink`. */

@@ -1,4 +1,4 @@
-import type { Journal, PopulationOptions } from "cosimas";
+import type { Journal, PopulationOptions, TraceSource } from "cosimas";
 import { type Entity, World } from "cosimas/mosaik";
 import { Collector, type QuarterHour } from "./collector.ts";
 import { connectionsOf, VM_MAX_PU } from "./connections.ts";
@@ -28,6 +28,8 @@ export interface RunSpec {
   readonly spread?: PopulationOptions;
   /** Keeps the agents' run. */
   readonly record?: Journal | undefined;
+  /** Shows the world on a page. */
+  readonly watch?: ((world: TraceSource) => void) | undefined;
   /** Called after each quarter hour with how many are over. */
   readonly progress?: (done: number) => void;
 }
@@ -64,7 +66,8 @@ export async function simulate(spec: RunSpec): Promise<RunResult> {
     for (const load of ofType(devices, "Load")) world.connect(load, network.child(load.eid), "p_mw", "q_mvar");
     for (const pv of ofType(devices, "PV")) world.connect(pv, network.child(pv.eid), "available_mw");
     if (control) await addAgents(world, grid, devices, network, monitor);
-    watch(world, network, monitor);
+    observe(world, network, monitor);
+    spec.watch?.(world);
     await world.run({
       until: end - first,
       ...(signal === undefined ? {} : { signal }),
@@ -125,11 +128,12 @@ async function addAgents(
   }
 }
 
-/** Let the monitor see everything that the table and the picture tell. */
-function watch(world: World, network: Entity, monitor: Entity): void {
+/** Let the monitor see everything that the table and the picture tell, and what the grid's plan shows. */
+function observe(world: World, network: Entity, monitor: Entity): void {
   world.connect(network, monitor, "losses_mw");
   for (const trafo of ofType(network, "Trafo"))
     world.connect(trafo, monitor, "loading_percent", "p_hv_mw", "q_hv_mvar");
+  for (const line of ofType(network, "Line")) world.connect(line, monitor, ["loading_percent", "line_percent"]);
   for (const bus of ofType(network, "Bus")) world.connect(bus, monitor, "vm_pu");
   for (const load of ofType(network, "Load")) world.connect(load, monitor, ["p_mw", "load_mw"]);
   for (const pv of ofType(network, "PV")) {

@@ -7,6 +7,7 @@ import { picture } from "./picture.ts";
 import { reasonFor, summarize, timeOf } from "./result.ts";
 import { simulate } from "./run.ts";
 import { table } from "./table.ts";
+import { topologyOf } from "./topology.ts";
 
 const data = (file: string) => new URL(`data/${file}`, import.meta.url);
 
@@ -32,7 +33,8 @@ export default defineScenario({
     control: { type: "boolean", default: true, help: "agents control plants and storages" },
   },
   containers: true,
-  async run({ parameters, seed, signal, population, progress, record, print, outDir }) {
+  topology: () => topologyOf(loadGrid(data("grid.json"))),
+  async run({ parameters, seed, signal, population, progress, record, watch, print, outDir }) {
     const { day, days, control } = parameters;
     const grid = loadGrid(data("grid.json"));
     const profiles = loadProfiles(data("profiles.csv.gz"));
@@ -42,6 +44,7 @@ export default defineScenario({
     const run = (controlled: boolean, offset: number) =>
       simulate({
         ...{ grid, profiles, day, days, seed, signal, control: controlled, spread: population },
+        watch: controlled === control ? watch : undefined,
         record: controlled ? record({ modules: [new URL("agents.ts", import.meta.url)] }) : undefined,
         progress: (done) =>
           progress(

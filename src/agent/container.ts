@@ -4,7 +4,7 @@ import type { ValueType } from "../codec/index.ts";
 import { ClockError, RunError } from "../errors.ts";
 import { Advance } from "../kernel/advance.ts";
 import type { Driver } from "../kernel/driver.ts";
-import { beginJournal, journaled } from "../kernel/journal.ts";
+import { beginJournal, Hold, journaled } from "../kernel/journal.ts";
 import type { Counts, Kernel } from "../kernel/kernel.ts";
 import { LiveRun } from "../kernel/live-run.ts";
 import type { Delivery } from "../kernel/model.ts";
@@ -13,7 +13,7 @@ import { stopAll } from "../kernel/serving.ts";
 import { combine } from "../kernel/tracer.ts";
 import { limitsOf } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/stream.ts";
-import type { TraceEvent, TraceSink, TraceSource } from "../trace.ts";
+import type { Gate, TraceEvent, TraceSink, TraceSource } from "../trace.ts";
 import { within } from "../wall.ts";
 import { type Agent, type AgentClass, checkAgentId, type SpawnParameters } from "./agent.ts";
 import {
@@ -39,6 +39,7 @@ export class Container implements TraceSource {
   readonly #simulation: Simulation;
   readonly #kernel: Kernel;
   readonly #run: Advance | LiveRun;
+  readonly #hold = new Hold();
   readonly #lastEvents = new LastEvents("takeAllOutputEvents has all of them");
   #events: Observable<TraceEvent> | undefined;
   #unnamed = 0;
@@ -144,6 +145,11 @@ export class Container implements TraceSource {
     return this.#kernel.tracer.attach(sink, ended);
   }
 
+  /** Let `gate` say when each advance may resolve, after all is settled; one at a time. @returns Ends it. */
+  hold(gate: Gate): () => void {
+    return this.#hold.set(gate);
+  }
+
   /** Hash over everything delivered to every agent so far, 16 hexadecimal digits: equal runs have equal hashes. */
   traceHash(): string {
     return combine(this.#kernel.registry);
@@ -246,7 +252,8 @@ export class Container implements TraceSource {
       throw new ClockError("ERR_CLOCK_REAL_TIME", "a container on a real-time clock runs by itself");
     }
     this.#kernel.requireIdle("an advance");
-    const advance = journaled(this.#kernel.journal, this.#run.to(resolution.toTicks(t)));
+    const made = journaled(this.#kernel.journal, this.#run.to(resolution.toTicks(t)));
+    const advance = this.#hold.isSet ? this.#hold.after(made, this.#kernel.clock) : made;
     this.#advancing = advance;
     try {
       const next = await advance;
@@ -309,6 +316,7 @@ export class Container implements TraceSource {
   async #close(): Promise<void> {
     const { driver, peers } = this.#simulation;
     this.#kernel.closing = true;
+    this.#hold.release();
     if (this.#run instanceof LiveRun) await this.#run.stop();
     else if (this.#advancing !== undefined) await this.#endAdvance(this.#advancing, driver);
     const failure = await stopAll(this.#kernel);

@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   federate: async () => (await import("./commands/federate.ts")).addFederateCommand,
   container: async () => (await import("./commands/container.ts")).addContainerCommand,
   replay: async () => (await import("./commands/replay.ts")).addReplayCommand,
+  view: async () => (await import("./commands/view.ts")).addViewCommand,
   diff: async () => (await import("./commands/diff.ts")).addDiffCommand,
   inspect: async () => (await import("./commands/inspect.ts")).addInspectCommand,
   export: async () => (await import("./commands/export.ts")).addExportCommand,
@@ -29,7 +30,9 @@ Examples:
   cosimas run scenario.ts --seed 7         run it with other random numbers
   cosimas sim agents.ts 127.0.0.1:5555     serve agents.ts to the mosaik there
   cosimas federate agents.ts               take part in a HELICS federation
+  cosimas run scenario.ts --watch          watch and hold the run on a page
   cosimas run scenario.ts --record a.mcap  record the run
+  cosimas view a.mcap                      look at a recording on a page
   cosimas replay a.mcap                    run its agents again, and compare
   cosimas inspect a.mcap --agent PV-1      what happened to an agent, by whom
   cosimas export a.mcap -f parquet         its events for pandas or DuckDB

@@ -29,6 +29,7 @@ export {
 } from "../options.ts";
 export type { TraceEvent, TraceSink, TraceSource } from "../trace.ts";
 export { after, every, onTurn, wallMs, within } from "../wall.ts";
+export { openPage, type PageOptions, type RunPage } from "../watching.ts";
 export {
   type AgentInput,
   type AgentModel,
@@ -44,6 +45,7 @@ export { AgentSimulator, type AgentSimulatorOptions } from "./population-simulat
 export * from "./scenario.ts";
 export * from "./servable.ts";
 export { Keywords, keywords, type MosaikProxy, Simulator } from "./simulator.ts";
+export type { Topology, TopologyEdge, TopologyNode, TopologyScale } from "./topology.ts";
 export type {
   Attr,
   CreateResult,

@@ -6,9 +6,10 @@
  */
 
 import { anything, boolean, checkOptions, type OptionChecks, object, required, string, text } from "../options.ts";
-import type { Journal } from "../trace.ts";
+import type { Journal, TraceSource } from "../trace.ts";
 import { checkDeclaration, type ParameterDeclarations, type ParameterValues } from "./parameter.ts";
 import type { PopulationOptions } from "./population.ts";
+import type { Topology } from "./topology.ts";
 
 export type {
   BooleanParameter,
@@ -55,6 +56,11 @@ export interface ScenarioContext<P extends ParameterDeclarations = ParameterDecl
    * @throws ScenarioError `ERR_SCENARIO_RECORDED` if it was called before.
    */
   record(options?: { readonly modules?: readonly URL[] }): Journal | undefined;
+  /**
+   * Show a run on the page of `--watch`, and let the page hold it: a `World`, or a container on a real-time clock. What is
+   * recorded, or would be by `record`, is shown by itself. Without `--watch` it does nothing.
+   */
+  watch(source: TraceSource): void;
   /** Write a line of the run's result to standard output. */
   print(line: string): void;
   /**
@@ -73,6 +79,8 @@ export interface ScenarioDefinition<P extends ParameterDeclarations = ParameterD
   /** What it shows, in a line or two. */
   readonly description?: string;
   readonly parameters?: P;
+  /** The grid, or whatever else it consists of, for the page of `--watch` and `cosimas view`. */
+  readonly topology?: Topology | (() => Topology | Promise<Topology>);
   /**
    * Can its agents be spread over containers? Then its `run` gives `context.population`, or `context.containers`, to what
    * makes them; otherwise, by default, `--containers` and `--isolation` are refused.
@@ -89,7 +97,7 @@ export interface Scenario<P extends ParameterDeclarations = ParameterDeclaration
   readonly containers: boolean;
 }
 
-const CHECKS: OptionChecks<ScenarioDefinition & { readonly topology?: unknown }> = {
+const CHECKS: OptionChecks<ScenarioDefinition> = {
   name: required({ ...text, allowed: "a text" }),
   description: string,
   parameters: object,
@@ -111,12 +119,21 @@ export function defineScenario<const P extends ParameterDeclarations = Record<ne
   definition: ScenarioDefinition<P>,
 ): Scenario<P> {
   checkOptions("defineScenario", definition, CHECKS);
-  const { name, description = "", parameters = {} as P, containers = false, run } = definition;
+  const { name, description = "", parameters = {} as P, containers = false, topology, run } = definition;
   if (typeof run !== "function") throw new TypeError(`defineScenario: run of "${name}" must be a function`);
   for (const [parameter, declaration] of Object.entries(parameters)) {
     checkDeclaration("defineScenario", parameter, declaration);
   }
-  return Object.freeze({ name, description, parameters, containers, run: run.bind(definition), [MARK]: true });
+  const drawn = topology === undefined ? {} : { topology };
+  return Object.freeze({
+    name,
+    description,
+    parameters,
+    containers,
+    ...drawn,
+    run: run.bind(definition),
+    [MARK]: true,
+  });
 }
 
 /** Was it made by {@link defineScenario}, of this or another copy of this package? */

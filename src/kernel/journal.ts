@@ -1,6 +1,6 @@
 import type { SimulationClock } from "../clock/simulation-clock.ts";
 import type { Limits } from "../limits.ts";
-import type { Journal, TraceSource } from "../trace.ts";
+import type { Gate, Journal, TraceSource } from "../trace.ts";
 import type { CommunicationModel } from "./communication.ts";
 
 /** What a run has of which the journal is told. */
@@ -17,7 +17,7 @@ export interface JournaledRun {
 /** Let `journal` keep the run of `source` from its start on. */
 export async function beginJournal(
   journal: Journal,
-  source: TraceSource,
+  source: TraceSource & { traceHash(): string },
   clock: SimulationClock,
   { seed, strict, communication, modules, limits = {} }: JournaledRun,
 ): Promise<void> {
@@ -31,8 +31,44 @@ export async function beginJournal(
       typeof communication?.links === "function" ? { ...communication, links: "function" } : (communication ?? null),
   };
   const { ticksPerSecond } = clock.resolution;
-  await journal.begin({ seed, start: clock.calendar.at(0).toISO()!, ticksPerSecond, modules, options });
+  await journal.begin({ seed, start: clock.calendar.at(0).toISO()!, ticksPerSecond, modules, options }, source);
   source.attach((batch) => journal.events(batch));
+}
+
+/** What holds a run between its advances; one at a time. */
+export class Hold {
+  #gate: Gate | undefined;
+  #release = (): void => {};
+
+  /** @returns Lets the run go on without it. */
+  set(gate: Gate): () => void {
+    this.#gate = gate;
+    return () => {
+      if (this.#gate === gate) this.release();
+    };
+  }
+
+  /** Hold the run no longer: it is to be closed. */
+  release(): void {
+    this.#gate = undefined;
+    this.#release();
+  }
+
+  /** `advance`, whose end waits until the gate lets it go. One that fails is not held. */
+  async after<T>(advance: Promise<T>, clock: SimulationClock): Promise<T> {
+    const result = await advance;
+    const held = this.#gate?.(clock.ticks);
+    if (held === undefined) return result;
+    const released = new Promise<void>((resolve) => {
+      this.#release = resolve;
+    });
+    await Promise.race([held, released]);
+    return result;
+  }
+
+  get isSet(): boolean {
+    return this.#gate !== undefined;
+  }
 }
 
 /** An advance whose end waits until the journal can be read again; what it throws itself comes first. */

@@ -1,5 +1,6 @@
-import { AgentError, RemoteError, RunError } from "../errors.ts";
+import { AgentError, RunError } from "../errors.ts";
 import { warn } from "../host.ts";
+import { failedCall } from "./faults.ts";
 import { type AgentRecord, Delivery } from "./model.ts";
 import { byCodeUnits, compareAnswers, comparePeers, Kind } from "./order.ts";
 
@@ -111,10 +112,7 @@ export class Outside {
     const { agent, method } = call;
     const leave = () => {
       if (ok) call.resolve(content);
-      else {
-        const [code, name, message] = content as [string, string, string];
-        call.reject(new RemoteError(code, name, message, { agent, method }));
-      }
+      else call.reject(failedCall(content as object, agent, method));
     };
     this.#answers.push({ agent, seq, leave });
   }

@@ -2,14 +2,15 @@ import { type AgentClass, type ConstructorArguments, checkAgentId } from "../age
 import type { AgentInput } from "../agent/container-options.ts";
 import type { ExternalClock } from "../clock/external-clock.ts";
 import { ClockError } from "../errors.ts";
-import { beginJournal, journaled } from "../kernel/journal.ts";
+import { beginJournal, Hold, journaled } from "../kernel/journal.ts";
 import type { Counts } from "../kernel/kernel.ts";
 import { LastEvents, Outside, type TakenEvents } from "../kernel/outside.ts";
 import { Sinks } from "../kernel/tracer.ts";
 import type { Limits } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/stream.ts";
 import type { Remote } from "../rpc/types.ts";
-import type { FeedOp, Journal, TraceEvent, TraceSink, TraceSource } from "../trace.ts";
+import type { FeedOp, Gate, Journal, TraceEvent, TraceSink, TraceSource } from "../trace.ts";
+import { openPage, type PageOptions, type RunPage } from "../watching.ts";
 import { AgentDirectory } from "./agent-changes.ts";
 import { Coordinator, type Task } from "./coordinator.ts";
 import type { MemberLink } from "./members/link.ts";
@@ -40,6 +41,7 @@ export class Platform implements TraceSource {
   readonly #lastEvents = new LastEvents("takeAllOutputEvents has all of them");
   readonly #journal: Journal | undefined;
   readonly #sinks = new Sinks();
+  readonly #hold = new Hold();
   #events: Observable<TraceEvent> | undefined;
   /** Agents that are to be made. */
   #spawns: Spawn[] = [];
@@ -113,6 +115,16 @@ export class Platform implements TraceSource {
   /** Every event from now on, in batches of one round; within a round by agent, whichever container it lives in. */
   attach(sink: TraceSink, ended?: () => void): () => void {
     return this.#sinks.attach(sink, ended);
+  }
+
+  /** Let `gate` say when each advance may resolve, after all is settled; one at a time. @returns Ends it. */
+  hold(gate: Gate): () => void {
+    return this.#hold.set(gate);
+  }
+
+  /** Show the run on a page, and let the page hold it; see `PageOptions`. Throws as `openPage`. */
+  watch(options: PageOptions = {}): Promise<RunPage> {
+    return openPage(this, options);
   }
 
   /** Hash over everything delivered to every agent until the last advance has ended, as `Container.traceHash`. */
@@ -231,7 +243,8 @@ export class Platform implements TraceSource {
     }
     this.#feed("advance", target);
     this.#coordinator.reads = this.#reads.begin();
-    const due = await journaled(this.#journal, this.#run.advance(target));
+    const made = journaled(this.#journal, this.#run.advance(target));
+    const due = await (this.#hold.isSet ? this.#hold.after(made, this.clock) : made);
     return due === undefined ? undefined : resolution.toSeconds(due);
   }
 
@@ -285,6 +298,7 @@ export class Platform implements TraceSource {
    *   everything was closed.
    */
   async close(): Promise<void> {
+    this.#hold.release();
     this.#closing ??= this.#run.close().finally(() => {
       this.#sinks.end();
       return this.#journal?.end(this.traceHash());

@@ -73,6 +73,11 @@ export function checkBatch(data: Uint8Array, chain: RunChain): { readonly ticks:
   return { ticks: Number(view.getBigUint64(TICKS_AT + 1)) };
 }
 
+/** Ticks of a batch whose chunk has been checked by its checksum. */
+export function ticksOfBatch(data: Uint8Array): number {
+  return Number(new DataView(data.buffer, data.byteOffset, data.byteLength).getBigUint64(TICKS_AT + 1));
+}
+
 /** Whether a batch, whole in itself, is the next one of `chain`; it is not added. */
 export function follows(data: Uint8Array, chain: RunChain): boolean {
   return Buffer.compare(chain.next(data.subarray(TICKS_AT)), data.subarray(3, TICKS_AT)) === 0;
@@ -83,10 +88,13 @@ export function skipBatch(data: Uint8Array, names: NameDictionary): void {
   if (data[NAMES_AT] !== NO_NAMES) names.learn(bodyOf(data).names);
 }
 
-/** @throws Error if the batch is not what `encodeBatch` writes. */
-export function decodeBatch(data: Uint8Array, ticks: number, names: NameDictionary): RunEntry[] {
+/**
+ * @param learns - Learn the batch's names; false if `names` has been through the whole file.
+ * @throws Error if the batch is not what `encodeBatch` writes.
+ */
+export function decodeBatch(data: Uint8Array, ticks: number, names: NameDictionary, learns = true): RunEntry[] {
   const body = bodyOf(data);
-  names.learn(body.names);
+  if (learns) names.learn(body.names);
   return entriesOf(body.rows, ticks, names);
 }
 

@@ -9,5 +9,6 @@ export { causesOf, eventsOf, inspectRun, type RunInspection } from "./inspect.ts
 export { openRun, type RunFile } from "./reader.ts";
 export { Recording, type RecordingOptions } from "./recording.ts";
 export { type Recovered, recoverRun } from "./recovery.ts";
+export { RunIndex } from "./run-index.ts";
 export type { RunFilter } from "./selection.ts";
 export { RunWriter, type RunWriterOptions } from "./writer.ts";

@@ -3,7 +3,7 @@ import { crc32 } from "node:zlib";
 import { RecordingError } from "../errors.ts";
 import { type Limits, limitsOf } from "../limits.ts";
 import { checkOptions, LIMITS } from "../options.ts";
-import { checkBatch, decodeBatch, nanoseconds, RunChain, skipBatch } from "./batch.ts";
+import { checkBatch, decodeBatch, nanoseconds, RunChain, skipBatch, ticksOfBatch } from "./batch.ts";
 import type { RunEntry, RunHeader, RunSummary } from "./entry.ts";
 import { damaged, type McapLayout, readAt, scanMcap } from "./mcap-scan.ts";
 import { NameDictionary } from "./rows.ts";
@@ -25,6 +25,8 @@ const CHUNK_BYTES = 32;
 export interface StoredBatch {
   readonly data: Uint8Array;
   readonly ticks: number;
+  /** Number of the chunk that it lies in, from 0. */
+  readonly chunk: number;
 }
 
 /** A run file that is open for reading. Whoever opened it closes it. */
@@ -86,10 +88,10 @@ export class RunFile {
   /** The batches without decoding them; `data` is valid until the next one is asked for. */
   async *stored(chain: RunChain = new RunChain(this.headerText)): AsyncGenerator<StoredBatch, void, undefined> {
     let sequence = 0;
-    for (const [at, length] of this.#layout.chunks) {
+    for (const [index, [at, length]] of this.#layout.chunks.entries()) {
       const records = await this.#chunk(at, length);
       for (const message of this.#messages(records, at)) {
-        yield this.#batch(message, sequence++, chain, at);
+        yield { ...this.#batch(message, sequence++, chain, at), chunk: index };
       }
     }
     const link = this.#layout.metadata.get("summary")?.get("link");
@@ -98,12 +100,33 @@ export class RunFile {
     }
   }
 
+  /** Chunks of the file. */
+  get chunks(): number {
+    return this.#layout.chunks.length;
+  }
+
+  /**
+   * The batches of one chunk, by its checksum alone: the chain of hashes takes the whole file.
+   *
+   * @param index - Number of the chunk, as in `stored`.
+   * @param names - That have been learned of the whole file.
+   * @internal Use `RunIndex`.
+   */
+  async chunkBatches(index: number, names: NameDictionary): Promise<readonly (readonly RunEntry[])[]> {
+    const [at, length] = this.#layout.chunks[index]!;
+    const records = await this.#chunk(at, length);
+    return [...this.#messages(records, at)].map((message) => {
+      const data = message.subarray(MESSAGE_BYTES);
+      return decodeBatch(data, ticksOfBatch(data), names, false);
+    });
+  }
+
   /** Close the file; a loop over `batches` that still runs fails. */
   close(): Promise<void> {
     return this.#file.close();
   }
 
-  #batch(message: Buffer, sequence: number, chain: RunChain, at: number): StoredBatch {
+  #batch(message: Buffer, sequence: number, chain: RunChain, at: number): Omit<StoredBatch, "chunk"> {
     const data = message.subarray(MESSAGE_BYTES);
     try {
       const { ticks } = checkBatch(data, chain);

@@ -6,7 +6,9 @@
 import { agents } from "./agents.ts";
 import { clock } from "./clock.ts";
 import { type Figure, type Suite, timed } from "./figure.ts";
+import { helics } from "./helics.ts";
 import { mosaik } from "./mosaik.ts";
+import { page } from "./page.ts";
 import { powerFlow } from "./power-flow.ts";
 import { record } from "./record.ts";
 import { recordedRun } from "./recorded-run.ts";
@@ -23,9 +25,11 @@ const suites: Record<string, Suite> = {
     await record(report);
     await recordedRun(report);
   },
+  page,
   rounds,
   rpc,
   spread,
+  helics,
   mosaik,
   world,
 };

@@ -36,9 +36,9 @@ interface Exported {
 }
 
 /** The TypeScript files below a folder of the repository, in order of their paths. */
-export function sourceFiles(folder: string): SourceFile[] {
+export function sourceFiles(folder: string, endings: readonly string[] = [".ts"]): SourceFile[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .filter((entry) => entry.isFile() && endings.some((ending) => entry.name.endsWith(ending)))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll("\\", "/"))
     .sort()
     .map(read);

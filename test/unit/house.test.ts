@@ -42,10 +42,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   recording: [...BASE, "codec", "kernel", "observe", "version"],
   kernel: [...BASE, "codec", "clock"],
   agent: [...BASE, "codec", "channel", "rpc", "clock", "observe", "kernel"],
-  platform: [...BASE, "codec", "channel", "rpc", "clock", "observe", "kernel", "agent"],
+  platform: [...BASE, "codec", "channel", "rpc", "clock", "observe", "kernel", "agent", "watching"],
   observing: ["observe", "recording"],
   replay: [...BASE, "codec", "clock", "kernel", "agent", "observe", "recording"],
-  cosim: [...BASE, "codec", "clock", "observe", "kernel", "agent", "platform"],
+  cosim: [...BASE, "codec", "clock", "observe", "kernel", "agent", "platform", "watching"],
   cli: [
     ...BASE,
     "codec",
@@ -60,9 +60,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "replay",
     "cosim",
     "version",
+    "watching",
   ],
   engine: [...BASE, "clock", "agent"],
-  index: [...BASE, "codec", "channel", "rpc", "clock", "observing", "agent", "platform", "replay", "cosim"],
+  index: [...BASE, "codec", "channel", "rpc", "clock", "observing", "agent", "platform", "replay", "cosim", "watching"],
+  watching: ["trace"],
+  dashboard: ["dashboard/model", "dashboard/server"],
+  "dashboard/model": [],
+  "dashboard/server": ["dashboard/model"],
   helics: ["helics/process"],
   "helics/process": [],
   mosaik: ["mosaik/remote", "mosaik/scheduler", "mosaik/world"],
@@ -100,8 +105,8 @@ const NAMES_TWICE: Readonly<Record<string, readonly string[]>> = {
   shown: ["src/cli/event-lines.ts", "src/options.ts"],
 };
 
-/** Libraries and the only folder or file that imports each; `node:` modules are free, except as below. */
-const HOME_OF: Readonly<Record<string, string>> = {
+/** Libraries and the only folders or files that import each; `node:` modules are free, except as below. */
+const HOME_OF: Readonly<Record<string, string | readonly string[]>> = {
   msgpackr: "src/codec/msgpack.ts",
   luxon: "src/clock/calendar.ts",
   rxjs: "src/observe/stream.ts",
@@ -112,7 +117,8 @@ const HOME_OF: Readonly<Record<string, string>> = {
   buffer: "src/host.browser.ts",
   commander: "src/cli/",
   tsx: "src/cli/",
-  ws: "src/channel/transports/websocket.ts",
+  ws: ["src/channel/transports/websocket.ts", "adapters/dashboard/server/"],
+  cosimas: "src/watching.ts",
   koffi: "adapters/helics/process/binding.ts",
   "node:net": "src/channel/",
 };
@@ -147,8 +153,11 @@ const MAY_CALL: Readonly<Record<string, string>> = {
   "src/observe/exports.ts": "writes the dates of a recording",
 };
 
+/** A program of its own, for browsers: it has what they have, and shares the dashboard's model with its server. */
+const PAGE = "adapters/dashboard/page/";
+
 const src = sourceFiles("src");
-const adapters = sourceFiles("adapters");
+const adapters = sourceFiles("adapters").filter(({ path }) => !path.startsWith(PAGE));
 const scenarios = sourceFiles("scenarios");
 const product = [...src, ...adapters];
 
@@ -225,8 +234,19 @@ describe("the house", () => {
       packages.filter((name) => {
         const home = HOME_OF[name];
         if (home === undefined) return !name.startsWith("node:");
-        return home.endsWith("/") ? !path.startsWith(home) : path !== home;
+        return ![home].flat().some((one) => (one.endsWith("/") ? path.startsWith(one) : path === one));
       }),
+    );
+    expect(wrong).toEqual({});
+  });
+
+  it("has a page that knows the dashboard's model, Preact and uPlot alone", () => {
+    const page = sourceFiles(PAGE.slice(0, -1), [".ts", ".tsx"]);
+    expect(page.length).toBeGreaterThan(20);
+    const isOwn = (path: string) => path.startsWith(PAGE) || path.startsWith("adapters/dashboard/model/");
+    const libraries = ["preact", "uplot"];
+    const wrong = offences(page, ({ files, packages }) =>
+      [...files, ...packages].filter((target) => !isOwn(target) && !libraries.includes(target)),
     );
     expect(wrong).toEqual({});
   });

@@ -1,10 +1,20 @@
-import type { Attr, SimId, Time, TraceSink, TraceSource } from "../../../src/cosim/index.ts";
+import type {
+  Attr,
+  PageOptions,
+  RunPage,
+  SimId,
+  Time,
+  Topology,
+  TraceSink,
+  TraceSource,
+} from "../../../src/cosim/index.ts";
 import {
   checkArgument,
   eventStream,
   func,
   listed,
   object,
+  openPage,
   RunError,
   ScenarioError,
   Sinks,
@@ -36,6 +46,7 @@ import { allDone, checkEntities, readEntities } from "./reading.ts";
 import { eventError } from "./requests.ts";
 import { type SimulatorStarter, Starter } from "./starter.ts";
 import { type RunSummary, summarize, WallTime } from "./summary.ts";
+import { worldTopology } from "./topology.ts";
 import { Wiring } from "./wiring.ts";
 
 /** The runs of a world: where its simulators are, and up to where they have been stepped. */
@@ -282,6 +293,16 @@ export class World<C extends SimConfig = SimConfig> implements SimulatorStarter<
   /** What the runs have taken so far, in wall time: who was busy, and who waited for whom. It can be written as JSON. */
   summary(): RunSummary {
     return summarize(this.#ready, (sim) => this.#stepping?.cursors.get(sim)?.stopwatch, this.#wall.ms);
+  }
+
+  /** The simulators and what flows between them, as a page draws them. */
+  topology(): Topology {
+    return worldTopology([...this.#ready]);
+  }
+
+  /** Show the run on a page, and let the page hold it; see `PageOptions`. Throws as `openPage`. */
+  watch(options: PageOptions = {}): Promise<RunPage> {
+    return openPage(this, options);
   }
 
   /** The scenario as a Mermaid flow chart: its simulators and groups, and what flows between them. */

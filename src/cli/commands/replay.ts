@@ -1,7 +1,8 @@
+import { basename } from "node:path";
 import type { Command } from "commander";
 import { traceJson } from "../../observe/exports.ts";
 import { type Moment, secondsOf } from "../../observe/moment.ts";
-import { openRun } from "../../recording/index.ts";
+import { openRun, type RunHeader } from "../../recording/index.ts";
 import { type ReplayResult, replay } from "../../replay/index.ts";
 import { packageVersion } from "../../version.ts";
 import { wallMs } from "../../wall.ts";
@@ -12,8 +13,9 @@ import { MOMENT_FORMS, parseMoment } from "../options.ts";
 import { ProgressLine } from "../progress.ts";
 import { Interrupt } from "../signals.ts";
 import { watch } from "../watchdog.ts";
+import { addWatchOptions, splitWatchFlags, untilSignal, type WatchFlags, Watching } from "../watching.ts";
 
-interface ReplayOptions {
+interface ReplayOptions extends WatchFlags {
   readonly module?: readonly string[];
   readonly from?: Moment;
   readonly until?: Moment;
@@ -22,7 +24,7 @@ interface ReplayOptions {
 
 /** Add `cosimas replay` to the program. */
 export function addReplayCommand(program: Command, ends: (exitCode: number) => void): void {
-  program
+  const command = program
     .command("replay")
     .description("run the agents of a recording again, and compare every event: 0 the same, 1 they differ")
     .argument("<recording>", "file of cosimas run --record, or of a Recording")
@@ -30,17 +32,20 @@ export function addReplayCommand(program: Command, ends: (exitCode: number) => v
     .option("--from <time>", `compare from this time on: ${MOMENT_FORMS}`, parseMoment)
     .option("--until <time>", "replay up to this time", parseMoment)
     .option("--json", "print the result as JSON")
-    .option("--debug", "print the stacks of errors")
-    .action(async (path: string, options: ReplayOptions) => ends(await run(path, options)));
+    .option("--debug", "print the stacks of errors");
+  addWatchOptions(command).action(async (path: string, options: ReplayOptions) => ends(await run(path, options)));
 }
 
-async function run(path: string, { module: given = [], from, until, json = false }: ReplayOptions): Promise<number> {
+async function run(path: string, options: ReplayOptions): Promise<number> {
+  const [flags, { module: given = [], from, until, json = false }] = splitWatchFlags(options);
   const file = await openRun(path);
   const { header } = file;
   await file.close();
   const { changed, ...code } = await agentCode(header, given);
   const progress = new ProgressLine(process.stderr);
   const interrupt = new Interrupt(() => progress.clear());
+  const watching = await Watching.open(flags, shownOf(path, header), (line) => process.stderr.write(`${line}\n`));
+  interrupt.signal.addEventListener("abort", () => watching.release());
   const unwatch = watch(interrupt);
   const startMs = wallMs();
   try {
@@ -49,17 +54,32 @@ async function run(path: string, { module: given = [], from, until, json = false
       ...(from !== undefined && { from: secondsOf(from, header.start)! }),
       ...(until !== undefined && { until: secondsOf(until, header.start)! }),
       signal: interrupt.signal,
-      progress: (fraction, timeS) => progress.update(fraction ?? 0, `t=${timeS} s`),
+      onEvents: (events) => watching.step(events),
+      progress: (fraction, timeS) => {
+        progress.update(fraction ?? 0, `t=${timeS} s`);
+        watching.progress(fraction ?? -1, "replay");
+      },
     });
     progress.clear();
     const lines = json ? [traceJson(asJson(result))] : linesOf(result, changed, wallMs() - startMs);
     process.stdout.write(`${lines.join("\n")}\n`);
+    await watching.end(result.difference === undefined ? "" : lines.join("\n"));
+    if (watching.hasPage && interrupt.exitCode === undefined) {
+      process.stderr.write(`the replay is over; its page stays until Ctrl-C: ${watching.url}\n`);
+      await untilSignal();
+    }
     return isSame(result) ? EXIT_FINE : EXIT_FAILED;
   } finally {
     progress.clear();
     unwatch();
     interrupt.release();
+    await watching.close();
   }
+}
+
+/** What the page says of it. */
+function shownOf(path: string, { seed, start, ticksPerSecond }: RunHeader) {
+  return { title: `replay of ${basename(path)}`, recording: path, seed, start, ticksPerSecond };
 }
 
 function isSame({ difference, traceHash, recordedHash }: ReplayResult): boolean {

@@ -25,6 +25,7 @@ import { ScenarioRecording } from "../scenario-recording.ts";
 import { Interrupt, lastResort } from "../signals.ts";
 import { runSweep, type SweepRequest, sweepPoints } from "../sweep.ts";
 import { watch } from "../watchdog.ts";
+import { addWatchOptions, splitWatchFlags, untilSignal, type WatchFlags, Watching } from "../watching.ts";
 
 /** One run, as the command line asks for it. */
 export interface RunRequest {
@@ -39,6 +40,8 @@ export interface RunRequest {
   /** The same, if the scenario records anything. */
   readonly mayRecord?: string;
   readonly debug: boolean;
+  /** How it is shown while it goes on. */
+  readonly watching: WatchFlags;
   /** Whether recordings of that name may be replaced. */
   readonly force?: boolean;
   /** Whether all containers are strict that do not say otherwise. */
@@ -82,7 +85,7 @@ export function addRunCommand(program: Command, ends: (exitCode: number) => void
     });
 }
 
-interface CommonOptions {
+interface CommonOptions extends WatchFlags {
   readonly seed: number;
   readonly out: string;
   readonly record?: string;
@@ -130,6 +133,7 @@ export async function parseRequest(
     .exitOverride();
   addParameter(command, "seed", SEED);
   const valuesIn = addParameters(command, scenario.parameters);
+  addWatchOptions(command);
   addCommonOptions(command);
   try {
     command.parse(args, { from: "user" });
@@ -137,24 +141,25 @@ export async function parseRequest(
     if ((error as { code?: unknown }).code === "commander.helpDisplayed") return undefined;
     throw error;
   }
-  const { seed, out, containers, isolation, strict, record, mayRecord, debug, force, sweep, jobs, ...values } =
-    command.opts<CommonOptions>();
+  const [watching, options] = splitWatchFlags(command.opts<CommonOptions>());
+  const { seed, out, containers, isolation, strict, record, mayRecord, debug, force, sweep, jobs, ...values } = options;
   const asked = { ...(record && { record }), ...(mayRecord && { mayRecord }), ...(force && { force }) };
   checkSpread(scenario, containers, isolation);
   const request: RunRequest = {
-    ...{ seed, out, containers, debug: debug === true, parameters: valuesIn(values) },
+    ...{ seed, out, containers, debug: debug === true, parameters: valuesIn(values), watching },
     ...asked,
     ...(strict && { strict }),
     ...(isolation && { isolation }),
   };
   if (sweep === undefined) return request;
   if (record !== undefined) throw new UsageError("ERR_CLI_USAGE", "each run of a sweep is recorded beside its folder");
+  if (Object.keys(watching).length > 0) throw new UsageError("ERR_CLI_USAGE", "a sweep of many runs has no page");
   const points = sweepPoints(sweep);
   const swept = new Set(points[0]!.map(([name]) => name));
-  const options = new Set(["seed", ...Object.keys(scenario.parameters).map(optionName)]);
+  const names = new Set(["seed", ...Object.keys(scenario.parameters).map(optionName)]);
   for (const name of swept) {
-    if (options.has(name)) continue;
-    const known = [...options].join(", ");
+    if (names.has(name)) continue;
+    const known = [...names].join(", ");
     throw new UsageError("ERR_CLI_VALUE", `--sweep ${name}: the scenario has no such parameter; it has: ${known}`);
   }
   const own = optionWords(seed, scenario.parameters, request.parameters, swept);
@@ -204,7 +209,10 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
   let lines: readonly string[] = [reproduce];
   let exitCode = EXIT_FINE;
   let askedForSpread = false;
+  let watching: Watching | undefined;
   try {
+    const page = await openedPage(scenario, request, interrupt, say);
+    watching = page;
     await scenario.run({
       parameters,
       seed,
@@ -221,8 +229,9 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
         askedForSpread = true;
         return { containers: request.containers, isolation: request.isolation, module };
       },
-      record: (options) => recording.begin(options),
-      progress: (fraction, label) => progress.update(fraction, label),
+      record: (options) => page.journal(recording.begin(options)),
+      progress: page.following(progress),
+      watch: (source) => page.add(source),
       print: (line) => {
         progress.clear();
         process.stdout.write(`${line}\n`);
@@ -230,10 +239,7 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
       result: (figures) => result.add(figures),
     });
     if (request.record !== undefined) recording.assertUsed();
-    if (!askedForSpread && (request.containers > 1 || request.isolation !== undefined)) {
-      const text = `${given} has run in one container: its \`run\` does not use context.population, though it says containers: true`;
-      throw new ScenarioError("ERR_SCENARIO_CONTAINERS", text);
-    }
+    if (!askedForSpread) checkNotSpread(given, request);
     if (interrupt.exitCode !== undefined) lines = [...(interrupt.told() ?? []), reproduce];
   } catch (error) {
     // A signal to the whole group may have ended a container before it is heard here.
@@ -246,5 +252,44 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
     interrupt.release();
   }
   say(lines);
+  await stay(watching, exitCode === EXIT_FAILED ? lines : [], interrupt.exitCode !== undefined, say);
   return interrupt.exitCode ?? exitCode;
+}
+
+/** @throws ScenarioError if the run was to be spread: the scenario says that it can be, and has not looked. */
+function checkNotSpread(given: string, { containers, isolation }: RunRequest): void {
+  if (containers === 1 && isolation === undefined) return;
+  const text = `${given} has run in one container: its \`run\` does not use context.population, though it says containers: true`;
+  throw new ScenarioError("ERR_SCENARIO_CONTAINERS", text);
+}
+
+/** The page that was asked for; it holds the run no longer when that is interrupted. */
+async function openedPage(
+  { name, topology }: Scenario,
+  { watching: flags, record }: RunRequest,
+  interrupt: Interrupt,
+  say: (lines: readonly string[]) => void,
+): Promise<Watching> {
+  const shown = { title: name, ...(topology && { topology }), ...(record && { recording: record }) };
+  const watching = await Watching.open(flags, shown, (line) => say([line]));
+  interrupt.signal.addEventListener("abort", () => watching.release());
+  return watching;
+}
+
+/** The run is over; its page stays until the user has seen enough. */
+async function stay(
+  watching: Watching | undefined,
+  failure: readonly string[],
+  isInterrupted: boolean,
+  say: (lines: readonly string[]) => void,
+): Promise<void> {
+  if (watching === undefined) return;
+  try {
+    await watching.end(failure.join("\n"));
+    if (!watching.hasPage || isInterrupted) return;
+    say([`the run is over; its page stays until Ctrl-C: ${watching.url}`]);
+    await untilSignal();
+  } finally {
+    await watching.close();
+  }
 }

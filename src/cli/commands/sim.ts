@@ -8,11 +8,16 @@ import { addParameters, HELP_COLUMNS } from "../parameters.ts";
 import { recordIn } from "../scenario-recording.ts";
 import { Interrupt, lastResort, watchParent } from "../signals.ts";
 import { watch } from "../watchdog.ts";
+import { addWatchOptions, splitWatchFlags, type WatchFlags, Watching } from "../watching.ts";
 
 /** Seconds to wait for mosaik; source: mosaik-api-v3. */
 const TIMEOUT_S = 60;
 
-interface SimOptions {
+/** Said on the page beside pause. */
+const HELD =
+  "A master outside steps this run: pause holds back only our answer to its step. It waits meanwhile, and gives up if it has a time-out; in real time it falls behind.";
+
+interface SimOptions extends WatchFlags {
   readonly remote?: boolean;
   readonly logLevel: LogLevel;
   /** Seconds. */
@@ -40,7 +45,7 @@ interface SimRequest {
  */
 export function addSimCommand(program: Command, ends: (exitCode: number) => void): void {
   const levels = new Option("-l, --log-level <level>", "what is logged, on standard error").choices(LOG_LEVELS);
-  program
+  const sim = program
     .command("sim")
     .usage("<module> HOST:PORT [options]")
     .description("serve a simulator to mosaik, until mosaik says stop")
@@ -59,7 +64,8 @@ export function addSimCommand(program: Command, ends: (exitCode: number) => void
     )
     .addOption(isolationOption())
     .option("--force", "replace a recording of that name")
-    .option("--debug", "print the stacks of errors")
+    .option("--debug", "print the stacks of errors");
+  addWatchOptions(sim)
     .helpOption(false)
     .option("-h, --help", "print this help")
     .allowUnknownOption()
@@ -97,16 +103,25 @@ async function serve(given: string | undefined, rest: readonly string[], options
     const request = parseRequest(simulator, given, help ? ["--help"] : rest, remote);
     if (request === undefined) return EXIT_FINE;
     const module = new URL(await moduleUrl(given, SIMULATOR.folderFiles));
-    const { containers, isolation, record, force } = options;
+    const [flags, { containers, isolation, record, force }] = splitWatchFlags(options);
     const isSpread = containers !== undefined || isolation !== undefined;
-    await simulator.serve({
-      ...{ ...request, remote, insecure, timeoutMs: options.timeout * 1000, log },
-      onStop: () => {
-        isEnding = true;
-      },
-      ...(record !== undefined && { record: recordIn(record, [module], { replace: force === true }) }),
-      ...(isSpread && { population: { containers, isolation, module } }),
-    });
+    const shown = { title: given, note: HELD };
+    const watching = await Watching.open(flags, shown, (line) => process.stderr.write(`${line}\n`));
+    try {
+      const journal = watching.journal(
+        record === undefined ? undefined : recordIn(record, [module], { replace: force === true }),
+      );
+      await simulator.serve({
+        ...{ ...request, remote, insecure, timeoutMs: options.timeout * 1000, log },
+        onStop: () => {
+          isEnding = true;
+        },
+        ...(journal && { record: journal }),
+        ...(isSpread && { population: { containers, isolation, module } }),
+      });
+    } finally {
+      await watching.close();
+    }
     return EXIT_FINE;
   } finally {
     release();

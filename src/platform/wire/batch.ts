@@ -1,4 +1,5 @@
 import { type Codec, createCodec, type ValueType } from "../../codec/index.ts";
+import { hopsOfAnswer, noteOrigin } from "../../kernel/faults.ts";
 import { Delivery } from "../../kernel/model.ts";
 import { Kind, NOBODY, nobody, OUTSIDE, RANK_NONE, type Sender } from "../../kernel/order.ts";
 import type { Birth } from "../../kernel/round.ts";
@@ -208,6 +209,7 @@ type Fields = readonly [
   content: unknown,
   callSeq: number,
   cause: string | null,
+  hops?: string,
 ];
 
 function fieldsOf(item: Item): Fields {
@@ -216,11 +218,14 @@ function fieldsOf(item: Item): Fields {
     return [item.ticks, BIRTH, id, parent?.id ?? OUTSIDE.id, 0, type, args, -1, cause];
   }
   const { kind, to, from, seq, method, content, callSeq, cause = null } = item.delivery;
-  return [item.ticks, kind, to, from.id, seq, method, content, callSeq, cause];
+  const fields = [item.ticks, kind, to, from.id, seq, method, content, callSeq, cause] as const;
+  const hops = kind === Kind.failure ? hopsOfAnswer(content as object, from.id, method) : undefined;
+  return hops === undefined ? fields : [...fields, hops];
 }
 
 function itemOf(fields: Fields, senderOf: (id: string) => Sender): Item {
-  const [ticks, kind, to, from, seq, method, content, callSeq, causeId] = fields;
+  const [ticks, kind, to, from, seq, method, content, callSeq, causeId, hops] = fields;
+  if (hops !== undefined) noteOrigin(content as object, { hops });
   const cause = causeId ?? undefined;
   const sender = senderOf(from);
   if (kind === BIRTH) {

@@ -1,0 +1,257 @@
+import type { ComponentChildren } from "preact";
+import { useMemo } from "preact/hooks";
+import type { Topology, TopologyEdge, TopologyNode, TopologyScale, ValuesAnswer } from "../../model/protocol.ts";
+import { isBeyond, scaleColour } from "../colour.ts";
+import { count, value } from "../format.ts";
+import { atOf, useAnswer, useRun } from "../hooks.ts";
+import { fitted, treeLayout } from "../layout.ts";
+import { theme } from "../theme.ts";
+import { AgentLink, Head } from "../ui.tsx";
+import { go } from "../url.ts";
+
+const WIDTH = 900;
+const HEIGHT = 500;
+
+interface Valued<T> {
+  readonly item: T;
+  readonly series: string | undefined;
+  readonly value: number | null;
+}
+
+/** A grid's buses and lines coloured by their values, or the simulators of a world. */
+export function GridPlan({ choice }: { choice: ComponentChildren }) {
+  const { info } = useRun();
+  const topology = info?.topology as Topology;
+  const at = atOf(info);
+  const names = useMemo(() => [...topology.nodes, ...topology.edges].flatMap(({ series = [] }) => series), [topology]);
+  const { data } = useAnswer<ValuesAnswer>(
+    names.length === 0 ? undefined : { ask: "values", names, ...(at !== undefined && { at }) },
+  );
+  const byName = new Map(names.map((name, i) => [name, data?.values[i] ?? null]));
+  const valued = <T extends { readonly series?: readonly string[] }>(item: T): Valued<T> => {
+    const series = item.series?.find((name) => byName.get(name) !== null) ?? item.series?.[0];
+    return { item, series, value: series === undefined ? null : (byName.get(series) ?? null) };
+  };
+  const nodes = topology.nodes.map(valued);
+  const edges = topology.edges.map(valued);
+  const places = useMemo(() => placesOf(topology), [topology]);
+  const { nodeScale, edgeScale } = topology;
+  const beyond = [
+    ...nodes.filter((one) => nodeScale !== undefined && isBeyond(one.value, nodeScale)),
+    ...edges.filter((one) => edgeScale !== undefined && isBeyond(one.value, edgeScale)),
+  ];
+  const text =
+    nodeScale === undefined
+      ? `${topology.nodes.length} simulators`
+      : `${count(topology.nodes.length)} buses, ${count(topology.edges.length)} lines and transformers`;
+  const known = data?.values.some((one) => one !== null) === true;
+  return (
+    <section>
+      <Head title="Topology" text={names.length > 0 && !known ? `${text}; no values yet` : text}>
+        {choice}
+      </Head>
+      <div class="topology-grid">
+        <div class="graph-box">
+          <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} class="graph" role="group" aria-label="The grid with its values">
+            {edges.map((edge) => (
+              <Edge key={edge.item.id} edge={edge} places={places} scale={edgeScale} />
+            ))}
+            {nodes.map((node) => (
+              <Node key={node.item.id} node={node} places={places} scale={nodeScale} />
+            ))}
+          </svg>
+          {nodeScale !== undefined && <Scale scale={nodeScale} />}
+          {edgeScale !== undefined && <Scale scale={edgeScale} />}
+        </div>
+        <Values beyond={beyond} nodes={nodes} edges={edges} topology={topology} />
+      </div>
+    </section>
+  );
+}
+
+function placesOf({ nodes, edges }: Topology): ReadonlyMap<string, { x: number; y: number }> {
+  const ids = nodes.map(({ id }) => id);
+  const isPlaced = nodes.every(({ x, y }) => x !== undefined && y !== undefined);
+  const unit = isPlaced
+    ? fitted(
+        ids,
+        nodes.map(({ x }) => x!),
+        nodes.map(({ y }) => y!),
+      )
+    : treeLayout(
+        ids,
+        edges.map(({ from, to }) => [from, to] as const),
+      );
+  return new Map([...unit].map(([id, { x, y }]) => [id, { x: 70 + x * (WIDTH - 140), y: 46 + y * (HEIGHT - 104) }]));
+}
+
+function show(series: string | undefined): void {
+  if (series !== undefined) go({ view: "series", series }, true);
+}
+
+function Edge({
+  edge: { item, series, value: now },
+  places,
+  scale,
+}: {
+  edge: Valued<TopologyEdge>;
+  places: ReturnType<typeof placesOf>;
+  scale: TopologyScale | undefined;
+}) {
+  const [from, to] = [places.get(item.from), places.get(item.to)];
+  if (from === undefined || to === undefined) return null;
+  const colour = scale === undefined ? "var(--rule-strong)" : scaleColour(now, scale, theme());
+  const over = scale !== undefined && isBeyond(now, scale);
+  const part = scale === undefined || now === null ? 0.3 : Math.min(1.2, Math.abs(now) / scale.high);
+  const path = `M${from.x} ${from.y}C${(from.x + to.x) / 2} ${from.y} ${(from.x + to.x) / 2} ${to.y} ${to.x} ${to.y}`;
+  const name = `${item.label ?? item.id}${scale === undefined ? "" : `: ${value(now)} ${scale.unit}`}`;
+  return (
+    <g class={over ? "beyond" : ""}>
+      <path
+        d={path}
+        fill="none"
+        stroke={colour}
+        stroke-width={2.5 + 5 * part}
+        stroke-linecap="round"
+        stroke-dasharray={over ? "10 4" : undefined}
+      >
+        <title>{name}</title>
+      </path>
+      {series === undefined && item.label !== undefined && (
+        <text x={(from.x + to.x) / 2} y={(from.y + to.y) / 2 - 5} text-anchor="middle" class="edge-label">
+          {item.label}
+        </text>
+      )}
+    </g>
+  );
+}
+
+function Node({
+  node: { item, series, value: now },
+  places,
+  scale,
+}: {
+  node: Valued<TopologyNode>;
+  places: ReturnType<typeof placesOf>;
+  scale: TopologyScale | undefined;
+}) {
+  const { x, y } = places.get(item.id)!;
+  const over = scale !== undefined && isBeyond(now, scale);
+  const label = item.label ?? item.id;
+  const lines = label.split("\n");
+  const shape = (
+    <>
+      <circle
+        cx={x}
+        cy={y}
+        r={11}
+        class={`bus ${over ? "beyond" : ""}`}
+        style={{ fill: scale === undefined ? "var(--accent)" : scaleColour(now, scale, theme()) }}
+      />
+      {over && (
+        <text x={x} y={y + 4.5} text-anchor="middle" class="over-mark">
+          !
+        </text>
+      )}
+      <text x={x} y={y - 16} text-anchor="middle">
+        {lines[0]}
+      </text>
+      <text x={x} y={y + 25} text-anchor="middle" class="sub">
+        {scale === undefined ? lines.slice(1).join(" ") : now === null ? "" : value(now)}
+      </text>
+    </>
+  );
+  const name = `${label}${scale === undefined ? "" : `: ${value(now)} ${scale.unit}`}`;
+  if (series === undefined) return <g aria-description={name}>{shape}</g>;
+  return (
+    <a
+      href={`#${item.id}`}
+      aria-description={name}
+      onClick={(event) => {
+        event.preventDefault();
+        show(series);
+      }}
+    >
+      {shape}
+    </a>
+  );
+}
+
+/** What the colours mean. */
+function Scale({ scale }: { scale: TopologyScale }) {
+  const low = scale.low ?? scale.best;
+  const at = [0, 0.25, 0.5, 0.75, 1].map((part) => low + part * (scale.high - low));
+  return (
+    <p class="scale">
+      <span>{scale.name}</span>
+      <span class="muted">{value(low)}</span>
+      <svg viewBox="0 0 100 10" aria-hidden="true">
+        {at.map((one, i) => (
+          <rect key={one} x={i * 20} width={20} height={10} style={{ fill: scaleColour(one, scale, theme()) }} />
+        ))}
+      </svg>
+      <span class="muted">
+        {value(scale.high)} {scale.unit}
+      </span>
+      <span class="muted">beyond: marked with ! or dashed</span>
+    </p>
+  );
+}
+
+function Values(props: {
+  beyond: readonly Valued<TopologyNode | TopologyEdge>[];
+  nodes: readonly Valued<TopologyNode>[];
+  edges: readonly Valued<TopologyEdge>[];
+  topology: Topology;
+}) {
+  const { beyond, nodes, edges, topology } = props;
+  const rows = [
+    ...nodes.map((one) => ({ ...one, scale: topology.nodeScale, agents: one.item.agents ?? [] })),
+    ...edges.map((one) => ({ ...one, scale: topology.edgeScale, agents: [] as readonly string[] })),
+  ].filter(({ series }) => series !== undefined || topology.nodeScale === undefined);
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-label="Values">
+      {topology.nodeScale !== undefined && (
+        <p class={beyond.length > 0 ? "bad" : "muted"}>
+          {beyond.length === 0 ? "Nothing is beyond its limits." : `${beyond.length} beyond their limits.`}
+        </p>
+      )}
+      <table class="rows compact">
+        <thead>
+          <tr>
+            <th scope="col">element</th>
+            <th scope="col" class="number">
+              value
+            </th>
+            <th scope="col">agents</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ item, series, value: now, scale, agents }) => (
+            <tr key={item.id}>
+              <th scope="row">
+                {series === undefined ? (
+                  (item.label ?? item.id).replace("\n", ", ")
+                ) : (
+                  <button type="button" class="link" onClick={() => show(series)}>
+                    {item.label ?? item.id}
+                  </button>
+                )}
+              </th>
+              <td class={`number ${scale !== undefined && isBeyond(now, scale) ? "bad" : ""}`}>
+                {value(now)} <span class="muted">{now === null ? "" : scale?.unit}</span>
+              </td>
+              <td class="values">
+                {agents.map((id) => (
+                  <span class="pair" key={id}>
+                    <AgentLink id={id} />
+                  </span>
+                ))}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

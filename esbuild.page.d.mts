@@ -1,0 +1,2 @@
+/** Write the files of the page to `folder`. */
+export function buildPage(folder: string): Promise<void>;

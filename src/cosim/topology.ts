@@ -1,0 +1,39 @@
+/** What a scenario looks like: a grid with its buses and lines, or the simulators of a world. Plain data. */
+export interface Topology {
+  readonly nodes: readonly TopologyNode[];
+  readonly edges: readonly TopologyEdge[];
+  /** How values of nodes are coloured. */
+  readonly nodeScale?: TopologyScale;
+  /** How values of edges are coloured. */
+  readonly edgeScale?: TopologyScale;
+}
+
+export interface TopologyNode {
+  readonly id: string;
+  readonly label?: string;
+  /** Series whose present value colours it; the first of these that there is. */
+  readonly series?: readonly string[];
+  /** Agents that live here. */
+  readonly agents?: readonly string[];
+  /** Where it is drawn, in any unit; the page finds a place if it is not given. */
+  readonly x?: number;
+  readonly y?: number;
+}
+
+export interface TopologyEdge {
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+  readonly label?: string;
+  readonly series?: readonly string[];
+}
+
+/** Below `low` and above `high` is what nobody wants; `unit` is shown. */
+export interface TopologyScale {
+  readonly name: string;
+  readonly unit: string;
+  readonly low?: number;
+  readonly high: number;
+  /** What is best, in the middle of the colours. */
+  readonly best: number;
+}
