@@ -9,9 +9,9 @@ import type { Outside } from "../kernel/outside.ts";
 import type { Limits } from "../limits.ts";
 import type { TraceEvent } from "../trace.ts";
 import type { Place } from "./agent-changes.ts";
-import { type Item, writeBatch } from "./batch.ts";
 import type { MemberLink } from "./members/link.ts";
 import type { Order, Report } from "./protocol.ts";
+import { type Item, writeBatch } from "./wire/batch.ts";
 
 /** What the coordinator knows of a container. */
 class MemberState {

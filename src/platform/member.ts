@@ -13,10 +13,10 @@ import { readOutput } from "../kernel/outside.ts";
 import { ServingPeriod, stopAll } from "../kernel/serving.ts";
 import type { TraceEvent } from "../trace.ts";
 import { AgentChanges } from "./agent-changes.ts";
-import { batchCodec, readBatch, remoteSender } from "./batch.ts";
 import { type AgentModule, checkedPlacement, classNamed } from "./module.ts";
 import { Outbound } from "./outbound.ts";
 import type { MemberOptions, NewAgent, Order, ReadRequest, Report } from "./protocol.ts";
+import { batchCodec, readBatch, remoteSender } from "./wire/batch.ts";
 
 /**
  * One of a platform's containers: serves rounds when the coordinator says so, and tells what its agents have sent to

@@ -8,13 +8,13 @@ import type { Codec, ValueType } from "../codec/index.ts";
 import type { JournaledRun } from "../kernel/journal.ts";
 import { type Limits, limitsOf } from "../limits.ts";
 import type { Journal } from "../trace.ts";
-import { batchCodec } from "./batch.ts";
 import type { MemberLink } from "./members/link.ts";
 import { type AgentModule, checkedPlacement, loadAgentModule } from "./module.ts";
 import { nodeOptions } from "./node-options.ts";
 import { checkPlatformOptions, type PlatformOptions } from "./options.ts";
 import type { MemberOptions } from "./protocol.ts";
 import { startContainers } from "./start.ts";
+import { batchCodec } from "./wire/batch.ts";
 
 /** What a platform is made of. */
 export interface PlatformParts {

@@ -10,7 +10,7 @@ import type { Sender } from "../kernel/order.ts";
 import type { Birth } from "../kernel/round.ts";
 import { combine } from "../kernel/tracer.ts";
 import { type Limits, limitsOf } from "../limits.ts";
-import { batchCodec, readBatch, remoteSender, writeBatch } from "./batch.ts";
+import { batchCodec, readBatch, remoteSender, writeBatch } from "./wire/batch.ts";
 
 /** How a population that is one of several is made. */
 export interface PartOptions extends Omit<ContainerOptions, "others" | "record" | "address" | "codec"> {

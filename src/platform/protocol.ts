@@ -1,4 +1,4 @@
-/** What a coordinator and its containers tell each other: types only; `wire.ts` writes and reads them. */
+/** What a coordinator and its containers tell each other: types only; `wire/` writes and reads them. */
 import type { MessagePort } from "node:worker_threads";
 import type { CommunicationModel } from "../kernel/communication.ts";
 import type { StepFailure } from "../kernel/faults.ts";
@@ -56,7 +56,7 @@ interface OrderBase {
   readonly ticks: number;
   readonly round: number;
   readonly observed: boolean;
-  /** What has come from other containers and from outside since the last order: see `batch.ts`. */
+  /** What has come from other containers and from outside since the last order: see `wire/batch.ts`. */
   readonly batches: readonly Uint8Array[];
 }
 
@@ -119,7 +119,7 @@ export type NewAgent = readonly [type: string, id: string, args: readonly unknow
 export type ReadRequest = readonly (readonly [agent: string, names: readonly string[]])[];
 
 /** Values of outputs, of each agent in the order of the request. */
-export interface Values {
+export interface OutputValues {
   /** Number of agents. */
   readonly count: number;
   /** The first of the names that were asked for of each agent, the second, and so on; nothing where it has fewer. */
@@ -150,7 +150,7 @@ export interface Report {
   /** Of a round, where asked for: ids of the first agents that were served. */
   readonly agents?: readonly string[];
   /** Of `read`, and with `reads`: the values of the request, up to the first agent that could not be read. */
-  readonly values?: Values;
+  readonly values?: OutputValues;
   /** Of `spawn`: why an agent could not be made; null if it was. */
   readonly refused?: readonly (Error | null)[];
   /** What has changed among its agents since they were told the last time. */

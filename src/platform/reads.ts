@@ -1,6 +1,6 @@
 import { AgentError } from "../errors.ts";
 import type { AgentDirectory } from "./agent-changes.ts";
-import type { ReadRequest, Report, Values } from "./protocol.ts";
+import type { OutputValues, ReadRequest, Report } from "./protocol.ts";
 
 /** Asks containers for outputs, each for those of the request or of the last one; gives the reports in the same order. */
 export type AskForOutputs = (requests: ReadonlyMap<number, ReadRequest | undefined>) => Promise<Report[]>;
@@ -27,7 +27,7 @@ export class OutputReads {
   readonly #agents: AgentDirectory;
   #plan: Plan | undefined;
   /** Values that have come since the last advance began, by container. */
-  readonly #values = new Map<number, Values>();
+  readonly #values = new Map<number, OutputValues>();
   #wasRead = false;
 
   constructor(agents: AgentDirectory) {
@@ -43,7 +43,7 @@ export class OutputReads {
   }
 
   /** Take what the container `index` has told. */
-  note(index: number, values: Values): void {
+  note(index: number, values: OutputValues): void {
     if (this.#plan?.asked.has(index)) this.#values.set(index, values);
   }
 

@@ -3,7 +3,7 @@
  * which cost less as one block of bytes than as values one by one.
  */
 
-import type { Values } from "./protocol.ts";
+import type { OutputValues } from "../protocol.ts";
 
 /** The bytes of an array of numbers; they share its memory. */
 export function bytesOf({ buffer, byteOffset, byteLength }: Int32Array | Float64Array): Uint8Array {
@@ -24,7 +24,7 @@ export function integersFromBytes(bytes: Uint8Array): Int32Array {
 export type WireValues = readonly [count: number, columns: readonly (Uint8Array | readonly unknown[])[]];
 
 /** Values of outputs, as they cross. */
-export function valuesToWire({ count, columns }: Values): WireValues {
+export function valuesToWire({ count, columns }: OutputValues): WireValues {
   return [count, columns.map((column) => columnToWire(column))];
 }
 
@@ -39,7 +39,7 @@ function columnToWire(column: ArrayLike<unknown>): Uint8Array | readonly unknown
 }
 
 /** The values that {@link valuesToWire} has written. */
-export function valuesFromWire([count, columns]: WireValues): Values {
+export function valuesFromWire([count, columns]: WireValues): OutputValues {
   return {
     count,
     columns: columns.map((column) => (column instanceof Uint8Array ? doublesFromBytes(column) : column)),

@@ -1,11 +1,11 @@
-import { AGENT_REFERENCE } from "../agent/references.ts";
-import { DATE_TIME } from "../agent/simulation.ts";
-import { type Codec, createCodec, traceCodec, type ValueType } from "../codec/index.ts";
-import * as errors from "../errors.ts";
-import type { StepFailure } from "../kernel/faults.ts";
-import type { Limits } from "../limits.ts";
+import { AGENT_REFERENCE } from "../../agent/references.ts";
+import { DATE_TIME } from "../../agent/simulation.ts";
+import { type Codec, createCodec, traceCodec, type ValueType } from "../../codec/index.ts";
+import * as errors from "../../errors.ts";
+import type { StepFailure } from "../../kernel/faults.ts";
+import type { Limits } from "../../limits.ts";
+import type { Changes, Order, Report } from "../protocol.ts";
 import { integersFromBytes, valuesFromWire, valuesToWire, type WireValues } from "./columns.ts";
-import type { Changes, Order, Report } from "./protocol.ts";
 
 /** Levels and values that orders and reports have around the values of agents. */
 const WRAP_NESTING = 8;

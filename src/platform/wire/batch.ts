@@ -1,9 +1,9 @@
-import { type Codec, createCodec, type ValueType } from "../codec/index.ts";
-import { hopsOfAnswer, noteOrigin } from "../kernel/faults.ts";
-import { Delivery } from "../kernel/model.ts";
-import { Kind, NOBODY, nobody, OUTSIDE, RANK_NONE, type Sender } from "../kernel/order.ts";
-import type { Birth } from "../kernel/round.ts";
-import type { Limits } from "../limits.ts";
+import { type Codec, createCodec, type ValueType } from "../../codec/index.ts";
+import { hopsOfAnswer, noteOrigin } from "../../kernel/faults.ts";
+import { Delivery } from "../../kernel/model.ts";
+import { Kind, NOBODY, nobody, OUTSIDE, RANK_NONE, type Sender } from "../../kernel/order.ts";
+import type { Birth } from "../../kernel/round.ts";
+import type { Limits } from "../../limits.ts";
 import { bytesOf, doublesFromBytes, integersFromBytes } from "./columns.ts";
 
 /** Kind of a birth on the wire; the kinds of delivery have 0 to 6. */
@@ -93,7 +93,7 @@ export function* readBatch(
   bytes: Uint8Array,
   codec: Codec,
   senderOf: (id: string) => Sender,
-  idOf: (number: number) => string,
+  idOf: (number: number) => string = noneByNumber,
 ): Generator<Item> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let at = 0; at < bytes.length; ) {
@@ -108,6 +108,10 @@ export function* readBatch(
 
 function isRun(value: Fields | readonly Fields[]): value is readonly Fields[] {
   return Array.isArray(value[0]);
+}
+
+function noneByNumber(number: number): never {
+  throw new RangeError(`a batch names receiver ${number} by its number, as only a platform's coordinator does`);
 }
 
 function isColumns(value: Fields | Columns | readonly Fields[]): value is Columns {
