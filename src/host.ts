@@ -59,4 +59,5 @@ export function silenceRejections(silent: (reason: unknown) => boolean): void {
 export const HOST_CLOCKS: readonly (readonly [owner: object, key: string, name: string])[] = [
   [process.hrtime, "bigint", "process.hrtime.bigint"],
   [process, "hrtime", "process.hrtime"],
+  [process, "uptime", "process.uptime"],
 ];

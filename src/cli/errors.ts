@@ -1,4 +1,6 @@
 import { isNativeError } from "node:util/types";
+import { CosimError } from "../errors.ts";
+import { userPlace } from "../frames.ts";
 
 /** The run did what it should. */
 export const EXIT_FINE = 0;
@@ -42,6 +44,7 @@ export function errorLines(error: unknown, debug: boolean): string[] {
     const repeated = depth > 0 && code === "Error" && said.includes(message);
     if (!repeated || debug) lines.push(...`${prefix}${code}: ${message}`.split("\n"));
     if (debug && stack !== undefined) lines.push(stack);
+    else if (code === "ERR_AGENT_FAILED") lines.push(...placeOf((current as Error).cause));
     if (current instanceof AggregateError) {
       for (const part of current.errors) lines.push(`  with ${describe(part).code}: ${describe(part).message}`);
     }
@@ -51,6 +54,13 @@ export function errorLines(error: unknown, debug: boolean): string[] {
     prefix = "  caused by ";
   }
   return lines;
+}
+
+/** Where an agent's own code has thrown what it failed with; an error that a call has brought tells it in its message. */
+function placeOf(error: unknown): string[] {
+  if (!isError(error) || error instanceof CosimError) return [];
+  const place = userPlace(error.stack);
+  return place === undefined ? [] : [`    at ${place}`];
 }
 
 /** Errors of other realms (a worker, a vm) are errors, too. */

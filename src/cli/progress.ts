@@ -31,14 +31,17 @@ export class ProgressLine {
   /** Wall time in milliseconds. */
   readonly #now: () => number;
   readonly #startMs: number;
+  readonly #counts: boolean;
   #drawnMs = Number.NEGATIVE_INFINITY;
   #parts = 0;
   #ticks = 0;
   /** Does the terminal's present line hold the progress? */
   #drawn = false;
 
-  constructor(target: ProgressTarget, now: () => number = wallMs) {
+  /** @param counts - Whether it says how often it was told of progress in a second. */
+  constructor(target: ProgressTarget, now: () => number = wallMs, counts = true) {
     this.#target = target;
+    this.#counts = counts;
     this.#now = now;
     this.#startMs = now();
   }
@@ -80,7 +83,7 @@ export class ProgressLine {
     const bar = "█".repeat(full) + " ".repeat(BAR_WIDTH - full);
     const words = [`${String(Math.floor(part * 100 + 1e-9)).padStart(3)}% |${bar}|`];
     if (label !== "") words.push(`${label} |`);
-    words.push(`${elapsedS > 0 ? Math.round(this.#ticks / elapsedS) : 0} ticks/s |`);
+    if (this.#counts) words.push(`${elapsedS > 0 ? Math.round(this.#ticks / elapsedS) : 0} ticks/s |`);
     words.push(`eta ${part > 0 ? clockText((elapsedS * (1 - part)) / part) : "?"}`);
     return words.join(" ");
   }

@@ -1,5 +1,6 @@
 import type { SimulationClock } from "../clock/simulation-clock.ts";
-import { AgentError, ForeignAwaitError, RunError, type Tag, ZenoError } from "../errors.ts";
+import { AgentError, ForeignAwaitError, RemoteError, RunError, type Tag, ZenoError } from "../errors.ts";
+import { userPlace } from "../frames.ts";
 import type { Limits } from "../limits.ts";
 import type { AgentRecord } from "./model.ts";
 import { byCodeUnits, compareFailures } from "./order.ts";
@@ -34,6 +35,65 @@ export function firstOf(failures: readonly StepFailure[]): Error {
     first!.message += ` (and ${others.length} more: ${named.join("; ")})`;
   }
   return first!;
+}
+
+/** Calls of calls that an error names. */
+const HOPS_MAX = 8;
+
+/** What was thrown where a call failed, or its hops in another container, by the content of the answer. */
+const origins = new WeakMap<object, { readonly thrown: unknown } | { readonly hops: string }>();
+
+/** Hops of errors that came from another container. */
+const farHops = new WeakMap<RemoteError, string>();
+
+/**
+ * Note where the answer of a failed call comes from. It goes with the content from container to container of a platform;
+ * it is no part of the trace, and no stranger gets it.
+ */
+export function noteOrigin(content: object, origin: { readonly thrown: unknown } | { readonly hops: string }): void {
+  origins.set(content, origin);
+}
+
+/** Text of the hops of the answer of a failed call, for another container; undefined if nothing is known. */
+export function hopsOfAnswer(content: object, agent: string, method: string): string | undefined {
+  const origin = origins.get(content);
+  if (origin === undefined) return undefined;
+  if ("hops" in origin) return origin.hops;
+  return hopsFrom(agent, method, origin.thrown);
+}
+
+/** The error that the caller of `agent` gets; within one process its cause is what was thrown. */
+export function failedCall(content: object, agent: string, method: string, tag?: Tag): RemoteError {
+  const [code, name, text] = content as readonly [string, string, string];
+  const origin = origins.get(content);
+  const cause = origin !== undefined && "thrown" in origin ? { cause: origin.thrown } : {};
+  const error = new RemoteError(code, name, text, { agent, method, ...(tag && { tag }), ...cause });
+  if (origin !== undefined && "hops" in origin) farHops.set(error, origin.hops);
+  return error;
+}
+
+/**
+ * The calls through which an error came to an agent that made one, the nearest first: `EV-17.award at /home/me/agents.ts:12:7`,
+ * file and line where the agent threw it itself. Empty for what no call has brought.
+ */
+export function hopsOf(error: unknown): string {
+  if (!(error instanceof RemoteError) || error.agent === undefined) return "";
+  return farHops.get(error) ?? hopsFrom(error.agent, error.method ?? "", error.cause);
+}
+
+function hopsFrom(agent: string, method: string, thrown: unknown): string {
+  const hops = [`${agent}.${method}`];
+  for (let at = thrown; ; at = (at as Error).cause) {
+    if (!(at instanceof RemoteError) || at.agent === undefined) {
+      const place = at instanceof Error ? userPlace(at.stack) : undefined;
+      if (place !== undefined) hops[hops.length - 1] += ` at ${place.replace(/^file:\/\//, "")}`;
+      break;
+    }
+    const far = farHops.get(at);
+    hops.push(far ?? `${at.agent}.${at.method}`);
+    if (far !== undefined || hops.length === HOPS_MAX) break;
+  }
+  return hops.join(", in ");
 }
 
 /** Why `what` is not possible in this phase of a run. */

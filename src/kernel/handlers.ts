@@ -1,4 +1,5 @@
 import { AgentError, type CosimError, describeError } from "../errors.ts";
+import { hopsOf, noteOrigin } from "./faults.ts";
 import type { Kernel } from "./kernel.ts";
 import { Activity, AgentRecord, current, Delivery } from "./model.ts";
 import { Kind, nobody, OUTSIDE, type Sender } from "./order.ts";
@@ -20,10 +21,10 @@ export class Answers {
     let answered = ok;
     let content: unknown;
     try {
-      content = ok ? this.#copy(record, call, value) : [...describeError(value)];
+      content = ok ? this.#copy(record, call, value) : failureOf(value);
     } catch (error) {
       answered = false;
-      content = [...describeError(error)];
+      content = failureOf(error);
     }
     const seq = record.seq++;
     if (call.from === OUTSIDE) this.#answerOutside(call.seq, answered, content);
@@ -55,6 +56,13 @@ export class Answers {
     const plain = typeof value === "number" || typeof value === "boolean" || value === undefined;
     return this.#kernel.copyFor(call.from.id, value, plain ? "" : `${record.id}.${call.method}()`);
   }
+}
+
+/** What the caller is told of what was thrown. */
+function failureOf(thrown: unknown): object {
+  const content = [...describeError(thrown)];
+  noteOrigin(content, { thrown });
+  return content;
 }
 
 function answerTo(
@@ -132,7 +140,12 @@ export class Handlers {
     const { tag, clock } = this.#kernel;
     const [, type, message] = describeError(cause);
     const text = `agent "${agent}" failed in ${name} at ${clock.time()} s: ${type}: ${message}`;
-    this.#kernel.fail(agent, new AgentError("ERR_AGENT_FAILED", text, { agent, method: name, tag, cause }), id);
+    const hops = hopsOf(cause);
+    const error = new AgentError("ERR_AGENT_FAILED", hops === "" ? text : `${text}, in ${hops}`, {
+      ...{ agent, method: name, tag, cause },
+    });
+    // Files have no place in what is recorded: runs on two machines are the same.
+    this.#kernel.fail(agent, error, id, text);
   }
 
   #run(record: AgentRecord, name: string, code: () => unknown): void {

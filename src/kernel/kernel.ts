@@ -282,8 +282,9 @@ export class Kernel {
    * Let the step fail once the round has ended.
    *
    * @param id - Of the event; by default the next of the agent's faults.
+   * @param message - What the event says.
    */
-  fail(agent: string, error: Error, id?: string): void {
+  fail(agent: string, error: Error, id?: string, message = error.message): void {
     this.failures.push({ agent, error });
     this.wake?.();
     this.others?.failed();
@@ -291,7 +292,7 @@ export class Kernel {
     const fault = id ?? `${agent}#fault-${record === undefined ? 0 : record.rare.faults++}`;
     this.tracer.note(() => {
       const code = (error as { code?: string }).code ?? error.name;
-      return { kind: "fault", ...this.tag, agent, id: fault, cause: this.cause, code, message: error.message };
+      return { kind: "fault", ...this.tag, agent, id: fault, cause: this.cause, code, message };
     });
   }
 

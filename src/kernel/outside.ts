@@ -1,5 +1,6 @@
-import { AgentError, RemoteError, RunError } from "../errors.ts";
+import { AgentError, RunError } from "../errors.ts";
 import { warn } from "../host.ts";
+import { failedCall } from "./faults.ts";
 import { type AgentRecord, Delivery } from "./model.ts";
 import { byCodeUnits, compareAnswers, comparePeers, Kind } from "./order.ts";
 
@@ -111,10 +112,7 @@ export class Outside {
     const { agent, method } = call;
     const leave = () => {
       if (ok) call.resolve(content);
-      else {
-        const [code, name, message] = content as [string, string, string];
-        call.reject(new RemoteError(code, name, message, { agent, method }));
-      }
+      else call.reject(failedCall(content as object, agent, method));
     };
     this.#answers.push({ agent, seq, leave });
   }
@@ -282,11 +280,17 @@ export function readOutputs(
   names: readonly string[],
   copyOut: (value: unknown, root: string) => unknown,
 ): Record<string, unknown> {
-  const agent = record.agent as unknown as Record<string, unknown>;
   const values: Record<string, unknown> = {};
-  for (const name of names) {
-    checkOutput(record, name);
-    values[name] = copyOut(agent[name], `${record.id}.${name}`);
-  }
+  for (const name of names) values[name] = readOutput(record, name, copyOut);
   return values;
+}
+
+/** One of them. Throws as {@link readOutputs}. */
+export function readOutput(
+  record: AgentRecord,
+  name: string,
+  copyOut: (value: unknown, root: string) => unknown,
+): unknown {
+  checkOutput(record, name);
+  return copyOut((record.agent as unknown as Record<string, unknown>)[name], `${record.id}.${name}`);
 }

@@ -1,7 +1,8 @@
-import { AgentError, RemoteError, type Tag } from "../errors.ts";
+import { AgentError, type RemoteError, type Tag } from "../errors.ts";
 import { warn } from "../host.ts";
 import type { Emissions } from "./emissions.ts";
 import { Drain, ownRejection } from "./event-loop.ts";
+import { failedCall } from "./faults.ts";
 import { Answers, Handlers } from "./handlers.ts";
 import type { Kernel } from "./kernel.ts";
 import type { AgentRecord, Delivery, Wait } from "./model.ts";
@@ -173,11 +174,11 @@ export class Rounds {
     let ok = kind !== Kind.failure;
     if (kind === Kind.external) ({ ok, content } = content as { ok: boolean; content: unknown });
     if (ok) wait.resolve(content);
-    else wait.reject(this.#failure(record, wait, content as [string, string, string]));
+    else wait.reject(this.#failure(record, wait, content as object));
   }
 
-  #failure(record: AgentRecord, wait: Wait, [code, name, text]: readonly [string, string, string]): RemoteError {
-    const error = new RemoteError(code, name, text, { agent: wait.peer, method: wait.method, tag: this.#tag });
+  #failure(record: AgentRecord, wait: Wait, content: object): RemoteError {
+    const error = failedCall(content, wait.peer, wait.method, this.#tag);
     ownRejection(error, this.#watch.onRejection, record);
     return error;
   }

@@ -19,6 +19,20 @@ export interface EventRow {
   readonly content: string | undefined;
 }
 
+/** Parquet's types of columns; a timestamp is in microseconds since 1970-01-01 UTC. */
+export type ColumnType = "TIMESTAMP" | "DOUBLE" | "INT64" | "INT32" | "BOOLEAN" | "STRING";
+
+/** A column of a table that is written row by row. */
+export interface RowColumn {
+  readonly name: string;
+  readonly type: ColumnType;
+}
+
+/** Cells by the names of their columns; undefined and null are none. */
+export type TableRow = Readonly<Record<string, unknown>>;
+
+const QUOTED = /[",\r\n]/;
+
 /** Columns of {@link EventRow} in their order, with Parquet's types. */
 export const EVENT_COLUMNS = [
   { name: "time", type: "TIMESTAMP" },
@@ -32,20 +46,27 @@ export const EVENT_COLUMNS = [
   { name: "id", type: "STRING" },
   { name: "cause", type: "STRING" },
   { name: "content", type: "STRING" },
-] as const satisfies readonly { readonly name: keyof EventRow; readonly type: string }[];
+] as const satisfies readonly (RowColumn & { readonly name: keyof EventRow })[];
 
 /** Makes rows of the events of a run, which are given in order. */
 export function rowMaker(start: string, ticksPerSecond: number): (event: TraceEvent) => EventRow {
   const startUs = Date.parse(start) * 1000;
   let timeS = 0;
+  let time = BigInt(startUs);
+  let ticks = 0n;
   return (event) => {
-    if (event.kind !== "step") timeS = event.ticks / ticksPerSecond;
+    // Most events have the time of the one before: a million new bigints would be most of an export's garbage.
+    if (event.kind !== "step" && Number(ticks) !== event.ticks) {
+      timeS = event.ticks / ticksPerSecond;
+      time = BigInt(startUs + Math.round(timeS * 1e6));
+      ticks = BigInt(event.ticks);
+    }
     const has = event as Partial<Record<"agent" | "peer" | "method" | "id" | "cause", string>>;
     const content = contentOf(event);
     return {
-      time: BigInt(startUs + Math.round(timeS * 1e6)),
+      time,
       time_s: timeS,
-      ticks: event.kind === "step" ? undefined : BigInt(event.ticks),
+      ticks: event.kind === "step" ? undefined : ticks,
       round: event.kind === "step" ? undefined : event.round,
       kind: event.kind,
       agent: event.kind === "step" ? event.sim : has.agent,
@@ -89,9 +110,6 @@ export function jsonLine(event: TraceEvent): string {
   return `${traceJson(event)}\n`;
 }
 
-/** The first line of a CSV file. */
-export const CSV_HEADER = `${EVENT_COLUMNS.map(({ name }) => name).join(",")}\r\n`;
-
 /** ISO 8601 in UTC, to the millisecond, or to the microsecond if it has any. */
 function calendarTime(us: bigint): string {
   const text = new Date(Number(us / 1000n)).toISOString();
@@ -99,15 +117,15 @@ function calendarTime(us: bigint): string {
   return rest === 0n ? text : `${text.slice(0, -1)}${String(rest).padStart(3, "0")}Z`;
 }
 
-/** A row as a line of CSV. Source: RFC 4180. */
-export function csvLine(row: EventRow): string {
-  const cells = EVENT_COLUMNS.map(({ name }) => {
-    const value = row[name];
-    if (value === undefined) return "";
-    const text = name === "time" ? calendarTime(value as bigint) : String(value);
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  });
-  return `${cells.join(",")}\r\n`;
+/** A cell of CSV as text. */
+export function csvCell(value: unknown, type: ColumnType): string {
+  if (value === undefined || value === null) return "";
+  return type === "TIMESTAMP" ? calendarTime(value as bigint) : String(value);
+}
+
+/** Cells as a line of CSV. Source: RFC 4180. */
+export function csvLine(cells: readonly string[]): string {
+  return `${cells.map((text) => (QUOTED.test(text) ? `"${text.replaceAll('"', '""')}"` : text)).join(",")}\r\n`;
 }
 
 /**

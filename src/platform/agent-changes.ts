@@ -9,6 +9,7 @@ export class AgentChanges {
   readonly #kernel: Kernel;
   readonly #touched = new Set<AgentRecord>();
   readonly #numbers = new Map<AgentRecord, number>();
+  readonly #ids: string[] = [];
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -19,6 +20,9 @@ export class AgentChanges {
   made(record: AgentRecord): void {
     this.#touched.add(record);
   }
+
+  /** Id of the agent that the coordinator knows by this number. */
+  readonly idOf = (number: number): string => this.#ids[number]!;
 
   /** What has changed since the last call. */
   take(): Changes {
@@ -43,9 +47,18 @@ export class AgentChanges {
     if (known !== undefined) return known;
     const number = this.#numbers.size;
     this.#numbers.set(record, number);
+    this.#ids.push(record.id);
     born.push(record.id);
     return number;
   }
+}
+
+/** Where an agent lives. */
+export interface Place {
+  /** Number of its container. */
+  readonly container: number;
+  /** Its number there, in the order in which the container has told of its agents. */
+  readonly number: number;
 }
 
 /** The agents of one container, as far as its reports have told. */
@@ -60,7 +73,9 @@ class AgentsOfContainer {
 /** All agents of a platform: which there are, the chains that make the trace hash, and what they have put out. */
 export class AgentDirectory {
   readonly #containers: readonly AgentsOfContainer[];
-  readonly #alive = new Set<string>();
+  readonly #alive = new Map<string, Place>();
+  /** Agents that were removed so far. */
+  deaths = 0;
   readonly #outputEvents: OutputEvents;
 
   /**
@@ -77,14 +92,18 @@ export class AgentDirectory {
     return this.#alive.has(id);
   }
 
+  /** Where the agent lives, as of the last advance. */
+  readonly placeOf = (id: string): Place | undefined => this.#alive.get(id);
+
   /** Take in what has changed in the container `index`. */
   note(index: number, { born, dead, chains, outputs, lost = 0, deliveries }: Changes): void {
     const known = this.#containers[index]!;
     known.deliveries = deliveries;
     for (const id of born) {
+      this.#alive.set(id, { container: index, number: known.ids.length });
       known.ids.push(id);
-      this.#alive.add(id);
     }
+    this.deaths += dead.length;
     for (const id of dead) this.#alive.delete(id);
     this.#outputEvents.putAll({ byAgent: outputs, lost });
     if (known.ids.length * 2 > known.chains.length) {

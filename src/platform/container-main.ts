@@ -8,7 +8,7 @@ import { serveMember } from "./join.ts";
 import { loadAgentModule } from "./module.ts";
 import { ASSIGNMENT_VARIABLE } from "./node-options.ts";
 import type { Assignment, ThreadAssignment } from "./protocol.ts";
-import { wireOptions } from "./wire.ts";
+import { wireOptions } from "./wire/orders.ts";
 
 if (isMainThread) await runProcess();
 else await runThread(workerData as ThreadAssignment);

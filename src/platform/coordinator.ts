@@ -8,9 +8,10 @@ import { sortEvents } from "../kernel/order.ts";
 import type { Outside } from "../kernel/outside.ts";
 import type { Limits } from "../limits.ts";
 import type { TraceEvent } from "../trace.ts";
-import { type Item, writeBatch } from "./batch.ts";
+import type { Place } from "./agent-changes.ts";
 import type { MemberLink } from "./members/link.ts";
 import type { Order, Report } from "./protocol.ts";
+import { type Item, writeBatch } from "./wire/batch.ts";
 
 /** What the coordinator knows of a container. */
 class MemberState {
@@ -22,7 +23,7 @@ class MemberState {
   /** What waits to be sent there with the next order, and the first tick at which something of it is due. */
   mail: Uint8Array[] = [];
   mailDue = Infinity;
-  /** It has served rounds in this advance. */
+  /** It has served rounds in this advance, and not been told since that it ends. */
   ran = false;
   /** An agent of it has failed since its last report. */
   failed = false;
@@ -55,6 +56,8 @@ export interface CoordinatorOptions {
   readonly limits: Limits;
   readonly codec: Codec;
   readonly containerOf: (id: string) => number;
+  /** Where an agent is known to live; undefined for one that no report has told of. */
+  readonly placeOf: (id: string) => Place | undefined;
   /** Whether somebody observes. */
   readonly isObserved: () => boolean;
   /** Takes the events of a round. */
@@ -79,6 +82,8 @@ export class Coordinator implements TimeLoop {
   #aborted: RunError | undefined;
   /** Whether the end of an advance brings what was read after the one before. */
   reads = false;
+  /** Inputs have entered: the advance ends at the present time. */
+  #isLast = false;
   /** Ends the wait for the reports under way. */
   #interrupt: (error: RunError) => void = () => {};
 
@@ -111,6 +116,7 @@ export class Coordinator implements TimeLoop {
   async to(target: number): Promise<void> {
     const failed = this.#indices((member) => member.failed);
     if (failed.length > 0) this.#throwFirst(await this.#ask(failed, () => ({ what: "tell" })));
+    this.#isLast = false;
     await advanceTo(target, this);
     if (this.#aborted !== undefined) throw this.#aborted;
   }
@@ -120,6 +126,7 @@ export class Coordinator implements TimeLoop {
   }
 
   enterInputs(): void {
+    this.#isLast = true;
     this.#post(this.#options.outside.takeInputs());
   }
 
@@ -158,16 +165,19 @@ export class Coordinator implements TimeLoop {
     const { clock, limits, onEvents, isObserved } = this.#options;
     if (isObserved()) onEvents([{ kind: "tick", ticks: clock.ticks, round: this.#round }]);
     const chain = new Set<string>();
-    for (;;) {
+    // Agents that do no more than take an input have settled with it: then order and report are all that a step needs.
+    for (let isFirst = true; ; isFirst = false) {
       const active = this.#indices((member) => member.busy || member.next <= clock.ticks);
       if (active.length === 0) return;
       const left = limits.roundsMax - this.#round;
       if (left <= 0) throw zeno(limits, clock, this.#round, chain);
       const named = left <= CHAIN_ROUNDS;
       const lastRound = active.length === 1 && !named ? limits.roundsMax - CHAIN_ROUNDS - 1 : this.#round;
-      const reports = await this.#ask(active, () => ({ what: "round", named, lastRound }));
+      const ends = this.#isLast && (isFirst || active.length === 1);
+      const reads = ends && this.reads;
+      const reports = await this.#ask(active, () => ({ what: "round", named, lastRound, ends, reads }));
       this.#round = Math.max(...reports.map(({ round }) => round));
-      for (const index of active) this.#members[index]!.ran = true;
+      for (const [i, index] of active.entries()) this.#members[index]!.ran = reports[i]!.finished !== true;
       for (const { agents = [] } of reports) for (const id of agents) chain.add(id);
       this.#throwFirst(reports);
       this.#options.outside.deliver();
@@ -220,14 +230,16 @@ export class Coordinator implements TimeLoop {
 
   /** Send what comes from outside on its way. */
   #post(deliveries: readonly Delivery[]): void {
-    const { clock, codec, containerOf } = this.#options;
+    const { clock, codec, containerOf, placeOf } = this.#options;
     const { ticks } = clock;
     const items = new Map<number, Item[]>();
     for (const delivery of deliveries) {
-      const to = containerOf(delivery.to);
-      const list = items.get(to) ?? [];
-      items.set(to, list);
-      list.push({ ticks, delivery });
+      const place = placeOf(delivery.to);
+      const to = place?.container ?? containerOf(delivery.to);
+      const list = items.get(to);
+      const item = { ticks, delivery, number: place?.number };
+      if (list === undefined) items.set(to, [item]);
+      else list.push(item);
     }
     for (const [to, list] of items) this.#send(to, ticks, writeBatch(list, codec));
   }

@@ -4,7 +4,7 @@ import { DEFAULT_LIMITS } from "../limits.ts";
 import { Member } from "./member.ts";
 import { type AgentModule, loadAgentModule } from "./module.ts";
 import type { Joining, MemberOptions } from "./protocol.ts";
-import { orderFromWire, reportToWire, wireOptions } from "./wire.ts";
+import { orderFromWire, reportToWire, wireOptions } from "./wire/orders.ts";
 
 /**
  * Be one of the containers of the platform behind `channel`: join it, then carry out its orders.

@@ -7,15 +7,16 @@ import { AgentError, RunError } from "../errors.ts";
 import type { DriverHooks } from "../kernel/driver.ts";
 import { NAMED_AGENTS_MAX } from "../kernel/faults.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import type { AgentRecord } from "../kernel/model.ts";
 import type { Sender } from "../kernel/order.ts";
-import { readOutputs } from "../kernel/outside.ts";
+import { readOutput } from "../kernel/outside.ts";
 import { ServingPeriod, stopAll } from "../kernel/serving.ts";
 import type { TraceEvent } from "../trace.ts";
 import { AgentChanges } from "./agent-changes.ts";
-import { batchCodec, readBatch, remoteSender } from "./batch.ts";
 import { type AgentModule, checkedPlacement, classNamed } from "./module.ts";
 import { Outbound } from "./outbound.ts";
 import type { MemberOptions, NewAgent, Order, ReadRequest, Report } from "./protocol.ts";
+import { batchCodec, readBatch, remoteSender } from "./wire/batch.ts";
 
 /**
  * One of a platform's containers: serves rounds when the coordinator says so, and tells what its agents have sent to
@@ -105,7 +106,7 @@ export class Member implements DriverHooks {
   async #carryOut(order: Order): Promise<Partial<Report>> {
     switch (order.what) {
       case "round":
-        return this.#serve(order.lastRound, order.named);
+        return this.#serve(order);
       case "finish":
         return this.#finish(order.reads);
       case "tell":
@@ -122,7 +123,7 @@ export class Member implements DriverHooks {
     }
   }
 
-  async #serve(lastRound: number, named: boolean): Promise<Partial<Report>> {
+  async #serve({ lastRound, named, ends, reads }: Order & { what: "round" }): Promise<Partial<Report>> {
     const kernel = this.#kernel;
     const { driver } = this.#simulation;
     this.#serving ??= new ServingPeriod(kernel, driver.watch);
@@ -130,7 +131,20 @@ export class Member implements DriverHooks {
     const agents = named ? { agents: kernel.next.agents(NAMED_AGENTS_MAX) } : {};
     this.#lastRound = lastRound;
     await driver.run(this);
-    return agents;
+    return ends ? { ...agents, ...(await this.#finishEarly(reads)) } : agents;
+  }
+
+  /**
+   * Finish if nothing is left to do, in the hope that nothing will be. What has become of agents that wait for something
+   * that the simulation does not know, or whose failure shows only now, is told when the advance has ended for sure.
+   */
+  async #finishEarly(reads: boolean): Promise<Partial<Report>> {
+    const { driver } = this.#simulation;
+    const { next, failures } = this.#kernel;
+    if (next.size > 0 || !this.#outbound.isQuiet || failures.length > 0 || driver.watch.stuck.size > 0) return {};
+    await driver.turn();
+    if (this.#kernel.failures.length > 0) return {};
+    return { ...this.#end(reads), finished: true };
   }
 
   /** Whether the next round is served without a word from the coordinator. */
@@ -147,6 +161,10 @@ export class Member implements DriverHooks {
     const { driver } = this.#simulation;
     await driver.turn();
     driver.watch.reportStuck();
+    return this.#end(reads);
+  }
+
+  #end(reads: boolean): Partial<Report> {
     if (this.#kernel.failures.length === 0) {
       this.#serving?.end();
       this.#serving = undefined;
@@ -170,22 +188,28 @@ export class Member implements DriverHooks {
 
   #read(request: ReadRequest | undefined): Partial<Report> {
     if (request !== undefined) this.#request = request;
-    const values: unknown[][] = [];
+    const columns: unknown[][] = [];
+    let count = 0;
     try {
-      for (const [agent, names] of this.#request) values.push(this.#outputs(agent, names));
+      for (const [agent, names] of this.#request) {
+        const record = this.#living(agent);
+        for (let n = columns.length; n < names.length; n++) columns.push(new Array(count).fill(null));
+        for (const [n, column] of columns.entries()) {
+          const name = names[n];
+          column[count] = name === undefined ? null : readOutput(record, name, this.#copyOut);
+        }
+        count++;
+      }
     } catch (error) {
-      return { values, error: error as Error };
+      return { values: { count, columns }, error: error as Error };
     }
-    return { values };
+    return { values: { count, columns } };
   }
 
-  #outputs(agent: string, names: readonly string[]): unknown[] {
+  #living(agent: string): AgentRecord {
     const record = this.#kernel.registry.get(agent);
-    if (record === undefined || record.state === "removed") {
-      throw new AgentError("ERR_AGENT_UNKNOWN", `there is no agent "${agent}"`, { agent, method: "outputs" });
-    }
-    const values = readOutputs(record, names, this.#copyOut);
-    return names.map((name) => values[name]);
+    if (record !== undefined && record.state !== "removed") return record;
+    throw new AgentError("ERR_AGENT_UNKNOWN", `there is no agent "${agent}"`, { agent, method: "outputs" });
   }
 
   async #close(): Promise<Partial<Report>> {
@@ -203,7 +227,7 @@ export class Member implements DriverHooks {
   #receive(batch: Uint8Array): void {
     const kernel = this.#kernel;
     const senderOf = (id: string) => this.#senderOf(id);
-    for (const item of readBatch(batch, this.#codec, senderOf)) {
+    for (const item of readBatch(batch, this.#codec, senderOf, this.#changes.idOf)) {
       kernel.references.bindTo("birth" in item ? item.birth.id : item.delivery.to);
       if ("birth" in item) {
         const { id, parent, type, args, cause } = item.birth;

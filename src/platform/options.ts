@@ -2,6 +2,25 @@ import type { DateTime } from "../clock/calendar.ts";
 import type { CommunicationModel } from "../kernel/communication.ts";
 import type { TraceLevel } from "../kernel/tracer.ts";
 import type { Limits } from "../limits.ts";
+import {
+  anything,
+  boolean,
+  checkOptions,
+  either,
+  func,
+  LIMITS,
+  listOf,
+  nested,
+  number,
+  type OptionChecks,
+  object,
+  oneOf,
+  required,
+  string,
+  text,
+  token,
+  withMethods,
+} from "../options.ts";
 import type { Journal } from "../trace.ts";
 
 /**
@@ -61,4 +80,46 @@ export interface PlatformOptions {
   record?: Journal | undefined;
   /** Bounds that differ from the defaults. */
   limits?: Partial<Limits>;
+}
+
+/** Containers that a platform may have. */
+const CONTAINERS_MAX = 1024;
+
+const CHECKS: OptionChecks<PlatformOptions> = {
+  containers: {
+    ...number({ integer: true, min: 1, max: CONTAINERS_MAX }),
+    allowed: `a whole number from 1 to ${CONTAINERS_MAX}`,
+  },
+  isolation: {
+    ...oneOf(["inline", "thread", "process", "remote"] satisfies Isolation[]),
+    allowed: "inline, thread, process or remote",
+  },
+  module: required({
+    ...either(text, withMethods("a URL", "toJSON")),
+    allowed: "a URL or the path of a module of agents",
+  }),
+  // The clock knows what it can read.
+  start: either(string, object),
+  resolution: number(),
+  seed: either(number(), string),
+  trace: oneOf(["off", "hash", "full"]),
+  strict: boolean,
+  // As in a container: its numbers are checked where they are used.
+  communication: nested<CommunicationModel>({
+    links: either(object, listOf(object)),
+    partitions: listOf(object),
+    callTimeout: anything,
+  }),
+  link: oneOf(["ipc", "tcp"]),
+  address: text,
+  token,
+  onListening: func,
+  execArgv: listOf(string),
+  record: withMethods("a Recording", "begin", "feed", "events", "settle", "end"),
+  limits: LIMITS,
+};
+
+/** Check the options of `Platform.create`. @throws TypeError or RangeError with a code, as `checkOptions`. */
+export function checkPlatformOptions(options: PlatformOptions): void {
+  checkOptions("Platform.create", options, CHECKS);
 }

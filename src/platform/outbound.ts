@@ -4,9 +4,9 @@ import { AgentError } from "../errors.ts";
 import type { OtherContainers } from "../kernel/kernel.ts";
 import type { AgentRecord, Delivery } from "../kernel/model.ts";
 import type { Birth } from "../kernel/round.ts";
-import { type Item, writeBatch } from "./batch.ts";
 import { type AgentModule, findName } from "./module.ts";
 import type { Answer, Sent } from "./protocol.ts";
+import { type Item, writeBatch } from "./wire/batch.ts";
 
 /** What a container's agents send to those of others, kept until the round has ended. */
 export class Outbound implements OtherContainers {

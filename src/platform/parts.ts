@@ -8,16 +8,13 @@ import type { Codec, ValueType } from "../codec/index.ts";
 import type { JournaledRun } from "../kernel/journal.ts";
 import { type Limits, limitsOf } from "../limits.ts";
 import type { Journal } from "../trace.ts";
-import { batchCodec } from "./batch.ts";
 import type { MemberLink } from "./members/link.ts";
 import { type AgentModule, checkedPlacement, loadAgentModule } from "./module.ts";
 import { nodeOptions } from "./node-options.ts";
-import type { PlatformOptions } from "./options.ts";
+import { checkPlatformOptions, type PlatformOptions } from "./options.ts";
 import type { MemberOptions } from "./protocol.ts";
 import { startContainers } from "./start.ts";
-
-/** Containers that a platform may have. */
-const CONTAINERS_MAX = 1024;
+import { batchCodec } from "./wire/batch.ts";
 
 /** What a platform is made of. */
 export interface PlatformParts {
@@ -37,18 +34,16 @@ export interface PlatformParts {
 
 /** Check the options, load the module and start the containers. Throws as `Platform.create`. */
 export async function createParts(options: PlatformOptions): Promise<PlatformParts> {
+  checkPlatformOptions(options);
   const { containers: count = 1, isolation = "inline", communication } = options;
-  if (!(Number.isInteger(count) && count >= 1 && count <= CONTAINERS_MAX)) {
-    throw new RangeError(`containers must be a whole number from 1 to ${CONTAINERS_MAX}, got ${count}`);
-  }
-  if (!["inline", "thread", "process", "remote"].includes(isolation)) {
-    throw new RangeError(`isolation must be inline, thread, process or remote, got ${JSON.stringify(isolation)}`);
-  }
   if (isolation !== "inline" && typeof communication?.links === "function") {
     throw new TypeError("a link function does not cross to other threads; let the module export it as `communication`");
   }
   const { start, resolution, seed = 0, trace = "hash", strict = strictByDefault() } = options;
-  const clock = new ExternalClock({ ...(start !== undefined && { start }), ...(resolution && { resolution }) });
+  const clock = new ExternalClock({
+    ...(start !== undefined && { start }),
+    ...(resolution !== undefined && { resolution }),
+  });
   clock.own();
   const limits = limitsOf(options.limits);
   const module = await loadAgentModule(urlOf(options.module));

@@ -1,7 +1,7 @@
 import { type AgentClass, type ConstructorArguments, checkAgentId } from "../agent/agent.ts";
 import type { AgentInput } from "../agent/container-options.ts";
 import type { ExternalClock } from "../clock/external-clock.ts";
-import { AgentError, ClockError } from "../errors.ts";
+import { ClockError } from "../errors.ts";
 import { beginJournal, Hold, journaled } from "../kernel/journal.ts";
 import type { Counts } from "../kernel/kernel.ts";
 import { LastEvents, Outside, type TakenEvents } from "../kernel/outside.ts";
@@ -17,7 +17,8 @@ import type { MemberLink } from "./members/link.ts";
 import { type AgentModule, nameOfClass } from "./module.ts";
 import type { PlatformOptions } from "./options.ts";
 import { createParts, type PlatformParts } from "./parts.ts";
-import type { NewAgent, ReadRequest } from "./protocol.ts";
+import type { NewAgent, ReadRequest, Report } from "./protocol.ts";
+import { OutputReads, unknownAgent } from "./reads.ts";
 import { PlatformRun } from "./run.ts";
 import { OutsideValues } from "./values.ts";
 
@@ -44,12 +45,7 @@ export class Platform implements TraceSource {
   #events: Observable<TraceEvent> | undefined;
   /** Agents that are to be made. */
   #spawns: Spawn[] = [];
-  /** Values that have come since the last advance began, by container, in the order of `#reads`. */
-  readonly #rows = new Map<number, readonly (readonly unknown[])[]>();
-  /** What was read last: it is not told again, and comes by itself with the next advance. */
-  readonly #reads = new Map<number, ReadRequest>();
-  /** Something was read since the last advance. */
-  #wasRead = false;
+  readonly #reads: OutputReads;
   #closing: Promise<void> | undefined;
 
   private constructor({ module, limits, clock, types, codec, containerOf, members, journal }: PlatformParts) {
@@ -60,6 +56,7 @@ export class Platform implements TraceSource {
     this.#containerOf = containerOf;
     this.#members = members;
     this.#agents = new AgentDirectory(members.length, limits.outputEventsMax);
+    this.#reads = new OutputReads(this.#agents);
     this.#coordinator = new Coordinator({
       members,
       clock,
@@ -67,11 +64,12 @@ export class Platform implements TraceSource {
       limits,
       codec,
       containerOf,
+      placeOf: this.#agents.placeOf,
       isObserved: () => this.#sinks.size > 0,
       onEvents: (events) => this.#sinks.give(events),
       onReport: (index, { changes, values }) => {
         if (changes !== undefined) this.#agents.note(index, changes);
-        if (values !== undefined) this.#rows.set(index, values);
+        if (values !== undefined) this.#reads.note(index, values);
       },
     });
     this.#run = new PlatformRun(this.#coordinator, members, this.#outside, limits);
@@ -82,7 +80,7 @@ export class Platform implements TraceSource {
   /**
    * Make a platform and start its containers.
    *
-   * @throws RangeError for an option out of range; ScenarioError `ERR_SCENARIO_LOAD` if the module does not load;
+   * @throws TypeError or RangeError for an option that there is not, or of another kind or range; ScenarioError `ERR_SCENARIO_LOAD` if the module does not load;
    *   RunError `ERR_CONTAINER_START`, with nothing left of the containers that had started.
    */
   static async create(options: PlatformOptions): Promise<Platform> {
@@ -208,7 +206,7 @@ export class Platform implements TraceSource {
     this.#run.requireIdle("an input");
     const copies = inputs.map(({ agent, method, args }) => {
       this.#requireAgent(agent, method);
-      return this.#values.inward(args, `${agent}.${method}`);
+      return this.#values.inwardArguments(args, agent, method);
     });
     for (const [i, { agent, method }] of inputs.entries()) this.#outside.input(agent, method, copies[i]);
   }
@@ -244,9 +242,7 @@ export class Platform implements TraceSource {
       throw new ClockError("ERR_CLOCK_BACKWARDS", text);
     }
     this.#feed("advance", target);
-    this.#coordinator.reads = this.#wasRead;
-    this.#wasRead = false;
-    this.#rows.clear();
+    this.#coordinator.reads = this.#reads.begin();
     const made = journaled(this.#journal, this.#run.advance(target));
     const due = await (this.#hold.isSet ? this.#hold.after(made, this.clock) : made);
     return due === undefined ? undefined : resolution.toSeconds(due);
@@ -268,61 +264,12 @@ export class Platform implements TraceSource {
    */
   async read(request: ReadonlyMap<string, readonly string[]>): Promise<Map<string, Record<string, unknown>>> {
     this.#run.requireIdle("reading outputs");
-    const values = new Map<string, Record<string, unknown>>();
-    const tasks = new Map<number, (readonly [agent: string, names: readonly string[]])[]>();
-    let unknown: AgentError | undefined;
-    for (const entry of request) {
-      const [agent] = entry;
-      if (!this.#agents.has(agent)) {
-        unknown = unknownAgent(agent, "outputs");
-        break;
-      }
-      values.set(agent, {});
-      const index = this.#containerOf(agent);
-      const list = tasks.get(index);
-      if (list === undefined) tasks.set(index, [entry]);
-      else list.push(entry);
-    }
-    if (tasks.size > 0) await this.#run.between(() => this.#readEach(tasks, values));
-    if (unknown !== undefined) throw unknown;
-    return values;
+    return this.#run.between(() => this.#reads.read(request, (requests) => this.#ask(requests)));
   }
 
-  /** One order a container. @throws the error of the first agent of `values` that could not be read. */
-  async #readEach(
-    requests: ReadonlyMap<number, ReadRequest>,
-    values: Map<string, Record<string, unknown>>,
-  ): Promise<void> {
-    this.#wasRead = true;
-    const tasks = new Map<number, Task>();
-    for (const [index, request] of requests) {
-      const known = isSame(this.#reads.get(index), request);
-      if (known && this.#rows.has(index)) continue;
-      if (!known) this.#reads.set(index, structuredClone(request));
-      tasks.set(index, { what: "read", request: known ? undefined : request });
-    }
-    const failures = new Map<number, Error>();
-    const reports = await this.#coordinator.askEach(tasks);
-    for (const [i, index] of [...tasks.keys()].entries()) {
-      const { error } = reports[i]!;
-      if (error !== undefined) failures.set(index, error);
-    }
-    const errors = new Map<string, Error>();
-    for (const [index, request] of requests) {
-      const rows = this.#rows.get(index) ?? [];
-      const error = failures.get(index);
-      for (const [k, row] of rows.entries()) {
-        const [agent, names] = request[k]!;
-        const own = values.get(agent)!;
-        for (const [n, name] of names.entries()) own[name] = row[n];
-      }
-      if (error === undefined) continue;
-      errors.set(request[rows.length]?.[0] ?? "", error);
-      this.#rows.delete(index);
-    }
-    if (errors.size === 0) return;
-    for (const agent of values.keys()) if (errors.has(agent)) throw errors.get(agent);
-    for (const error of errors.values()) throw error;
+  #ask(requests: ReadonlyMap<number, ReadRequest | undefined>): Promise<Report[]> {
+    const tasks = [...requests].map(([index, request]): [number, Task] => [index, { what: "read", request }]);
+    return this.#coordinator.askEach(new Map(tasks));
   }
 
   /** Take the events that agents have emitted, as `Container.takeOutputEvents`. The caller owns them. */
@@ -374,19 +321,4 @@ interface Spawn {
   readonly agent: NewAgent;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
-}
-
-function unknownAgent(agent: string, method: string): AgentError {
-  return new AgentError("ERR_AGENT_UNKNOWN", `there is no agent "${agent}"`, { agent, method });
-}
-
-function isSame(one: ReadRequest | undefined, other: ReadRequest): boolean {
-  if (one?.length !== other.length) return false;
-  for (let i = 0; i < other.length; i++) {
-    const [agent, names] = one[i]!;
-    const [otherAgent, otherNames] = other[i]!;
-    if (agent !== otherAgent || names.length !== otherNames.length) return false;
-    for (let n = 0; n < names.length; n++) if (names[n] !== otherNames[n]) return false;
-  }
-  return true;
 }

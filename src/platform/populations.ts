@@ -10,7 +10,7 @@ import type { Sender } from "../kernel/order.ts";
 import type { Birth } from "../kernel/round.ts";
 import { combine } from "../kernel/tracer.ts";
 import { type Limits, limitsOf } from "../limits.ts";
-import { batchCodec, readBatch, remoteSender, writeBatch } from "./batch.ts";
+import { batchCodec, readBatch, remoteSender, writeBatch } from "./wire/batch.ts";
 
 /** How a population that is one of several is made. */
 export interface PartOptions extends Omit<ContainerOptions, "others" | "record" | "address" | "codec"> {
@@ -176,7 +176,11 @@ export class PopulationPart implements OtherContainers {
   }
 
   *#messagesIn(bytes: Uint8Array): Generator<{ readonly ticks: number; readonly delivery: Delivery }> {
-    for (const item of readBatch(bytes, this.#readCodec, (id) => this.#senderOf(id))) {
+    // Only a coordinator knows agents by numbers, in inputs; populations send each other messages.
+    const idOf = (number: number): string => {
+      throw new RunError("ERR_POPULATION_PACK", `a pack of another population names the agent number ${number}`);
+    };
+    for (const item of readBatch(bytes, this.#readCodec, (id) => this.#senderOf(id), idOf)) {
       if ("birth" in item) continue;
       const { ticks, delivery } = item;
       if (ticks <= this.#servedTicks) {

@@ -1,4 +1,4 @@
-/** What a coordinator and its containers tell each other: types only; `wire.ts` writes and reads them. */
+/** What a coordinator and its containers tell each other: types only; `wire/` writes and reads them. */
 import type { MessagePort } from "node:worker_threads";
 import type { CommunicationModel } from "../kernel/communication.ts";
 import type { StepFailure } from "../kernel/faults.ts";
@@ -56,7 +56,7 @@ interface OrderBase {
   readonly ticks: number;
   readonly round: number;
   readonly observed: boolean;
-  /** What has come from other containers and from outside since the last order: see `batch.ts`. */
+  /** What has come from other containers and from outside since the last order: see `wire/batch.ts`. */
   readonly batches: readonly Uint8Array[];
 }
 
@@ -73,6 +73,13 @@ export type Order = OrderBase &
         readonly lastRound: number;
         /** Name the agents that are served. */
         readonly named: boolean;
+        /**
+         * If nothing is left to do here then, and nothing was sent, the advance may well end: do what `finish` says, too, and
+         * tell so. It may turn out that another round follows.
+         */
+        readonly ends: boolean;
+        /** As of `finish`. */
+        readonly reads: boolean;
       }
     | {
         /** The advance ends here, everything has settled. */
@@ -111,6 +118,14 @@ export type NewAgent = readonly [type: string, id: string, args: readonly unknow
 /** Whose outputs to read, and which. */
 export type ReadRequest = readonly (readonly [agent: string, names: readonly string[]])[];
 
+/** Values of outputs, of each agent in the order of the request. */
+export interface OutputValues {
+  /** Number of agents. */
+  readonly count: number;
+  /** The first of the names that were asked for of each agent, the second, and so on; nothing where it has fewer. */
+  readonly columns: readonly ArrayLike<unknown>[];
+}
+
 /** What a container has sent to another: its number, the first tick at which something of it is due, the batch. */
 export type Sent = readonly [to: number, dueTicks: number, batch: Uint8Array];
 
@@ -130,10 +145,12 @@ export interface Report {
   readonly events: readonly TraceEvent[];
   /** Number of the next round of the present time. */
   readonly round: number;
+  /** Of a round that may be the last: whether it has done what `finish` says. */
+  readonly finished?: boolean;
   /** Of a round, where asked for: ids of the first agents that were served. */
   readonly agents?: readonly string[];
-  /** Of `read`, and of `finish` with `reads`: the values in the order of the request, up to the first agent that could not be read. */
-  readonly values?: readonly (readonly unknown[])[];
+  /** Of `read`, and with `reads`: the values of the request, up to the first agent that could not be read. */
+  readonly values?: OutputValues;
   /** Of `spawn`: why an agent could not be made; null if it was. */
   readonly refused?: readonly (Error | null)[];
   /** What has changed among its agents since they were told the last time. */

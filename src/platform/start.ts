@@ -17,7 +17,7 @@ import type { AgentModule } from "./module.ts";
 import type { NodeOptions } from "./node-options.ts";
 import type { Isolation, PlatformOptions } from "./options.ts";
 import type { MemberOptions } from "./protocol.ts";
-import { wireOptions } from "./wire.ts";
+import { wireOptions } from "./wire/orders.ts";
 
 /** How containers are started. */
 export interface StartOptions extends Pick<PlatformOptions, "link" | "address" | "token" | "onListening"> {

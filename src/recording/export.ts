@@ -1,23 +1,29 @@
 import { closeSync, openSync, realpathSync, rmSync, writeSync } from "node:fs";
 import { RecordingError } from "../errors.ts";
 import {
-  CSV_HEADER,
+  csvCell,
   csvLine,
-  type EventRow,
+  EVENT_COLUMNS,
   jsonLine,
   perfettoEvents,
+  type RowColumn,
   rowMaker,
+  type TableRow,
   traceJson,
 } from "../observe/exports.ts";
 import { SequenceDiagram, type SequenceFormat } from "../observe/sequence.ts";
-import { checkOptions, number, type OptionChecks, oneOf, required } from "../options.ts";
+import { boolean, checkOptions, func, number, type OptionChecks, oneOf, required } from "../options.ts";
 import type { TraceEvent } from "../trace.ts";
+import { outputColumns, outputRows } from "./output-table.ts";
 import { openRun, type RunFile } from "./reader.ts";
 import { RUN_FILTER, type RunFilter, selected } from "./selection.ts";
 import { checkPath, checkTarget, complete, partialOf, REPLACE_CHECKS, type ReplaceOptions } from "./target.ts";
 
 /** The formats that a recording can be exported to. */
 export const EXPORT_FORMATS = ["parquet", "csv", "jsonl", "mermaid", "plantuml", "perfetto"] as const;
+
+/** The formats that a table of outputs can have. */
+const TABLE_FORMATS: readonly string[] = ["parquet", "csv"];
 
 /** One of {@link EXPORT_FORMATS}. */
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
@@ -35,6 +41,13 @@ const FULL_PIPE_MS = 5;
 export interface ExportOptions extends ReplaceOptions {
   readonly format: ExportFormat;
   readonly filter?: RunFilter;
+  /**
+   * What agents have shown, instead of events: a row for each time and agent of which an output changed, with a column for
+   * each output; see `outputRows`. In the formats `parquet` and `csv`.
+   */
+  readonly outputs?: boolean;
+  /** Told the part of the recording that was read, from 0 to 1. */
+  readonly onProgress?: (fraction: number) => void;
   /** Events after which a sequence diagram ends, saying how many it left out; default 500. */
   readonly diagramEventsMax?: number;
 }
@@ -43,6 +56,8 @@ const CHECKS: OptionChecks<ExportOptions> = {
   ...REPLACE_CHECKS,
   format: required(oneOf(EXPORT_FORMATS)),
   filter: RUN_FILTER,
+  outputs: boolean,
+  onProgress: func,
   diagramEventsMax: number({ integer: true, min: 0 }),
 };
 
@@ -50,14 +65,18 @@ const CHECKS: OptionChecks<ExportOptions> = {
  * Write the events of a recording to a file that other programs read; it is read once, whatever its length.
  *
  * @param to - The file, which appears when it is complete; 1 is standard output.
- * @returns Events that were written.
- * @throws RecordingError if the recording cannot be read, `ERR_RECORDING_DISK` if the file cannot be written,
+ * @returns Events, or rows of outputs, that were written.
+ * @throws RecordingError if the recording cannot be read, `ERR_RECORDING_FILTER` if it has nothing of what is asked for,
+ *   `ERR_RECORDING_DISK` if the file cannot be written,
  *   `ERR_RECORDING_EXISTS` if there is one and not `replace`, or if it is the recording.
  */
 export async function exportRun(path: string, to: string | 1, options: ExportOptions): Promise<number> {
   checkPath("exportRun", "path", path);
   if (to !== 1) checkPath("exportRun", "to", to);
   checkOptions("exportRun", options, CHECKS);
+  if (options.outputs === true && !TABLE_FORMATS.includes(options.format)) {
+    throw new TypeError(`outputs are exported as ${TABLE_FORMATS.join(" or ")}, not as ${options.format}`);
+  }
   const run = await openRun(path);
   try {
     if (to !== 1 && isSame(path, to)) {
@@ -90,35 +109,67 @@ class Export {
   }
 
   async write(write: Write): Promise<number> {
-    const { format } = this.#options;
-    if (format === "parquet") await (await import("./parquet.ts")).writeParquet(this.#rows(), write);
-    else if (format === "csv") {
-      write(CSV_HEADER);
-      for await (const row of this.#rows()) write(csvLine(row));
-    } else if (format === "jsonl") for await (const event of this.#events()) write(jsonLine(event));
+    const { format, outputs = false } = this.#options;
+    if (outputs) {
+      const columns = await outputColumns(this.#events(0, 0.5));
+      await this.#table(columns, outputRows(this.#events(0.5, 1), columns, this.#run.header), write);
+    } else if (format === "parquet" || format === "csv") await this.#table(EVENT_COLUMNS, this.#rows(), write);
+    else if (format === "jsonl")
+      for await (const events of this.#counted(this.#events())) write(events.map(jsonLine).join(""));
     else if (format === "perfetto") await this.#perfetto(write);
     else await this.#sequence(format, write);
     return this.#count;
   }
 
-  async *#events(): AsyncGenerator<TraceEvent, void, undefined> {
-    for await (const event of selected(this.#run, this.#options.filter ?? {})) {
-      this.#count++;
-      yield event;
+  /** The wanted events, in batches; while they are read, progress goes from `from` to `to`. */
+  #events(from = 0, to = 1): AsyncIterable<readonly TraceEvent[]> {
+    const { outputs = false, filter = {}, onProgress } = this.#options;
+    const wanted = outputs ? { ...filter, kinds: ["output"] } : filter;
+    const all = this.#run.summary?.entries;
+    const tell = (entries: number) => all && onProgress?.(from + (to - from) * Math.min(1, entries / all));
+    return selected(this.#run, wanted, tell);
+  }
+
+  async *#rows(): AsyncGenerator<readonly TableRow[], void, undefined> {
+    const { start, ticksPerSecond } = this.#run.header;
+    const rowOf = rowMaker(start, ticksPerSecond);
+    for await (const events of this.#events()) yield events.map(rowOf) as unknown as TableRow[];
+  }
+
+  async #table(
+    columns: readonly RowColumn[],
+    batches: AsyncIterable<readonly TableRow[]>,
+    write: Write,
+  ): Promise<void> {
+    const counted = this.#counted(batches);
+    if (this.#options.format === "parquet") {
+      await (await import("./parquet.ts")).writeParquet(columns, counted, write);
+      return;
+    }
+    write(csvLine(columns.map(({ name }) => name)));
+    for await (const rows of counted) {
+      let lines = "";
+      for (const row of rows) lines += csvLine(columns.map(({ name, type }) => csvCell(row[name], type)));
+      write(lines);
     }
   }
 
-  async *#rows(): AsyncGenerator<EventRow, void, undefined> {
-    const { start, ticksPerSecond } = this.#run.header;
-    const rowOf = rowMaker(start, ticksPerSecond);
-    for await (const event of this.#events()) yield rowOf(event);
+  async *#counted<T>(batches: AsyncIterable<readonly T[]>): AsyncGenerator<readonly T[], void, undefined> {
+    for await (const rows of batches) {
+      this.#count += rows.length;
+      yield rows;
+    }
+  }
+
+  async *#each(): AsyncGenerator<TraceEvent, void, undefined> {
+    for await (const events of this.#counted(this.#events())) yield* events;
   }
 
   async #perfetto(write: Write): Promise<void> {
     const threads = new Map<string, number>();
     write('{"displayTimeUnit":"ms","traceEvents":[\n');
     write(traceJson({ ph: "M", pid: 1, name: "process_name", args: { name: "agents" } }));
-    for await (const event of this.#events()) {
+    for await (const event of this.#each()) {
       const agent = "agent" in event ? event.agent : "";
       let thread = threads.get(agent);
       if (thread === undefined) {
@@ -135,7 +186,7 @@ class Export {
     const { diagramEventsMax = DIAGRAM_EVENTS_MAX } = this.#options;
     const diagram = new SequenceDiagram(format, this.#run.header.ticksPerSecond);
     let left = 0;
-    for await (const event of this.#events()) {
+    for await (const event of this.#each()) {
       if (diagram.size >= diagramEventsMax) left++;
       else diagram.add(event, textOf(event));
     }

@@ -134,7 +134,7 @@ export async function* eventsOf(
   const run = await openRun(path);
   try {
     const { ticksPerSecond } = run.header;
-    for await (const event of selected(run, filter)) yield { event, ticksPerSecond };
+    for await (const batch of selected(run, filter)) for (const event of batch) yield { event, ticksPerSecond };
   } finally {
     await run.close();
   }

@@ -1,36 +1,42 @@
 import { ByteWriter, ParquetWriter, parquetWriteBuffer, type SchemaElement } from "hyparquet-writer";
-import { EVENT_COLUMNS, type EventRow } from "../observe/exports.ts";
+import type { RowColumn, TableRow } from "../observe/exports.ts";
 
-/** Rows that are held at a time. */
+/** Rows of a group, and about as many that are held at a time. */
 const GROUP_ROWS = 50_000;
 
 /** Parquet's physical type and meaning of each column. */
-const SCHEMA: SchemaElement[] = [
-  { name: "root", num_children: EVENT_COLUMNS.length },
-  ...EVENT_COLUMNS.map(({ name, type }): SchemaElement => {
+function schemaOf(columns: readonly RowColumn[]): SchemaElement[] {
+  const elements = columns.map(({ name, type }): SchemaElement => {
     const base = { name, repetition_type: "OPTIONAL" } as const;
     if (type === "TIMESTAMP") {
       const logical = { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MICROS" } as const;
       return { ...base, type: "INT64", converted_type: "TIMESTAMP_MICROS", logical_type: logical };
     }
     return type === "STRING" ? { ...base, type: "BYTE_ARRAY", converted_type: "UTF8" } : { ...base, type };
-  }),
-];
+  });
+  return [{ name: "root", num_children: columns.length }, ...elements];
+}
 
 /** Write rows as a Parquet file, a group at a time; `write` takes its bytes in order. */
-export async function writeParquet(rows: AsyncIterable<EventRow>, write: (bytes: Uint8Array) => void): Promise<void> {
-  const file = new ParquetWriter({ writer: new Streaming(write), schema: SCHEMA, createdBy: "cosimas" });
-  let columns = EVENT_COLUMNS.map((): unknown[] => []);
+export async function writeParquet(
+  columns: readonly RowColumn[],
+  batches: AsyncIterable<readonly TableRow[]>,
+  write: (bytes: Uint8Array) => void,
+): Promise<void> {
+  const schema = schemaOf(columns);
+  const file = new ParquetWriter({ writer: new Streaming(write), schema, createdBy: "cosimas" });
+  const names = columns.map(({ name }) => name);
+  let data = names.map((): unknown[] => []);
   const flush = async (): Promise<void> => {
-    const columnData = EVENT_COLUMNS.map(({ name }, i) => ({ name, data: columns[i]! }));
+    const columnData = names.map((name, i) => ({ name, data: data[i]! }));
     await file.write({ columnData, rowGroupSize: GROUP_ROWS });
-    columns = EVENT_COLUMNS.map(() => []);
+    data = names.map(() => []);
   };
-  for await (const row of rows) {
-    for (let i = 0; i < EVENT_COLUMNS.length; i++) columns[i]!.push(row[EVENT_COLUMNS[i]!.name]);
-    if (columns[0]!.length === GROUP_ROWS) await flush();
+  for await (const rows of batches) {
+    for (const row of rows) for (let i = 0; i < names.length; i++) data[i]!.push(row[names[i]!]);
+    if ((data[0]?.length ?? 0) >= GROUP_ROWS) await flush();
   }
-  if (columns[0]!.length > 0) await flush();
+  if ((data[0]?.length ?? 0) > 0) await flush();
   await file.finish();
 }
 

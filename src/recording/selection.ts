@@ -37,12 +37,18 @@ const NAMES_SHOWN = 12;
 const NAMES_KEPT = 100_000;
 
 /**
- * The events of a recording that are wanted, in order.
+ * The events of a recording that are wanted, in order, a batch at a time: a step of a generator for each event would cost
+ * more than all that is done with it.
  *
+ * @param onEntries - Told how many entries were read so far.
  * @throws RecordingError `ERR_RECORDING_FILTER` if it has no such kind, or at its end no such agent, method or event; the
  *   message says what there is.
  */
-export async function* selected(run: RunFile, filter: RunFilter): AsyncGenerator<TraceEvent, void, undefined> {
+export async function* selected(
+  run: RunFile,
+  filter: RunFilter,
+  onEntries: (entries: number) => void = () => {},
+): AsyncGenerator<readonly TraceEvent[], void, undefined> {
   const { start, ticksPerSecond } = run.header;
   const { from, to, ...rest } = filter;
   const isWanted = eventFilter(
@@ -57,7 +63,9 @@ export async function* selected(run: RunFile, filter: RunFilter): AsyncGenerator
   const agents = new Wanted("agent", filter.agents ?? []);
   const methods = new Wanted("method", filter.methods ?? []);
   const events = new Wanted("event", filter.causedBy === undefined ? [] : [filter.causedBy]);
+  let read = 0;
   for await (const batch of run.batches()) {
+    const found: TraceEvent[] = [];
     for (const entry of batch) {
       if (entry.kind === "feed") continue;
       if (agents.isOpen) {
@@ -69,8 +77,11 @@ export async function* selected(run: RunFile, filter: RunFilter): AsyncGenerator
         if ("id" in entry) events.met(entry.id);
         if ("cause" in entry && entry.cause !== undefined) events.met(entry.cause);
       }
-      if (isWanted(entry)) yield entry;
+      if (isWanted(entry)) found.push(entry);
     }
+    read += batch.length;
+    onEntries(read);
+    if (found.length > 0) yield found;
   }
   for (const wanted of [agents, methods, events]) wanted.assertMet();
 }

@@ -43,6 +43,11 @@ export interface ReplayOptions {
   /** How far it is, from 0 to 1; undefined if the recording's end is missing. */
   readonly progress?: (fraction: number | undefined, timeS: number) => void;
   readonly signal?: AbortSignal;
+  /**
+   * Make agents that were spawned from outside one after the other in the opposite order: what they do must not depend on
+   * it. Default false.
+   */
+  readonly reversed?: boolean;
 }
 
 const SECONDS = number({ min: 0, infinite: true, unit: "seconds" });
@@ -54,6 +59,7 @@ const CHECKS: OptionChecks<ReplayOptions> = {
   until: SECONDS,
   from: SECONDS,
   goOn: boolean,
+  reversed: boolean,
   onEvents: func,
   progress: func,
   signal,
@@ -156,7 +162,8 @@ class Replay {
     const target = feeds.at(-1)?.op === "advance" ? (feeds.at(-1)!.content[0] as number) : undefined;
     if (target !== undefined && target / ticksPerSecond > until) return false;
     for (const event of events) if (event.kind === "external") this.#externals.set(event.id, event);
-    for (const { op, content } of feeds) if (op !== "advance") this.#feed(op, content, container);
+    const given = this.#options.reversed === true ? withSpawnsReversed(feeds) : feeds;
+    for (const { op, content } of given) if (op !== "advance") this.#feed(op, content, container);
     for (const { content } of calls) {
       const [agent, method, args] = this.#revived(content) as [string, string, unknown[]];
       void container.call(agent, method, args).catch(() => {});
@@ -282,6 +289,20 @@ async function* recordedAdvances(
     }
   }
   if (feeds.length > 0 || events.length > 0) yield { feeds, calls, events, isLast: true };
+}
+
+/** The same with each run of neighbouring spawns in the opposite order. */
+function withSpawnsReversed(feeds: readonly FeedEntry[]): FeedEntry[] {
+  const all: FeedEntry[] = [];
+  let spawns: FeedEntry[] = [];
+  for (const feed of feeds) {
+    if (feed.op === "spawn") spawns.unshift(feed);
+    else {
+      all.push(...spawns, feed);
+      spawns = [];
+    }
+  }
+  return [...all, ...spawns];
 }
 
 /** The key of an object that stands for an instance of a registered type in a trace. */

@@ -6,6 +6,7 @@
 import { agents } from "./agents.ts";
 import { clock } from "./clock.ts";
 import { type Figure, type Suite, timed } from "./figure.ts";
+import { helics } from "./helics.ts";
 import { mosaik } from "./mosaik.ts";
 import { page } from "./page.ts";
 import { powerFlow } from "./power-flow.ts";
@@ -28,6 +29,7 @@ const suites: Record<string, Suite> = {
   rounds,
   rpc,
   spread,
+  helics,
   mosaik,
   world,
 };

@@ -11,7 +11,7 @@ import { faultProxy } from "../support/fault-proxy.ts";
 
 /** Containers that are started by hand with `cosimas container`. */
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const PROGRAM = ["dist/src/cli/main.js", "container"];
+const PROGRAM = ["--conditions=cosimas:source", "--import", "tsx", "src/cli/main.ts", "container"];
 const MODULE = "test/support/actors.ts";
 const module = new URL("../support/actors.ts", import.meta.url);
 

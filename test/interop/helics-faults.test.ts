@@ -1,14 +1,18 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type FederateSetup, type HelicsError, readConfiguration } from "cosimas/helics";
 import { afterAll, describe, expect, it } from "vitest";
-import { freePort, helicsEnvironment, keptLog, startBroker, startPartner } from "../support/helics.ts";
+import { freePort, helicsEnvironment, keptLog, start, startBroker, startPartner } from "../support/helics.ts";
 import { FAULTY, FOLLOWER, type Follower, federateOne, populationOf } from "../support/helics-agents.ts";
 
 /** What goes wrong in a federation, each with real processes: a typed error within 5 s of its cause, and nothing is left. */
 const environment = await helicsEnvironment();
 const { reason } = environment;
+
+const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+const fixture = fileURLToPath(new URL("fixtures/follower-federate.ts", import.meta.url));
 
 /** Wall time in which a fault is told, in milliseconds; processes start in another. */
 const TOLD_MS = 5000;
@@ -130,6 +134,35 @@ describe.skipIf(reason !== undefined)(`HELICS: faults${reason === undefined ? ""
     expect(await meter.ended).toBe(1);
     expect(meter.output()).toMatch(/failed:.*federate "agents".*the inverter is gone/);
   });
+
+  it.each(["SIGKILL", "SIGTERM"] as const)(
+    "leaves no process when its program gets %s, and the others are told",
+    async (signal) => {
+      const broker = await startBroker(environment, 2);
+      const meter = startPartner(environment, broker, "meter", { until: 1e6, pause: 0.01 });
+      const program = ["--conditions=cosimas:source", "--import", "tsx", main, "federate", fixture];
+      const agents = start(process.execPath, [
+        ...program,
+        "--broker",
+        broker.address,
+        "--library",
+        environment.library!,
+      ]);
+      await meter.line(/granted 20 /);
+      const children = readFileSync(`/proc/${agents.child.pid}/task/${agents.child.pid}/children`, "utf8")
+        .trim()
+        .split(" ");
+      const startMs = performance.now();
+      agents.child.kill(signal);
+      expect(await meter.ended).toBe(1);
+      expect(performance.now() - startMs).toBeLessThan(TOLD_MS);
+      expect(meter.output()).toMatch(/the program of this federate has ended/);
+      await agents.ended;
+      const left = () => children.filter((child) => existsSync(`/proc/${child}`));
+      expect(children.length).toBeGreaterThan(0);
+      await expect.poll(left, { timeout: TOLD_MS }).toEqual([]);
+    },
+  );
 
   it("says what a grant waits for, and has an end", async () => {
     const broker = await startBroker(environment, 2);

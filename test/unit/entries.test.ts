@@ -233,3 +233,23 @@ describe("every entry refuses what it does not know, and says what is allowed", 
     expect(() => codec.encode(nested as never)).toThrow(/nestingMax = 64/);
   });
 });
+
+describe("the stream of a world", () => {
+  it.each(["shutdown", "failed run"])("completes with the %s, for late subscribers, too", async (end) => {
+    const { made } = await world();
+    const seen: string[] = [];
+    const stream = (made as unknown as mosaik.World).events$;
+    const listen = (who: string) =>
+      stream.subscribe({ complete: () => seen.push(who), next: ({ kind }) => kind === "step" && seen.push(kind) });
+    listen("early");
+    if (end === "shutdown") {
+      await made.run!({ until: 2 });
+      await made.shutdown!();
+    } else {
+      const run = made.run!({ until: 2, signal: AbortSignal.abort() });
+      await expect(run).rejects.toMatchObject({ code: "ERR_RUN_ABORTED" });
+    }
+    listen("late");
+    expect(seen).toEqual([...(end === "shutdown" ? ["step", "step"] : []), "early", "late"]);
+  });
+});

@@ -12,6 +12,7 @@ describe("public surface", () => {
     ["cosimas/browser", () => import("../../src/browser/index.ts")],
     ["cosimas/mosaik", () => import("cosimas/mosaik")],
     ["cosimas/mosaik/columns", () => import("cosimas/mosaik/columns")],
+    ["cosimas/helics", () => import("cosimas/helics")],
   ])("of %s", async (_name, load) => {
     expect(Object.keys(await load()).sort()).toMatchSnapshot();
   });

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { NativeError } from "./binding.ts";
 import { readFrame, writeFrame } from "./frames.ts";
-import { type FederateRequest, REQUESTS_FD, type Reply } from "./protocol.ts";
+import { FAREWELL_MS, type FederateRequest, REQUESTS_FD, type Reply, USER_ABORT } from "./protocol.ts";
 import { Session } from "./session.ts";
 
 /**
@@ -22,6 +22,9 @@ for (;;) {
   if (request === undefined) break;
   if (!writeFrame(REQUESTS_FD, await reply(request))) break;
 }
+// The program is gone: the others are told, unless HELICS blocks this thread; then the watching one does it.
+await reply({ op: "fail", code: USER_ABORT, message: "the program of this federate has ended" });
+Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FAREWELL_MS);
 // HELICS' own ends of threads may crash.
 process.kill(process.pid, "SIGKILL");
 

@@ -8,6 +8,11 @@ export const REQUESTS_FD = 3;
 /** Descriptor, in the process, of the socket that its watching thread reads while HELICS blocks the main one. */
 export const WATCH_FD = 4;
 
+/** HELICS' code of an abort by the user. Source: `HELICS_ERROR_USER_ABORT`. */
+export const USER_ABORT = 130;
+/** Wall time for the others to be told that this federate is gone, in milliseconds. */
+export const FAREWELL_MS = 500;
+
 /** How a value is published, or wanted. */
 export const VALUE_TYPES = ["double", "integer", "boolean", "string", "json", "vector", "complex", "bytes"] as const;
 

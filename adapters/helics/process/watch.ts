@@ -1,13 +1,7 @@
 import { workerData } from "node:worker_threads";
 import { type Handle, loadHelics, NativeError } from "./binding.ts";
 import { readFrame, writeFrame } from "./frames.ts";
-import { WATCH_FD, type WatchRequest } from "./protocol.ts";
-
-/** HELICS' code of an abort by the user. Source: `HELICS_ERROR_USER_ABORT`. */
-const USER_ABORT = 130;
-
-/** Wall time for the others to be told that this federate is gone, in milliseconds. */
-const FAREWELL_MS = 500;
+import { FAREWELL_MS, USER_ABORT, WATCH_FD, type WatchRequest } from "./protocol.ts";
 
 /**
  * A thread beside HELICS: it asks HELICS what a grant waits for, aborts the federation, and ends the process when its

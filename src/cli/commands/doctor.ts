@@ -29,9 +29,17 @@ export function addDoctorCommand(program: Command, ends: (exitCode: number) => v
   program
     .command("doctor")
     .description("look at what this machine has for a run: 0 all that is needed is there")
+    .option("--determinism <scenario>", "run it twice and otherwise, and say what differs first: 0 nothing")
     .option("--json", "print JSON")
     .option("--debug", "print the stacks of errors")
-    .action(async ({ json = false }: { json?: boolean }) => {
+    .action(async ({ json = false, determinism }: { json?: boolean; determinism?: string }) => {
+      if (determinism !== undefined) {
+        const { checkDeterminism } = await import("../determinism.ts");
+        const { lines, same } = await checkDeterminism(determinism);
+        process.stdout.write(json ? `${JSON.stringify({ same, lines })}\n` : `${lines.join("\n")}\n`);
+        ends(same ? EXIT_FINE : EXIT_FAILED);
+        return;
+      }
       const findings = [
         node(),
         await typescript(),

@@ -1,10 +1,15 @@
 import { type Command, Option } from "commander";
 import { EXPORT_FORMATS, type ExportFormat, exportRun } from "../../observing.ts";
 import { checkTarget } from "../../recording/target.ts";
+import { wallMs } from "../../wall.ts";
 import { dashboard } from "../../watching.ts";
 import { UsageError } from "../errors.ts";
 import { addFilterOptions, type FilterOptions, filterOf, parseCount } from "../options.ts";
+import { ProgressLine } from "../progress.ts";
 import { topologyOf } from "../watching.ts";
+
+/** Wall time in milliseconds that an export may take without a word. */
+const SILENT_MS = 1000;
 
 /** What a file can be: a format of `exportRun`, or the page with its data. */
 type FileFormat = ExportFormat | "html";
@@ -15,6 +20,7 @@ interface ExportOptions extends FilterOptions {
   readonly output?: string;
   readonly max?: number;
   readonly force?: boolean;
+  readonly outputs?: boolean;
 }
 
 /** Endings of files, by the format. */
@@ -41,6 +47,7 @@ export function addExportCommand(program: Command): void {
       "-o, --output <file>",
       "file to write, - for standard output; default: the recording's name with another ending",
     )
+    .option("--outputs", "what agents show, instead of events: a row for each time and agent, a column for each output")
     .option("--force", "replace a file of that name")
     .option(
       "--max <number>",
@@ -50,7 +57,12 @@ export function addExportCommand(program: Command): void {
     .option("--scenario <scenario>", "with html: scenario whose grid the page draws")
     .option("--debug", "print the stacks of errors");
   addFilterOptions(command).action(async (path: string, options: ExportOptions) => {
-    const { force = false, format, output = `${path.replace(/\.mcap$/, "")}.${ENDINGS[format]}`, max } = options;
+    const { force = false, format, outputs = false, max } = options;
+    const name = `${path.replace(/\.mcap$/, "")}${outputs ? ".outputs" : ""}.${ENDINGS[format]}`;
+    const { output = name } = options;
+    if (outputs && format !== "parquet" && format !== "csv") {
+      throw new UsageError("ERR_CLI_VALUE", `--outputs makes a table: --format parquet or csv, not ${format}`);
+    }
     const to = output === "-" ? 1 : output;
     if (format === "html") {
       const events = await exportPage(path, to, options);
@@ -58,8 +70,15 @@ export function addExportCommand(program: Command): void {
       return;
     }
     const limit = max === undefined ? {} : { diagramEventsMax: max };
-    const events = await exportRun(path, to, { format, filter: filterOf(options), replace: force, ...limit });
-    if (to !== 1) process.stdout.write(`${output}: ${events} events\n`);
+    const progress = new ProgressLine(process.stderr, wallMs, false);
+    const startMs = wallMs();
+    const onProgress = (fraction: number) => {
+      // What takes no time needs no progress.
+      if (wallMs() - startMs >= SILENT_MS) progress.update(fraction);
+    };
+    const chosen = { format, outputs, filter: filterOf(options), replace: force, onProgress, ...limit };
+    const rows = await exportRun(path, to, chosen).finally(() => progress.clear());
+    if (to !== 1) process.stdout.write(`${output}: ${rows} ${outputs ? "rows" : "events"}\n`);
   });
 }
 

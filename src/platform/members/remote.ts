@@ -3,7 +3,7 @@ import { type CosimError, RunError } from "../../errors.ts";
 import type { Limits } from "../../limits.ts";
 import { after } from "../../wall.ts";
 import type { Order, Report } from "../protocol.ts";
-import { orderToWire, reportFromWire } from "../wire.ts";
+import { orderToWire, reportFromWire } from "../wire/orders.ts";
 import type { MemberLink } from "./link.ts";
 
 /** Wall time to wait until it is known how a container ended whose connection is gone, in milliseconds. */

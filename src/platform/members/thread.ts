@@ -5,7 +5,7 @@ import { within } from "../../wall.ts";
 import type { AgentModule } from "../module.ts";
 import { BOOT, bootOptions, type NodeOptions, threadOptions } from "../node-options.ts";
 import type { ThreadAssignment } from "../protocol.ts";
-import { wireOptions } from "../wire.ts";
+import { wireOptions } from "../wire/orders.ts";
 import { ENDING_MS_MAX, type MemberHost } from "./remote.ts";
 
 /**

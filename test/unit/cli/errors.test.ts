@@ -1,7 +1,7 @@
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
 import { errorLines } from "../../../src/cli/errors.ts";
-import { BridgeError } from "../../../src/errors.ts";
+import { AgentError, BridgeError } from "../../../src/errors.ts";
 
 it.each<[unknown, string[]]>([
   [new BridgeError("ERR_BRIDGE_OUTPUT", "no value"), ["cosimas: ERR_BRIDGE_OUTPUT: no value"]],
@@ -28,6 +28,16 @@ it.each<[unknown, string[]]>([
   ],
 ])("%s", (error, lines) => {
   expect(errorLines(error, false)).toEqual(lines);
+});
+
+it("says where an agent's own code has thrown, without a stack", () => {
+  const cause = new TypeError("no meter");
+  const error = new AgentError("ERR_AGENT_FAILED", 'agent "m" failed in read at 0 s: TypeError: no meter', { cause });
+  expect(errorLines(error, false)).toEqual([
+    'cosimas: ERR_AGENT_FAILED: agent "m" failed in read at 0 s: TypeError: no meter',
+    expect.stringMatching(/^ {4}at \S*errors\.test\.ts:\d+:\d+$/),
+    "  caused by TypeError: no meter",
+  ]);
 });
 
 it("shows stacks for debugging only, and survives a ring of causes", () => {

@@ -213,6 +213,14 @@ describe("a platform", () => {
   it.each([
     [{ containers: 0 }, "containers must be a whole number from 1 to 1024, got 0"],
     [{ isolation: "rack" as Isolation }, 'isolation must be inline, thread, process or remote, got "rack"'],
+    [{ container: 4 } as object, 'there is no option "container"; did you mean "containers"?'],
+    [{ seed: {} } as object, "Platform.create: seed must be"],
+    [
+      { limits: { stepTimeoutMs: -1 } },
+      "Platform.create: limits.stepTimeoutMs must be a finite number > 0 milliseconds, got -1",
+    ],
+    [{ execArgv: "--max-old-space-size=64" } as object, "Platform.create: execArgv must be an array"],
+    [{ module: undefined } as object, "Platform.create: module must be a URL or the path of a module of agents"],
     [{ module: "no/such/module.ts" }, "module.ts does not load"],
     [{ module: new URL("../../support/population.ts", import.meta.url) }, "exports no class of agents"],
     [{ isolation: "thread" as Isolation, communication: { links: () => ({}) } }, "does not cross to other threads"],

@@ -1,10 +1,11 @@
-import { AGENT_REFERENCE } from "../agent/references.ts";
-import { DATE_TIME } from "../agent/simulation.ts";
-import { type Codec, createCodec, traceCodec, type ValueType } from "../codec/index.ts";
-import * as errors from "../errors.ts";
-import type { StepFailure } from "../kernel/faults.ts";
-import type { Limits } from "../limits.ts";
-import type { Changes, Order, Report } from "./protocol.ts";
+import { AGENT_REFERENCE } from "../../agent/references.ts";
+import { DATE_TIME } from "../../agent/simulation.ts";
+import { type Codec, createCodec, traceCodec, type ValueType } from "../../codec/index.ts";
+import * as errors from "../../errors.ts";
+import type { StepFailure } from "../../kernel/faults.ts";
+import type { Limits } from "../../limits.ts";
+import type { Changes, Order, Report } from "../protocol.ts";
+import { integersFromBytes, valuesFromWire, valuesToWire, type WireValues } from "./columns.ts";
 
 /** Levels and values that orders and reports have around the values of agents. */
 const WRAP_NESTING = 8;
@@ -38,13 +39,13 @@ type WireOrder = readonly [
   round: number,
   observed: boolean,
   batches: readonly Uint8Array[],
-  task: readonly [lastRound: number, named: boolean] | object,
+  task: readonly [lastRound: number, named: boolean, ends: boolean, reads: boolean] | object,
 ];
 
 /** An order as a value; one that serves a round, of which there are most, without the names of its fields. */
 export function orderToWire(order: Order): unknown {
   const { ticks, round, observed, batches, ...task } = order;
-  const short = task.what === "round" ? [task.lastRound, task.named] : task;
+  const short = task.what === "round" ? [task.lastRound, task.named, task.ends, task.reads] : task;
   return [ticks, round, observed, batches, short] satisfies WireOrder;
 }
 
@@ -53,14 +54,15 @@ export function orderFromWire(value: unknown): Order {
   const [ticks, round, observed, batches, task] = value as WireOrder;
   const base = { ticks, round, observed, batches };
   if (!Array.isArray(task)) return { ...base, ...(task as object) } as Order;
-  const [lastRound, named] = task as [number, boolean];
-  return { ...base, what: "round", lastRound, named };
+  const [lastRound, named, ends, reads] = task as [number, boolean, boolean, boolean];
+  return { ...base, what: "round", lastRound, named, ends, reads };
 }
 
 type WireFailure = readonly [agent: string, error: WireError];
 
 /** What few reports have. */
-interface WireExtra extends Pick<Report, "agents" | "values"> {
+interface WireExtra extends Pick<Report, "agents" | "finished"> {
+  readonly values?: WireValues;
   readonly refused?: readonly (WireError | null)[];
   readonly answers?: Report["answers"];
   readonly failures?: readonly WireFailure[];
@@ -80,13 +82,15 @@ type WireReport = readonly [
 
 /** A report as a value: errors as what may be told of them, chains as bytes, what is empty left out. */
 export function reportToWire(report: Report): unknown {
-  const { busy, due = null, round, sent, answers, failures, events, agents, values, refused, error, changes } = report;
+  const { busy, due = null, round, sent, answers, failures, events, agents, finished } = report;
+  const { values, refused, error, changes } = report;
   const extra: WireExtra = {
     ...(answers.length > 0 && { answers }),
     ...(failures.length > 0 && { failures: failures.map((failure) => failureToWire(failure)) }),
     ...(events.length > 0 && { events: EVENTS.encode(events) }),
     ...(agents && { agents }),
-    ...(values && { values }),
+    ...(finished && { finished }),
+    ...(values && { values: valuesToWire(values) }),
     ...(refused && { refused: refused.map((why) => why && errorToWire(why)) }),
     ...(error && { error: errorToWire(error) }),
     ...(changes && { changes: { ...changes, chains: new Uint8Array(changes.chains.buffer) } }),
@@ -99,7 +103,7 @@ const NOTHING: WireExtra = {};
 /** The report that {@link reportToWire} has written. */
 export function reportFromWire(value: unknown): Report {
   const [busy, due, round, sent, extra] = value as WireReport;
-  const { answers = [], failures = [], events, agents, values, refused, error, changes } = extra ?? NOTHING;
+  const { answers = [], failures = [], events, agents, finished, values, refused, error, changes } = extra ?? NOTHING;
   return {
     busy,
     due: due ?? undefined,
@@ -109,10 +113,11 @@ export function reportFromWire(value: unknown): Report {
     failures: failures.map(([agent, failure]) => ({ agent, error: errorFromWire(failure) })),
     events: events === undefined ? [] : (EVENTS.decode(events) as unknown as Report["events"]),
     ...(agents && { agents }),
-    ...(values && { values }),
+    ...(finished && { finished }),
+    ...(values && { values: valuesFromWire(values) }),
     ...(refused && { refused: refused.map((why) => why && errorFromWire(why)) }),
     ...(error && { error: errorFromWire(error) }),
-    ...(changes && { changes: { ...changes, chains: new Int32Array(Uint8Array.from(changes.chains).buffer) } }),
+    ...(changes && { changes: { ...changes, chains: integersFromBytes(changes.chains) } }),
   };
 }
 

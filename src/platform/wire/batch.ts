@@ -1,0 +1,237 @@
+import { type Codec, createCodec, type ValueType } from "../../codec/index.ts";
+import { hopsOfAnswer, noteOrigin } from "../../kernel/faults.ts";
+import { Delivery } from "../../kernel/model.ts";
+import { Kind, NOBODY, nobody, OUTSIDE, RANK_NONE, type Sender } from "../../kernel/order.ts";
+import type { Birth } from "../../kernel/round.ts";
+import type { Limits } from "../../limits.ts";
+import { bytesOf, doublesFromBytes, integersFromBytes } from "./columns.ts";
+
+/** Kind of a birth on the wire; the kinds of delivery have 0 to 6. */
+const BIRTH = 7;
+
+/** Bytes in front of each item: its length. */
+const LENGTH_BYTES = 4;
+
+/** What travels from one container to another, with the tick at which it is due. */
+export type Item = DeliveryItem | { readonly ticks: number; readonly birth: RemoteBirth };
+
+interface DeliveryItem {
+  readonly ticks: number;
+  readonly delivery: Delivery;
+  /** Number of the receiver in its container, if it is known. */
+  readonly number?: number | undefined;
+}
+
+/** A birth in another container: its class by name. */
+export interface RemoteBirth extends Omit<Birth, "create"> {
+  readonly type: string;
+  readonly args: readonly unknown[];
+}
+
+/** Nesting and values that an item has besides its content, and that a run of items has altogether. */
+const ITEM_NESTING = 2;
+const ITEM_NODES = 16;
+const RUN_ITEMS_MAX = 256;
+const RUN_ARGUMENTS_MAX = 16;
+const RUN_NODES = RUN_ITEMS_MAX * (ITEM_NODES + RUN_ARGUMENTS_MAX);
+
+/** The codec of batches: its bounds are those of the content, which were checked when it was sent. */
+export function batchCodec(limits: Limits, types: readonly ValueType[]): Codec {
+  const nestingMax = limits.nestingMax + ITEM_NESTING;
+  const nodesMax = Math.max(limits.nodesMax + ITEM_NODES, RUN_NODES);
+  return createCodec("msgpack", { limits: { ...limits, nestingMax, nodesMax }, types });
+}
+
+/**
+ * Write items one after the other, each an array in MsgPack behind its length; or several that hold nothing but plain
+ * values as one array of such arrays, which costs a third; inputs that are alike in columns, which costs least.
+ */
+export function writeBatch(items: readonly Item[], codec: Codec): Uint8Array {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  const put = (value: unknown) => {
+    const part = codec.encode(value, LENGTH_BYTES);
+    new DataView(part.buffer, part.byteOffset).setUint32(0, part.length - LENGTH_BYTES);
+    parts.push(part);
+    bytes += part.length;
+  };
+  let run: Fields[] = [];
+  const endRun = () => {
+    if (run.length > 0) put(run);
+    run = [];
+  };
+  for (let i = 0; i < items.length; i++) {
+    const alike = inputsAlike(items, i);
+    if (alike >= COLUMNS_MIN) {
+      endRun();
+      put(columnsOf(items, i, alike));
+      i += alike - 1;
+      continue;
+    }
+    const item = items[i]!;
+    const fields = fieldsOf(item);
+    if (isPlain(fields)) {
+      if (run.push(fields) === RUN_ITEMS_MAX) endRun();
+    } else {
+      endRun();
+      put(fields);
+    }
+  }
+  endRun();
+  if (parts.length === 1) return parts[0]!;
+  const batch = new Uint8Array(bytes);
+  let at = 0;
+  for (const part of parts) {
+    batch.set(part, at);
+    at += part.length;
+  }
+  return batch;
+}
+
+/** Read what {@link writeBatch} has written; an item that refers to agents is handed over before the next one is read. */
+export function* readBatch(
+  bytes: Uint8Array,
+  codec: Codec,
+  senderOf: (id: string) => Sender,
+  idOf: (number: number) => string = noneByNumber,
+): Generator<Item> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let at = 0; at < bytes.length; ) {
+    const start = at + LENGTH_BYTES;
+    at = start + view.getUint32(at);
+    const value = codec.decode(bytes, start, at) as unknown as Fields | Columns | readonly Fields[];
+    if (isColumns(value)) yield* itemsOf(value, idOf);
+    else if (isRun(value)) for (const fields of value) yield itemOf(fields, senderOf);
+    else yield itemOf(value, senderOf);
+  }
+}
+
+function isRun(value: Fields | readonly Fields[]): value is readonly Fields[] {
+  return Array.isArray(value[0]);
+}
+
+function noneByNumber(number: number): never {
+  throw new RangeError(`a batch names receiver ${number} by its number, as only a platform's coordinator does`);
+}
+
+function isColumns(value: Fields | Columns | readonly Fields[]): value is Columns {
+  return value.length === COLUMNS_LENGTH && typeof value[0] === "number";
+}
+
+/** Inputs that are alike, from which on columns are written. */
+const COLUMNS_MIN = 8;
+
+/** How many items from `first` on are inputs of one method with as many arguments, all of them numbers. */
+function inputsAlike(items: readonly Item[], first: number): number {
+  const model = items[first]!;
+  if ("birth" in model || !isColumnar(model)) return 0;
+  const { method, content } = model.delivery;
+  const { length } = content as readonly unknown[];
+  let end = first + 1;
+  for (; end < items.length; end++) {
+    const item = items[end]!;
+    if ("birth" in item || item.delivery.method !== method || !isColumnar(item)) break;
+    if ((item.delivery.content as readonly unknown[]).length !== length || item.ticks !== model.ticks) break;
+  }
+  return end - first;
+}
+
+function isColumnar({ delivery, number }: DeliveryItem): boolean {
+  const { kind, content } = delivery;
+  if (kind !== Kind.input || number === undefined || !Array.isArray(content)) return false;
+  for (let i = 0; i < content.length; i++) if (typeof content[i] !== "number") return false;
+  return true;
+}
+
+/** Inputs that are alike: their number and that of their arguments, the receivers' numbers, `seq` and arguments one after the other. */
+type Columns = readonly [
+  ticks: number,
+  method: string,
+  width: number,
+  receivers: Uint8Array,
+  seqs: Uint8Array,
+  args: Uint8Array,
+];
+const COLUMNS_LENGTH = 6;
+
+function columnsOf(items: readonly Item[], first: number, count: number): Columns {
+  const { ticks, delivery } = items[first] as DeliveryItem;
+  const width = (delivery.content as readonly number[]).length;
+  const receivers = new Int32Array(count);
+  const seqs = new Float64Array(count);
+  const args = new Float64Array(count * width);
+  for (let i = 0, at = 0; i < count; i++) {
+    const item = items[first + i] as DeliveryItem;
+    receivers[i] = item.number!;
+    seqs[i] = item.delivery.seq;
+    for (const arg of item.delivery.content as readonly number[]) args[at++] = arg;
+  }
+  return [ticks, delivery.method, width, bytesOf(receivers), bytesOf(seqs), bytesOf(args)];
+}
+
+function* itemsOf(columns: Columns, idOf: (number: number) => string): Generator<Item> {
+  const [ticks, method, width] = columns;
+  const receivers = integersFromBytes(columns[3]);
+  const seqs = doublesFromBytes(columns[4]);
+  const args = doublesFromBytes(columns[5]);
+  for (let i = 0, at = 0; i < receivers.length; i++) {
+    const content: number[] = [];
+    for (let k = 0; k < width; k++) content.push(args[at++]!);
+    yield { ticks, delivery: Delivery.outside(Kind.input, idOf(receivers[i]!), seqs[i]!, method, content) };
+  }
+}
+
+/** Whether the content has no parts, or parts that have none: nothing in it refers to an agent. */
+function isPlain(fields: Fields): boolean {
+  const content = fields[6];
+  if (!Array.isArray(content)) return isPrimitive(content);
+  return content.length <= RUN_ARGUMENTS_MAX && (content as readonly unknown[]).every(isPrimitive);
+}
+
+/** No object, and no proxy of an agent, which is a function: it is bound to its receiver right after it was read. */
+function isPrimitive(value: unknown): boolean {
+  return typeof value !== "function" && (typeof value !== "object" || value === null);
+}
+
+/** Sender behind an id that has crossed. */
+export function remoteSender(id: string): Sender {
+  if (id === OUTSIDE.id) return OUTSIDE;
+  return id.startsWith(NOBODY) ? nobody(id.slice(NOBODY.length)) : { id, rank: RANK_NONE };
+}
+
+type Fields = readonly [
+  ticks: number,
+  kind: number,
+  to: string,
+  from: string,
+  seq: number,
+  method: string,
+  content: unknown,
+  callSeq: number,
+  cause: string | null,
+  hops?: string,
+];
+
+function fieldsOf(item: Item): Fields {
+  if ("birth" in item) {
+    const { id, parent, type, args, cause = null } = item.birth;
+    return [item.ticks, BIRTH, id, parent?.id ?? OUTSIDE.id, 0, type, args, -1, cause];
+  }
+  const { kind, to, from, seq, method, content, callSeq, cause = null } = item.delivery;
+  const fields = [item.ticks, kind, to, from.id, seq, method, content, callSeq, cause] as const;
+  const hops = kind === Kind.failure ? hopsOfAnswer(content as object, from.id, method) : undefined;
+  return hops === undefined ? fields : [...fields, hops];
+}
+
+function itemOf(fields: Fields, senderOf: (id: string) => Sender): Item {
+  const [ticks, kind, to, from, seq, method, content, callSeq, causeId, hops] = fields;
+  if (hops !== undefined) noteOrigin(content as object, { hops });
+  const cause = causeId ?? undefined;
+  const sender = senderOf(from);
+  if (kind === BIRTH) {
+    const parent = sender === OUTSIDE ? undefined : sender;
+    return { ticks, birth: { id: to, parent, type: method, args: content as unknown[], cause } };
+  }
+  const delivery = new Delivery(kind as Kind, to, undefined, sender, seq, method, content, callSeq, undefined, cause);
+  return { ticks, delivery };
+}

@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { helicsError } from "../../../../adapters/helics/errors.ts";
+import { checkFederateOptions, configurationOf, valueType } from "../../../../adapters/helics/federate-options.ts";
+import { readFederationMap, waitsFor } from "../../../../adapters/helics/federation-map.ts";
+import { readConfiguration } from "../../../../adapters/helics/index.ts";
+import { FrameReader, frameOf } from "../../../../adapters/helics/process/frames.ts";
+
+describe("options of a federate", () => {
+  it.each([
+    [{ brokr: "a" }, TypeError, /option "brokr" is unknown; known are name, .*broker/],
+    [{ coreType: "smoke" }, RangeError, /"coreType" is one of zmq, .* got "smoke"/],
+    [{ periodS: Number.NaN }, RangeError, /"periodS" is a finite number of seconds from 0 on, got NaN/],
+    [{ periodS: "900" }, TypeError, /"periodS" is a number of seconds/],
+    [{ tickMs: 0.5 }, RangeError, /"tickMs" is a whole number of milliseconds from 1 on/],
+    [{ uninterruptible: 1 }, TypeError, /"uninterruptible" is a boolean/],
+    [{ configuration: { perod: 1 } }, Error, /option configuration: .*did you mean "period"/],
+  ])("are checked when they are given: %j", (options, type, text) => {
+    expect(() => checkFederateOptions(options as object)).toThrow(type);
+    expect(() => checkFederateOptions(options as object)).toThrow(text);
+  });
+
+  it("become HELICS' configuration, and what it says already stays", () => {
+    const interfaces = {
+      publications: [{ key: "a/x", type: "bytes" as const, units: "MW" }],
+      inputs: [{ key: "y", target: "b/y", type: "any" as const, required: false }],
+      endpoints: [{ name: "a/in" }],
+    };
+    const configuration = { log_level: "error", core_init_string: "--tick=9s -f 2", publications: [{ key: "old" }] };
+    const text = configurationOf("a", { broker: "10.0.0.1:5", periodS: 2, configuration }, interfaces);
+    expect(JSON.parse(text)).toEqual({
+      name: "a",
+      core_type: "zmq",
+      core_init_string: "--tick=9s -f 2 --broker_address=tcp://10.0.0.1:5 --timeout=3000ms",
+      log_level: "error",
+      period: 2,
+      publications: [{ key: "a/x", type: "raw", global: true, unit: "MW" }],
+      inputs: [{ key: "y", type: "any", targets: ["b/y"], connection_required: false }],
+      endpoints: [{ name: "a/in", global: true }],
+    });
+    expect(valueType("Vector_Double", "x")).toBe("vector");
+    expect(() => valueType("named_point", '"x"')).toThrow(/of type "named_point", which agents do not exchange/);
+  });
+});
+
+describe("a configuration of HELICS", () => {
+  const folder = mkdtempSync(join(tmpdir(), "cosimas-helics-unit-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("is read with comments, in any of HELICS' spellings", () => {
+    const file = join(folder, "a.json");
+    writeFileSync(
+      file,
+      '{"name": "a#1", /* two\nlines */ "coreType": "tcp", "WAITFORCURRENTTIMEUPDATE": true, # so\n "inputs": []}',
+    );
+    expect(readConfiguration(file)).toEqual({
+      name: "a#1",
+      core_type: "tcp",
+      wait_for_current_time_update: true,
+      inputs: [],
+    });
+  });
+});
+
+describe("what HELICS says", () => {
+  it.each([
+    [
+      "helicsCreateCombinationFederateFromConfig",
+      -1,
+      "Unable to connect to broker->unable to register federate",
+      "ERR_HELICS_BROKER",
+    ],
+    [
+      "helicsFederateEnterInitializingMode",
+      -2,
+      'Input "a" source has incompatible unit: MW is not convertible to V',
+      "ERR_HELICS_UNITS",
+    ],
+    [
+      "helicsFederateEnterInitializingMode",
+      -2,
+      "source has mismatched types: double is not compatible with raw",
+      "ERR_HELICS_TYPE",
+    ],
+    [
+      "helicsFederateEnterInitializingMode",
+      -2,
+      "Unable to connect to required Publication target b",
+      "ERR_HELICS_INTERFACE",
+    ],
+    ["helicsFederateRequestTime", -101, "lost comms with 1879048192", "ERR_HELICS_LOST"],
+    ["koffi", 0, "Cannot find package", "ERR_HELICS_KOFFI"],
+    ["load", 0, "no such file", "ERR_HELICS_LIBRARY"],
+    ["helicsX", -5, "something else", "ERR_HELICS_CALL"],
+  ])("is a typed error: %s %i %s", (name, code, message, expected) => {
+    const error = helicsError({ function: name, code, message }, { federate: "a", timeS: 3 });
+    expect(error).toMatchObject({ code: expected, federate: "a", timeS: 3, function: name, helicsCode: code });
+    expect(error.message).toMatch(/^federate "a" at 3 s: .*; /);
+  });
+
+  it("of a wait names whom it is for", () => {
+    const map = readFederationMap(
+      '{"attributes":{"id":1,"name":"root"},"brokers":[],"cores":[{"attributes":{"id":1879048192,"name":"c"},"federates":[{"attributes":{"id":131072,"name":"grid"}}]}]}',
+    );
+    expect(map.get(1879048192)).toBe('the core of federate "grid"');
+    const state = (next: number) =>
+      JSON.stringify({
+        requested: 4,
+        dependencies: [{ id: 131072, next, state: "granted", connection: "independent" }],
+      });
+    expect(waitsFor(state(3), map)).toBe(': it waits for federate "grid", which is at 3 s (granted)');
+    expect(waitsFor(state(5), map)).toBe("");
+    expect(waitsFor("no JSON", map)).toBe("");
+  });
+});
+
+describe("frames", () => {
+  it("come out as they went in, however they are cut", () => {
+    const values = [{ a: [1, 2] }, "text", new Uint8Array([1, 2, 3]), undefined, { b: Number.NaN }];
+    const bytes = Buffer.concat(values.map(frameOf));
+    for (const size of [1, 3, 7, bytes.length]) {
+      const got: unknown[] = [];
+      const reader = new FrameReader((value) => got.push(value));
+      for (let at = 0; at < bytes.length; at += size) reader.push(bytes.subarray(at, at + size));
+      expect(got).toEqual(values);
+    }
+  });
+});
