@@ -41,7 +41,7 @@ export interface RunRequest {
   readonly mayRecord?: string;
   readonly debug: boolean;
   /** How it is shown while it goes on. */
-  readonly watching: WatchFlags;
+  readonly watching?: WatchFlags;
   /** Whether recordings of that name may be replaced. */
   readonly force?: boolean;
   /** Whether all containers are strict that do not say otherwise. */
@@ -146,8 +146,9 @@ export async function parseRequest(
   const asked = { ...(record && { record }), ...(mayRecord && { mayRecord }), ...(force && { force }) };
   checkSpread(scenario, containers, isolation);
   const request: RunRequest = {
-    ...{ seed, out, containers, debug: debug === true, parameters: valuesIn(values), watching },
+    ...{ seed, out, containers, debug: debug === true, parameters: valuesIn(values) },
     ...asked,
+    ...(Object.keys(watching).length > 0 && { watching }),
     ...(strict && { strict }),
     ...(isolation && { isolation }),
   };
@@ -266,7 +267,7 @@ function checkNotSpread(given: string, { containers, isolation }: RunRequest): v
 /** The page that was asked for; it holds the run no longer when that is interrupted. */
 async function openedPage(
   { name, topology }: Scenario,
-  { watching: flags, record }: RunRequest,
+  { watching: flags = {}, record }: RunRequest,
   interrupt: Interrupt,
   say: (lines: readonly string[]) => void,
 ): Promise<Watching> {
