@@ -3,7 +3,7 @@ import { createWriteStream, mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { openRun } from "../observing.ts";
-import type { TableColumn } from "../recording/parquet.ts";
+import type { TableColumn } from "../recording/export/parquet.ts";
 import { checkTarget, complete, partialOf } from "../recording/target.ts";
 import { wallMs } from "../wall.ts";
 import { UsageError } from "./errors.ts";
@@ -115,7 +115,7 @@ export async function runSweep({ given, args, points, out, jobs, force }: SweepR
   }
   const order = new Map(points.map((point, i) => [point, i]));
   swept.sort((a, b) => order.get(a.point)! - order.get(b.point)!);
-  const { writeTable } = await import("../recording/parquet.ts");
+  const { writeTable } = await import("../recording/export/parquet.ts");
   const partial = partialOf(index);
   writeFileSync(partial, writeTable(columnsOf(swept)));
   complete(partial, index, { replace: force });

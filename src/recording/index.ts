@@ -4,7 +4,7 @@
  */
 export { compareRuns, type RunComparison } from "./compare.ts";
 export type { FeedEntry, RunEntry, RunHeader, RunSummary } from "./entry.ts";
-export { EXPORT_FORMATS, type ExportFormat, type ExportOptions, exportRun } from "./export.ts";
+export { EXPORT_FORMATS, type ExportFormat, type ExportOptions, exportRun } from "./export/export-run.ts";
 export { causesOf, eventsOf, inspectRun, type RunInspection } from "./inspect.ts";
 export { openRun, type RunFile, RunIndex } from "./reader.ts";
 export { Recording, type RecordingOptions } from "./recording.ts";

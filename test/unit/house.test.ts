@@ -110,7 +110,7 @@ const HOME_OF: Readonly<Record<string, string | readonly string[]>> = {
   msgpackr: "src/codec/msgpack.ts",
   luxon: "src/clock/calendar.ts",
   rxjs: "src/observe/stream.ts",
-  "hyparquet-writer": "src/recording/parquet.ts",
+  "hyparquet-writer": "src/recording/export/parquet.ts",
   "@mcap/core": "src/recording/mcap-writer.ts",
   "@foxglove/wasm-zstd": "src/recording/zstd.ts",
   "pure-rand": "src/random.ts",

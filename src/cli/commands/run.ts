@@ -147,8 +147,8 @@ export async function parseRequest(
   checkSpread(scenario, containers, isolation);
   const request: RunRequest = {
     ...{ seed, out, containers, debug: debug === true, parameters: valuesIn(values) },
-    ...asked,
     ...(Object.keys(watching).length > 0 && { watching }),
+    ...asked,
     ...(strict && { strict }),
     ...(isolation && { isolation }),
   };

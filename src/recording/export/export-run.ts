@@ -1,5 +1,5 @@
 import { closeSync, openSync, realpathSync, rmSync, writeSync } from "node:fs";
-import { RecordingError } from "../errors.ts";
+import { RecordingError } from "../../errors.ts";
 import {
   csvCell,
   csvLine,
@@ -10,14 +10,14 @@ import {
   rowMaker,
   type TableRow,
   traceJson,
-} from "../observe/exports.ts";
-import { SequenceDiagram, type SequenceFormat } from "../observe/sequence.ts";
-import { boolean, checkOptions, func, number, type OptionChecks, oneOf, required } from "../options.ts";
-import type { TraceEvent } from "../trace.ts";
+} from "../../observe/exports.ts";
+import { SequenceDiagram, type SequenceFormat } from "../../observe/sequence.ts";
+import { boolean, checkOptions, func, number, type OptionChecks, oneOf, required } from "../../options.ts";
+import type { TraceEvent } from "../../trace.ts";
+import { openRun, type RunFile } from "../reader.ts";
+import { RUN_FILTER, type RunFilter, selected } from "../selection.ts";
+import { checkPath, checkTarget, complete, partialOf, REPLACE_CHECKS, type ReplaceOptions } from "../target.ts";
 import { outputColumns, outputRows } from "./output-table.ts";
-import { openRun, type RunFile } from "./reader.ts";
-import { RUN_FILTER, type RunFilter, selected } from "./selection.ts";
-import { checkPath, checkTarget, complete, partialOf, REPLACE_CHECKS, type ReplaceOptions } from "./target.ts";
 
 /** The formats that a recording can be exported to. */
 export const EXPORT_FORMATS = ["parquet", "csv", "jsonl", "mermaid", "plantuml", "perfetto"] as const;

@@ -1,7 +1,7 @@
-import { RecordingError } from "../errors.ts";
-import { type ColumnType, type RowColumn, type TableRow, traceJson } from "../observe/exports.ts";
-import type { OutputEvent, TraceEvent } from "../trace.ts";
-import type { RunHeader } from "./entry.ts";
+import { RecordingError } from "../../errors.ts";
+import { type ColumnType, type RowColumn, type TableRow, traceJson } from "../../observe/exports.ts";
+import type { OutputEvent, TraceEvent } from "../../trace.ts";
+import type { RunHeader } from "../entry.ts";
 
 /** Columns that are in every table of outputs, first. */
 const KEYS = [

@@ -1,5 +1,5 @@
 import { ByteWriter, ParquetWriter, parquetWriteBuffer, type SchemaElement } from "hyparquet-writer";
-import type { RowColumn, TableRow } from "../observe/exports.ts";
+import type { RowColumn, TableRow } from "../../observe/exports.ts";
 
 /** Rows of a group, and about as many that are held at a time. */
 const GROUP_ROWS = 50_000;
