@@ -30,6 +30,7 @@ export interface RunPage {
   readonly port: number;
   /** Pages that are open. */
   readonly pages: number;
+  /** Close the page and every connection; a run that it holds goes on. */
   close(): Promise<void>;
 }
 

@@ -62,7 +62,7 @@ export interface PopulationSummary {
 /**
  * Let a population be one of several, each a federate of one HELICS federation: agents call agents of another by name, as
  * `this.connect("south/house-7")`. The trace is that of all agents in one container under the communication model
- * {@link betweenPopulations}; it does not depend on machines, load or core type.
+ * `betweenPopulations`; it does not depend on machines, load or core type.
  *
  * All populations are granted the same times, a fixed period apart. What is sent in a period is one HELICS message a peer;
  * it arrives in the next period at the earliest, so that whatever is due in a period is there before it begins.

@@ -8,6 +8,7 @@ export interface Topology {
   readonly edgeScale?: TopologyScale;
 }
 
+/** A place of the grid: a bus. */
 export interface TopologyNode {
   readonly id: string;
   readonly label?: string;
@@ -20,6 +21,7 @@ export interface TopologyNode {
   readonly y?: number;
 }
 
+/** What joins two places: a line, a transformer. */
 export interface TopologyEdge {
   readonly id: string;
   readonly from: string;

@@ -319,6 +319,7 @@ export class RunIndex {
     return batches;
   }
 
+  /** Close the file. */
   close(): Promise<void> {
     return this.run.close();
   }

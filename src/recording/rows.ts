@@ -120,7 +120,7 @@ function entryOf(row: Row, ticks: number, round: number, names: NameDictionary):
         number | null,
         ...unknown[],
       ];
-      return { kind: "step", ticks, round, sim: nameOf(sim, names), time, next: next ?? undefined, inputs, outputs };
+      return { kind: "step", ticks, round: 0, sim: nameOf(sim, names), time, next: next ?? undefined, inputs, outputs };
     }
   }
   if (kind === undefined || kind === "") throw new Error(`a row has the unknown code ${row[0]}`);

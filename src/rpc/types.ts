@@ -15,12 +15,19 @@ export interface RpcPeer<C = unknown> {
   readonly isOpen: boolean;
   readonly passedServices: number;
   readonly queuedBytes: number;
+  /** See `RpcConnection`. */
   drained(): Promise<void>;
+  /** See `RpcConnection`. */
   call(path: string, args: readonly unknown[], options?: CallOptions): Promise<Value>;
+  /** See `RpcConnection`. */
   at<S = unknown>(path: string): Remote<S>;
+  /** See `RpcConnection`. */
   revoke(service: object): boolean;
+  /** See `RpcConnection`. */
   release(proxy: object): boolean;
+  /** See `RpcConnection`. */
   onDisconnect(callback: (reason: ChannelError) => void): () => void;
+  /** See `RpcConnection`. */
   close(): Promise<void>;
 }
 

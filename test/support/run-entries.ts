@@ -47,6 +47,7 @@ const entry = fc.oneof(
   fc.record({ kind: kinds("feed"), ...tag, op: name, content: fc.array(value, { maxLength: 4 }) }),
   fc.record({
     kind: kinds("step"),
+    ...tag,
     sim: name,
     time: count,
     next: fc.option(count, { nil: undefined }),
@@ -75,9 +76,15 @@ export const batches: fc.Arbitrary<RunEntry[][]> = fc
   })
   .map((list) => {
     let ticks = 0;
+    // A step of a simulator belongs to the ticks before it, and has no rounds.
+    let told = 0;
     return list.map(([delta, entries]) => {
       ticks += delta;
-      return entries.map((each) => (each.kind === "step" ? each : { ...each, ticks }));
+      return entries.map((each) => {
+        if (each.kind === "step") return { ...each, ticks: told, round: 0 };
+        told = ticks;
+        return { ...each, ticks };
+      });
     });
   });
 

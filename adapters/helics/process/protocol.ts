@@ -16,7 +16,7 @@ export const FAREWELL_MS = 500;
 /** How a value is published, or wanted. */
 export const VALUE_TYPES = ["double", "integer", "boolean", "string", "json", "vector", "complex", "bytes"] as const;
 
-/** One of {@link VALUE_TYPES}. */
+/** A type of values that HELICS carries. */
 export type ValueTypeName = (typeof VALUE_TYPES)[number];
 
 /** An interface of the federate, in the order in which requests name them by number. */
