@@ -6,7 +6,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import type { AgentRecord } from "../kernel/model.ts";
 import { OUTSIDE } from "../kernel/order.ts";
 import type { OptionChecks } from "../options.ts";
-import { createProxy, type Invoke } from "../rpc/proxy.ts";
+import { createNamedProxy, type Invoke } from "../rpc/proxy.ts";
 
 /** How a container's connections to live peers are made and secured, both those it opens and those it accepts. */
 export interface LiveOptions
@@ -121,9 +121,9 @@ export class Peers {
     const { address, agent } = accessFor(url).parseUrl(url);
     const outside = !this.#emissions.kernel.serving;
     await this.#real(record, outside, async () => (await this.#open(address)).validate(address, agent));
-    return createProxy((path, args) =>
-      this.#real(record, outside, async () => (await this.#open(address)).call(address, agent, path, args)),
-    );
+    const call: Invoke = (path, args) =>
+      this.#real(record, outside, async () => (await this.#open(address)).call(address, agent, path, args));
+    return createNamedProxy(call, url);
   }
 
   /** Close the server and every connection. */

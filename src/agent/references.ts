@@ -1,7 +1,7 @@
 import type { ValueType } from "../codec/index.ts";
 import { AgentError } from "../errors.ts";
 import type { ValueReferences } from "../kernel/kernel.ts";
-import { createProxy, type Invoke, type ProxyTarget, standFor } from "../rpc/proxy.ts";
+import { createNamedProxy, type Invoke, type ProxyTarget, standFor } from "../rpc/proxy.ts";
 
 /** Stands for an agent in what travels between containers: agents cross by their ids. */
 export class AgentReference {
@@ -41,7 +41,7 @@ const standings = new WeakMap<object, Standing>();
 
 /** A proxy of the agent `id`, which may itself be passed to agents of `home`. */
 export function agentProxy(id: string, home: object, invoke: Invoke): object {
-  const proxy = createProxy(invoke);
+  const proxy = createNamedProxy(invoke, id);
   standings.set(proxy, { id, home });
   return proxy;
 }
