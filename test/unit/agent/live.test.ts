@@ -442,6 +442,10 @@ describe("where an agent is", () => {
   it("is told by the text of its proxy", async () => {
     const { container, url } = await metering();
     const { visitor } = await visiting();
-    expect(String(await whileAdvancing(container, visitor.connect(url)))).toMatch(/^\[remote .*\]$/);
+    const remote = (await whileAdvancing(container, visitor.connect(url))) as unknown as UntypedRemote;
+    expect(String(remote)).toBe(`[remote ${url}]`);
+    expect(String(remote["sub"])).toBe(`[remote ${url}/sub]`);
+    expect(String(await whileAdvancing(container, container.call("meter", "me")))).toMatch(/meter/);
+    expect(`${await visitor.connect("visitor")}`).toBe("[remote visitor]");
   });
 });
