@@ -1,3 +1,4 @@
+import { parseAgentUrl } from "../channel/address.ts";
 import type { CodecName, Value } from "../codec/index.ts";
 import { AgentError, RpcError, RunError } from "../errors.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -11,12 +12,12 @@ import {
   type Server,
   serve,
 } from "../rpc/index.ts";
-import type { ProxyTarget } from "../rpc/proxy.ts";
+import { type ProxyTarget, proxyTarget } from "../rpc/proxy.ts";
 import { proxyOrigin } from "../rpc/references.ts";
 import { bindArguments } from "../rpc/services.ts";
 import { CallBacks, WORKS_FOR } from "./call-backs.ts";
 import type { LiveOptions, PeerConnections } from "./peers.ts";
-import { type AgentReferences, idOfProxy, isAgent, isLiveId } from "./references.ts";
+import { type AgentReferences, idOfProxy, isAgent, isLiveId, urlOfId } from "./references.ts";
 
 /**
  * A container's connections to live peers: other containers that no simulated clock orders, as those of Python's
@@ -36,6 +37,8 @@ export class LivePeers implements PeerConnections {
   #server: Server | undefined;
   /** One connection for each peer; a failed or closed one is forgotten, so that the next connect tries again. */
   readonly #connections = new Map<string, Promise<RpcConnection>>();
+  /** Those that stand. */
+  readonly #connected = new Map<string, RpcConnection>();
 
   readonly #liveOptions: LiveOptions;
   /** Proxies of what stands at live peers that are values of the simulation, by their ids. */
@@ -84,7 +87,18 @@ export class LivePeers implements PeerConnections {
     return this.#asking(connection, () => connection.call(`agents/${agent}/${path}`, args));
   }
 
+  targetAt(address: string, agent: string): ProxyTarget | undefined {
+    const connection = this.#connected.get(address);
+    const root = connection && proxyTarget(connection.remote);
+    return root && { invoke: root.invoke, path: `agents/${agent}` };
+  }
+
   async callLive(id: string, path: string, args: unknown[]): Promise<unknown> {
+    const url = urlOfId(id);
+    if (url !== undefined) {
+      const { address, agent } = parseAgentUrl(url);
+      return this.call(address, agent, path, args);
+    }
     const target = this.#target(id);
     if (target === undefined) {
       const text = `what stood at ${id} was passed on a connection that is gone; it has to be passed again`;
@@ -118,8 +132,14 @@ export class LivePeers implements PeerConnections {
       const { insecure: _insecure, origins: _origins, onRefused: _onRefused, ...opening } = this.#liveOptions;
       connection = connect(address, { ...this.#options, ...opening, service: this.#resolver });
       this.#connections.set(address, connection);
-      const forget = () => this.#connections.delete(address);
-      connection.then(({ closed }) => closed.then(forget), forget);
+      const forget = () => {
+        this.#connections.delete(address);
+        this.#connected.delete(address);
+      };
+      connection.then((connected) => {
+        this.#connected.set(address, connected);
+        return connected.closed.then(forget);
+      }, forget);
     }
     return connection;
   }
@@ -189,6 +209,11 @@ export class LivePeers implements PeerConnections {
 
   /** Keeps what it gives in use: the proxy itself is part of it. */
   #target(id: string): ProxyTarget | undefined {
+    const url = urlOfId(id);
+    if (url !== undefined) {
+      const { address, agent } = parseAgentUrl(url);
+      return this.targetAt(address, agent);
+    }
     const proxy = this.#live.get(id)?.deref();
     const target = proxy && proxyOrigin(proxy)?.target;
     return target && { invoke: target.invoke, path: target.path, of: proxy };
