@@ -123,8 +123,12 @@ export const text: OptionCheck = {
   allowed: "a string that is not empty",
   accepts: (value) => typeof value === "string" && value !== "",
 };
-/** A token: an empty one would let everybody in, so that it is none. */
-export const token: OptionCheck = { ...text, allowed: "a token, which is a string and not empty", secret: true };
+/** A token: an empty one, or one of blanks alone, is what a variable that was never set leaves, so that it is none. */
+export const token: OptionCheck = {
+  allowed: "a token, which is a string and not empty",
+  accepts: (value) => typeof value === "string" && value.trim() !== "",
+  secret: true,
+};
 export const signal: OptionCheck = { allowed: "an AbortSignal", accepts: (value) => value instanceof AbortSignal };
 /** Whatever is given: for what is checked where it is used. */
 export const anything: OptionCheck = { allowed: "anything", accepts: () => true };

@@ -1,3 +1,4 @@
+import { parseAgentUrl } from "../channel/address.ts";
 import type { CodecName, Value } from "../codec/index.ts";
 import { AgentError, RpcError, RunError } from "../errors.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -11,24 +12,12 @@ import {
   type Server,
   serve,
 } from "../rpc/index.ts";
-import type { ProxyTarget } from "../rpc/proxy.ts";
+import { type ProxyTarget, proxyTarget } from "../rpc/proxy.ts";
 import { proxyOrigin } from "../rpc/references.ts";
 import { bindArguments } from "../rpc/services.ts";
-import { within } from "../wall.ts";
+import { CallBacks, WORKS_FOR } from "./call-backs.ts";
 import type { LiveOptions, PeerConnections } from "./peers.ts";
-import { type AgentReferences, idOfProxy, isAgent, isLiveId } from "./references.ts";
-
-/** Wall time after which a call-back within a step that still waits is refused, in milliseconds; and of the very peer. */
-const CALL_BACK_MS = 1000;
-const CALL_BACK_SAME_MS = 300;
-
-/** `ERR_AGENT_CALL_BACK`. */
-function callBack(agent: string, method: string, peer: string): AgentError {
-  const text =
-    `call of ${agent}.${method} within a step that waits for the caller's own answer: on a clock that is moved from ` +
-    "outside it would be served only after that step; answer first and call then, or use a RealTimeClock";
-  return new AgentError("ERR_AGENT_CALL_BACK", text, { agent, method, peer });
-}
+import { type AgentReferences, idOfProxy, isAgent, isLiveId, urlOfId } from "./references.ts";
 
 /**
  * A container's connections to live peers: other containers that no simulated clock orders, as those of Python's
@@ -48,17 +37,15 @@ export class LivePeers implements PeerConnections {
   #server: Server | undefined;
   /** One connection for each peer; a failed or closed one is forgotten, so that the next connect tries again. */
   readonly #connections = new Map<string, Promise<RpcConnection>>();
+  /** Those that stand. */
+  readonly #connected = new Map<string, RpcConnection>();
 
   readonly #liveOptions: LiveOptions;
   /** Proxies of what stands at live peers that are values of the simulation, by their ids. */
   readonly #live = new Map<string, WeakRef<object>>();
   /** When the next call of a peer may be sent. */
   readonly #turns = new WeakMap<RpcPeer, Promise<void>>();
-  /** Calls for whose answers the present step waits, by peer, and all of them. */
-  readonly #asked = new WeakMap<RpcPeer, number>();
-  #open = 0;
-  /** Answers that steps have waited for. */
-  #answers = 0;
+  readonly #callBacks = new CallBacks();
   readonly #unused = new FinalizationRegistry<string>((id) => {
     if (this.#live.get(id)?.deref() === undefined) this.#live.delete(id);
   });
@@ -100,7 +87,18 @@ export class LivePeers implements PeerConnections {
     return this.#asking(connection, () => connection.call(`agents/${agent}/${path}`, args));
   }
 
+  targetAt(address: string, agent: string): ProxyTarget | undefined {
+    const connection = this.#connected.get(address);
+    const root = connection && proxyTarget(connection.remote);
+    return root && { invoke: root.invoke, path: `agents/${agent}` };
+  }
+
   async callLive(id: string, path: string, args: unknown[]): Promise<unknown> {
+    const url = urlOfId(id);
+    if (url !== undefined) {
+      const { address, agent } = parseAgentUrl(url);
+      return this.call(address, agent, path, args);
+    }
     const target = this.#target(id);
     if (target === undefined) {
       const text = `what stood at ${id} was passed on a connection that is gone; it has to be passed again`;
@@ -118,31 +116,7 @@ export class LivePeers implements PeerConnections {
     await turn;
     // The step waits for the answer if an agent asks during an advance of a clock that is moved from outside.
     const holds = this.#kernel.phase === "advancing" && this.#kernel.wake === undefined;
-    if (!holds) return ask();
-    this.#asked.set(peer, (this.#asked.get(peer) ?? 0) + 1);
-    this.#open++;
-    try {
-      return await ask();
-    } finally {
-      this.#asked.set(peer, this.#asked.get(peer)! - 1);
-      this.#open--;
-      this.#answers++;
-    }
-  }
-
-  /**
-   * A call that comes while a step waits for answers of peers, and that can only be served after that step. If the step
-   * waits for the caller's own answer, neither would ever end. Nobody can know that (it may as well be a call of another
-   * agent there, or one that nobody waits for), so it is taken to be so if no answer has come after a while.
-   */
-  async #unlessStuck(answer: Promise<unknown>, agent: string, method: string, from: RpcPeer): Promise<unknown> {
-    const answers = this.#answers;
-    answer.catch(() => {});
-    const patienceMs = (this.#asked.get(from) ?? 0) > 0 ? CALL_BACK_SAME_MS : CALL_BACK_MS;
-    if (await within(answer, patienceMs).catch(() => true)) return answer;
-    const stuck = this.#open > 0 && this.#answers === answers;
-    if (stuck && this.#kernel.outside.withdraw(answer)) throw callBack(agent, method, from.peer);
-    return answer;
+    return holds ? this.#callBacks.waitFor(peer, ask) : ask();
   }
 
   async close(): Promise<void> {
@@ -158,8 +132,14 @@ export class LivePeers implements PeerConnections {
       const { insecure: _insecure, origins: _origins, onRefused: _onRefused, ...opening } = this.#liveOptions;
       connection = connect(address, { ...this.#options, ...opening, service: this.#resolver });
       this.#connections.set(address, connection);
-      const forget = () => this.#connections.delete(address);
-      connection.then(({ closed }) => closed.then(forget), forget);
+      const forget = () => {
+        this.#connections.delete(address);
+        this.#connected.delete(address);
+      };
+      connection.then((connected) => {
+        this.#connected.set(address, connected);
+        return connected.closed.then(forget);
+      }, forget);
     }
     return connection;
   }
@@ -172,6 +152,7 @@ export class LivePeers implements PeerConnections {
         return record === undefined || record.state === "removed" ? null : record.type.name;
       };
     }
+    if (path.length === 1 && path[0] === WORKS_FOR) return ([id, via]) => this.#callBacks.worksFor(id, via);
     const [root, ...rest] = path;
     const found = root === "agents" ? this.#agentOn(rest) : undefined;
     if (found === undefined) throw notFound(path);
@@ -180,7 +161,9 @@ export class LivePeers implements PeerConnections {
     return (args, kwargs) => {
       const content = this.#contentOf(agent, method, args, kwargs);
       const answer = outside.call(agent, method, content, limits.outsideCallsMax, from.peer);
-      return this.#open === 0 ? answer : this.#unlessStuck(answer, agent, method, from);
+      this.#callBacks.serve(from, answer);
+      if (!this.#callBacks.isWaiting) return answer;
+      return this.#callBacks.unlessStuck(answer, agent, method, from, () => outside.withdraw(answer));
     };
   }
 
@@ -226,6 +209,11 @@ export class LivePeers implements PeerConnections {
 
   /** Keeps what it gives in use: the proxy itself is part of it. */
   #target(id: string): ProxyTarget | undefined {
+    const url = urlOfId(id);
+    if (url !== undefined) {
+      const { address, agent } = parseAgentUrl(url);
+      return this.targetAt(address, agent);
+    }
     const proxy = this.#live.get(id)?.deref();
     const target = proxy && proxyOrigin(proxy)?.target;
     return target && { invoke: target.invoke, path: target.path, of: proxy };

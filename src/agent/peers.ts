@@ -6,7 +6,8 @@ import type { Kernel } from "../kernel/kernel.ts";
 import type { AgentRecord } from "../kernel/model.ts";
 import { OUTSIDE } from "../kernel/order.ts";
 import type { OptionChecks } from "../options.ts";
-import { createProxy, type Invoke } from "../rpc/proxy.ts";
+import { type Invoke, type ProxyTarget, standFor } from "../rpc/proxy.ts";
+import { agentProxy, idOfUrl } from "./references.ts";
 
 /** How a container's connections to live peers are made and secured, both those it opens and those it accepts. */
 export interface LiveOptions
@@ -30,6 +31,8 @@ export interface PeerConnections {
   validate(address: string, agent: string): Promise<void>;
   /** Call a method of an agent there. */
   call(address: string, agent: string, path: string, args: unknown[]): Promise<unknown>;
+  /** What a proxy of an agent there stands for; undefined while there is no connection. */
+  targetAt(address: string, agent: string): ProxyTarget | undefined;
   /** Call what stands at a live peer, by the id of its reference. */
   callLive(id: string, path: string, args: unknown[]): Promise<unknown>;
   /** Close the server and every connection. */
@@ -121,9 +124,12 @@ export class Peers {
     const { address, agent } = accessFor(url).parseUrl(url);
     const outside = !this.#emissions.kernel.serving;
     await this.#real(record, outside, async () => (await this.#open(address)).validate(address, agent));
-    return createProxy((path, args) =>
-      this.#real(record, outside, async () => (await this.#open(address)).call(address, agent, path, args)),
-    );
+    const call: Invoke = (path, args) =>
+      this.#real(record, outside, async () => (await this.#open(address)).call(address, agent, path, args));
+    const proxy = agentProxy(idOfUrl(url), this.#emissions.kernel.references, call);
+    const target = this.#connections?.targetAt(address, agent);
+    if (target !== undefined) standFor(proxy, target); // so that peers get it, too
+    return proxy;
   }
 
   /** Close the server and every connection. */

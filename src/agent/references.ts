@@ -1,7 +1,7 @@
 import type { ValueType } from "../codec/index.ts";
 import { AgentError } from "../errors.ts";
 import type { ValueReferences } from "../kernel/kernel.ts";
-import { createProxy, type Invoke, type ProxyTarget, standFor } from "../rpc/proxy.ts";
+import { createNamedProxy, type Invoke, type ProxyTarget, standFor } from "../rpc/proxy.ts";
 
 /** Stands for an agent in what travels between containers: agents cross by their ids. */
 export class AgentReference {
@@ -41,7 +41,7 @@ const standings = new WeakMap<object, Standing>();
 
 /** A proxy of the agent `id`, which may itself be passed to agents of `home`. */
 export function agentProxy(id: string, home: object, invoke: Invoke): object {
-  const proxy = createProxy(invoke);
+  const proxy = createNamedProxy(invoke, urlOfId(id) ?? id);
   standings.set(proxy, { id, home });
   return proxy;
 }
@@ -63,6 +63,19 @@ export interface LiveReferences {
 /** Whether an id in a reference is one of {@link LiveReferences}: an agent's own has no address in front. */
 export function isLiveId(id: string): boolean {
   return id.includes("://");
+}
+
+/** Front of the id of an agent that somebody has connected to by its URL: that is found again whenever it is called. */
+const BY_URL = "url:";
+
+/** The id in a reference of the agent with this URL. */
+export function idOfUrl(url: string): string {
+  return `${BY_URL}${url}`;
+}
+
+/** The URL in such an id; undefined for any other. */
+export function urlOfId(id: string): string | undefined {
+  return id.startsWith(BY_URL) && isLiveId(id) ? id.slice(BY_URL.length) : undefined;
 }
 
 /** Ways in which a value that stands for an agent is written and read. */

@@ -70,14 +70,16 @@ export function formatAddress(address: Address): string {
 }
 
 /**
- * Read an agent's URL as aiomas writes it: `tcp://host:port/agent`, `ipc://[/path]/agent`, `local://name/agent`.
+ * Read an agent's URL as aiomas writes it: `tcp://host:port/agent` (as well `tls`, `ws`, `wss`), `ipc://[/path]/agent`,
+ * `local://name/agent`.
  *
  * @throws TypeError if it is anything else.
  */
 export function parseAgentUrl(url: string): AgentUrl {
   const [, place, agent] = AGENT_URL.exec(url) ?? [];
   if (place === undefined || agent === undefined) {
-    const forms = "tcp://HOST:PORT/AGENT, ipc://[/PATH]/AGENT or local://NAME/AGENT";
+    const forms =
+      "tcp://, tls://, ws:// or wss:// with HOST:PORT/AGENT, ipc://[/PATH]/AGENT (the path in brackets) or local://NAME/AGENT";
     throw new TypeError(`agent URL must be ${forms}; got ${JSON.stringify(url)}`);
   }
   const plain = place.startsWith("ipc:") ? place.replace(/[[\]]/g, "") : place;

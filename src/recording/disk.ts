@@ -1,4 +1,4 @@
-import { closeSync, fdatasync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { closeSync, fdatasync, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { promisify } from "node:util";
 import { RecordingError } from "../errors.ts";
 
@@ -10,6 +10,8 @@ const datasync = promisify(fdatasync);
  */
 export class RunDisk {
   readonly path: string;
+  /** A device, as /dev/null, keeps nothing: there is nothing to sync or to cut off. */
+  readonly isDevice: boolean;
   readonly #fd: number;
   /** Bytes written. */
   position = 0;
@@ -18,6 +20,7 @@ export class RunDisk {
   constructor(path: string) {
     this.path = path;
     this.#fd = this.#try("opened", () => openSync(path, "w"));
+    this.isDevice = fstatSync(this.#fd).isCharacterDevice();
   }
 
   /** @throws RecordingError `ERR_RECORDING_DISK`; a part of `bytes` may have been written. */
@@ -32,12 +35,13 @@ export class RunDisk {
 
   /** Forget all bytes from `position` on, those of a write that failed included. */
   cut(position: number): void {
-    this.#try("truncated", () => ftruncateSync(this.#fd, position));
+    this.#try("truncated", () => this.isDevice || ftruncateSync(this.#fd, position));
     this.position = position;
   }
 
   /** Resolves when the disk has what was written. @throws RecordingError `ERR_RECORDING_DISK` */
   async sync(): Promise<void> {
+    if (this.isDevice) return;
     try {
       await datasync(this.#fd);
     } catch (error) {

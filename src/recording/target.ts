@@ -4,17 +4,18 @@ import {
   fsyncSync,
   openSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
 import { hostname } from "node:os";
-import { resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { threadId } from "node:worker_threads";
 import { RecordingError } from "../errors.ts";
 import { boolean, checkArgument, type OptionChecks, text } from "../options.ts";
-import { walPath } from "./wal.ts";
+import { placeOf, walPath } from "./wal.ts";
 
 /** What may become of a file that is there already. */
 export interface ReplaceOptions {
@@ -71,13 +72,14 @@ interface Holder {
 }
 
 /**
- * Claim `path` for one recorder, by `<path>.lock` beside it, which names the process.
+ * Claim `path` for one recorder, by `<path>.lock` beside it, which names the process: it is the same for every name of the
+ * file, by whatever links.
  *
  * @returns Lets go of it; may be called twice.
  * @throws RecordingError `ERR_RECORDING_BUSY` if another recorder has it, `ERR_RECORDING_DISK` if there can be no lock.
  */
 export function lock(path: string): () => void {
-  const file = `${resolve(path)}.lock`;
+  const file = `${realPlace(path)}.lock`;
   if (own.has(file)) throw busy(path, "this process");
   const mine: Holder = { host: hostname(), process: process.pid, thread: threadId };
   for (let isStale = false; ; isStale = true) {
@@ -92,7 +94,7 @@ export function lock(path: string): () => void {
       const holder = holderOf(file);
       if (isStale || holder === undefined || isAlive(holder)) {
         const who = holder === undefined ? "another recorder" : `process ${holder.process} on ${holder.host}`;
-        throw busy(path, `${who}; if it is gone, remove ${path}.lock`);
+        throw busy(path, `${who}; if it is gone, remove ${placeOf(path)}.lock`);
       }
       rmSync(file, { force: true });
     }
@@ -101,6 +103,16 @@ export function lock(path: string): () => void {
   return () => {
     if (own.delete(file)) rmSync(file, { force: true });
   };
+}
+
+/** The one name of a file that need not be there. */
+function realPlace(path: string): string {
+  const place = placeOf(resolve(path));
+  try {
+    return join(realpathSync(dirname(place)), basename(place));
+  } catch {
+    return place; // there is no such folder: whoever writes there is told
+  }
 }
 
 function busy(path: string, who: string): RecordingError {

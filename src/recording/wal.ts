@@ -1,4 +1,6 @@
+import { readlinkSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { crc32 } from "node:zlib";
 import { RunDisk } from "./disk.ts";
 
@@ -8,9 +10,29 @@ const FRONT_BYTES = 8;
 /** First byte of a frame that says why there are no more: `{` of its JSON. No batch begins with it. */
 const GAP = 0x7b;
 
-/** Path of the file beside a run file that holds its batches that are in no chunk yet. */
+/** Links that lead on to links, at most: as many as Linux follows. */
+const LINKS_MAX = 40;
+
+/**
+ * Where a file really is, or will be, that is called `path`: links are followed, one that leads nowhere yet included. So
+ * all that stands beside it is found under each of its names.
+ */
+export function placeOf(path: string): string {
+  let place = path;
+  for (let links = 0; links < LINKS_MAX; links++) {
+    try {
+      place = resolve(dirname(place), readlinkSync(place));
+    } catch {
+      return place; // it is no link, or is not there
+    }
+  }
+  return path; // in a circle: whoever opens it is told
+}
+
+/** Path of the file beside a run file that holds its batches that are in no chunk yet; a device is its own. */
 export function walPath(path: string): string {
-  return `${path}.wal`;
+  const place = placeOf(path);
+  return statSync(place, { throwIfNoEntry: false })?.isCharacterDevice() ? place : `${place}.wal`;
 }
 
 /** The batches of the open chunk as frames, uncompressed. Emptied when their chunk is safe in the run file. */

@@ -8,7 +8,7 @@ import type { RunEntry, RunHeader } from "./entry.ts";
 import type { McapWriter } from "./mcap-writer.ts";
 import { NameDictionary } from "./rows.ts";
 import { checkTarget, lock, type ReplaceOptions } from "./target.ts";
-import { RunWal, walPath } from "./wal.ts";
+import { placeOf, RunWal, walPath } from "./wal.ts";
 import { zstdReady } from "./zstd.ts";
 
 /** How a run is recorded. */
@@ -79,14 +79,15 @@ export class RunWriter {
    *   `ERR_RECORDING_BUSY` if another recorder writes it, whatever `replace` says.
    * @throws RecordingError `ERR_RECORDING_DISK` if its beginning cannot be written, whatever `onDiskError` says.
    */
-  static async open(path: string, header: RunHeader, options: RunWriterOptions = {}): Promise<RunWriter> {
+  static async open(name: string, header: RunHeader, options: RunWriterOptions = {}): Promise<RunWriter> {
     await zstdReady();
     // What a run without a recording need not load.
     const { McapWriter } = await import("./mcap-writer.ts");
-    const { isDevice } = checkTarget(path, { replace: true });
-    const unlock = isDevice ? () => {} : lock(path);
+    const { isDevice } = checkTarget(name, { replace: true });
+    const path = isDevice ? name : placeOf(name); // where a link leads: replacing the file keeps the link
+    const unlock = isDevice ? () => {} : lock(name);
     try {
-      checkTarget(path, options);
+      checkTarget(name, options);
       if (!isDevice) for (const old of [path, walPath(path)]) await rm(old, { force: true });
       const writer = new RunWriter(McapWriter, path, header, options, unlock);
       if (writer.#durable) await writer.#disk.sync();
@@ -155,7 +156,7 @@ export class RunWriter {
       const { traceHash } = summary;
       this.#output.end({ traceHash, entries: this.#entries, ticks: this.#ticks }, this.#chain.hex());
       if (this.#durable) await this.#disk.sync();
-      await rm(walPath(this.#disk.path), { force: true });
+      if (!this.#disk.isDevice) await rm(walPath(this.#disk.path), { force: true });
     } catch (error) {
       this.#fail(error);
       if (!this.#stops) throw this.#failure;

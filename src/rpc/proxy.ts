@@ -41,16 +41,42 @@ export function standFor(proxy: object, target: ProxyTarget): void {
  * @param path - Where it stands; a call of the proxy itself is a call of this path, and fails at the root.
  */
 export function createProxy(invoke: Invoke, path = ""): object {
-  return createStub(invoke, path, undefined);
+  return createStub({ invoke, options: undefined, text: undefined }, path, undefined);
+}
+
+/** {@link createProxy} of something whose path tells nothing: as a text it is `[remote <text>]`, what is below it with its path. */
+export function createNamedProxy(invoke: Invoke, text: string): object {
+  return createStub({ invoke, options: undefined, text }, "", undefined);
+}
+
+/** The same as `proxy`, called with `options` besides those that it has. Undefined for what stands for something else. */
+export function optionedProxy(proxy: object, options: InvokeOptions): object | undefined {
+  const stubs = targets.get(proxy);
+  if (!(stubs instanceof Stubs)) return undefined;
+  const { invoke, path, calls } = stubs;
+  return createStub({ invoke, options: { ...calls.options, ...options }, text: calls.text }, path, proxy);
+}
+
+/** What all stubs of one proxy have in common. */
+interface Calls {
+  readonly invoke: Invoke;
+  readonly options: InvokeOptions | undefined;
+  /** What stands at the root; undefined if only its path tells. */
+  readonly text: string | undefined;
 }
 
 /** @param parent - Kept alive by its stubs: what it stands for is in use while one of them is. */
-function createStub(invoke: Invoke, path: string, parent: object | undefined): object {
-  const call = path === "" ? refuse : (...args: unknown[]) => invoke(path, args);
-  const stubs = new Stubs(invoke, path, parent);
+function createStub(calls: Calls, path: string, parent: object | undefined): object {
+  const call = path === "" ? refuse : callOf(calls, path);
+  const stubs = new Stubs(calls, path, parent);
   const stub = new Proxy(call, stubs);
   targets.set(stub, stubs);
   return stub;
+}
+
+function callOf({ invoke, options }: Calls, path: string): (...args: unknown[]) => Promise<unknown> {
+  if (options === undefined) return (...args) => invoke(path, args);
+  return (...args) => invoke(path, args, options);
 }
 
 function refuse(): Promise<never> {
@@ -59,15 +85,20 @@ function refuse(): Promise<never> {
 
 /** The stubs below one path. */
 class Stubs implements ProxyHandler<object>, ProxyTarget {
+  readonly calls: Calls;
   readonly invoke: Invoke;
   readonly path: string;
   readonly parent: object | undefined;
   #stubs: Map<string, object> | undefined;
   /** What `String(proxy)` gives. */
-  readonly #text = () => `[remote ${this.path === "" ? "service" : this.path}]`;
+  readonly #text = () => {
+    const where = [this.calls.text ?? "", this.path].filter((part) => part !== "").join("/");
+    return `[remote ${where === "" ? "service" : where}]`;
+  };
 
-  constructor(invoke: Invoke, path: string, parent: object | undefined) {
-    this.invoke = invoke;
+  constructor(calls: Calls, path: string, parent: object | undefined) {
+    this.calls = calls;
+    this.invoke = calls.invoke;
     this.path = path;
     this.parent = parent;
   }
@@ -95,7 +126,7 @@ class Stubs implements ProxyHandler<object>, ProxyTarget {
 
   #create(name: string, proxy: object): object | undefined {
     if (!isCallableName(name)) return undefined;
-    const stub = createStub(this.invoke, this.path === "" ? name : `${this.path}/${name}`, proxy);
+    const stub = createStub(this.calls, this.path === "" ? name : `${this.path}/${name}`, proxy);
     this.#stubs ??= new Map();
     this.#stubs.set(name, stub);
     return stub;

@@ -1,7 +1,7 @@
 import { CodecError, RpcError } from "../errors.ts";
 import { checkOptions, number, type OptionChecks, signal } from "../options.ts";
 import { Kwargs } from "./kwargs.ts";
-import { createProxy, type Invoke, type InvokeOptions, type ProxyTarget, proxyTarget, standFor } from "./proxy.ts";
+import { createProxy, type Invoke, type InvokeOptions, optionedProxy, type ProxyTarget, proxyTarget } from "./proxy.ts";
 import {
   isService,
   joinPath,
@@ -328,19 +328,17 @@ export function proxyOrigin(value: object): { readonly peer: RpcPeer; readonly t
 }
 
 /**
- * The same service as `remote`, called with these options: `await callWith(remote, { timeoutMs: 500 }).offer(3)`.
+ * The same service as `remote`, called with these options: `await callWith(remote, { timeoutMs: 500 }).offer(3)`. Options
+ * that `remote` has from an earlier `callWith` stay, unless they are given again.
  *
  * @param remote - A proxy of rpc, or what stands below one.
  * @throws TypeError for anything else; proxies of agents within a simulation have a time-out of simulated time instead,
  *   which `connect` takes. RangeError for a `timeoutMs` that is not above 0.
  */
 export function callWith<R extends object>(remote: R, options: InvokeOptions): R {
-  const origin = proxyOrigin(remote);
-  if (origin === undefined) throw new TypeError("callWith takes a proxy of a service at the other end of a connection");
+  const proxy = proxyOrigin(remote) && optionedProxy(remote, options);
+  if (proxy === undefined) throw new TypeError("callWith takes a proxy of a service at the other end of a connection");
   checkOptions("rpc.callWith", options, CALL_CHECKS);
-  const { invoke, path } = origin.target;
-  const proxy = createProxy((at, args) => invoke(at, args, options), path);
-  standFor(proxy, { invoke, path, of: remote }); // which is in use as long as this is
   return proxy as R;
 }
 

@@ -77,6 +77,8 @@ export class Router implements Resolver {
         throw new TypeError(`a service cannot be named "${name}"`);
       }
       if (typeof service !== "function") toResolver(service);
+      else if ("exposed" in service)
+        throw new TypeError(`"${name}" is the class ${service.name}; serve an instance of it`);
     }
   }
 

@@ -121,6 +121,25 @@ describe("cosimas container", () => {
     expect(wrong[1]!.said).toContain("another version of the module");
   });
 
+  it("takes no empty token, from the environment or a file", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "cosimas-test-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const tokenFile = join(folder, "token");
+    writeFileSync(tokenFile, " \n");
+    const joining = [
+      new Joining([MODULE, "127.0.0.1:1"], ""),
+      new Joining([MODULE, "127.0.0.1:1", "--token-file", tokenFile], "secret"),
+    ];
+    expect(await Promise.all(joining.map(({ code }) => code))).toEqual([2, 2]);
+    expect(joining[0]!.said).toContain("ERR_CLI_VALUE: COSIMAS_TOKEN is empty, which is no token");
+    expect(joining[1]!.said).toContain(`ERR_CLI_VALUE: --token-file ${tokenFile} is empty, which is no token`);
+    for (const token of ["", " ", "\n\t"]) {
+      const refused = { code: "ERR_OPTION_TYPE", message: expect.stringContaining("token must be a token") };
+      await expect(Platform.create({ module, isolation: "remote", token })).rejects.toMatchObject(refused);
+      await expect(Container.create({ address: "tcp://127.0.0.1:0", hello: { token } })).rejects.toMatchObject(refused);
+    }
+  });
+
   it("F04: ends with 1 and says so when the platform is gone", async () => {
     const joining: Joining[] = [];
     let cut = () => {};

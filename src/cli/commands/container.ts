@@ -43,11 +43,24 @@ export function addContainerCommand(program: Command): void {
     });
 }
 
+/** @throws UsageError for a file that cannot be read, and for an empty token: it would be none. */
 async function tokenOf({ tokenFile }: ContainerOptions): Promise<string | undefined> {
-  if (tokenFile === undefined) return process.env[TOKEN_VARIABLE];
+  if (tokenFile === undefined) {
+    const token = process.env[TOKEN_VARIABLE];
+    return token === undefined
+      ? undefined
+      : notEmpty(token, TOKEN_VARIABLE, "set it, or unset it if the platform has none");
+  }
   try {
-    return (await readFile(tokenFile, "utf8")).trim();
+    const token = (await readFile(tokenFile, "utf8")).trim();
+    return notEmpty(token, `--token-file ${tokenFile}`, "write the platform's token into it");
   } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
     throw new UsageError("ERR_CLI_VALUE", `--token-file ${tokenFile} cannot be read: ${(cause as Error).message}`);
   }
+}
+
+function notEmpty(token: string, from: string, mend: string): string {
+  if (token.trim() !== "") return token;
+  throw new UsageError("ERR_CLI_VALUE", `${from} is empty, which is no token; ${mend}`);
 }

@@ -252,6 +252,36 @@ describe("agents that are passed between live containers", () => {
     await Promise.all([third.close(), meters.close()]);
   });
 
+  it("may be those that an agent has connected to: passed to a neighbour, home, and to a third container", async () => {
+    class Guest extends Agent {
+      static override readonly exposed = ["name", "meet", "all"] as const;
+      name(): string {
+        return this.id;
+      }
+      meet(value: { friend: UntypedRemote }): Promise<unknown> {
+        return value.friend["name"]();
+      }
+      async all(first: string, second: string): Promise<unknown> {
+        const [a, b, own] = (await Promise.all(
+          [first, second, "own"].map((at) => this.connect(at)),
+        )) as UntypedRemote[];
+        return Promise.all([own!["meet"]({ friend: a }), a!["meet"]({ friend: a }), a!["meet"]({ friend: b })]);
+      }
+    }
+    const guests = async (id: string) => {
+      const container = await Container.create({
+        clock: new RealTimeClock({ factor: 0.01 }),
+        address: "tcp://127.0.0.1:0",
+      });
+      open.push(container);
+      return { container, url: container.spawn(Guest, { id }).addr };
+    };
+    const [first, second, here] = [await guests("first"), await guests("second"), await guests("here")];
+    here.container.spawn(Guest, { id: "own" });
+    const met = await here.container.call("here", "all", [first.url, second.url]);
+    expect(met).toEqual(["first", "first", "second"]);
+  });
+
   it("are refused with the reason once their connection is gone", async () => {
     const { container } = await metering();
     class Keeper extends Agent {
@@ -442,6 +472,10 @@ describe("where an agent is", () => {
   it("is told by the text of its proxy", async () => {
     const { container, url } = await metering();
     const { visitor } = await visiting();
-    expect(String(await whileAdvancing(container, visitor.connect(url)))).toMatch(/^\[remote .*\]$/);
+    const remote = (await whileAdvancing(container, visitor.connect(url))) as unknown as UntypedRemote;
+    expect(String(remote)).toBe(`[remote ${url}]`);
+    expect(String(remote["sub"])).toBe(`[remote ${url}/sub]`);
+    expect(String(await whileAdvancing(container, container.call("meter", "me")))).toMatch(/meter/);
+    expect(`${await visitor.connect("visitor")}`).toBe("[remote visitor]");
   });
 });

@@ -1,5 +1,14 @@
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -57,6 +66,44 @@ describe("the place of a recording", () => {
     await first.close();
     expect((await inspectRun(path("busy"))).events).toBe(10);
     await record("busy", true);
+  });
+
+  it.skipIf(process.platform === "win32")(
+    "is one place under all its names: links to it, to its folder, to nothing yet",
+    async () => {
+      mkdirSync(path("real/below"), { recursive: true });
+      symlinkSync(path("real"), path("linked"));
+      symlinkSync(path("real/below/run"), path("alias"));
+      symlinkSync("alias", path("alias-of-alias"));
+      const names = ["alias-of-alias", "alias", "real/below/run", "linked/below/run", "real/../linked/below/run"];
+      for (const name of names) {
+        const first = await RunWriter.open(path(name), HEADER, { durable: "write", replace: true });
+        first.append(messages(0, 10));
+        for (const other of names) {
+          const second = RunWriter.open(path(other), HEADER, { replace: true });
+          await expect(second, `${name}, ${other}`).rejects.toMatchObject({ code: "ERR_RECORDING_BUSY" });
+        }
+        await first.settle();
+        const torn = [readFileSync(path("real/below/run")), readFileSync(path("real/below/run.wal"))] as const;
+        await first.close();
+        for (const other of names) expect((await inspectRun(path(other))).events).toBe(10);
+        expect(readdirSync(path("real/below"))).toEqual(["run"]);
+        writeFileSync(path("real/below/run"), torn[0]);
+        writeFileSync(path("real/below/run.wal"), torn[1]);
+        for (const other of names) {
+          expect(await recoverRun(path(other), path("found"), { replace: true }), other).toMatchObject({ entries: 10 });
+        }
+        rmSync(path("real/below/run.wal"));
+      }
+    },
+  );
+
+  it.skipIf(process.platform === "win32")("may be a device, beside which nothing is left", async () => {
+    const writer = await RunWriter.open("/dev/null", HEADER);
+    writer.append(messages(0, 10));
+    await writer.settle();
+    await writer.close();
+    expect(existsSync("/dev/null.wal")).toBe(false);
   });
 
   it("is held by another process until that is gone", async () => {

@@ -36,6 +36,24 @@ describe("functions as methods", () => {
   });
 });
 
+describe("a call with options of what stands below", () => {
+  it("has them, and may have others", async () => {
+    const connection = await connected<unknown>({ slow: new Slow() });
+    const below = callWith(connection.remote, { timeoutMs: 50 })["slow"];
+    await expect(below["wait"](-1)).rejects.toMatchObject({ code: "ERR_CHANNEL_TIMEOUT", method: "slow/wait" });
+    expect(await callWith(below, { timeoutMs: 5000 })["wait"](4)).toBe(4);
+    expect(await callWith(below["wait"], { timeoutMs: 5000 })(5)).toBe(5);
+  });
+});
+
+describe("a class among the services", () => {
+  it("is refused where it is given: an instance is served", async () => {
+    await expect(serve("tcp://127.0.0.1:0", { slow: Slow })).rejects.toThrow(
+      /"slow" is the class Slow; serve an instance/,
+    );
+  });
+});
+
 describe("open keyword arguments", () => {
   it("arrive as one object", async () => {
     const { remote } = await connected<unknown>(new Slow());
@@ -53,6 +71,9 @@ describe("a call with options", () => {
     expectTypeOf(quick.wait).toEqualTypeOf<(n: number) => Promise<number>>();
     expect(await quick.wait(3)).toBe(3);
     await expect(quick.wait(-1)).rejects.toMatchObject({ code: "ERR_CHANNEL_TIMEOUT", method: "wait" });
+    const named = callWith(callWith(remote, { timeoutMs: 50 }), { signal: new AbortController().signal });
+    await expect(named.wait(-1), "options add up").rejects.toMatchObject({ code: "ERR_CHANNEL_TIMEOUT" });
+    expect(String(named)).toBe(String(remote));
     const end = new AbortController();
     const ended = callWith(remote, { signal: end.signal }).wait(-1);
     end.abort(new Error("enough"));
