@@ -121,7 +121,11 @@ export function noteFailurePlace(error: Error, place: string | undefined): void 
 export function failurePlace(error: Error): string | undefined {
   if (farPlaces.has(error)) return farPlaces.get(error);
   const { code, cause } = error as { code?: unknown; cause?: unknown };
-  if (code === "ERR_AGENT_STRICT") return userPlace(error.stack);
+  if (code === "ERR_AGENT_STRICT") {
+    // A call brings it with the mistake itself as its cause, if that is known here.
+    const at = error instanceof RemoteError ? cause : error;
+    return at instanceof AgentError ? userPlace(at.stack) : undefined;
+  }
   if (code !== "ERR_AGENT_FAILED" || cause instanceof RemoteError) return undefined;
   const { stack } = (cause ?? {}) as { stack?: unknown };
   return typeof stack === "string" ? userPlace(stack) : undefined;
