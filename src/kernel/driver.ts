@@ -1,7 +1,7 @@
 import type { RunError } from "../errors.ts";
 import { turn } from "../wall.ts";
 import { type Emissions, resultOf, settleExternals } from "./emissions.ts";
-import { Pace } from "./event-loop.ts";
+import { TurnClock } from "./event-loop.ts";
 import type { Kernel } from "./kernel.ts";
 import { Rounds } from "./rounds.ts";
 import { StepWatch } from "./serving.ts";
@@ -28,7 +28,7 @@ export class Driver {
   readonly #kernel: Kernel;
   readonly rounds: Rounds;
   readonly watch: StepWatch;
-  readonly #pace = new Pace();
+  readonly #pace = new TurnClock();
   #hooks: DriverHooks = { mayGoOn: () => false, roundDone() {} };
   /** The event loop is due a turn. */
   #turnDue = false;

@@ -75,7 +75,7 @@ export class Drain {
 }
 
 /** Decides when the event loop is due a turn between rounds. */
-export class Pace {
+export class TurnClock {
   #last = wallMs();
   #rounds = 0;
 

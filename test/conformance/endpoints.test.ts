@@ -270,7 +270,9 @@ describe("a hello", () => {
       const refused: unknown[] = [];
       const listener = await echo(address, { hello, onRefused: (error) => refused.push(error.code) });
       expect(await ask(listener.address, { hello })).toBe("hello");
-      for (const wrong of [{}, { token: "" }, { token: "Secret" }]) {
+      // An empty token is none: it does not get as far as the listener.
+      await expect(ask(listener.address, { hello: { token: "" } })).rejects.toMatchObject({ code: "ERR_OPTION_TYPE" });
+      for (const wrong of [{}, { token: "s" }, { token: "Secret" }]) {
         await expect(ask(listener.address, { hello: wrong })).rejects.toMatchObject({ code: "ERR_CHANNEL_TOKEN" });
       }
       await vi.waitFor(() => expect(refused).toStrictEqual(Array(3).fill("ERR_CHANNEL_TOKEN")), SOON);

@@ -1,12 +1,12 @@
 import { ScenarioError } from "../../../src/cosim/index.ts";
-import type { Link, SimNode } from "./sim-node.ts";
+import type { SimLink, SimNode } from "./sim-node.ts";
 import type { Ranked } from "./tiered-time.ts";
 
 /** `from` is served before `to` at one time, by reason of `link`. */
 interface Edge {
   readonly from: SimNode;
   readonly to: SimNode;
-  readonly link: Link;
+  readonly link: SimLink;
 }
 
 /**
@@ -130,7 +130,7 @@ function refuseCycle(component: readonly SimNode[], edges: ReadonlyMap<SimNode, 
   throw cycleError(path.map(({ link }) => link));
 }
 
-function cycleError(links: readonly Link[]): ScenarioError {
+function cycleError(links: readonly SimLink[]): ScenarioError {
   const parts = links.map(({ source, dest, connections }) => {
     const more = connections.length > 1 ? ` (and ${connections.length - 1} more)` : "";
     return connections[0] === undefined ? `requests of ${dest.sid} to ${source.sid}` : `${connections[0]}${more}`;

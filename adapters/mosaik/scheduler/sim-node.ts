@@ -5,7 +5,7 @@ import type { Entity } from "./entity.ts";
 import { type Duration, type SimGroup, sameDelay } from "./tiered-time.ts";
 
 /** All connections from one simulator to another that delay alike. */
-export interface Link {
+export interface SimLink {
   readonly source: SimNode;
   readonly dest: SimNode;
   readonly delay: Duration;
@@ -34,8 +34,8 @@ export class SimNode {
   readonly group: SimGroup;
   readonly entities = new Map<EntityId, Entity>();
   /** In the order of the first connection of each. */
-  readonly incoming: Link[] = [];
-  readonly outgoing: Link[] = [];
+  readonly incoming: SimLink[] = [];
+  readonly outgoing: SimLink[] = [];
   /** Set once `init` has answered. */
   meta!: Meta;
   /** Time of the first step; undefined: when something causes one. */
@@ -53,7 +53,7 @@ export class SimNode {
   }
 
   /** The link from `source` with this delay, made on first use. */
-  linkFrom(source: SimNode, delay: Duration): Link {
+  linkFrom(source: SimNode, delay: Duration): SimLink {
     let link = this.incoming.find((known) => known.source === source && sameDelay(known.delay, delay));
     if (link === undefined) {
       link = { source, dest: this, delay, connections: [], asyncRequests: false };
