@@ -1,6 +1,5 @@
 import { isNativeError } from "node:util/types";
-import { CosimError } from "../errors.ts";
-import { userPlace } from "../frames.ts";
+import { failurePlace } from "../kernel/faults.ts";
 
 /** The run did what it should. */
 export const EXIT_FINE = 0;
@@ -36,31 +35,27 @@ const CAUSES_MAX = 16;
 export function errorLines(error: unknown, debug: boolean): string[] {
   const lines: string[] = [];
   let prefix = "cosimas: ";
-  let said = "";
+  let said = { code: "Error", message: "" };
   let current: unknown = error;
   for (let depth = 0; depth < CAUSES_MAX; depth++) {
     const { code, message, stack } = describe(current);
-    // A wrapper that repeats its cause's words adds a line, but no news.
-    const repeated = depth > 0 && code === "Error" && said.includes(message);
+    // A cause whose words are in its wrapper's adds a line, but no news.
+    const repeated = depth > 0 && (code === "Error" || code === said.code) && said.message.includes(message);
     if (!repeated || debug) lines.push(...`${prefix}${code}: ${message}`.split("\n"));
     if (debug && stack !== undefined) lines.push(stack);
-    else if (code === "ERR_AGENT_FAILED") lines.push(...placeOf((current as Error).cause));
+    else if (isError(current) && !repeated) {
+      const place = failurePlace(current);
+      if (place !== undefined) lines.push(`    at ${place}`);
+    }
     if (current instanceof AggregateError) {
       for (const part of current.errors) lines.push(`  with ${describe(part).code}: ${describe(part).message}`);
     }
-    said = message;
+    said = { code, message };
     current = isError(current) ? current.cause : undefined;
     if (current === undefined || current === null) break;
     prefix = "  caused by ";
   }
   return lines;
-}
-
-/** Where an agent's own code has thrown what it failed with; an error that a call has brought tells it in its message. */
-function placeOf(error: unknown): string[] {
-  if (!isError(error) || error instanceof CosimError) return [];
-  const place = userPlace(error.stack);
-  return place === undefined ? [] : [`    at ${place}`];
 }
 
 /** Errors of other realms (a worker, a vm) are errors, too. */

@@ -8,9 +8,11 @@
 import { runProgram } from "./program.ts";
 
 // Whoever reads may have seen enough (`| head`): nobody is to be told, and a run is not to be lost.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-});
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
 const code = await runProgram(process.argv.slice(2));
 // What a scenario left open (a socket, a worker) must not keep a finished run alive.
 if (process.stdout.writable) process.stdout.write("", () => process.exit(code));

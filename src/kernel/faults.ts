@@ -37,6 +37,16 @@ export function firstOf(failures: readonly StepFailure[]): Error {
   return first!;
 }
 
+/** Whether what an agent failed with fails the step already: strict mode and foreign waits tell it where it is found. */
+export function isTold(failures: readonly StepFailure[], agent: string, cause: unknown): boolean {
+  if (!(cause instanceof AgentError)) return false;
+  return failures.some(({ agent: other, error }) =>
+    cause instanceof ForeignAwaitError
+      ? other === agent && error instanceof ForeignAwaitError
+      : error.message === cause.message,
+  );
+}
+
 /** Calls of calls that an error names. */
 const HOPS_MAX = 8;
 
@@ -94,6 +104,31 @@ function hopsFrom(agent: string, method: string, thrown: unknown): string {
     if (far !== undefined || hops.length === HOPS_MAX) break;
   }
   return hops.join(", in ");
+}
+
+/** Places of failures of other containers: their stacks stay there. */
+const farPlaces = new WeakMap<Error, string | undefined>();
+
+/** Note where a failure of another container comes from, as {@link failurePlace} has told it there. */
+export function noteFailurePlace(error: Error, place: string | undefined): void {
+  farPlaces.set(error, place);
+}
+
+/**
+ * File and line of the user's where an agent has failed, as `/home/me/agents.ts:12:7`. Undefined for what a call has
+ * brought, whose message says it.
+ */
+export function failurePlace(error: Error): string | undefined {
+  if (farPlaces.has(error)) return farPlaces.get(error);
+  const { code, cause } = error as { code?: unknown; cause?: unknown };
+  if (code === "ERR_AGENT_STRICT") {
+    // A call brings it with the mistake itself as its cause, if that is known here.
+    const at = error instanceof RemoteError ? cause : error;
+    return at instanceof AgentError ? userPlace(at.stack) : undefined;
+  }
+  if (code !== "ERR_AGENT_FAILED" || cause instanceof RemoteError) return undefined;
+  const { stack } = (cause ?? {}) as { stack?: unknown };
+  return typeof stack === "string" ? userPlace(stack) : undefined;
 }
 
 /** Why `what` is not possible in this phase of a run. */

@@ -6,7 +6,7 @@ import { AgentError, ForeignAwaitError, RunError, type Tag } from "../errors.ts"
 import type { Limits } from "../limits.ts";
 import type { FeedOp, Journal } from "../trace.ts";
 import { expectRejection } from "./event-loop.ts";
-import { foreignAwait, type Phase, refusal, type StepFailure } from "./faults.ts";
+import { foreignAwait, isTold, type Phase, refusal, type StepFailure } from "./faults.ts";
 import { type AgentRecord, current, type Delivery, type External, type StrictMode } from "./model.ts";
 import { OutputEvents, Outside } from "./outside.ts";
 import { type Birth, Registry, Round } from "./round.ts";
@@ -285,9 +285,12 @@ export class Kernel {
    * @param message - What the event says.
    */
   fail(agent: string, error: Error, id?: string, message = error.message): void {
-    this.failures.push({ agent, error });
-    this.wake?.();
-    this.others?.failed();
+    if (!isTold(this.failures, agent, error.cause)) this.failures.push({ agent, error });
+    // What tells others is the run's own work, though an agent's code has brought it about.
+    current.run(undefined, () => {
+      this.wake?.();
+      this.others?.failed();
+    });
     const record = this.registry.get(agent);
     const fault = id ?? `${agent}#fault-${record === undefined ? 0 : record.rare.faults++}`;
     this.tracer.note(() => {

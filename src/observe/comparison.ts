@@ -15,7 +15,10 @@ export interface Difference {
   readonly expected: TraceEvent | undefined;
   /** The event as it is, unless `missing`. */
   readonly actual: TraceEvent | undefined;
-  /** Of `changed`: place of the first value that differs, as `content[0].kw`, and both values. */
+  /**
+   * Of `changed`: place of the first value that differs, as `content[0].kw`, and both values; `Object.keys(content[0])`
+   * and both lists of keys if their order is all that differs.
+   */
   readonly path: string | undefined;
   readonly values: readonly [expected: unknown, actual: unknown] | undefined;
   /** Events that led to it in the run that is, the last first: the event that caused it, its cause, and so on. */
@@ -162,7 +165,14 @@ export function firstDifference(
     const below = firstDifference(one[key], other[key], path === "" ? key : `${path}.${key}`);
     if (below !== undefined) return below;
   }
-  return undefined;
+  // An event's own fields have no order; that of a value's keys goes over the wire and into the hash.
+  return path === "" ? undefined : differentOrder(one, other, path);
+}
+
+function differentOrder(a: Record<string, unknown>, b: Record<string, unknown>, path: string) {
+  const [one, other] = [a, b].map((value) => Object.keys(value).filter((key) => value[key] !== undefined));
+  if (one!.every((key, i) => key === other![i])) return undefined;
+  return { path: `Object.keys(${path})`, values: [one, other] as const };
 }
 
 function firstOfItems(a: readonly unknown[], b: readonly unknown[], path: string) {

@@ -218,7 +218,7 @@ describe("lv-congestion on a page", { timeout: 240_000 }, () => {
         await page.locator(`main[data-view="${view}"] ${shown}`).first().waitFor();
       }
       await page.goto(`file://${file("part.html")}#view=lanes`);
-      await page.locator(".note", { hasText: "6250 of 6350 events" }).waitFor();
+      await page.locator(".note", { hasText: "7095 of 7195 events" }).waitFor();
       expect(asked).toEqual([]);
       await browser.close();
     },

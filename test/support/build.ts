@@ -29,6 +29,7 @@ function stamp(): string {
     "tsconfig.build.json",
     "esbuild.browser.mjs",
     "esbuild.library.mjs",
+    "esbuild.page.mjs",
   ]
     .map((file) => [file, statSync(join(root, file))] as const)
     .filter(([, stat]) => stat.isFile())

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import type { Command } from "commander";
 import { listen, open } from "../../channel/index.ts";
 import { packageVersion } from "../../version.ts";
-import { EXIT_FAILED, EXIT_FINE } from "../errors.ts";
+import { EXIT_FAILED, EXIT_FINE, UsageError } from "../errors.ts";
 
 /** Oldest Node that runs this package. */
 const NODE_MIN = [20, 19] as const;
@@ -30,16 +30,19 @@ export function addDoctorCommand(program: Command, ends: (exitCode: number) => v
     .command("doctor")
     .description("look at what this machine has for a run: 0 all that is needed is there")
     .option("--determinism <scenario>", "run it twice and otherwise, and say what differs first: 0 nothing")
+    .argument("[options...]", "with --determinism: the scenario's own options, behind --")
     .option("--json", "print JSON")
     .option("--debug", "print the stacks of errors")
-    .action(async ({ json = false, determinism }: { json?: boolean; determinism?: string }) => {
+    .action(async (args: string[], { json = false, determinism }: { json?: boolean; determinism?: string }) => {
       if (determinism !== undefined) {
         const { checkDeterminism } = await import("../determinism.ts");
-        const { lines, same } = await checkDeterminism(determinism);
+        const { lines, same } = await checkDeterminism(determinism, args);
         process.stdout.write(json ? `${JSON.stringify({ same, lines })}\n` : `${lines.join("\n")}\n`);
         ends(same ? EXIT_FINE : EXIT_FAILED);
         return;
       }
+      if (args.length > 0)
+        throw new UsageError("ERR_CLI_USAGE", `${args[0]}: options are for --determinism <scenario>`);
       const findings = [
         node(),
         await typescript(),

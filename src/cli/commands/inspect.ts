@@ -72,9 +72,13 @@ async function printChain(path: string, id: string, json: boolean): Promise<numb
 /** Wait while nobody reads. @returns Whether anybody will. */
 async function write(text: string): Promise<boolean> {
   const { stdout } = process;
-  if (!stdout.write(text)) {
+  if (stdout.writable && !stdout.write(text)) {
     await new Promise<void>((resolve) => {
-      for (const event of ["drain", "close"]) stdout.once(event, resolve);
+      const goOn = () => {
+        for (const event of ["drain", "close"]) stdout.off(event, goOn);
+        resolve();
+      };
+      for (const event of ["drain", "close"]) stdout.once(event, goOn);
     });
   }
   return stdout.writable;

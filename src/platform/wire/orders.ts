@@ -2,7 +2,7 @@ import { AGENT_REFERENCE } from "../../agent/references.ts";
 import { DATE_TIME } from "../../agent/simulation.ts";
 import { type Codec, createCodec, traceCodec, type ValueType } from "../../codec/index.ts";
 import * as errors from "../../errors.ts";
-import type { StepFailure } from "../../kernel/faults.ts";
+import { failurePlace, noteFailurePlace, type StepFailure } from "../../kernel/faults.ts";
 import type { Limits } from "../../limits.ts";
 import type { Changes, Order, Report } from "../protocol.ts";
 import { integersFromBytes, valuesFromWire, valuesToWire, type WireValues } from "./columns.ts";
@@ -131,6 +131,8 @@ interface WireError extends Omit<errors.ErrorDetails, "cause"> {
   readonly code?: string;
   readonly message: string;
   readonly cause?: errors.ErrorTriple;
+  /** File and line where an agent has failed. */
+  readonly place?: string;
 }
 
 const TYPES: ReadonlyMap<string, new (code: string, message: string, details: errors.ErrorDetails) => Error> = new Map(
@@ -154,10 +156,11 @@ const PLAIN = new Map([
   ["TypeError", TypeError],
 ]);
 
-/** An error as a value; never its stack. */
+/** An error as a value; never its stack, but for the line where an agent has failed. */
 export function errorToWire(error: Error): WireError {
   const { code, agent, method, path, peer, tag } = error as Partial<errors.CosimError>;
   const { cause } = error;
+  const place = failurePlace(error);
   return {
     type: error.name,
     message: error.message,
@@ -168,14 +171,19 @@ export function errorToWire(error: Error): WireError {
     ...(peer !== undefined && { peer }),
     ...(tag !== undefined && { tag }),
     ...(cause !== undefined && { cause: errors.describeError(cause) }),
+    ...(place !== undefined && { place }),
   };
 }
 
 /** The error that {@link errorToWire} has written; its cause is a RemoteError. */
-export function errorFromWire({ type, code, message, cause, ...fields }: WireError): Error {
+export function errorFromWire({ type, code, message, cause, place, ...fields }: WireError): Error {
   const details = { ...fields, ...(cause && { cause: new errors.RemoteError(...cause) }) };
   const known = TYPES.get(type);
-  if (known !== undefined && code !== undefined) return new known(code, message, details);
+  if (known !== undefined && code !== undefined) {
+    const error = new known(code, message, details);
+    noteFailurePlace(error, place);
+    return error;
+  }
   const plain = PLAIN.get(type) ?? Error;
   return Object.assign(new plain(message), { name: type, ...(code !== undefined && { code }) });
 }

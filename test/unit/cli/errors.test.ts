@@ -1,7 +1,7 @@
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
 import { errorLines } from "../../../src/cli/errors.ts";
-import { AgentError, BridgeError } from "../../../src/errors.ts";
+import { AgentError, BridgeError, RemoteError } from "../../../src/errors.ts";
 
 it.each<[unknown, string[]]>([
   [new BridgeError("ERR_BRIDGE_OUTPUT", "no value"), ["cosimas: ERR_BRIDGE_OUTPUT: no value"]],
@@ -28,6 +28,16 @@ it.each<[unknown, string[]]>([
   ],
 ])("%s", (error, lines) => {
   expect(errorLines(error, false)).toEqual(lines);
+});
+
+it("says the sentence of a caught mistake once, and where it is", () => {
+  const cause = new AgentError("ERR_AGENT_STRICT", 'agent "m" used Date.now');
+  const error = new RemoteError("ERR_AGENT_STRICT", "AgentError", 'agent "m" used Date.now', { cause });
+  expect(errorLines(cause, false)).toEqual([
+    'cosimas: ERR_AGENT_STRICT: agent "m" used Date.now',
+    expect.stringMatching(/^ {4}at \S*errors\.test\.ts:\d+:\d+$/),
+  ]);
+  expect(errorLines(error, false)).toEqual(errorLines(cause, false));
 });
 
 it("says where an agent's own code has thrown, without a stack", () => {

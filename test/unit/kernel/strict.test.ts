@@ -109,6 +109,34 @@ describe("strict mode", () => {
     expect(globals()).toEqual(before);
   });
 
+  it("says one sentence, once, for two mistakes one each", async () => {
+    const sentence = (what: string, instead: string) =>
+      `agent "f" used ${what} in run at 0 s, which strict mode does not allow; use ${instead}`;
+    const [now, random] = [
+      sentence("Date.now", "this.clock.time() or this.clock.utcnow()"),
+      sentence("Math.random", "this.random()"),
+    ];
+    const messageOf = (code: Free["code"]) => strictly(code).catch((error: Error) => error.message);
+    expect(await messageOf(() => Date.now())).toBe(now);
+    const twice = (use: () => number) => {
+      try {
+        use();
+      } catch {}
+      Date.now();
+    };
+    expect(await messageOf(() => twice(Date.now))).toBe(now);
+    expect(await messageOf(() => twice(Math.random))).toBe(`${random} (and 1 more: ${now})`);
+    // What it throws besides is told.
+    const other = 'agent "f" failed in run at 0 s: RangeError: none';
+    const both = () => {
+      try {
+        Date.now();
+      } catch {}
+      throw new RangeError("none");
+    };
+    expect(await messageOf(both)).toBe(`${now} (and 1 more: ${other})`);
+  });
+
   it.each(IO)("finds %s in agent code, and names agent and method", async (_what, use) => {
     await expect(strictly(() => void use())).rejects.toMatchObject({
       code: "ERR_AGENT_STRICT",
