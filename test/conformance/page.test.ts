@@ -78,35 +78,35 @@ describe.skipIf(!hasChromium)("the page", () => {
     it("shows the clock as it stood", async () => {
       const page = await at("view=clock");
       await page.locator('[data-card="messages"] .value', { hasText: "3" }).waitFor();
-      expect(await page.locator(".bar .clock").innerText()).toBe("2016-05-20 13:00:00");
-      expect(await number(page.locator('[data-card="messages"] .value'))).toBe(messagesOf(past(AT)));
+      await expect.poll(() => page.locator(".bar .clock").innerText()).toBe("2016-05-20 13:00:00");
+      await expect.poll(() => number(page.locator('[data-card="messages"] .value'))).toBe(messagesOf(past(AT)));
       expect(await number(page.locator('[data-card="steps"] .value'))).toBe(
         new Set(past(AT).map((event) => (event as { ticks: number }).ticks)).size,
       );
-      expect(await number(page.locator('[data-card="agents"] .value'))).toBe(14);
-      expect(await page.locator(".facts").innerText()).toContain(hash);
+      await expect.poll(() => number(page.locator('[data-card="agents"] .value'))).toBe(14);
+      await expect.poll(() => page.locator(".facts").innerText()).toContain(hash);
     });
 
     it("shows the agents, sorted and searched, and one of them", async () => {
       const page = await at("view=agents&sort=received&down=1");
       const rows = page.locator("main tbody tr");
       await rows.first().waitFor();
-      expect(await rows.count()).toBe(14);
+      await expect.poll(() => rows.count()).toBe(14);
       const [first] = await rows.first().locator("th").allInnerTexts();
       expect(first).toBe("Trafo-1");
       const received = past(AT).filter((event) => "peer" in event && event.agent === "Trafo-1").length;
-      expect(await number(rows.first().locator("td").nth(1))).toBe(received);
+      await expect.poll(() => number(rows.first().locator("td").nth(1))).toBe(received);
       await page.keyboard.press("/");
       await page.keyboard.type("storage");
       await page.locator("main .head", { hasText: "5 of 14 agents" }).waitFor();
-      expect(await rows.count()).toBe(5);
+      await expect.poll(() => rows.count()).toBe(5);
       await page.locator("main tbody a", { hasText: "Storage-2" }).click();
       await page.locator("h1", { hasText: "Storage-2" }).waitFor();
       const input = past(AT).findLast((event) => event.kind === "input" && event.agent === "Storage-2") as unknown as {
         args: [{ vm_pu: number }];
       };
       const shownValue = page.locator(".values-list > div", { hasText: "vm_pu" }).locator("dd");
-      expect(await number(shownValue)).toBe(Number(input.args[0].vm_pu.toPrecision(5)));
+      await expect.poll(() => number(shownValue)).toBe(Number(input.args[0].vm_pu.toPrecision(5)));
       await page.goBack();
       await page.locator("h1", { hasText: "Agents" }).waitFor();
     });
@@ -135,14 +135,14 @@ describe.skipIf(!hasChromium)("the page", () => {
       const byId = new Map(events.flatMap((event) => ("id" in event ? [[event.id, event] as const] : [])));
       let causes = -1;
       for (let id: string | undefined = reply.id; id !== undefined; id = byId.get(id)?.cause) causes++;
-      expect(await page.locator(".chain li").count()).toBe(causes);
-      expect(await page.locator(".chain li").last().innerText()).toContain("outside");
+      await expect.poll(() => page.locator(".chain li").count()).toBe(causes);
+      await expect.poll(() => page.locator(".chain li").last().innerText()).toContain("outside");
     });
 
     it("plots series, and saves what it plots", async () => {
       const page = await at("view=series&series=PV-1.measure.available_mw,Trafo-1.measure.loading_percent");
       await page.locator(".legend li").nth(1).waitFor();
-      expect(await page.locator(".plots .plot canvas").count()).toBe(2);
+      await expect.poll(() => page.locator(".plots .plot canvas").count()).toBe(2);
       const input = past(AT).findLast((event) => event.kind === "input" && event.agent === "Trafo-1") as unknown as {
         args: [{ loading_percent: number }];
       };
@@ -185,10 +185,10 @@ describe.skipIf(!hasChromium)("the page", () => {
       await expect
         .poll(() => number(row.locator("td").first()))
         .toBe(Number(input.args[0].loading_percent.toPrecision(5)));
-      expect(await page.locator(".graph .bus").count()).toBe(15);
+      await expect.poll(() => page.locator(".graph .bus").count()).toBe(15);
       await page.getByRole("button", { name: "who talks to whom" }).click();
       await page.locator(".graph .node").first().waitFor();
-      expect(await page.locator(".graph .node").count()).toBe(14);
+      await expect.poll(() => page.locator(".graph .node").count()).toBe(14);
       const counted = past(AT).filter(
         (event) => "peer" in event && event.agent === "PV-1" && event.peer === "Trafo-1",
       ).length;
@@ -196,15 +196,15 @@ describe.skipIf(!hasChromium)("the page", () => {
         .locator(".pairs tbody tr")
         .filter({ has: page.locator("td:first-child", { hasText: "Trafo-1" }) })
         .filter({ has: page.locator("td:nth-child(2)", { hasText: "PV-1" }) });
-      expect(await number(pair.locator("td").nth(2))).toBe(counted);
+      await expect.poll(() => number(pair.locator("td").nth(2))).toBe(counted);
     });
 
     it("lists the log with links to times and agents", async () => {
       const page = await at("view=log&log=notes");
       await page.locator("main tbody tr").first().waitFor();
-      expect(await page.locator("main tbody tr").count()).toBe(
-        past(AT).filter(({ kind }) => kind === "created").length,
-      );
+      await expect
+        .poll(() => page.locator("main tbody tr").count())
+        .toBe(past(AT).filter(({ kind }) => kind === "created").length);
       await page.getByRole("button", { name: "faults" }).click();
       await page.locator(".notice", { hasText: "Nothing has gone wrong" }).waitFor();
       await page.getByRole("button", { name: "logs and life" }).click();
@@ -279,11 +279,11 @@ describe.skipIf(!hasChromium)("the page", () => {
       const done = congestion({ record: watched.journal(undefined), watch: (world) => watched.add(world) });
       const clock = page.locator(".bar .clock");
       await page.locator(".p-paused").waitFor();
-      expect(await clock.innerText()).toBe("2016-05-20 00:00:00");
+      await expect.poll(() => clock.innerText()).toBe("2016-05-20 00:00:00");
       await page.keyboard.press("ArrowRight");
       await clock.filter({ hasText: "00:15:00" }).waitFor();
       await page.locator(".p-paused").waitFor();
-      expect(await number(page.locator('[data-card="steps"] .value'))).toBe(2);
+      await expect.poll(() => number(page.locator('[data-card="steps"] .value'))).toBe(2);
       // Every control can be reached: as many stops as there are, in the order in which they are seen.
       const stops: string[] = [];
       for (let i = 0; i < 16; i++) {
