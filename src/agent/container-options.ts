@@ -74,12 +74,8 @@ export interface AgentInput {
   readonly args: readonly unknown[];
 }
 
-const CHECKS: OptionChecks<ContainerOptions> = {
-  ...LIVE_CHECKS,
-  address: text,
-  clock: withMethods("an ExternalClock or a RealTimeClock", "time", "utcnow", "ticksAt"),
-  codec: oneOf(["msgpack", "json", "msgpack-blosc", "mosaik-json"] satisfies CodecName[]),
-  types: listOf(object),
+/** What the options of every run may be, be it of a container or of a platform. */
+export const RUN_CHECKS = {
   seed: either(number(), string),
   trace: oneOf(["off", "hash", "full"]),
   strict: boolean,
@@ -91,6 +87,15 @@ const CHECKS: OptionChecks<ContainerOptions> = {
   }),
   record: withMethods("a Recording", "begin", "feed", "events", "settle", "end"),
   limits: LIMITS,
+};
+
+const CHECKS: OptionChecks<ContainerOptions> = {
+  ...LIVE_CHECKS,
+  ...RUN_CHECKS,
+  address: text,
+  clock: withMethods("an ExternalClock or a RealTimeClock", "time", "utcnow", "ticksAt"),
+  codec: oneOf(["msgpack", "json", "msgpack-blosc", "mosaik-json"] satisfies CodecName[]),
+  types: listOf(object),
   recorded: func,
   others: object,
 };

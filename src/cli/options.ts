@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { parseAddress } from "../channel/index.ts";
 import type { PopulationOptions } from "../cosim/index.ts";
+import { LOG_LEVELS, type Log, type LogLevel } from "../cosim/servable.ts";
 import { EVENT_KINDS } from "../observe/filter.ts";
 import { type Moment, secondsOf } from "../observe/moment.ts";
 import type { RunFilter } from "../recording/index.ts";
@@ -97,4 +98,13 @@ const ISOLATIONS: readonly SpreadIsolation[] = ["inline", "thread", "process"];
 /** The option `--isolation` of commands that run agents. */
 export function isolationOption(): Option {
   return new Option("--isolation <where>", "where containers run; default: inline").choices(ISOLATIONS);
+}
+
+/** A log on standard error, of this level and what is more urgent. */
+export function logFrom(lowest: LogLevel): Log {
+  const threshold = LOG_LEVELS.indexOf(lowest);
+  return (level, text) => {
+    if (LOG_LEVELS.indexOf(level) < threshold) return;
+    process.stderr.write(`cosimas: ${level}: ${typeof text === "string" ? text : text()}\n`);
+  };
 }

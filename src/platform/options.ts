@@ -1,16 +1,13 @@
+import { RUN_CHECKS } from "../agent/container-options.ts";
 import type { DateTime } from "../clock/calendar.ts";
 import type { CommunicationModel } from "../kernel/communication.ts";
 import type { TraceLevel } from "../kernel/tracer.ts";
 import type { Limits } from "../limits.ts";
 import {
-  anything,
-  boolean,
   checkOptions,
   either,
   func,
-  LIMITS,
   listOf,
-  nested,
   number,
   type OptionChecks,
   object,
@@ -86,6 +83,7 @@ export interface PlatformOptions {
 const CONTAINERS_MAX = 1024;
 
 const CHECKS: OptionChecks<PlatformOptions> = {
+  ...RUN_CHECKS,
   containers: {
     ...number({ integer: true, min: 1, max: CONTAINERS_MAX }),
     allowed: `a whole number from 1 to ${CONTAINERS_MAX}`,
@@ -101,22 +99,11 @@ const CHECKS: OptionChecks<PlatformOptions> = {
   // The clock knows what it can read.
   start: either(string, object),
   resolution: number(),
-  seed: either(number(), string),
-  trace: oneOf(["off", "hash", "full"]),
-  strict: boolean,
-  // As in a container: its numbers are checked where they are used.
-  communication: nested<CommunicationModel>({
-    links: either(object, listOf(object)),
-    partitions: listOf(object),
-    callTimeout: anything,
-  }),
   link: oneOf(["ipc", "tcp"]),
   address: text,
   token,
   onListening: func,
   execArgv: listOf(string),
-  record: withMethods("a Recording", "begin", "feed", "events", "settle", "end"),
-  limits: LIMITS,
 };
 
 /** Check the options of `Platform.create`. @throws TypeError or RangeError with a code, as `checkOptions`. */

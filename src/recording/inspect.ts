@@ -1,5 +1,5 @@
 import { Causes } from "../observe/comparison.ts";
-import type { TraceEvent } from "../trace.ts";
+import type { AgentTraceEvent, TraceEvent } from "../trace.ts";
 import type { RunHeader, RunSummary } from "./entry.ts";
 import { openRun } from "./reader.ts";
 import { type RunFilter, selected } from "./selection.ts";
@@ -80,6 +80,15 @@ function count(counts: Map<string, number>, name: string): void {
  * @returns Undefined if there is no such event.
  */
 export async function causesOf(path: string, id: string): Promise<readonly TraceEvent[] | undefined> {
+  return atEvent(path, id, (event, causes) => [event, ...causes.of(event)]);
+}
+
+/** Read up to the event of this id, and give what `take` makes of it and of what came before. */
+async function atEvent<T>(
+  path: string,
+  id: string,
+  take: (event: AgentTraceEvent, causes: Causes) => T,
+): Promise<T | undefined> {
   const run = await openRun(path);
   const causes = new Causes();
   try {
@@ -87,7 +96,7 @@ export async function causesOf(path: string, id: string): Promise<readonly Trace
       for (const entry of batch) {
         if (entry.kind === "feed") continue;
         causes.add(entry);
-        if ("id" in entry && entry.id === id) return [entry, ...causes.of(entry)];
+        if ("id" in entry && entry.id === id) return take(entry, causes);
       }
     }
     return undefined;
@@ -107,23 +116,10 @@ export interface ChainLink {
 
 /** As {@link causesOf}, with all that was awaited together. @returns Undefined if there is no such event. */
 export async function chainOf(path: string, id: string): Promise<readonly ChainLink[] | undefined> {
-  const run = await openRun(path);
-  const causes = new Causes();
-  try {
-    for await (const batch of run.batches()) {
-      for (const entry of batch) {
-        if (entry.kind === "feed") continue;
-        causes.add(entry);
-        if (!("id" in entry) || entry.id !== id) continue;
-        const by = entry.agent;
-        const causing = causes.of(entry).map((event) => ({ event, ...causes.awaitedWith(event, by) }));
-        return [{ event: entry, answers: [], logs: [] }, ...causing];
-      }
-    }
-    return undefined;
-  } finally {
-    await run.close();
-  }
+  return atEvent(path, id, (asked, causes) => {
+    const causing = causes.of(asked).map((event) => ({ event, ...causes.awaitedWith(event, asked.agent) }));
+    return [{ event: asked, answers: [], logs: [] }, ...causing];
+  });
 }
 
 /** The events of a recording that `filter` lets through, one by one. @throws RecordingError if it cannot be read. */

@@ -1,9 +1,9 @@
 import { constants } from "node:os";
 import { Command, Option } from "commander";
-import { LOG_LEVELS, type Log, type LogLevel, type Servable, type ServeContext } from "../../cosim/servable.ts";
+import { LOG_LEVELS, type LogLevel, type Servable, type ServeContext } from "../../cosim/servable.ts";
 import { EXIT_FAILED, EXIT_FINE, EXIT_SIGNAL, errorLines, UsageError } from "../errors.ts";
 import { FEDERATE, loadModule, moduleUrl } from "../load.ts";
-import { isolationOption, parseCount, parseSeconds } from "../options.ts";
+import { isolationOption, logFrom, parseCount, parseSeconds } from "../options.ts";
 import { addParameters } from "../parameters.ts";
 import { recordIn } from "../scenario-recording.ts";
 import { lastResort } from "../signals.ts";
@@ -89,11 +89,7 @@ async function serve(
     process.stderr.write(`${errorLines(error, debug).join("\n")}\n`);
     process.exit(EXIT_FAILED);
   });
-  const threshold = LOG_LEVELS.indexOf(options.logLevel);
-  const log: Log = (level, text) => {
-    if (LOG_LEVELS.indexOf(level) < threshold) return;
-    process.stderr.write(`cosimas: ${level}: ${typeof text === "string" ? text : text()}\n`);
-  };
+  const log = logFrom(options.logLevel);
   try {
     const federate = await loadModule(given, FEDERATE);
     const parameters = parseParameters(federate, given, help ? ["--help"] : rest);

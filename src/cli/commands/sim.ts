@@ -1,9 +1,9 @@
 import { constants } from "node:os";
 import { Command, Option } from "commander";
-import { LOG_LEVELS, type Log, type LogLevel, type Servable, type ServeContext } from "../../cosim/servable.ts";
+import { LOG_LEVELS, type LogLevel, type Servable, type ServeContext } from "../../cosim/servable.ts";
 import { EXIT_FAILED, EXIT_FINE, EXIT_SIGNAL, errorLines, UsageError } from "../errors.ts";
 import { loadModule, moduleUrl, SIMULATOR } from "../load.ts";
-import { isolationOption, parseCount, parseHostPort, parseSeconds, type SpreadIsolation } from "../options.ts";
+import { isolationOption, logFrom, parseCount, parseHostPort, parseSeconds, type SpreadIsolation } from "../options.ts";
 import { addParameters, HELP_COLUMNS } from "../parameters.ts";
 import { recordIn } from "../scenario-recording.ts";
 import { Interrupt, lastResort, watchParent } from "../signals.ts";
@@ -93,11 +93,7 @@ async function serve(given: string | undefined, rest: readonly string[], options
     report(error);
     process.exit(EXIT_FAILED);
   });
-  const threshold = LOG_LEVELS.indexOf(options.logLevel);
-  const log: Log = (level, text) => {
-    if (LOG_LEVELS.indexOf(level) < threshold) return;
-    process.stderr.write(`cosimas: ${level}: ${typeof text === "string" ? text : text()}\n`);
-  };
+  const log = logFrom(options.logLevel);
   try {
     const simulator = await loadModule(given, SIMULATOR);
     const request = parseRequest(simulator, given, help ? ["--help"] : rest, remote);
