@@ -38,6 +38,7 @@ export {
   agentModel,
   type InputArity,
 } from "./agent-model.ts";
+export type { AgentPair, AgentTopology, SmallWorldOptions } from "./agent-topology.ts";
 export { Bridge, type BridgeInput, type BridgeOptions } from "./bridge.ts";
 export * from "./contract.ts";
 export type { Population, PopulationOptions, PopulationSpawnOptions, Values } from "./population.ts";
@@ -45,7 +46,7 @@ export { AgentSimulator, type AgentSimulatorOptions } from "./population-simulat
 export * from "./scenario.ts";
 export * from "./servable.ts";
 export { Keywords, keywords, type MosaikProxy, Simulator } from "./simulator.ts";
-export type { Topology, TopologyEdge, TopologyNode, TopologyScale } from "./topology.ts";
+export { Topology, type TopologyEdge, type TopologyNode, type TopologyScale } from "./topology.ts";
 export type {
   Attr,
   CreateResult,
