@@ -1,7 +1,7 @@
 /** The site of `docs/`: `npm run docs` builds it into `docs/.vitepress/dist`, `npm run docs:dev` shows it while one writes. */
 import { type DefaultTheme, defineConfig } from "vitepress";
 import { apiSidebar } from "./api.ts";
-import { repositoryLinks } from "./links.ts";
+import { githubAnchor, repositoryLinks } from "./links.ts";
 import { scenarioPages } from "./scenarios.ts";
 
 const scenarios = scenarioPages();
@@ -9,25 +9,56 @@ const scenarios = scenarioPages();
 const guide: DefaultTheme.SidebarItem[] = [
   {
     text: "Begin",
-    items: [{ text: "First steps", link: "/guide/first-steps" }],
+    items: [
+      { text: "First steps", link: "/guide/first-steps" },
+      { text: "Agents at work", link: "/guide/agents" },
+    ],
   },
-];
-
-const reference: DefaultTheme.SidebarItem[] = [
   {
     text: "Couple",
     items: [
-      { text: "mosaik", link: "/mosaik" },
-      { text: "HELICS", link: "/helics" },
+      { text: "Under mosaik", link: "/guide/mosaik" },
+      { text: "Under HELICS", link: "/guide/helics" },
+      { text: "Writing an adapter", link: "/guide/adapters" },
     ],
   },
   {
     text: "Run",
     items: [
+      { text: "Determinism", link: "/guide/determinism" },
+      { text: "Observe, record, replay", link: "/guide/observing" },
+      { text: "Results in pandas", link: "/guide/pandas" },
+      { text: "Scaling out", link: "/guide/scaling" },
+      { text: "Performance", link: "/guide/performance" },
+    ],
+  },
+  {
+    text: "Coming from",
+    items: [
+      { text: "aiomas", link: "/guide/from-aiomas" },
+      { text: "mango", link: "/guide/from-mango" },
+      { text: "mosaik in Python", link: "/guide/from-mosaik" },
+    ],
+  },
+];
+
+const reference: DefaultTheme.SidebarItem[] = [
+  {
+    text: "Agents and masters",
+    items: [
+      { text: "Agents among agents", link: "/agents" },
+      { text: "mosaik and World", link: "/mosaik" },
+      { text: "HELICS", link: "/helics" },
+    ],
+  },
+  {
+    text: "Runs",
+    items: [
       { text: "Platforms", link: "/platform" },
       { text: "Recordings", link: "/recordings" },
       { text: "The page", link: "/page" },
       { text: "Errors", link: "/errors" },
+      { text: "Limits", link: "/limits" },
     ],
   },
   {
@@ -41,7 +72,7 @@ const reference: DefaultTheme.SidebarItem[] = [
   {
     text: "How it works",
     items: [
-      { text: "Determinism", link: "/determinism" },
+      { text: "Why a run repeats", link: "/determinism" },
       { text: "Design", link: "/design" },
     ],
   },
@@ -54,7 +85,11 @@ export default defineConfig({
   cleanUrls: false, // files that any server shows, also a plain one
   lastUpdated: false,
   head: [["link", { rel: "icon", href: "/logo.svg", type: "image/svg+xml" }]],
-  markdown: { config: repositoryLinks, theme: { light: "github-light", dark: "github-dark" } },
+  markdown: {
+    anchor: { slugify: githubAnchor },
+    config: repositoryLinks,
+    theme: { light: "github-light", dark: "github-dark" },
+  },
   vite: { build: { target: "es2022" } },
   themeConfig: {
     logo: "/logo.svg",
@@ -65,7 +100,7 @@ export default defineConfig({
     nav: [
       { text: "Guide", link: "/guide/first-steps", activeMatch: "^/guide/" },
       { text: "Scenarios", link: "/scenarios/lv-congestion/", activeMatch: "^/scenarios/" },
-      { text: "Reference", link: "/mosaik", activeMatch: "^/[a-z]+\\.html" },
+      { text: "Reference", link: "/errors", activeMatch: "^/[a-z]+\\.html$" },
       { text: "API", link: "/api/cosimas/", activeMatch: "^/api/" },
     ],
     sidebar: {

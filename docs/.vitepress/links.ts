@@ -21,3 +21,12 @@ function inSite(href: string): string {
   const page = DOCS.exec(href);
   return page === null ? href : `/${page[1]}`;
 }
+
+/** The anchor that GitHub gives a heading, so that a link to it holds there and here: `## The command` is `#the-command`. */
+export function githubAnchor(heading: string): string {
+  return heading
+    .trim()
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+    .replace(/\s/g, "-");
+}

@@ -1,4 +1,5 @@
-import { describe, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { blocks, readPage } from "../support/docs/page.ts";
 import { playPage } from "../support/docs/play.ts";
 import { PYTHON_PAGES } from "../support/docs/table.ts";
 import { freePort } from "../support/helics.ts";
@@ -19,4 +20,9 @@ describe("code blocks of the docs, with Python", () => {
       playPage(page, python, { ...options, freePort }),
     );
   }
+
+  it.each(["relays.py", "stores.py"])("need few lines of mosaik: %s", (name) => {
+    const [master] = blocks(readPage("docs/mosaik.md")).filter((block) => block.name === name);
+    expect(master!.text.trimEnd().split("\n").length).toBeLessThanOrEqual(16); // with the line of its name
+  });
 });
