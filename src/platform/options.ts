@@ -1,4 +1,5 @@
 import { RUN_CHECKS } from "../agent/container-options.ts";
+import type { PopulationNames } from "../agent/populations.ts";
 import type { DateTime } from "../clock/calendar.ts";
 import type { CommunicationModel } from "../kernel/communication.ts";
 import type { TraceLevel } from "../kernel/tracer.ts";
@@ -77,6 +78,8 @@ export interface PlatformOptions {
   record?: Journal | undefined;
   /** Bounds that differ from the defaults. */
   limits?: Partial<Limits>;
+  /** Of a platform whose population is one of several. @internal */
+  populations?: PopulationNames | undefined;
 }
 
 /** Containers that a platform may have. */
@@ -104,6 +107,7 @@ const CHECKS: OptionChecks<PlatformOptions> = {
   token,
   onListening: func,
   execArgv: listOf(string),
+  populations: object,
 };
 
 /** Check the options of `Platform.create`. @throws TypeError or RangeError with a code, as `checkOptions`. */
