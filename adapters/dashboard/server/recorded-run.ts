@@ -38,8 +38,8 @@ export class RecordedRun implements PageSource {
 
   async #read(): Promise<void> {
     try {
-      await this.view.read((chunks) => {
-        this.#chunks = chunks;
+      await this.view.read(() => {
+        this.#chunks = this.#index.chunks;
       });
     } catch (error) {
       this.#failure = (error as Error).message;
