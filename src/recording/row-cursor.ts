@@ -165,6 +165,11 @@ export class RowCursor {
     return entry!;
   }
 
+  /** The row's bytes, which belong to its batch. */
+  bytes(): Uint8Array {
+    return this.#bytes.subarray(this.#rowAt, this.#at);
+  }
+
   /** What the row carries, of those that carry one value: messages, answers and outputs. */
   content(): unknown {
     return codec.decode(this.#bytes, this.#contentAt, this.#at);

@@ -73,9 +73,10 @@ export class RunIndex {
     return this.#glances.at(-1)?.last ?? 0;
   }
 
-  /** The file has its end, or nobody writes it any more. */
-  get isOver(): boolean {
-    return !this.run.torn || recorderOf(this.run.path) === undefined;
+  /** Who writes the file now, as "process 123 on host"; undefined if it has its end, or nobody does. */
+  recorder(): string | undefined {
+    const holder = this.run.torn ? recorderOf(this.run.path) : undefined;
+    return holder && `process ${holder.process} on ${holder.host}`;
   }
 
   /**
@@ -127,7 +128,8 @@ export class RunIndex {
   /** Take a batch into the index; `look` at it, unless that was done while it stood in the tail. */
   #look({ data, ticks, chunk }: StoredBatch, number: number, look: (cursor: RowCursor) => void): void {
     const isNew = number >= this.#seen;
-    const glance = (this.#glances[chunk] ??= new Glance(ticks));
+    this.#glances[chunk] ??= new Glance(ticks);
+    const glance = this.#glances[chunk];
     glance.last = ticks;
     const cursor = this.#cursor;
     try {

@@ -1,11 +1,14 @@
 import type { RowCursor, RunIndex, TraceEvent, WantedRows } from "../../../src/index.ts";
-import type { LineFilter } from "../model/protocol.ts";
+import type { LineFilter, Place } from "../model/protocol.ts";
 import type { AgentState, RunState } from "../model/run-state.ts";
 
 /** Rows that one answer looks at: about a tenth of a second. */
 export const LOOKED_AT_MAX = 250_000;
 /** What a row costs of these that is made an event of. */
 export const MADE = 24;
+
+/** Stands for the first row or batch, or backwards the last. */
+const ANY = -1;
 
 /** Cells whose agents are remembered by them. */
 const CELLS_MAX = 1_000_000;
@@ -18,6 +21,15 @@ export interface Look {
   /** From the last to the first. */
   readonly backwards?: boolean;
   readonly wanted?: WantedRows;
+  /** Go on where another look has ended. */
+  readonly after?: Place | undefined;
+}
+
+/** Where a look has ended. */
+export interface Ended {
+  readonly ticks: number;
+  /** The row that it has not looked at any more. */
+  readonly place: Place;
 }
 
 /** Looks at rows of a recording where they lie, in its order or backwards. */
@@ -31,71 +43,96 @@ export class RecordedRows {
   /**
    * Go through the rows that are wanted.
    *
-   * @param look - Stands on a row. It gives what that has cost, of `LOOKED_AT_MAX` in all; -1 ends it.
-   * @returns Ticks at which it ended too early; undefined if all were seen.
+   * @param look - Stands on a row. It gives what that has cost, of `LOOKED_AT_MAX` in all; -1 ends it before this row.
+   * @returns Where it ended too early; undefined if all were seen.
    */
   async look(
-    { from, to, backwards = false, wanted = {} }: Look,
+    { from, to, backwards = false, wanted = {}, after }: Look,
     look: (cursor: RowCursor) => number,
-  ): Promise<number | undefined> {
+  ): Promise<Ended | undefined> {
     const index = this.#index;
-    const end = index.chunks;
-    const firstChunk = index.chunkAt(from);
-    let chunk = firstChunk;
-    if (backwards) {
-      chunk = Math.min(end - 1, index.chunkAt(to + 1));
-      while (chunk > 0 && index.firstTicksOf(chunk) > to) chunk--;
-    }
+    const [first, last] = this.#chunks(from, to);
+    const by = backwards ? -1 : 1;
     const cursor = index.cursor();
-    let left = LOOKED_AT_MAX;
-    for (; chunk >= firstChunk && chunk < end; chunk += backwards ? -1 : 1) {
-      if (!backwards && index.firstTicksOf(chunk) > to) break;
+    const scan = new Scan(cursor, wanted, look);
+    let [chunk, batch, row] = after ?? [backwards ? last : first, ANY, ANY];
+    for (; chunk >= first && chunk <= last; chunk += by, batch = ANY, row = ANY) {
       if (!index.mayHold(chunk, wanted)) continue;
       const batches = await index.batchesOf(chunk);
-      for (const { data, ticks } of backwards ? batches.toReversed() : batches) {
+      if (batch === ANY) batch = backwards ? batches.length - 1 : 0;
+      for (; batch >= 0 && batch < batches.length; batch += by, row = ANY) {
+        const { data, ticks } = batches[batch]!;
         if (ticks < from || ticks > to) continue;
+        if (scan.left < 0) return { ticks, place: [chunk, batch, ANY] };
         cursor.open(data, ticks);
-        left = backwards ? lookBack(cursor, wanted, look, left) : lookOn(cursor, wanted, look, left);
-        if (left < 0) return ticks;
+        const endedAt = backwards ? scan.back(row) : scan.on(row);
+        if (endedAt !== ANY) return { ticks, place: [chunk, batch, endedAt] };
       }
     }
     return undefined;
   }
+
+  /** First and last chunk that may have rows of these times. */
+  #chunks(from: number, to: number): readonly [first: number, last: number] {
+    const index = this.#index;
+    let last = Math.min(index.chunks - 1, index.chunkAt(to + 1));
+    while (last > 0 && index.firstTicksOf(last) > to) last--;
+    return [index.chunkAt(from), last];
+  }
 }
 
-/** @returns What is left; below 0 if it is to end. */
-function lookOn(cursor: RowCursor, wanted: WantedRows, look: (cursor: RowCursor) => number, most: number): number {
-  let left = most;
-  while (cursor.next()) {
-    left--;
-    if (!isWanted(cursor, wanted)) continue;
-    if (left < 0) return left;
-    const cost = look(cursor);
-    if (cost < 0) return -1;
-    left -= cost;
-  }
-  return left;
-}
+/** Goes over batches; its methods give the row that was not looked at any more, or `ANY` if all were. */
+class Scan {
+  left = LOOKED_AT_MAX;
+  readonly #cursor: RowCursor;
+  readonly #wanted: WantedRows;
+  readonly #look: (cursor: RowCursor) => number;
 
-/** Rows have their places only in their order, so those that are wanted are remembered. */
-function lookBack(cursor: RowCursor, wanted: WantedRows, look: (cursor: RowCursor) => number, most: number): number {
-  const places: number[] = [];
-  const rounds: number[] = [];
-  let left = most;
-  while (cursor.next()) {
-    left--;
-    if (!isWanted(cursor, wanted)) continue;
-    places.push(cursor.place);
-    rounds.push(cursor.round);
+  constructor(cursor: RowCursor, wanted: WantedRows, look: (cursor: RowCursor) => number) {
+    this.#cursor = cursor;
+    this.#wanted = wanted;
+    this.#look = look;
   }
-  for (let i = places.length - 1; i >= 0; i--) {
-    if (left < 0) return left;
-    cursor.goTo(places[i]!, rounds[i]!);
-    const cost = look(cursor);
-    if (cost < 0) return -1;
-    left -= cost;
+
+  on(first: number): number {
+    const cursor = this.#cursor;
+    for (let row = 0; cursor.next(); row++) {
+      this.left--;
+      if (row >= first && isWanted(cursor, this.#wanted) && !this.#goesOn()) return row;
+    }
+    return ANY;
   }
-  return left;
+
+  /** Rows have their places only in their order, so those that are wanted are remembered. */
+  back(last: number): number {
+    const cursor = this.#cursor;
+    const rows: number[] = [];
+    const places: number[] = [];
+    const rounds: number[] = [];
+    for (let row = 0; cursor.next(); row++) {
+      this.left--;
+      if ((last !== ANY && row > last) || !isWanted(cursor, this.#wanted)) continue;
+      rows.push(row);
+      places.push(cursor.place);
+      rounds.push(cursor.round);
+    }
+    for (let i = rows.length - 1; i >= 0; i--) {
+      cursor.goTo(places[i]!, rounds[i]!);
+      if (!this.#goesOn()) return rows[i]!;
+    }
+    return ANY;
+  }
+
+  /** Look at the row; at least one each time, so that whoever goes on comes to an end. */
+  #goesOn(): boolean {
+    if (this.left < 0 && this.#looked) return false;
+    const cost = this.#look(this.#cursor);
+    this.left -= cost;
+    this.#looked = true;
+    return cost >= 0;
+  }
+
+  #looked = false;
 }
 
 function isWanted({ kind, agent, peer, method }: RowCursor, { kinds, agents, methods }: WantedRows): boolean {
@@ -145,17 +182,21 @@ export class RowCounter {
       case "created":
       case "removed":
       case "step":
-        return state.apply(cursor.entry() as TraceEvent);
+        state.apply(cursor.entry() as TraceEvent);
+        return;
       case "input": {
         const agent = cursor.name(cursor.agent);
         this.#count(cursor);
-        return state.takeInput(agent, cursor.name(cursor.method), cursor.content() as readonly unknown[]);
+        state.takeInput(agent, cursor.name(cursor.method), cursor.content() as readonly unknown[]);
+        return;
       }
       case "output":
         this.#count(cursor);
-        return state.takeValues(cursor.name(cursor.agent), cursor.content() as Readonly<Record<string, unknown>>);
+        state.takeValues(cursor.name(cursor.agent), cursor.content() as Readonly<Record<string, unknown>>);
+        return;
       case "tick":
-        return state.countOf(kind, ticks, round, undefined, undefined, "");
+        state.countOf(kind, ticks, round, undefined, undefined, "");
+        return;
       default:
         this.#count(cursor);
     }
@@ -169,6 +210,7 @@ export class RowCounter {
 
   #of(cursor: RowCursor, cell: number): AgentState | undefined {
     if (cell >= CELLS_MAX) return this.#state.of(cursor.name(cell));
-    return (this.#agents[cell] ??= this.#state.of(cursor.name(cell)));
+    this.#agents[cell] ??= this.#state.of(cursor.name(cell));
+    return this.#agents[cell];
   }
 }

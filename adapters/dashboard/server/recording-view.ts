@@ -16,6 +16,7 @@ import { RUN, RunState } from "../model/run-state.ts";
 import { SeriesStore } from "../model/series.ts";
 import { ChainWalk, pairsAnswer, StateView } from "../model/views.ts";
 import { LOOKED_AT_MAX, MADE, RecordedRows, RowCounter, wantedOf } from "./recorded-rows.ts";
+import { RowText } from "./row-text.ts";
 
 /** Kinds whose values are series. */
 const SERIES_KINDS: ReadonlySet<string> = new Set(["input", "output", "step"]);
@@ -106,16 +107,18 @@ export class RecordingView extends StateView {
   }
 
   protected async events(question: Ask<"events">): Promise<EventsAnswer> {
-    const { from, to, limit, last = false, filter } = question;
+    const { from, to, limit, last = false, filter, after } = question;
     const most = Math.min(EVENTS_MAX, limit);
     const found: EventLine[] = [];
     const wanted = wantedOf(filter, this.#index);
-    const isNamed = filter?.text === undefined || filter.text === "" ? () => true : lineFilter({ text: filter.text });
+    const { text = "" } = filter ?? {};
+    const [bytes, hasText] = [new RowText(text.toLowerCase()), lineFilter({ text })];
     const ended =
       wanted &&
-      (await this.#rows.look({ from, to, backwards: last, wanted }, (cursor) => {
+      (await this.#rows.look({ from, to, backwards: last, wanted, after }, (cursor) => {
+        if (text !== "" && !bytes.mayHave(cursor)) return 1;
         const line = lineOf(cursor.entry() as TraceEvent, cursor.ticks);
-        if (!isNamed(line)) return MADE;
+        if (!hasText(line)) return MADE;
         if (found.length === most) return -1;
         found.push(line);
         return MADE;
@@ -124,8 +127,9 @@ export class RecordingView extends StateView {
     return {
       events: found,
       more: ended !== undefined,
-      since: last ? (ended ?? from) : 0,
-      until: last ? to : (ended ?? to),
+      since: last ? (ended?.ticks ?? from) : 0,
+      until: last ? to : (ended?.ticks ?? to),
+      ...(ended && { next: ended.place }),
     };
   }
 
