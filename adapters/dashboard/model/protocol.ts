@@ -117,7 +117,7 @@ export interface LineFilter {
 }
 
 /** A row of a recording: chunk, batch and row, -1 for its first or last. */
-export type Place = readonly [chunk: number, batch: number, row: number];
+export type RowPlace = readonly [chunk: number, batch: number, row: number];
 
 /** An agent as a row of the table. */
 export interface AgentLine {
@@ -171,7 +171,7 @@ export type Question =
       readonly last?: boolean;
       readonly filter?: LineFilter;
       /** Go on where an answer has ended: its `next`. */
-      readonly after?: Place;
+      readonly after?: RowPlace;
     }
   | { readonly ask: "chain"; readonly id: string; readonly ticks: number }
   | { readonly ask: "names"; readonly search?: string; readonly limit?: number }
@@ -219,7 +219,7 @@ export interface EventsAnswer {
   /** Last time that was looked at. */
   readonly until: number;
   /** Where it has ended, if there is more to look at: one answer looks at so many events of a recording. */
-  readonly next?: Place;
+  readonly next?: RowPlace;
 }
 
 export interface ChainAnswer {

@@ -5,8 +5,8 @@ import {
   EVENTS_MAX,
   type LineFilter,
   type PageRequest,
-  type Place,
   type Question,
+  type RowPlace,
 } from "../model/protocol.ts";
 
 /** Bytes of a page's message. */
@@ -163,10 +163,10 @@ class Fields {
     throw new Refusal(`${name} must be a list of at most ${NAMES_MAX} texts`);
   }
 
-  place(name: string): Place {
+  place(name: string): RowPlace {
     const value = this.raw(name);
     const isPart = (part: unknown) => Number.isSafeInteger(part) && (part as number) >= -1;
-    if (Array.isArray(value) && value.length === 3 && value.every(isPart)) return value as unknown as Place;
+    if (Array.isArray(value) && value.length === 3 && value.every(isPart)) return value as unknown as RowPlace;
     throw new Refusal(`${name} must be what an answer has as its next`);
   }
 

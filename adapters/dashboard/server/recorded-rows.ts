@@ -1,5 +1,5 @@
 import type { RowCursor, RunIndex, TraceEvent, WantedRows } from "../../../src/index.ts";
-import type { LineFilter, Place } from "../model/protocol.ts";
+import type { LineFilter, RowPlace } from "../model/protocol.ts";
 import type { AgentState, RunState } from "../model/run-state.ts";
 
 /** Rows that one answer looks at: about a tenth of a second. */
@@ -22,14 +22,14 @@ export interface Look {
   readonly backwards?: boolean;
   readonly wanted?: WantedRows;
   /** Go on where another look has ended. */
-  readonly after?: Place | undefined;
+  readonly after?: RowPlace | undefined;
 }
 
 /** Where a look has ended. */
 export interface Ended {
   readonly ticks: number;
   /** The row that it has not looked at any more. */
-  readonly place: Place;
+  readonly place: RowPlace;
 }
 
 /** Looks at rows of a recording where they lie, in its order or backwards. */
