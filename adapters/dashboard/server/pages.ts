@@ -34,6 +34,8 @@ export interface PageSource {
   answer(question: Question): unknown;
   /** Do it. @returns Why not, if it is not done. */
   command(command: Command): string | undefined;
+  /** It changes whenever `info` does. Without it `info` stays as it is. */
+  infoRevision?(): string;
   /** The run goes on by itself: pages may take little of its time. */
   isBusy(): boolean;
 }
@@ -68,6 +70,7 @@ export class Pages {
   #creditMs = SAVED_MS_MAX;
   #cpu = process.cpuUsage();
   #samples = 0;
+  #infoRevision: string | undefined;
   readonly #stop: () => void;
 
   constructor(source: PageSource) {
@@ -83,9 +86,15 @@ export class Pages {
   show(source: PageSource): void {
     this.#source = source;
     this.#answers.clear();
-    const info = JSON.stringify(source.info());
-    for (const page of this.#pages) this.#send(page, info);
+    this.#inform();
     this.publish();
+  }
+
+  /** Tell all pages what the run is. */
+  #inform(): void {
+    this.#infoRevision = this.#source.infoRevision?.();
+    const info = JSON.stringify(this.#source.info());
+    for (const page of this.#pages) this.#send(page, info);
   }
 
   /** Why no more pages are let in. */
@@ -144,6 +153,7 @@ export class Pages {
     if (wallMs() - this.#answersMs > ANSWER_MS) this.#answers.clear();
     for (const page of this.#pages) page.allowance = Math.min(MESSAGES_BURST, page.allowance + MESSAGES_PER_SAMPLE);
     if (this.#samples % 300 === 0) this.#ping();
+    if (this.#source.infoRevision?.() !== this.#infoRevision) this.#inform();
     const isNew = [...this.#pages].some(({ sentRevision }) => sentRevision !== this.#source.revision());
     // What stands still is told now and then: how long the master has been waited for.
     if (isNew || this.#samples % 8 === 0) this.publish();
