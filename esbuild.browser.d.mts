@@ -1,5 +1,5 @@
-/** Write the bundle for pages to `outfile`. */
-export function bundle(outfile: string): Promise<unknown>;
+/** Write `index.js`, `client.js`, `engine.js` and the chunks that they share to the folder `outdir`, for pages. */
+export function bundle(outdir: string): Promise<import("esbuild").BuildResult<{ metafile: true }>>;
 
 /** Write `entry`, which uses `src/engine.ts` and nothing of Node, with the engine into `outfile`, for pages. */
 export function bundleEngine(entry: string, outfile: string): Promise<unknown>;

@@ -1,5 +1,6 @@
 /**
- * Bundles `src/browser` for pages, with stand-ins for what it uses of Node: `node esbuild.browser.mjs [OUTFILE]`.
+ * Bundles `cosimas/browser` and its two halves for pages, with stand-ins for what they use of Node: `node
+ * esbuild.browser.mjs [OUTDIR]`. The halves share chunks, so that an error of one is an error of the other.
  */
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
@@ -8,6 +9,7 @@ import { build } from "esbuild";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 const HOST = `${root}src/host.browser.ts`;
+const MISSING = `${root}adapters/web/missing.ts`;
 
 /** What a browser has in another form. What it does not have at all is not reached from `src/browser`. */
 const STAND_INS = `
@@ -65,17 +67,36 @@ const forBrowsers = {
   },
 };
 
-/** Write the bundle to `outfile`. */
-export function bundle(outfile) {
+/** What no page has, and is loaded when it is asked for, says so. */
+const missing = {
+  name: "missing in a page",
+  setup({ onResolve }) {
+    onResolve({ filter: /./ }, ({ kind }) => (kind === "dynamic-import" ? { path: MISSING } : undefined));
+  },
+};
+
+/** Write `index.js`, `client.js`, `engine.js` and the chunks that they share to the folder `outdir`. */
+export function bundle(outdir) {
   return build({
-    entryPoints: [`${root}src/browser/index.ts`],
-    outfile,
+    entryPoints: {
+      index: `${root}adapters/web/index.ts`,
+      client: `${root}src/browser/index.ts`,
+      engine: `${root}adapters/web/engine.ts`,
+    },
+    outdir,
+    chunkNames: "[name]-[hash]",
     bundle: true,
+    splitting: true,
+    minifySyntax: true,
+    minifyWhitespace: true, // not identifiers: errors and classes keep their names
+    sourcemap: true,
+    sourcesContent: false,
     format: "esm",
     platform: "browser",
     target: "es2022",
-    plugins: [browserHost, forBrowsers],
+    plugins: [missing, browserHost, forBrowsers],
     logLevel: "warning",
+    metafile: true,
   });
 }
 
@@ -93,4 +114,4 @@ export function bundleEngine(entry, outfile) {
   });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle(process.argv[2] ?? `${root}dist/browser/index.js`);
+if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle(process.argv[2] ?? `${root}dist/browser`);
