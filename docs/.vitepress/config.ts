@@ -1,0 +1,80 @@
+/** The site of `docs/`: `npm run docs` builds it into `docs/.vitepress/dist`, `npm run docs:dev` shows it while one writes. */
+import { type DefaultTheme, defineConfig } from "vitepress";
+import { apiSidebar } from "./api.ts";
+import { repositoryLinks } from "./links.ts";
+import { scenarioPages } from "./scenarios.ts";
+
+const scenarios = scenarioPages();
+
+const guide: DefaultTheme.SidebarItem[] = [
+  {
+    text: "Begin",
+    items: [{ text: "First steps", link: "/guide/first-steps" }],
+  },
+];
+
+const reference: DefaultTheme.SidebarItem[] = [
+  {
+    text: "Couple",
+    items: [
+      { text: "mosaik", link: "/mosaik" },
+      { text: "HELICS", link: "/helics" },
+    ],
+  },
+  {
+    text: "Run",
+    items: [
+      { text: "Platforms", link: "/platform" },
+      { text: "Recordings", link: "/recordings" },
+      { text: "The page", link: "/page" },
+      { text: "Errors", link: "/errors" },
+    ],
+  },
+  {
+    text: "Below the agents",
+    items: [
+      { text: "Remote calls", link: "/rpc" },
+      { text: "Channels", link: "/channel" },
+      { text: "Protocol", link: "/protocol" },
+    ],
+  },
+  {
+    text: "How it works",
+    items: [
+      { text: "Determinism", link: "/determinism" },
+      { text: "Design", link: "/design" },
+    ],
+  },
+];
+
+export default defineConfig({
+  title: "cosimas",
+  description: "Co-simulated multi-agent systems for Node.js, coupled to mosaik and HELICS, in runs that repeat",
+  lang: "en",
+  cleanUrls: false, // files that any server shows, also a plain one
+  lastUpdated: false,
+  head: [["link", { rel: "icon", href: "/logo.svg", type: "image/svg+xml" }]],
+  markdown: { config: repositoryLinks, theme: { light: "github-light", dark: "github-dark" } },
+  vite: { build: { target: "es2022" } },
+  themeConfig: {
+    logo: "/logo.svg",
+    search: { provider: "local" },
+    outline: [2, 3],
+    docFooter: { prev: "Before", next: "Next" },
+    externalLinkIcon: true,
+    nav: [
+      { text: "Guide", link: "/guide/first-steps", activeMatch: "^/guide/" },
+      { text: "Scenarios", link: "/scenarios/lv-congestion/", activeMatch: "^/scenarios/" },
+      { text: "Reference", link: "/mosaik", activeMatch: "^/[a-z]+\\.html" },
+      { text: "API", link: "/api/cosimas/", activeMatch: "^/api/" },
+    ],
+    sidebar: {
+      "/guide/": guide,
+      "/scenarios/": [
+        { text: "Scenarios", items: scenarios.map(({ name }) => ({ text: name, link: `/scenarios/${name}/` })) },
+      ],
+      "/api/": apiSidebar(),
+      "/": reference,
+    },
+  },
+});
