@@ -30,7 +30,7 @@ export {
   Simulator,
   type SimulatorType,
   type Time,
-  type Topology,
+  Topology,
   type Values,
 } from "../../src/cosim/index.ts";
 export * from "../../src/cosim/scenario.ts";
