@@ -1,10 +1,20 @@
 /** The site of `docs/`: `npm run docs` builds it into `docs/.vitepress/dist`, `npm run docs:dev` shows it while one writes. */
-import { type DefaultTheme, defineConfig } from "vitepress";
+import { fileURLToPath } from "node:url";
+import { type DefaultTheme, defineConfig, type MarkdownRenderer } from "vitepress";
+import { bundleRunner } from "../../esbuild.browser.mjs";
 import { apiSidebar } from "./api.ts";
 import { githubAnchor, repositoryLinks } from "./links.ts";
+import { runnableBlocks } from "./run/markdown.ts";
 import { scenarioPages } from "./scenarios.ts";
 
 const scenarios = scenarioPages();
+// What the Run buttons load; files of the site like pictures, so that they are as they were built and measured.
+await bundleRunner(fileURLToPath(new URL("../public/run", import.meta.url)));
+
+function markdownRules(markdown: MarkdownRenderer): void {
+  repositoryLinks(markdown);
+  runnableBlocks(markdown);
+}
 
 const guide: DefaultTheme.SidebarItem[] = [
   {
@@ -87,7 +97,7 @@ export default defineConfig({
   head: [["link", { rel: "icon", href: "/logo.svg", type: "image/svg+xml" }]],
   markdown: {
     anchor: { slugify: githubAnchor },
-    config: repositoryLinks,
+    config: markdownRules,
     theme: { light: "github-light", dark: "github-dark" },
   },
   vite: { build: { target: "es2022" } },

@@ -1,10 +1,11 @@
 import { useEffect, useReducer, useState } from "preact/hooks";
 import type { RunPhase } from "../model/protocol.ts";
 import { calendar, count, duration, parseTime, rate, seconds } from "./format.ts";
-import { nowOf, useRun } from "./hooks.ts";
+import { atOf, nowOf, useRun } from "./hooks.ts";
 import { Icon } from "./icons.tsx";
 import { back, command, forward, goTo, isPlaying, lastRefusal, maySteer, onRefusal, toggle } from "./steer.ts";
 import { theme, toggleTheme } from "./theme.ts";
+import { go } from "./url.ts";
 
 const PHASES: Record<RunPhase, string> = {
   starting: "starting",
@@ -14,6 +15,7 @@ const PHASES: Record<RunPhase, string> = {
   ended: "ended",
   failed: "failed",
   reading: "reading",
+  following: "being written",
 };
 
 const SPEEDS = [0, 1, 10, 60, 600, 3600, 36_000] as const;
@@ -133,6 +135,16 @@ function Controls() {
           <Icon name="step" />
           {isPast ? "" : "Step"}
         </button>
+        {frame.phase === "following" && (
+          <button
+            type="button"
+            aria-pressed={atOf(info) === undefined}
+            onClick={() => go({ at: undefined })}
+            title="Show what comes as it is written"
+          >
+            Follow
+          </button>
+        )}
       </div>
       <form onSubmit={submit}>
         <input

@@ -1,4 +1,3 @@
-import type { RawData, WebSocket } from "ws";
 import { every, wallMs } from "../../../src/cosim/index.ts";
 import type { Command, Frame, Question, RunInfo } from "../model/protocol.ts";
 import { checkedRequest } from "./commands.ts";
@@ -34,12 +33,26 @@ export interface PageSource {
   answer(question: Question): unknown;
   /** Do it. @returns Why not, if it is not done. */
   command(command: Command): string | undefined;
+  /** It changes whenever `info` does. Without it `info` stays as it is. */
+  infoRevision?(): string;
   /** The run goes on by itself: pages may take little of its time. */
   isBusy(): boolean;
 }
 
+/** The connection to a page, as the package `ws` has it; who uses our types need not have those of `ws`. */
+interface PageSocket {
+  readonly readyState: number;
+  readonly OPEN: number;
+  readonly bufferedAmount: number;
+  send(text: string): void;
+  ping(): void;
+  terminate(): void;
+  on(event: "message", listener: (data: { toString(): string }, isBinary: boolean) => void): unknown;
+  on(event: "pong" | "close" | "error", listener: () => void): unknown;
+}
+
 interface Page {
-  readonly socket: WebSocket;
+  readonly socket: PageSocket;
   skipped: number;
   /** Messages that it may send now. */
   allowance: number;
@@ -68,6 +81,7 @@ export class Pages {
   #creditMs = SAVED_MS_MAX;
   #cpu = process.cpuUsage();
   #samples = 0;
+  #infoRevision: string | undefined;
   readonly #stop: () => void;
 
   constructor(source: PageSource) {
@@ -83,9 +97,15 @@ export class Pages {
   show(source: PageSource): void {
     this.#source = source;
     this.#answers.clear();
-    const info = JSON.stringify(source.info());
-    for (const page of this.#pages) this.#send(page, info);
+    this.#inform();
     this.publish();
+  }
+
+  /** Tell all pages what the run is. */
+  #inform(): void {
+    this.#infoRevision = this.#source.infoRevision?.();
+    const info = JSON.stringify(this.#source.info());
+    for (const page of this.#pages) this.#send(page, info);
   }
 
   /** Why no more pages are let in. */
@@ -93,7 +113,7 @@ export class Pages {
     return this.#pages.size >= PAGES_MAX ? "503 Service Unavailable" : undefined;
   }
 
-  add(socket: WebSocket): void {
+  add(socket: PageSocket): void {
     const page: Page = {
       ...{ socket, skipped: 0, allowance: MESSAGES_BURST, ignored: 0, waiting: 0 },
       ...{ heardMs: wallMs(), sentRevision: -1 },
@@ -144,6 +164,7 @@ export class Pages {
     if (wallMs() - this.#answersMs > ANSWER_MS) this.#answers.clear();
     for (const page of this.#pages) page.allowance = Math.min(MESSAGES_BURST, page.allowance + MESSAGES_PER_SAMPLE);
     if (this.#samples % 300 === 0) this.#ping();
+    if (this.#source.infoRevision?.() !== this.#infoRevision) this.#inform();
     const isNew = [...this.#pages].some(({ sentRevision }) => sentRevision !== this.#source.revision());
     // What stands still is told now and then: how long the master has been waited for.
     if (isNew || this.#samples % 8 === 0) this.publish();
@@ -170,7 +191,7 @@ export class Pages {
     }
   }
 
-  #received(page: Page, data: RawData, isBinary: boolean): void {
+  #received(page: Page, data: { toString(): string }, isBinary: boolean): void {
     page.heardMs = wallMs();
     if (page.allowance <= 0) {
       // Said once, then dropped: reasons must not pile up, either.

@@ -2,11 +2,13 @@
 import type { Theme } from "vitepress";
 import DefaultTheme from "vitepress/theme-without-fonts";
 import Home from "./Home.vue";
+import RunBlock from "./RunBlock.vue";
 import "./style.css";
 
 export default {
   extends: DefaultTheme,
   enhanceApp({ app }) {
     app.component("Home", Home);
+    app.component("RunBlock", RunBlock);
   },
 } satisfies Theme;

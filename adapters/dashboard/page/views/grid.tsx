@@ -27,6 +27,9 @@ export function GridPlan({ choice }: { choice: ComponentChildren }) {
   const { data } = useAnswer<ValuesAnswer>(
     names.length === 0 ? undefined : { ask: "values", names, ...(at !== undefined && { at }) },
   );
+  // What has a value at the end of a recording, or by now, may have none yet at the time that is looked at.
+  const { data: last } = useAnswer<ValuesAnswer>(names.length === 0 ? undefined : { ask: "values", names });
+  const ever = new Set(names.filter((_, i) => last === undefined || last.values[i] !== null));
   const byName = new Map(names.map((name, i) => [name, data?.values[i] ?? null]));
   const valued = <T extends { readonly series?: readonly string[] }>(item: T): Valued<T> => {
     const series = item.series?.find((name) => byName.get(name) !== null) ?? item.series?.[0];
@@ -63,7 +66,9 @@ export function GridPlan({ choice }: { choice: ComponentChildren }) {
           {nodeScale !== undefined && <Scale scale={nodeScale} />}
           {edgeScale !== undefined && <Scale scale={edgeScale} />}
         </div>
-        <Values beyond={beyond} nodes={nodes} edges={edges} topology={topology} />
+        <Values beyond={beyond} nodes={nodes} edges={edges} topology={topology}>
+          <Missing items={[...topology.nodes, ...topology.edges]} ever={ever} />
+        </Values>
       </div>
     </section>
   );
@@ -177,6 +182,34 @@ function Node({
   );
 }
 
+/** Which elements have no values at all, and why. */
+function Missing({ items, ever }: { items: readonly (TopologyNode | TopologyEdge)[]; ever: ReadonlySet<string> }) {
+  const { info, frame } = useRun();
+  const valued = items.filter(({ series = [] }) => series.length > 0);
+  const without = valued.filter(({ series = [] }) => !series.some((name) => ever.has(name)));
+  const [first] = without;
+  if (first === undefined || frame?.phase === "reading" || (info?.source === "live" && frame?.steps === 0)) return null;
+  const some =
+    without.length === valued.length
+      ? "None of these has"
+      : `${count(without.length)} of ${count(valued.length)} have no`;
+  return (
+    <p class="muted missing">
+      {info?.source === "live" ? (
+        <>
+          {some} values so far: the run has shown no series <code>{first.series![0]}</code>.
+        </>
+      ) : (
+        <>
+          {some} values here. A recording has what agents were given and have shown; what other simulators put out, as{" "}
+          <code>{first.series![0]}</code>, is on the page of the run itself (<code>--watch</code>), or here if an agent
+          measures it.
+        </>
+      )}
+    </p>
+  );
+}
+
 /** What the colours mean. */
 function Scale({ scale }: { scale: TopologyScale }) {
   const low = scale.low ?? scale.best;
@@ -203,8 +236,9 @@ function Values(props: {
   nodes: readonly Valued<TopologyNode>[];
   edges: readonly Valued<TopologyEdge>[];
   topology: Topology;
+  children: ComponentChildren;
 }) {
-  const { beyond, nodes, edges, topology } = props;
+  const { beyond, nodes, edges, topology, children } = props;
   const rows = [
     ...nodes.map((one) => ({ ...one, scale: topology.nodeScale, agents: one.item.agents ?? [] })),
     ...edges.map((one) => ({ ...one, scale: topology.edgeScale, agents: [] as readonly string[] })),
@@ -216,6 +250,7 @@ function Values(props: {
           {beyond.length === 0 ? "Nothing is beyond its limits." : `${beyond.length} beyond their limits.`}
         </p>
       )}
+      {children}
       <table class="rows compact">
         <thead>
           <tr>

@@ -1,6 +1,6 @@
 import type { ChainAnswer, EventLine, EventsAnswer, RunInfo } from "../../model/protocol.ts";
 import { seconds, shortTime } from "../format.ts";
-import { nowOf, useAnswer, useRested, useRun } from "../hooks.ts";
+import { isLooking, nowOf, useAnswer, useRested, useRun } from "../hooks.ts";
 import { AgentLink, Choice, Field, Head, Kind, Notice, Time } from "../ui.tsx";
 import { go, listParam, param } from "../url.ts";
 
@@ -45,7 +45,9 @@ export function LanesView() {
   const [first, final] = [events[0], events.at(-1)];
   const span =
     first === undefined || final === undefined
-      ? "no messages"
+      ? isLooking(data, ROWS)
+        ? `looking ${from === undefined ? "back" : "on"} at ${shortTime(from === undefined ? data!.since : data!.until, info)}`
+        : "no messages"
       : `${shortTime(first.ticks, info)} to ${shortTime(final.ticks, info)}, ${events.length} messages`;
   return (
     <section class="lanes-view">
@@ -102,7 +104,7 @@ export function LanesView() {
           {error}
         </Notice>
       )}
-      {data !== undefined && events.length === 0 ? (
+      {data !== undefined && events.length === 0 && !isLooking(data, ROWS) ? (
         <Notice title="No messages here">
           {who !== "" || method !== "" || kinds.length > 0
             ? "None fits these filters at this time: empty a filter, or go to another time."
