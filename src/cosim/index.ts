@@ -41,6 +41,7 @@ export {
   agentModel,
   type InputArity,
 } from "./agent-model.ts";
+export type { AgentPair, AgentTopology, SmallWorldOptions } from "./agent-topology.ts";
 export { Bridge, type BridgeInput, type BridgeOptions } from "./bridge.ts";
 export * from "./contract.ts";
 export type { Population, PopulationOptions, PopulationSpawnOptions, Values } from "./population.ts";
@@ -48,7 +49,7 @@ export { AgentSimulator, type AgentSimulatorOptions } from "./population-simulat
 export * from "./scenario.ts";
 export * from "./servable.ts";
 export { Keywords, keywords, type MosaikProxy, Simulator } from "./simulator.ts";
-export { checkTopology, type Topology, type TopologyEdge, type TopologyNode, type TopologyScale } from "./topology.ts";
+export { checkTopology, Topology, type TopologyEdge, type TopologyNode, type TopologyScale } from "./topology.ts";
 export type {
   Attr,
   CreateResult,

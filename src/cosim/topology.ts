@@ -10,8 +10,13 @@ import {
   string,
   text,
 } from "../options.ts";
+import { completeGraph, fromEdges, ring, smallWorld, star } from "./agent-topology.ts";
+import { parseTopology } from "./topology-text.ts";
 
-/** What a scenario looks like: a grid with its buses and lines, or the simulators of a world. Plain data. */
+/**
+ * What a scenario looks like: a grid with its buses and lines, the simulators of a world, or agents that know each other.
+ * Plain data.
+ */
 export interface Topology {
   readonly nodes: readonly TopologyNode[];
   readonly edges: readonly TopologyEdge[];
@@ -20,6 +25,20 @@ export interface Topology {
   /** How values of edges are coloured. */
   readonly edgeScale?: TopologyScale;
 }
+
+/**
+ * Topologies of agents, by whom each of them knows: `Topology.ring(["a", "b", "c"])`. They are given to agents when these
+ * are made, `container.spawn(House, { id, neighbours: topology.neighbours(id) })`, or to an `AgentSimulator` as its option
+ * `topology`; an agent has them as `this.neighbours()`.
+ */
+export const Topology = Object.freeze({
+  ring,
+  star,
+  complete: completeGraph,
+  smallWorld,
+  fromEdges,
+  parse: parseTopology,
+});
 
 /** A place of the grid: a bus. */
 export interface TopologyNode {

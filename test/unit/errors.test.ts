@@ -7,7 +7,7 @@ import { AgentError, CosimError, describeError, RemoteError } from "../../src/er
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Codes of Node's own that the source looks at. */
-const OF_NODE: ReadonlySet<string> = new Set(["ERR_WORKER_INVALID_EXEC_ARGV"]);
+const OF_NODE: ReadonlySet<string> = new Set(["ERR_SSL", "ERR_WORKER_INVALID_EXEC_ARGV"]);
 
 function codesIn(text: string): Set<string> {
   return new Set(text.match(/\bERR_[A-Z]+(?:_[A-Z]+)*\b/g));

@@ -1,4 +1,3 @@
-import type { RawData, WebSocket } from "ws";
 import { every, wallMs } from "../../../src/cosim/index.ts";
 import type { Command, Frame, Question, RunInfo } from "../model/protocol.ts";
 import { checkedRequest } from "./commands.ts";
@@ -46,8 +45,20 @@ export interface PageSource {
   isBusy(): boolean;
 }
 
+/** The connection to a page, as the package `ws` has it; who uses our types need not have those of `ws`. */
+interface PageSocket {
+  readonly readyState: number;
+  readonly OPEN: number;
+  readonly bufferedAmount: number;
+  send(text: string): void;
+  ping(): void;
+  terminate(): void;
+  on(event: "message", listener: (data: { toString(): string }, isBinary: boolean) => void): unknown;
+  on(event: "pong" | "close" | "error", listener: () => void): unknown;
+}
+
 interface Page {
-  readonly socket: WebSocket;
+  readonly socket: PageSocket;
   skipped: number;
   /** Messages that it may send now. */
   allowance: number;
@@ -108,7 +119,7 @@ export class Pages {
     return this.#pages.size >= PAGES_MAX ? "503 Service Unavailable" : undefined;
   }
 
-  add(socket: WebSocket): void {
+  add(socket: PageSocket): void {
     const page: Page = {
       ...{ socket, skipped: 0, allowance: MESSAGES_BURST, ignored: 0, waiting: 0 },
       ...{ heardMs: wallMs(), sentRevision: -1 },
@@ -187,7 +198,7 @@ export class Pages {
     }
   }
 
-  #received(page: Page, data: RawData, isBinary: boolean): void {
+  #received(page: Page, data: { toString(): string }, isBinary: boolean): void {
     page.heardMs = wallMs();
     this.#creditMs -= RECEIVED_MS;
     if (page.allowance <= 0) {
