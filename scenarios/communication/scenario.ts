@@ -21,12 +21,17 @@ export default defineScenario({
       help: "hours from 10:00 in which the market reaches every other device only",
     },
     attempts: { type: "integer", default: 1, min: 1, max: 30, help: "how often the market asks who does not answer" },
+    compare: {
+      type: "boolean",
+      default: true,
+      help: "show the grid without agents and with an undisturbed network, too",
+    },
     day: { type: "integer", default: 140, min: 0, max: 365, help: "first day of the profiles' year, from 0" },
     days: { type: "integer", default: 2, min: 1, max: 366, help: "how many days, the storages half full at first" },
   },
   containers: true,
   async run({ parameters, seed, population, signal, progress, print, result, record }) {
-    const { loss, delay, cut, attempts, day, days } = parameters;
+    const { loss, delay, cut, attempts, compare, day, days } = parameters;
     const grid = loadGrid(data("grid.json"));
     const common = { grid, profiles: loadProfiles(data("profiles.csv.gz")), day, days, seed, population };
     const devices = [...grid.pvs, ...grid.storages].map(({ id }) => id);
@@ -41,15 +46,16 @@ export default defineScenario({
         ...options,
         progress: (step, steps) => {
           signal.throwIfAborted();
-          progress((i + step / steps) / 3, `quarter hour ${step}`);
+          progress((i + step / steps) / (compare ? 3 : 1), `quarter hour ${step}`);
         },
       });
-    const without = await run(0, { communication: undefined, attempts });
-    const perfect = await run(1, { communication: {}, attempts });
+    const compared = compare
+      ? [await run(0, { communication: undefined, attempts }), await run(1, { communication: {}, attempts })]
+      : [];
     const journal = record({ modules: [new URL("agents.ts", import.meta.url)] });
-    const over = await run(2, { communication, attempts, record: journal });
+    const over = await run(compared.length, { communication, attempts, record: journal });
     const network = [
-      ...(loss > 0 ? [`${100 * loss} % lost`] : []),
+      ...(loss > 0 ? [`${Number((100 * loss).toFixed(2))} % lost`] : []),
       ...(delay > 0 ? [`${delay} s late`] : []),
       ...(cut > 0 ? [`cut for ${cut} h`] : []),
     ];
@@ -57,7 +63,7 @@ export default defineScenario({
       `days ${day} to ${day + days - 1}, messages ${network.join(", ") || "undisturbed"}, asked up to ${attempts}×`,
     );
     print("");
-    for (const line of table([without, perfect, over])) print(line);
+    for (const line of table([...compared, over])) print(line);
     print("");
     print(`${over.unheard} answers were not heard in time`);
     print(`trace hash ${over.traceHash}`);
@@ -82,8 +88,8 @@ function table(results: readonly DaysResult[]): string[] {
     name.padEnd(34) + cells.map((cell) => cell.padStart(15)).join("");
   const line = (name: string, of: (result: DaysResult) => string) => row(name, results.map(of));
   return [
-    row("", ["no agents", "undisturbed", "this network"]),
-    "─".repeat(34 + 3 * 15),
+    row("", ["no agents", "undisturbed", "this network"].slice(-results.length)),
+    "─".repeat(34 + results.length * 15),
     line("transformer, highest loading", ({ loadingMaxPercent }) => `${loadingMaxPercent.toFixed(2)} %`),
     line("hours over 100 %", ({ overloadedH }) => `${overloadedH.toFixed(2)} h`),
     line("hours outside 0.95 … 1.05 p.u.", ({ outOfBoundsH }) => `${outOfBoundsH.toFixed(2)} h`),
