@@ -28,6 +28,13 @@ describe("errors", () => {
     expect([...documented].sort()).toEqual([...codesIn(source())].filter((code) => !OF_NODE.has(code)).sort());
   });
 
+  it("have a section each in docs/errors.md, that says what to do", () => {
+    const text = readFileSync(join(root, "docs/errors.md"), "utf8");
+    const sections = [...text.matchAll(/^### (\w+)\n\n(.+)\n\n\*\*What to do:\*\* (.+)\n/gm)];
+    expect(sections.map(([, code]) => code).sort()).toEqual([...codesIn(text)].sort());
+    for (const [, code, what, todo] of sections) expect(`${what} ${todo}`, code).toMatch(/^.{8,}[.?] .{4,}[.?]$/);
+  });
+
   it("carry who and when, and nothing that was not said", () => {
     const cause = new Error("why");
     const error = new AgentError("ERR_X", "text", { agent: "a", tag: { ticks: 5, round: 1 }, cause });

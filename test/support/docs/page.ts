@@ -50,7 +50,7 @@ export function readPage(page: string): string {
 
 const FENCE = /^```([^\n`]*)\n([\s\S]*?)^```$/gm;
 const NAMED = /^(?:\/\/|#) ([\w-]+\.(?:ts|py|json))\n/;
-const CONTEXT = /<!-- context:\s*([\s\S]*?)\s*-->\s*$/;
+const CONTEXT = /<!-- context:\s*((?:(?!-->)[\s\S])*?)\s*-->\s*$/;
 
 export function blocks(text: string): Block[] {
   return [...text.matchAll(FENCE)].map((match) => {
