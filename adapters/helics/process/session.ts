@@ -61,14 +61,17 @@ export class Session {
   /** Told when there is a core that another thread may ask or abort. */
   onCore = (_library: string, _core: Handle): void => {};
 
+  /** Load the library that a request names; every other function needs it. */
+  async load(library: string): Promise<void> {
+    this.#helics ??= await loadHelics(library);
+  }
+
   /** Carry out a request; throws a `NativeError` if HELICS refuses. */
-  async carryOut(request: FederateRequest): Promise<unknown> {
+  carryOut(request: FederateRequest): unknown {
     switch (request.op) {
       case "library":
-        this.#helics = await loadHelics(request.library);
         return this.#info();
       case "open":
-        this.#helics ??= await loadHelics(request.library);
         this.#open(request);
         return this.#info();
       case "initialize":
