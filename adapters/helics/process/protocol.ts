@@ -10,6 +10,10 @@ export const WATCH_FD = 4;
 
 /** HELICS' code of an abort by the user. Source: `HELICS_ERROR_USER_ABORT`. */
 export const USER_ABORT = 130;
+/** What the others are told then. */
+export function programEnded(federate: string): string {
+  return `federate "${federate}": the program of this federate has ended`;
+}
 /** Wall time for the others to be told that this federate is gone, in milliseconds. */
 export const FAREWELL_MS = 500;
 
