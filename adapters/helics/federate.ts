@@ -65,7 +65,7 @@ export class Federate {
   }
 
   async #open(library: string, { publications, inputs, endpoints }: Interfaces): Promise<void> {
-    const { connectTimeoutMs = 4000, oneCpu = true } = this.#options;
+    const { connectTimeoutMs = 4000 } = this.#options;
     const { version } = await this.#request<LibraryInfo>({ op: "library", library });
     checkVersion(version, this.name);
     const configuration = configurationOf(this.name, this.#options, { publications, inputs, endpoints });
@@ -78,7 +78,7 @@ export class Federate {
         remedy,
       );
     };
-    const open = { op: "open", library, configuration, publications, inputs, endpoints: names, oneCpu } as const;
+    const open = { op: "open", library, configuration, publications, inputs, endpoints: names } as const;
     await this.#bounded(this.#request(open), connectTimeoutMs, late);
     const theirs = await this.#request<string>({ op: "query", target: "root", query: "version" });
     checkSameVersion(version, theirs, this.name, this.#broker);

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Handle, type Helics, loadHelics } from "./binding.ts";
-import { stayOnOneCpu } from "./one-cpu.ts";
 import type {
   FederateOutput,
   FederateRequest,
@@ -103,9 +102,8 @@ export class Session {
     return { version: this.#api.getVersion(), coreTypes };
   }
 
-  #open({ library, configuration, publications, inputs, endpoints, oneCpu }: OpenRequest): void {
+  #open({ library, configuration, publications, inputs, endpoints }: OpenRequest): void {
     const helics = this.#api;
-    if (oneCpu) stayOnOneCpu(helics);
     const create = (given: string): Handle => helics.createFederate(given);
     this.#fed = READS_TEXT.test(helics.getVersion()) ? create(configuration) : asFile(configuration, create);
     this.#core = helics.getCore(this.#fed);
