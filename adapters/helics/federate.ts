@@ -65,7 +65,7 @@ export class Federate {
   }
 
   async #open(library: string, { publications, inputs, endpoints }: Interfaces): Promise<void> {
-    const { connectTimeoutMs = 4000, oneCpu = true } = this.#options;
+    const { connectTimeoutMs = 4000 } = this.#options;
     const { version } = await this.#request<LibraryInfo>({ op: "library", library });
     checkVersion(version, this.name);
     const configuration = configurationOf(this.name, this.#options, { publications, inputs, endpoints });
@@ -78,7 +78,7 @@ export class Federate {
         remedy,
       );
     };
-    const open = { op: "open", library, configuration, publications, inputs, endpoints: names, oneCpu } as const;
+    const open = { op: "open", library, configuration, publications, inputs, endpoints: names } as const;
     await this.#bounded(this.#request(open), connectTimeoutMs, late);
     const theirs = await this.#request<string>({ op: "query", target: "root", query: "version" });
     checkSameVersion(version, theirs, this.name, this.#broker);
@@ -157,10 +157,18 @@ export class Federate {
 
   /** A request that waits for other federates: the log says for whom, and it has an end. */
   #wait<T>(request: FederateRequest): Promise<T> {
-    const answer = this.#request<T>(request);
     return new Promise<T>((resolve, reject) => {
-      this.#waits.begin(describe(request), reject);
-      answer.finally(() => this.#waits.end()).then(resolve, reject);
+      this.#waits.begin(() => describe(request), reject);
+      this.#process.request<T>(request).then(
+        (value) => {
+          this.#waits.end();
+          resolve(value);
+        },
+        (error: unknown) => {
+          this.#waits.end();
+          reject(this.#failureOf(error));
+        },
+      );
     });
   }
 
@@ -213,12 +221,16 @@ export class Federate {
     try {
       return await this.#process.request<T>(request);
     } catch (error) {
-      if (!(error instanceof ProcessFailure)) throw error;
-      const { failure, lost } = error;
-      if (lost) throw this.#error("ERR_HELICS_PROCESS", failure.message, "look at the log of HELICS");
-      const message = this.#named(failure.message);
-      throw helicsError({ ...failure, message }, { federate: this.name, timeS: this.#timeS, broker: this.#broker });
+      throw this.#failureOf(error);
     }
+  }
+
+  #failureOf(error: unknown): unknown {
+    if (!(error instanceof ProcessFailure)) return error;
+    const { failure, lost } = error;
+    if (lost) return this.#error("ERR_HELICS_PROCESS", failure.message, "look at the log of HELICS");
+    const message = this.#named(failure.message);
+    return helicsError({ ...failure, message }, { federate: this.name, timeS: this.#timeS, broker: this.#broker });
   }
 
   /** HELICS names by number what it has lost. */
