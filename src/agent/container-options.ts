@@ -23,6 +23,7 @@ import {
   withMethods,
 } from "../options.ts";
 import type { Journal } from "../trace.ts";
+import type { SpawnOptions } from "./agent.ts";
 import { LIVE_CHECKS, type LiveOptions } from "./peers.ts";
 import type { PeerPopulations } from "./populations.ts";
 
@@ -107,8 +108,8 @@ export function checkContainerOptions(options: ContainerOptions): void {
 }
 
 /** Check the options of `container.spawn`; ids are checked as ids. Throws as {@link checkContainerOptions}. */
-export function checkSpawnOptions(options: { id?: string; args?: readonly unknown[] }): void {
+export function checkSpawnOptions(options: SpawnOptions): void {
   checkOptions("container.spawn", options, SPAWN_CHECKS);
 }
 
-const SPAWN_CHECKS = { id: anything, args: listOf(anything) };
+const SPAWN_CHECKS = { id: anything, args: listOf(anything), neighbours: listOf(anything) };

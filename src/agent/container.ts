@@ -13,13 +13,14 @@ import { limitsOf } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/stream.ts";
 import type { Gate, TraceEvent, TraceSink, TraceSource } from "../trace.ts";
 import { within } from "../wall.ts";
-import { type Agent, type AgentClass, checkAgentId, type SpawnParameters } from "./agent.ts";
+import { type Agent, type AgentClass, checkAgentId, type SpawnOptions, type SpawnParameters } from "./agent.ts";
 import {
   type AgentInput,
   type ContainerOptions,
   checkContainerOptions,
   checkSpawnOptions,
 } from "./container-options.ts";
+import { checkNeighbours } from "./neighbours.ts";
 import type { LiveOptions } from "./peers.ts";
 import { type Crossing, crossingToFeed } from "./populations.ts";
 import { createSimulation, type Simulation } from "./simulation.ts";
@@ -179,22 +180,26 @@ export class Container implements TraceSource {
   /**
    * Make an agent. Its `setup` runs at the next advance, in the next round of the present time.
    *
-   * @param options - `id` defaults to "0", "1", … as in aiomas; `args` go to the constructor as they are.
+   * @param options - `id` defaults to "0", "1", … as in aiomas; `args` go to the constructor as they are; `neighbours` are
+   *   ids of the agents that it knows.
    * @returns The agent itself, for use outside the simulation: read it, connect from it, do not call its methods.
-   * @throws AgentError `ERR_AGENT_ID`, `ERR_AGENT_DUPLICATE`; RunError during an advance (use `this.spawn` there).
+   * @throws AgentError `ERR_AGENT_ID`, `ERR_AGENT_DUPLICATE`, `ERR_AGENT_NEIGHBOURS`; RunError during an advance (use `this.spawn` there).
    */
   spawn<A extends Agent, C extends AgentClass<A>>(
     type: C & (new (...args: ConstructorParameters<C>) => A),
     ...options: SpawnParameters<C>
   ): InstanceType<C> {
     this.#kernel.requireIdle("spawn");
-    const [given = {}] = options as [{ id?: string; args?: readonly unknown[] }?];
+    const [given = {}] = options as [SpawnOptions?];
     checkSpawnOptions(given);
     const id = checkAgentId(given.id ?? String(this.#unnamed++));
     const { args = [] } = given;
-    if (this.#kernel.journal !== undefined)
-      this.#kernel.feed("spawn", type.name, id, this.#kernel.copyFor(id, args, `spawn(${id})`));
-    const record = this.#simulation.factory.create(type, id, args);
+    const neighbours = checkNeighbours(id, given.neighbours);
+    if (this.#kernel.journal !== undefined) {
+      const copy = this.#kernel.copyFor(id, args, `spawn(${id})`);
+      this.#kernel.feed("spawn", type.name, id, copy, ...(neighbours === undefined ? [] : [neighbours]));
+    }
+    const record = this.#simulation.factory.create(type, id, args, neighbours);
     this.#kernel.next.addBirth({ id, create: () => record, parent: undefined, cause: undefined });
     this.#kernel.tracer.flush();
     this.#kernel.wake?.();

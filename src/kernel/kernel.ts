@@ -114,6 +114,11 @@ export class Kernel {
   failure: unknown;
   /** Agent whose constructor runs now. */
   constructing: AgentRecord | undefined;
+  /**
+   * The message whose handler runs now, up to its first await; null in a timer or other code of an agent that no message
+   * has started. Undefined between, also while handlers go on after their awaits.
+   */
+  handling: Delivery | null | undefined = undefined;
   /** Agent whose outputs an observer reads now. */
   #read: AgentRecord | undefined;
   externals: External[] = [];

@@ -206,6 +206,17 @@ export interface ShownValues {
 
 const NONE: readonly never[] = Object.freeze([]);
 
+/** Whom an agent knows. */
+export class Neighbours {
+  readonly ids: readonly string[];
+  /** Proxies of them; made when they are first asked for. */
+  proxies: readonly object[] | undefined = undefined;
+
+  constructor(ids: readonly string[]) {
+    this.ids = ids;
+  }
+}
+
 /** What few agents ever have; made with the first of it. */
 class RareState {
   /** Children spawned without a name. */
@@ -226,6 +237,8 @@ class RareState {
   random: (() => number) | undefined = undefined;
   /** What observers were told of its outputs. */
   shown: ShownValues | undefined = undefined;
+  /** Whom it knows, if its spawn has said so. */
+  neighbours: Neighbours | undefined = undefined;
 }
 
 /**
@@ -274,6 +287,11 @@ export class AgentRecord implements Sender {
   /** Messages that came before its setup had settled. */
   get held(): readonly Delivery[] {
     return this.#rare?.held ?? NONE;
+  }
+
+  /** Whom it knows, if its spawn has said so. */
+  get neighbours(): Neighbours | undefined {
+    return this.#rare?.neighbours;
   }
 
   /** Whether it was reported as waiting on nothing simulated. */
@@ -396,6 +414,7 @@ export class AgentRecord implements Sender {
       this.#rare.moreWaits = undefined;
       this.#rare.links = undefined;
       this.#rare.shown = undefined;
+      this.#rare.neighbours = undefined;
     }
     this.unawaited = 0;
     for (const wait of waits) wait.reject(expectRejection(this.gone(tag)));

@@ -184,10 +184,10 @@ export class Member implements DriverHooks {
   }
 
   /** Make an agent; gives the reason if that is not possible. */
-  #spawn([type, id, args]: NewAgent): Error | null {
+  #spawn([type, id, args, neighbours]: NewAgent): Error | null {
     try {
       const own = this.#kernel.copyFor(id, args, `spawn(${id})`) as unknown[];
-      const record = this.#simulation.factory.create(classNamed(this.#module, type), id, own);
+      const record = this.#simulation.factory.create(classNamed(this.#module, type), id, own, neighbours);
       this.#kernel.next.addBirth({ id, create: () => record, parent: undefined, cause: undefined });
       this.#changes.made(record);
       return null;
@@ -240,8 +240,8 @@ export class Member implements DriverHooks {
     for (const item of readBatch(batch, this.#codec, known, this.#changes.idOf)) {
       kernel.references.bindTo("birth" in item ? item.birth.id : item.delivery.to);
       if ("birth" in item) {
-        const { id, parent, type, args, cause } = item.birth;
-        const create = () => this.#simulation.factory.create(classNamed(this.#module, type), id, args);
+        const { id, parent, type, args, cause, neighbours } = item.birth;
+        const create = () => this.#simulation.factory.create(classNamed(this.#module, type), id, args, neighbours);
         kernel.next.addBirth({ id, create, parent, cause });
       } else if (item.ticks === kernel.clock.ticks) kernel.next.add(item.delivery);
       else kernel.timers.add(item.ticks, item.delivery);

@@ -63,8 +63,8 @@ export class Outbound implements OtherContainers {
     this.peers?.bear(birth);
     const to = this.#containerOf(birth.id);
     if (to === this.#own) return false;
-    const { id, parent, cause } = birth;
-    this.#add(to, { ticks, birth: { id, parent, cause, type: name, args } });
+    const { id, parent, cause, neighbours } = birth;
+    this.#add(to, { ticks, birth: { id, parent, cause, type: name, args, neighbours } });
     return true;
   }
 

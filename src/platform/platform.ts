@@ -1,5 +1,6 @@
 import { type AgentClass, type ConstructorArguments, checkAgentId } from "../agent/agent.ts";
 import type { AgentInput } from "../agent/container-options.ts";
+import { checkNeighbours } from "../agent/neighbours.ts";
 import { type Crossing, crossingToFeed } from "../agent/populations.ts";
 import type { ExternalClock } from "../clock/external-clock.ts";
 import { ClockError } from "../errors.ts";
@@ -165,23 +166,26 @@ export class Platform implements TraceSource {
    * Make an agent. Its `setup` runs at the next advance, in the next round of the present time.
    *
    * @param type - Name under which the module exports its class, or the class.
-   * @param options - `args` go to the constructor as copies.
+   * @param options - `args` go to the constructor as copies; `neighbours` are ids of the agents that it knows.
    * @returns A proxy whose calls are those of `call`.
-   * @throws AgentError `ERR_AGENT_CLASS`, `ERR_AGENT_ID`, `ERR_AGENT_DUPLICATE`; what the constructor throws; RunError
+   * @throws AgentError `ERR_AGENT_CLASS`, `ERR_AGENT_ID`, `ERR_AGENT_DUPLICATE`, `ERR_AGENT_NEIGHBOURS`; what the
+   *   constructor throws; RunError
    *   during an advance (use `this.spawn` there).
    */
   async spawn<C extends AgentClass>(
     type: string | C,
-    options: { id: string } & ConstructorArguments<C>,
+    options: { id: string; neighbours?: readonly string[] } & ConstructorArguments<C>,
   ): Promise<Remote<C>> {
     this.#run.requireIdle("spawn");
     const id = checkAgentId(options.id);
     const name = nameOfClass(this.#module, type);
     const args = this.#values.inward(options.args ?? [], `spawn(${id})`) as unknown[];
+    const neighbours = checkNeighbours(id, options.neighbours);
+    const agent: NewAgent = neighbours === undefined ? [name, id, args] : [name, id, args, neighbours];
     const index = this.#containerOf(id);
-    this.#feed("spawn", name, id, args);
+    this.#feed("spawn", ...agent);
     await new Promise<void>((resolve, reject) => {
-      this.#spawns.push({ index, agent: [name, id, args], resolve, reject });
+      this.#spawns.push({ index, agent, resolve, reject });
       if (this.#spawns.length > 1) return;
       this.#run.between(() => this.#makeAgents()).catch((error) => this.#refuseSpawns(error));
     });

@@ -124,8 +124,8 @@ export type Task = Order extends infer O
     : never
   : never;
 
-/** An agent to make: its class by name, its id, its constructor's arguments. */
-export type NewAgent = readonly [type: string, id: string, args: readonly unknown[]];
+/** An agent to make: its class by name, its id, its constructor's arguments, the agents that it knows, if that was said. */
+export type NewAgent = readonly [type: string, id: string, args: readonly unknown[], neighbours?: readonly string[]];
 
 /** Whose outputs to read, and which. */
 export type ReadRequest = readonly (readonly [agent: string, names: readonly string[]])[];

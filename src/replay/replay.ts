@@ -208,8 +208,8 @@ class Replay {
     const values = op === "arrive" ? [] : this.#revived(content);
     try {
       if (op === "spawn") {
-        const [name, id, args] = values as [string, string, unknown[]];
-        container.spawn(this.#classNamed(name), { id, args });
+        const [name, id, args, neighbours] = values as [string, string, unknown[], string[]?];
+        container.spawn(this.#classNamed(name), { id, args, ...(neighbours && { neighbours }) });
       } else if (op === "input") {
         const [agent, method, args] = values as [string, string, unknown[]];
         container.input(agent, method, args);

@@ -1,3 +1,4 @@
+import { NEIGHBOURS_MAX } from "../../agent/neighbours.ts";
 import { type Codec, createCodec, type ValueType } from "../../codec/index.ts";
 import { hopsOfAnswer, noteOrigin } from "../../kernel/faults.ts";
 import { Delivery } from "../../kernel/model.ts";
@@ -6,8 +7,9 @@ import type { Birth } from "../../kernel/round.ts";
 import type { Limits } from "../../limits.ts";
 import { bytesOf, doublesFromBytes, integersFromBytes } from "./columns.ts";
 
-/** Kind of a birth on the wire; the kinds of delivery have 0 to 6. */
+/** Kinds of a birth on the wire, the second of an agent that knows others; the kinds of delivery have 0 to 6. */
 const BIRTH = 7;
+const BIRTH_OF_NEIGHBOUR = 8;
 
 /** Bytes in front of each item: its length. */
 const LENGTH_BYTES = 4;
@@ -38,7 +40,7 @@ const RUN_NODES = RUN_ITEMS_MAX * (ITEM_NODES + RUN_ARGUMENTS_MAX);
 /** The codec of batches: its bounds are those of the content, which were checked when it was sent. */
 export function batchCodec(limits: Limits, types: readonly ValueType[]): Codec {
   const nestingMax = limits.nestingMax + ITEM_NESTING;
-  const nodesMax = Math.max(limits.nodesMax + ITEM_NODES, RUN_NODES);
+  const nodesMax = Math.max(limits.nodesMax + ITEM_NODES + NEIGHBOURS_MAX, RUN_NODES);
   return createCodec("msgpack", { limits: { ...limits, nestingMax, nodesMax }, types });
 }
 
@@ -208,8 +210,10 @@ type Fields = readonly [
 
 function fieldsOf(item: Item): Fields {
   if ("birth" in item) {
-    const { id, parent, type, args, cause = null } = item.birth;
-    return [item.ticks, BIRTH, id, parent?.id ?? OUTSIDE.id, 0, type, args, -1, cause];
+    const { id, parent, type, args, cause = null, neighbours } = item.birth;
+    const from = parent?.id ?? OUTSIDE.id;
+    if (neighbours === undefined) return [item.ticks, BIRTH, id, from, 0, type, args, -1, cause];
+    return [item.ticks, BIRTH_OF_NEIGHBOUR, id, from, 0, type, [args, neighbours], -1, cause];
   }
   const { kind, to, from, seq, method, content, callSeq, cause = null } = item.delivery;
   const fields = [item.ticks, kind, to, from.id, seq, method, content, callSeq, cause] as const;
@@ -222,9 +226,10 @@ function itemOf(fields: Fields, senderOf: (id: string) => Sender): Item {
   if (hops !== undefined) noteOrigin(content as object, { hops });
   const cause = causeId ?? undefined;
   const sender = senderOf(from);
-  if (kind === BIRTH) {
+  if (kind === BIRTH || kind === BIRTH_OF_NEIGHBOUR) {
     const parent = sender === OUTSIDE ? undefined : sender;
-    return { ticks, birth: { id: to, parent, type: method, args: content as unknown[], cause } };
+    const [args, neighbours] = (kind === BIRTH ? [content] : content) as [unknown[], string[]?];
+    return { ticks, birth: { id: to, parent, type: method, args, cause, neighbours } };
   }
   const delivery = new Delivery(kind as Kind, to, undefined, sender, seq, method, content, callSeq, undefined, cause);
   return { ticks, delivery };
