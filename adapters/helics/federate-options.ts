@@ -41,7 +41,7 @@ export interface FederateOptions {
   readonly tickMs?: number;
   /** Wall time after which the core takes a silent broker for lost, in milliseconds. Default 3000; HELICS' own is 30000. */
   readonly silenceMs?: number;
-  /** Wall time after which the log says what a grant waits for, in milliseconds. Default 5000. */
+  /** Wall time after which the log says what a grant waits for, in milliseconds. Default 4000. */
   readonly waitWarnMs?: number;
   /** Wall time of a grant after which the run fails, in milliseconds. Default 600000. */
   readonly waitMs?: number;

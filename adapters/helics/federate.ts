@@ -3,7 +3,7 @@ import { after, type Log } from "../../src/cosim/index.ts";
 import { HelicsError, helicsError } from "./errors.ts";
 import { configurationOf, type FederateOptions, type Interfaces } from "./federate-options.ts";
 import { FederateProcess, ProcessFailure } from "./federate-process.ts";
-import { type FederationMap, readFederationMap, waitsFor } from "./federation-map.ts";
+import { type FederationMap, gathered, readFederationMap, waitsFor } from "./federation-map.ts";
 import { findLibrary } from "./library.ts";
 import { printedLine } from "./printed-line.ts";
 import type { FederateOutput, FederateRequest, Grant, InputInfo, Iteration, LibraryInfo } from "./process/protocol.ts";
@@ -173,7 +173,7 @@ export class Federate {
   }
 
   #watched(): WaitWatch {
-    const { waitWarnMs = 5000, waitMs = 600_000 } = this.#options;
+    const { waitWarnMs = 4000, waitMs = 600_000 } = this.#options;
     return new WaitWatch(
       { warnMs: waitWarnMs, lateMs: waitMs },
       {
@@ -192,15 +192,19 @@ export class Federate {
   async #warn(what: string, afterMs: number): Promise<void> {
     const whom = await this.#waitsFor();
     if (!this.#process.busy) return;
-    const at = this.#timeS ?? "start";
-    this.#log("warning", `federate "${this.name}" at ${at} s: ${what} takes more than ${afterMs} ms${whom}`);
+    const at = this.#timeS === undefined ? "its start" : `${this.#timeS} s`;
+    this.#log("warning", `federate "${this.name}" at ${at}: ${what} takes more than ${afterMs} ms${whom}`);
   }
 
   /** Whom a grant waits for, as the end of a sentence. */
   async #waitsFor(): Promise<string> {
     const late = new Promise<undefined>((resolve) => after(ANSWER_MS, () => resolve(undefined)));
-    const answer = await this.#process.ask(this.name, "global_time_debugging", late);
-    return answer === undefined ? ": HELICS itself does not answer" : waitsFor(answer, this.#map);
+    // Before all have come there is nobody whose time is waited for, and no map.
+    const isEarly = this.#map.size === 0;
+    const [target, query] = isEarly ? ["root", "federates"] : [this.name, "global_time_debugging"];
+    const answer = await this.#process.ask(target!, query!, late);
+    if (answer === undefined) return ": HELICS itself does not answer";
+    return isEarly ? gathered(answer) : waitsFor(answer, this.#map);
   }
 
   async #bounded<T>(work: Promise<T>, timeoutMs: number, late: () => Promise<T>): Promise<T> {
