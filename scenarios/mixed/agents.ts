@@ -1,6 +1,6 @@
 import { Agent } from "cosimas";
 import type { UntypedRemote } from "cosimas/rpc";
-import { type Bid, type Cleared, clear } from "./market.ts";
+import { type Bid, type Cleared, checkBids, clear } from "./market.ts";
 
 /** Clears every hour. Who trades is an agent somewhere: here, in another container, in Python. */
 export class Market extends Agent {
@@ -15,6 +15,7 @@ export class Market extends Agent {
 
   /** A trader tells its name and who it is; everybody calls it, in TypeScript and in Python. */
   join(name: string, trader: UntypedRemote): void {
+    if (this.#traders.has(name)) throw new Error(`"${name}" trades here already; give each trader a name of its own`);
     this.#traders.set(name, trader);
   }
 
@@ -22,7 +23,7 @@ export class Market extends Agent {
   async trade(hour: number): Promise<void> {
     const names = this.traders;
     const bids = await Promise.all(names.map((name) => this.#traders.get(name)!["bid"]!(hour)));
-    this.cleared = clear(new Map(names.map((name, i) => [name, bids[i] as Bid[]])));
+    this.cleared = clear(new Map(names.map((name, i) => [name, checkBids(name, bids[i])])));
     const { price = 0, trades } = this.cleared;
     await Promise.all(names.map((name) => this.#traders.get(name)!["settle"]!(hour, price, trades[name]!)));
   }

@@ -3,6 +3,19 @@
 /** A price in EUR/MWh, and a power in kW: sold if it is positive, bought if negative. */
 export type Bid = readonly [price: number, kw: number];
 
+/**
+ * What a trader has answered, as bids: it may be of another program.
+ *
+ * @throws TypeError naming the trader, unless it is a list of pairs of finite numbers.
+ */
+export function checkBids(trader: string, answer: unknown): readonly Bid[] {
+  const isBid = (one: unknown) => Array.isArray(one) && one.length === 2 && one.every(Number.isFinite);
+  if (Array.isArray(answer) && answer.every(isBid)) return answer as Bid[];
+  throw new TypeError(
+    `${trader} has to bid a list of [price, kW], all finite numbers; it bids ${JSON.stringify(answer)}`,
+  );
+}
+
 /** What comes of all bids. */
 export interface Cleared {
   /** EUR/MWh: of the dearest seller who is needed; undefined if nothing is traded. */

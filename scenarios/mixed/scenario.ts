@@ -34,9 +34,10 @@ export default defineScenario({
   },
   async run({ parameters: { python, twins }, seed, signal, progress, print, record, result, outDir }) {
     const container = await market(seed, record({ modules: [new URL("agents.ts", import.meta.url)] }), !twins);
-    const traders = twins ? undefined : new PythonTraders(python, `${container.address}/market`);
+    let traders: PythonTraders | undefined;
     try {
       if (twins) spawnTwins(container);
+      else traders = new PythonTraders(python, `${container.address}/market`);
       await joined(container, traders, signal);
       const day: Cleared[] = [];
       for (let hour = 0; hour < HOURS; hour++) {

@@ -19,6 +19,8 @@ const SIZES = { agents: [5, 15], schedules: [3, 8], intervals: [3, 8] } as const
 
 /** Seconds for which mango's agents collect messages. */
 const INTERVAL_S = 0.05;
+/** Instances of one process of Python, and wall milliseconds that it may take. */
+const AT_ONCE = 12;
 const PROCESS_MS_MAX = 280_000;
 
 interface Found {
@@ -56,9 +58,11 @@ describe.skipIf(reason !== undefined)(
       expect(Object.values(ours.schedules)).toEqual(theirs!.schedules);
     });
 
-    it("is not less fit in the mean, by the same messages on every repeat", async () => {
+    it("is not less fit in the mean, by the same messages on every repeat", { timeout: 1_800_000 }, async () => {
       const instances = randomInstances(7, count("instances of COHDA", 12, 60), SIZES);
-      const theirs = await mango(instances);
+      const theirs: Found[] = [];
+      for (let i = 0; i < instances.length; i += AT_ONCE)
+        theirs.push(...(await mango(instances.slice(i, i + AT_ONCE))));
       const ours = [];
       for (const [i, instance] of instances.entries()) {
         expect(fitness(instance.target, theirs[i]!.schedules)).toBe(theirs[i]!.fitness);

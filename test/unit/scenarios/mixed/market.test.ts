@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Bid, clear } from "../../../../scenarios/mixed/market.ts";
+import { type Bid, checkBids, clear } from "../../../../scenarios/mixed/market.ts";
 
 describe("clearing", () => {
   it("lets the cheapest sell, at the price of the dearest who is needed", () => {
@@ -11,6 +11,13 @@ describe("clearing", () => {
       ["boiler", [[35, -50]]],
     ]);
     expect(clear(bids)).toEqual({ price: 50, volume: 150, trades: { cheap: 100, dear: 50, town: -150, boiler: 0 } });
+  });
+
+  it("refuses what is no bid, and says whose it is", () => {
+    expect(checkBids("a", [[1, 2], [3, -4]])).toEqual([[1, 2], [3, -4]]); // biome-ignore format: one line
+    for (const answer of [null, "x", [1, 2], [[1]], [[1, Number.NaN]], [["1", 2]]]) {
+      expect(() => checkBids("chp-1", answer)).toThrow(/^chp-1 has to bid a list of \[price, kW\]/);
+    }
   });
 
   it("trades nothing where nobody agrees", () => {
