@@ -2,7 +2,7 @@ import { type AgentTopology, type Journal, Platform, type PopulationOptions } fr
 import type { Participant } from "./agents.ts";
 import type { Schedule } from "./cohda.ts";
 
-/** How a message travels: half way round a second, now and then overtaken. */
+/** How a message travels: for 0.1 to 0.2 s, so that one may overtake another. */
 const LINKS = { delay: 0.1, jitter: 0.1 };
 
 /** Seconds within which agents have to agree; a negotiation takes about 10. */
