@@ -1,13 +1,11 @@
 import { ExternalClock } from "../clock/external-clock.ts";
 import { RealTimeClock } from "../clock/real-time-clock.ts";
-import type { ValueType } from "../codec/index.ts";
 import { ClockError, RunError } from "../errors.ts";
 import { Advance } from "../kernel/advance.ts";
 import type { Driver } from "../kernel/driver.ts";
 import { beginJournal, Hold, journaled } from "../kernel/journal.ts";
-import type { Counts, Kernel } from "../kernel/kernel.ts";
+import type { Counts, Kernel, ValueReferences } from "../kernel/kernel.ts";
 import { LiveRun } from "../kernel/live-run.ts";
-import type { Delivery } from "../kernel/model.ts";
 import { LastEvents, readOutputs, type TakenEvents } from "../kernel/outside.ts";
 import { stopAll } from "../kernel/serving.ts";
 import { combine } from "../kernel/tracer.ts";
@@ -24,6 +22,7 @@ import {
 } from "./container-options.ts";
 import { checkNeighbours } from "./neighbours.ts";
 import type { LiveOptions } from "./peers.ts";
+import { type Crossing, crossingToFeed } from "./populations.ts";
 import { createSimulation, type Simulation } from "./simulation.ts";
 import { strictByDefault } from "./strict-default.ts";
 
@@ -73,7 +72,7 @@ export class Container implements TraceSource {
       communication,
       record: journal,
       recorded,
-      others,
+      populations,
     } = options;
     if (journal !== undefined && clock instanceof RealTimeClock) {
       const text = "a run on a real-time clock cannot be recorded: what arrives when is not in it";
@@ -91,17 +90,19 @@ export class Container implements TraceSource {
         seed,
         types,
         strict,
-        communication,
+        communication: populations === undefined ? communication : populations.modelOf(communication),
         codec,
         live,
         journal,
         recorded,
-        others,
+        others: populations,
       }),
     );
     if (journal !== undefined) {
       const { limits } = options;
-      await beginJournal(journal, container, clock, { seed, strict, communication, modules: [], limits });
+      const { names } = populations ?? {};
+      const run = { seed, strict, communication, modules: [], limits, populations: names };
+      await beginJournal(journal, container, clock, run);
     }
     if (options.address !== undefined) await container.#simulation.peers.listen(options.address);
     return container;
@@ -161,22 +162,19 @@ export class Container implements TraceSource {
     return [...this.#kernel.registry].map(({ id, chain }) => ({ id, chain: [chain.a, chain.b] }));
   }
 
-  /** How agents of other populations are written and read in messages. @internal */
-  get referenceType(): ValueType {
-    return this.#kernel.references.type;
+  /** How agents of other populations are read in messages: what was read is bound to its receiver right after. @internal */
+  get references(): ValueReferences {
+    return this.#kernel.references;
   }
 
   /** Take messages of agents of other populations, between two advances: each arrives at its own tick. @internal */
-  arrive(messages: Iterable<{ readonly ticks: number; readonly delivery: Delivery }>): number {
+  arrive(crossings: readonly Crossing[]): void {
     const kernel = this.#kernel;
     kernel.requireIdle("a message of another population");
-    let count = 0;
-    for (const { ticks, delivery } of messages) {
-      kernel.references.bindTo(delivery.to);
-      kernel.timers.add(ticks, delivery);
-      count++;
+    for (const crossing of crossings) {
+      if (kernel.journal !== undefined) kernel.feed("arrive", ...crossingToFeed(crossing));
+      kernel.timers.add(crossing.ticks, crossing.delivery);
     }
-    return count;
   }
 
   /**

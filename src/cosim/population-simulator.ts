@@ -4,6 +4,7 @@ import type { AgentClass, TraceLevel } from "../agent/index.ts";
 import { Calendar, ExternalClock } from "../clock/index.ts";
 import { BridgeError, ScenarioError } from "../errors.ts";
 import { warn } from "../host.ts";
+import { naming } from "../kernel/journal.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import {
   checkOptions,
@@ -296,15 +297,4 @@ export class AgentSimulator extends Simulator {
     );
     return { agent: eid, method: method!, args: [declared] };
   }
-}
-
-/** A journal that names the module with the agents' classes, as that of a platform does. */
-function naming(journal: Journal, module: URL | string): Journal {
-  return {
-    begin: (run) => journal.begin({ ...run, modules: [...run.modules, String(module)] }),
-    feed: (...fed) => journal.feed(...fed),
-    events: (batch) => journal.events(batch),
-    settle: () => journal.settle(),
-    end: (traceHash) => journal.end(traceHash),
-  };
 }

@@ -2,7 +2,7 @@ import { NEIGHBOURS_MAX } from "../../agent/neighbours.ts";
 import { type Codec, createCodec, type ValueType } from "../../codec/index.ts";
 import { hopsOfAnswer, noteOrigin } from "../../kernel/faults.ts";
 import { Delivery } from "../../kernel/model.ts";
-import { Kind, NOBODY, nobody, OUTSIDE, RANK_NONE, type Sender } from "../../kernel/order.ts";
+import { Kind, OUTSIDE, type Sender } from "../../kernel/order.ts";
 import type { Birth } from "../../kernel/round.ts";
 import type { Limits } from "../../limits.ts";
 import { bytesOf, doublesFromBytes, integersFromBytes } from "./columns.ts";
@@ -193,12 +193,6 @@ function isPlain(fields: Fields): boolean {
 /** No object, and no proxy of an agent, which is a function: it is bound to its receiver right after it was read. */
 function isPrimitive(value: unknown): boolean {
   return typeof value !== "function" && (typeof value !== "object" || value === null);
-}
-
-/** Sender behind an id that has crossed. */
-export function remoteSender(id: string): Sender {
-  if (id === OUTSIDE.id) return OUTSIDE;
-  return id.startsWith(NOBODY) ? nobody(id.slice(NOBODY.length)) : { id, rank: RANK_NONE };
 }
 
 type Fields = readonly [
