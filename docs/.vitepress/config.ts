@@ -112,7 +112,7 @@ export default defineConfig({
     externalLinkIcon: true,
     nav: [
       { text: "Guide", link: "/guide/first-steps", activeMatch: "^/guide/" },
-      { text: "Scenarios", link: "/scenarios/lv-congestion/", activeMatch: "^/scenarios/" },
+      { text: "Scenarios", link: "/scenarios/ev-charging/", activeMatch: "^/scenarios/" },
       { text: "Reference", link: "/errors", activeMatch: "^/[a-z]+\\.html$" },
       ...(api.length === 0 ? [] : [{ text: "API", link: "/api/cosimas/", activeMatch: "^/api/" }]),
     ],

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { RecordingError } from "../errors.ts";
@@ -262,6 +263,9 @@ export async function openRun(path: string, options: { readonly limits?: Partial
   await zstdReady();
   const unopened = (why: string, cause?: unknown) =>
     new RecordingError("ERR_RECORDING_OPEN", `${path} cannot be opened: ${why}`, { cause });
+  if (path.endsWith(".wal") && existsSync(path.slice(0, -".wal".length))) {
+    throw unopened(`it is what a recording has not in its chunks yet; open ${path.slice(0, -".wal".length)}`);
+  }
   // Opening a FIFO would wait for somebody who writes to it.
   if ((await stat(path).catch(() => undefined))?.isFile() === false) throw unopened("it is no file");
   const file = await open(path, "r").catch((cause: unknown) => {

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { checkBatch, follows, type RunChain } from "./batch.ts";
 import type { RunEntry } from "./entry.ts";
 import { damaged } from "./mcap-scan.ts";
@@ -53,8 +54,12 @@ export class RunIndex {
   readonly #kept = new Map<number, readonly StoredBatch[]>();
   #keptBytes = 0;
 
+  /** Which file it is, whatever has that name later. */
+  readonly #inode: number | undefined;
+
   private constructor(run: RunFile) {
     this.run = run;
+    this.#inode = statSync(run.path, { throwIfNoEntry: false })?.ino;
     this.#point = run.start();
   }
 
@@ -73,8 +78,9 @@ export class RunIndex {
     return this.#glances.at(-1)?.last ?? 0;
   }
 
-  /** Who writes the file now, as "process 123 on host"; undefined if it has its end, or nobody does. */
+  /** Who writes the file now, as "process 123 on host"; undefined if it has its end, or nobody does, or it was replaced. */
   recorder(): string | undefined {
+    if (statSync(this.run.path, { throwIfNoEntry: false })?.ino !== this.#inode) return undefined;
     const holder = this.run.torn ? recorderOf(this.run.path) : undefined;
     return holder && `process ${holder.process} on ${holder.host}`;
   }

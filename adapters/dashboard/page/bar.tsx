@@ -5,6 +5,7 @@ import { atOf, nowOf, useRun } from "./hooks.ts";
 import { Icon } from "./icons.tsx";
 import { back, command, forward, goTo, isPlaying, lastRefusal, maySteer, onRefusal, toggle } from "./steer.ts";
 import { theme, toggleTheme } from "./theme.ts";
+import { Text } from "./ui.tsx";
 import { go } from "./url.ts";
 
 const PHASES: Record<RunPhase, string> = {
@@ -28,7 +29,9 @@ export function Bar({ onHelp }: { onHelp: () => void }) {
   if (info === undefined || frame === undefined) return <header class="bar" />;
   const isPast = info.source !== "live";
   const at = nowOf(info, frame);
-  const phase = isPast && frame.phase === "ended" ? info.source : PHASES[frame.phase];
+  const isCut = info.source === "recording" && info.missing !== "";
+  const past = isCut ? "recording without its end" : info.source;
+  const phase = isPast && frame.phase === "ended" ? past : PHASES[frame.phase];
   const part = isPast ? (frame.phase === "reading" ? frame.fraction : -1) : frame.fraction;
   return (
     <header class="bar">
@@ -220,7 +223,7 @@ export function Note() {
   if (info.source !== "live") lines.push(info.missing);
   return (
     <p class="note" role="status">
-      {lines.filter((line) => line !== "").join(" ")}
+      <Text text={lines.filter((line) => line !== "").join(" ")} />
     </p>
   );
 }

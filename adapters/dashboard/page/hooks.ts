@@ -153,6 +153,17 @@ export function nowOf(info: RunInfo | undefined, frame: Frame | undefined): numb
   return atOf(info) ?? frame?.span[1] ?? 0;
 }
 
+/** Width of the window, in pixels. */
+export function useWidth(): number {
+  const [width, setWidth] = useState(innerWidth);
+  useEffect(() => {
+    const resized = () => setWidth(innerWidth);
+    addEventListener("resize", resized);
+    return () => removeEventListener("resize", resized);
+  }, []);
+  return width;
+}
+
 /** A value that follows the given one after it has rested for a moment: what is typed. */
 export function useRested<T>(value: T, ms = 150): T {
   const [rested, setRested] = useState(value);

@@ -14,6 +14,12 @@ const ANSWER_BUFFERED_BYTES_MAX = 4 * 1024 * 1024;
 const ANSWER_MS = 150;
 /** Part of the process's CPU time that pages may take of a run that goes on. */
 const SHARE = 0.08;
+/**
+ * What a message of a page, and one to it, cost beside what is measured here: reading the socket, its end of writing, memory to
+ * be collected. In milliseconds.
+ */
+const RECEIVED_MS = 0.06;
+const SENT_MS = 0.03;
 /** What of that may be saved up, in milliseconds. */
 const SAVED_MS_MAX = 40;
 /** Questions of one page that wait at a time. */
@@ -152,6 +158,7 @@ export class Pages {
       page.skipped = 0;
       page.sentRevision = revision;
       socket.send(`${text.slice(0, -1)},"skipped":${skipped}}`);
+      this.#creditMs -= SENT_MS;
     }
   }
 
@@ -193,6 +200,7 @@ export class Pages {
 
   #received(page: Page, data: { toString(): string }, isBinary: boolean): void {
     page.heardMs = wallMs();
+    this.#creditMs -= RECEIVED_MS;
     if (page.allowance <= 0) {
       // Said once, then dropped: reasons must not pile up, either.
       if (page.ignored++ === 0) this.#refuse(page, -1, "too many messages at once; those that follow are ignored");
@@ -263,6 +271,7 @@ export class Pages {
 
   #send({ socket }: Page, text: string): void {
     if (socket.readyState !== socket.OPEN || socket.bufferedAmount > ANSWER_BUFFERED_BYTES_MAX) return;
+    this.#creditMs -= SENT_MS;
     socket.send(text);
   }
 }

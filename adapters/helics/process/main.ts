@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { NativeError } from "./binding.ts";
-import { readFrame, writeFrame } from "./frames.ts";
+import { FrameSocket } from "./frames.ts";
 import { FAREWELL_MS, type FederateRequest, programEnded, REQUESTS_FD, type Reply, USER_ABORT } from "./protocol.ts";
 import { Session } from "./session.ts";
 
@@ -19,11 +19,12 @@ session.onCore = (library, core) => {
 /** Of the federate. */
 let name = "";
 
+const requests = new FrameSocket(REQUESTS_FD);
 for (;;) {
-  const request = readFrame(REQUESTS_FD) as FederateRequest | undefined;
+  const request = requests.read() as FederateRequest | undefined;
   if (request === undefined) break;
   if (request.op === "open") name = (JSON.parse(request.configuration) as { name: string }).name;
-  if (!writeFrame(REQUESTS_FD, await reply(request))) break;
+  if (!requests.write(await reply(request))) break;
 }
 // The program is gone: the others are told, unless HELICS blocks this thread; then the watching one does it.
 await reply({ op: "fail", code: USER_ABORT, message: programEnded(name) });

@@ -1,6 +1,6 @@
 import { workerData } from "node:worker_threads";
 import { type Handle, loadHelics, NativeError } from "./binding.ts";
-import { readFrame, writeFrame } from "./frames.ts";
+import { FrameSocket } from "./frames.ts";
 import { FAREWELL_MS, programEnded, USER_ABORT, WATCH_FD, type WatchRequest } from "./protocol.ts";
 
 /**
@@ -9,12 +9,13 @@ import { FAREWELL_MS, programEnded, USER_ABORT, WATCH_FD, type WatchRequest } fr
  */
 const { library, core, name } = workerData as { library: string; core: Handle; name: string };
 const helics = await loadHelics(library);
+const questions = new FrameSocket(WATCH_FD);
 
 for (;;) {
-  const request = readFrame(WATCH_FD) as WatchRequest | undefined;
+  const request = questions.read() as WatchRequest | undefined;
   if (request === undefined) break;
   if (request.op === "abort") helics.abort(request.code, request.message);
-  else writeFrame(WATCH_FD, ask(request.target, request.query));
+  else questions.write(ask(request.target, request.query));
 }
 helics.abort(USER_ABORT, programEnded(name));
 Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FAREWELL_MS);

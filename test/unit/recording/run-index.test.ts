@@ -69,7 +69,16 @@ describe("an index of a recording", () => {
     rows = 0;
     await left.read(() => void rows++);
     expect([rows, left.run.torn, left.recorder()]).toEqual([20, true, undefined]);
+    // Another recording of the same name is another file.
+    await writer.close();
+    const again = await RunWriter.open(path, HEADER, { durable: "write", replace: true });
+    expect(index.recorder()).toBe(undefined);
+    await expect(RunIndex.open(`${path}.wal`)).rejects.toMatchObject({
+      code: "ERR_RECORDING_OPEN",
+      message: expect.stringContaining(`open ${path}`),
+    });
+    await again.close();
     for (const one of [index, left]) await one.close();
-    for (const one of [writer, killed]) await one.close();
+    await killed.close();
   });
 });
