@@ -19,7 +19,7 @@ const FILES_MAX = 20;
  * Rooms and the rooms below that each may import: a folder of `src`, a file of `src` itself, a folder of an adapter. An
  * adapter also imports the faces of `src`.
  */
-const BASE = ["errors", "limits", "options", "trace", "hash", "random", "wall", "host", "children", "frames"];
+const BASE = ["errors", "limits", "options", "trace", "hash", "random", "wall", "host", "children", "frames", "series"];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   limits: [],
@@ -27,6 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   trace: [],
   hash: [],
   random: ["hash"],
+  series: [],
   wall: ["host"],
   host: [],
   frames: [],
@@ -172,7 +173,7 @@ function room(path: string): string {
 
 /** A face of `src`: what adapters may import. */
 function isFace(path: string): boolean {
-  return /^src\/(([^/]+\/)?index|observing|wall|host)\.ts$/.test(path);
+  return /^src\/(([^/]+\/)?index|observing|wall|host|series)\.ts$/.test(path);
 }
 
 /** What each file does against a rule, by its path; files without offence are left out. */
