@@ -89,8 +89,9 @@ describe.skipIf(reason !== undefined)(
       );
       expect(cosimas("inspect", file("killed"))).toMatch(/torn: /);
       expect(cosimas("inspect", file("other"))).toMatch(/whole, trace hash/);
+      expect(cosimas("replay", file("killed"))).toMatch(/^the recording is torn: .*cosimas recover/m);
       cosimas("recover", file("killed"));
-      for (const name of ["killed", "other"]) {
+      for (const name of ["killed.recovered", "other"]) {
         const replayed = cosimas("replay", file(name));
         expect(replayed).toMatch(/^the same: \d+ events of (?:[3-9]\d|\d{3,}) advances compared/m);
       }

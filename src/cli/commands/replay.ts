@@ -39,7 +39,7 @@ export function addReplayCommand(program: Command, ends: (exitCode: number) => v
 async function run(path: string, options: ReplayOptions): Promise<number> {
   const [flags, { module: given = [], from, until, json = false }] = splitWatchFlags(options);
   const file = await openRun(path);
-  const { header } = file;
+  const { header, missing } = file;
   await file.close();
   const { changed, ...code } = await agentCode(header, given);
   const progress = new ProgressLine(process.stderr);
@@ -61,7 +61,7 @@ async function run(path: string, options: ReplayOptions): Promise<number> {
       },
     });
     progress.clear();
-    const lines = json ? [traceJson(asJson(result))] : linesOf(result, changed, wallMs() - startMs);
+    const lines = json ? [traceJson(asJson(result))] : linesOf(result, changed, missing, wallMs() - startMs);
     process.stdout.write(`${lines.join("\n")}\n`);
     await watching.end(result.difference === undefined ? "" : lines.join("\n"));
     if (watching.hasPage && interrupt.exitCode === undefined) {
@@ -90,12 +90,22 @@ function asJson({ header, failure, ...result }: ReplayResult): object {
   return { same: isSame({ header, failure, ...result }), ...result, failure: failure?.message };
 }
 
-function linesOf(result: ReplayResult, changed: readonly string[], tookMs: number): string[] {
+function linesOf(
+  result: ReplayResult,
+  changed: readonly string[],
+  missing: string | undefined,
+  tookMs: number,
+): string[] {
   const { difference, compared, advances, traceHash, recordedHash, header, failure } = result;
   const lines: string[] = [];
   const { cosimas, node } = header.versions;
   if (cosimas !== packageVersion()) lines.push(`recorded with cosimas ${cosimas}, this is ${packageVersion()}`);
   if (node !== process.versions.node) lines.push(`recorded with Node ${node}, this is ${process.versions.node}`);
+  if (missing !== undefined) {
+    lines.push(
+      `the recording is torn: ${missing}; only its chunks are compared, \`cosimas recover\` saves what its .wal has`,
+    );
+  }
   if (changed.length > 0) lines.push(`not what was recorded: ${changed.join(", ")}`);
   if (difference !== undefined) lines.push(...differenceLines(difference, header.ticksPerSecond));
   if (failure !== undefined) lines.push(`the run failed, as it did when it was recorded: ${failure.message}`);
