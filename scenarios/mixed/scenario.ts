@@ -28,6 +28,7 @@ const TOWN_KW = [
 export default defineScenario({
   name: "mixed",
   description: "One market with agents in TypeScript and agents in Python's aiomas.",
+  series: [{ title: "charge of the batteries", unit: "kWh", lines: ["battery-*.charge_kwh"] }],
   parameters: {
     python: { type: "string", default: "python3", help: "a Python that has the packages aiomas, arrow and msgpack" },
     twins: { type: "boolean", default: false, help: "without Python: TypeScript agents in place of Python's" },
