@@ -15,6 +15,12 @@ export interface SeriesPlot {
   readonly lines: readonly string[];
 }
 
+/** Which series a line of a {@link SeriesPlot} names: `*` stands for any text. */
+export function seriesPattern(line: string): RegExp {
+  const literal = line.split("*").map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, "\\$&"));
+  return new RegExp(`^${literal.join(".*")}$`, "s");
+}
+
 /** Points of a series in order of time; between two points the last value holds. */
 export interface SeriesRange {
   readonly times: readonly number[];

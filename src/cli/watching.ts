@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import type { Command } from "commander";
 import { givenTopology, type Topology } from "../cosim/topology.ts";
+import type { SeriesPlot } from "../series.ts";
 import type { Journal, TraceEvent, TraceSource } from "../trace.ts";
 import { dashboard } from "../watching.ts";
 import { UsageError } from "./errors.ts";
@@ -155,6 +156,8 @@ export class Watching {
 export interface ShownRun {
   readonly title: string;
   readonly topology?: Topology | (() => Topology | Promise<Topology>) | undefined;
+  /** What of it is plotted first. */
+  readonly series?: readonly SeriesPlot[];
   /** What holding it means. */
   readonly note?: string;
   /** File that it is recorded in. */
@@ -164,17 +167,18 @@ export interface ShownRun {
   readonly ticksPerSecond?: number;
 }
 
-/** What the scenario of this name consists of, if it says so. */
-export async function topologyOf(given: string | undefined): Promise<Topology | undefined> {
-  if (given === undefined) return undefined;
-  const { topology, name } = await loadModule(given, SCENARIO);
-  if (topology === undefined) {
-    throw new UsageError(
-      "ERR_CLI_USAGE",
-      `the scenario "${name}" has no grid to draw: its defineScenario has no topology`,
-    );
+/** What the scenario of this name consists of and plots. @throws UsageError if it says neither. */
+export async function shownOf(
+  given: string | undefined,
+): Promise<{ readonly topology?: Topology; readonly series?: readonly SeriesPlot[] }> {
+  if (given === undefined) return {};
+  const { topology, series, name } = await loadModule(given, SCENARIO);
+  if (topology === undefined && series === undefined) {
+    const text = `the scenario "${name}" has no grid to draw and no series to plot: its defineScenario has no topology and no series`;
+    throw new UsageError("ERR_CLI_USAGE", text);
   }
-  return givenTopology(topology);
+  const drawn = await givenTopology(topology);
+  return { ...(drawn && { topology: drawn }), ...(series && { series }) };
 }
 
 /** What the flags say of the page's server. */

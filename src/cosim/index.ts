@@ -47,6 +47,7 @@ export * from "./contract.ts";
 export type { Population, PopulationOptions, PopulationSpawnOptions, Values } from "./population.ts";
 export { AgentSimulator, type AgentSimulatorOptions } from "./population-simulator.ts";
 export * from "./scenario.ts";
+export { SERIES_PLOTS } from "./series-plots.ts";
 export * from "./servable.ts";
 export { Keywords, keywords, type MosaikProxy, Simulator } from "./simulator.ts";
 export { checkTopology, Topology, type TopologyEdge, type TopologyNode, type TopologyScale } from "./topology.ts";

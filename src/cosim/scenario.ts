@@ -11,8 +11,6 @@ import {
   checkOptions,
   either,
   func,
-  listOf,
-  nested,
   type OptionChecks,
   object,
   required,
@@ -23,6 +21,7 @@ import type { SeriesPlot } from "../series.ts";
 import type { Journal, TraceSource } from "../trace.ts";
 import { checkDeclaration, type ParameterDeclarations, type ParameterValues } from "./parameter.ts";
 import type { PopulationOptions } from "./population.ts";
+import { SERIES_PLOTS } from "./series-plots.ts";
 import { checkTopology, type Topology } from "./topology.ts";
 
 export type { SeriesPlot } from "../series.ts";
@@ -122,7 +121,7 @@ const CHECKS: OptionChecks<ScenarioDefinition> = {
   description: string,
   parameters: object,
   containers: boolean,
-  series: listOf(nested<SeriesPlot>({ title: required(text), unit: string, lines: required(listOf(text)) })),
+  series: SERIES_PLOTS,
   topology: either(func, { ...object, allowed: "a topology, which is an object, or a function that makes one" }),
   run: anything, // so is this, with the scenario's name
 };

@@ -1,4 +1,4 @@
-import { Series, type SeriesPlot } from "../series.ts";
+import { Series, type SeriesPlot, seriesPattern } from "../series.ts";
 import type { TraceEvent } from "../trace.ts";
 
 /** Lines of a plot that are kept; of more it is told how many there are. */
@@ -41,7 +41,7 @@ export class PlotLines {
   /** @param plots - Undefined: one for each output of agents, with a line for each agent. */
   constructor(plots: readonly SeriesPlot[] | undefined) {
     this.#declared = plots?.map(({ title, unit = "", lines }) => ({
-      patterns: lines.map(pattern),
+      patterns: lines.map(seriesPattern),
       plot: { title, unit, lines: [], left: 0 },
     }));
     this.#plots = this.#declared?.map(({ plot }) => plot) ?? [];
@@ -110,11 +110,6 @@ function lineIn(plot: Collected, name: string, place: number): Series[] {
   const series = new Series();
   plot.lines.push({ name, place, series });
   return [series];
-}
-
-function pattern(name: string): RegExp {
-  const literal = name.split("*").map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, "\\$&"));
-  return new RegExp(`^${literal.join(".*")}$`, "s");
 }
 
 function entriesOf(value: unknown): [string, unknown][] {

@@ -6,6 +6,7 @@
  */
 
 import type { Topology } from "../../../src/cosim/index.ts";
+import type { SeriesPlot } from "../../../src/series.ts";
 
 /** Events that one answer holds at most. */
 export const EVENTS_MAX = 1000;
@@ -33,6 +34,8 @@ export interface RunInfo {
   /** Said beside the controls: what pause can and cannot do here. */
   readonly note: string;
   readonly topology: Topology | undefined;
+  /** What the scenario wants to be plotted: shown first. */
+  readonly series?: readonly SeriesPlot[] | undefined;
   /** Lines of fact: versions, modules, file. */
   readonly facts: readonly (readonly [name: string, value: string])[];
   /** What is not in it, and why. */

@@ -1,5 +1,7 @@
 import { Series } from "../../../src/series.ts";
 
+export { type SeriesPlot, seriesPattern } from "../../../src/series.ts";
+
 /** Series that are kept; of later ones there is only the present value. */
 const SERIES_KEPT = 5000;
 

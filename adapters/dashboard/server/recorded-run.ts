@@ -2,12 +2,14 @@ import { basename } from "node:path";
 import { every } from "../../../src/cosim/index.ts";
 import { RunIndex } from "../../../src/index.ts";
 import type { Question, RunInfo, Topology } from "../model/protocol.ts";
+import type { SeriesPlot } from "../model/series.ts";
 import type { PageSource } from "./pages.ts";
 import { RecordingView } from "./recording-view.ts";
 
 /** How a recording is shown. */
 export interface RecordedOptions {
   readonly topology?: Topology | undefined;
+  readonly series?: readonly SeriesPlot[] | undefined;
   readonly title?: string;
 }
 
@@ -106,7 +108,13 @@ export class RecordedRun implements PageSource {
     const title = this.#options.title ?? basename(this.#path);
     return {
       ...{ what: "info", source: "recording", title, seed: String(seed), start, ticksPerSecond, facts },
-      ...{ controls: "none", note: "", topology: this.#options.topology, missing: this.#missing() },
+      ...{
+        controls: "none",
+        note: "",
+        topology: this.#options.topology,
+        series: this.#options.series,
+        missing: this.#missing(),
+      },
     };
   }
 

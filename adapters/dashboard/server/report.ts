@@ -1,10 +1,19 @@
 import { writeFileSync } from "node:fs";
-import { checkOptions, checkTopology, number, object, type Topology, text } from "../../../src/cosim/index.ts";
+import {
+  checkOptions,
+  checkTopology,
+  number,
+  object,
+  SERIES_PLOTS,
+  type Topology,
+  text,
+} from "../../../src/cosim/index.ts";
 import { RecordingError } from "../../../src/index.ts";
 import { lineOf } from "../model/event-line.ts";
 import type { EventLine } from "../model/protocol.ts";
 import type { ReportData } from "../model/report.ts";
 import { agentLine, OUTSIDE_ID } from "../model/run-state.ts";
+import type { SeriesPlot } from "../model/series.ts";
 import { RecordedRun } from "./recorded-run.ts";
 import { asset } from "./static-files.ts";
 
@@ -24,6 +33,8 @@ export interface ReportOptions {
   readonly eventsMax?: number;
   /** The scenario's grid. */
   readonly topology?: Topology;
+  /** What of it is plotted first. */
+  readonly series?: readonly SeriesPlot[];
   /** Where the built page is. @internal */
   readonly assets?: string;
 }
@@ -40,11 +51,12 @@ export async function exportReport(path: string, to: string | 1, options: Report
   checkOptions("exportReport", options, {
     eventsMax: number({ integer: true, min: 0 }),
     topology: object,
+    series: SERIES_PLOTS,
     assets: text,
   });
-  const { topology, assets } = options;
+  const { topology, series, assets } = options;
   if (topology !== undefined) checkTopology("exportReport", topology);
-  const run = await RecordedRun.open(path, { topology });
+  const run = await RecordedRun.open(path, { topology, series });
   try {
     await run.ready;
     const data = await reportOf(run, options.eventsMax ?? EVENTS_MAX);

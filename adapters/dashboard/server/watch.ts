@@ -8,12 +8,14 @@ import {
   number,
   type OptionChecks,
   object,
+  SERIES_PLOTS,
   string,
   text,
   withMethods,
 } from "../../../src/cosim/index.ts";
 import type { Gate, Journal, PageOptions, TraceEvent, TraceSource } from "../../../src/index.ts";
 import type { Topology } from "../model/protocol.ts";
+import type { SeriesPlot } from "../model/series.ts";
 import { PageServer, type PageServerOptions } from "./page-server.ts";
 import { RecordedRun } from "./recorded-run.ts";
 import { WatchedRun, type WatchedStart } from "./watched-run.ts";
@@ -24,6 +26,8 @@ export interface WatchOptions extends PageOptions, PageServerOptions {
   readonly pages?: boolean;
   /** The scenario's grid, or whatever else it consists of. */
   readonly topology?: Topology;
+  /** What of it is plotted first. */
+  readonly series?: readonly SeriesPlot[];
   /** Said on the page: what holding the run means here. */
   readonly note?: string;
   /** File that the run is recorded in: the page goes over to it at the end. */
@@ -43,6 +47,7 @@ const VIEW_CHECKS: OptionChecks<Omit<WatchOptions, "paused" | "recording">> = {
   assets: text,
   pages: boolean,
   topology: object,
+  series: SERIES_PLOTS,
   note: string,
   seed: either(number(), string),
   start: string,
@@ -182,11 +187,15 @@ export class Watch {
    */
   async end(failure = ""): Promise<void> {
     this.run.end(failure);
-    const { recording, topology, title } = this.#options;
+    const { recording, topology, series, title } = this.#options;
     this.#server?.publish();
     if (this.#server === undefined || recording === undefined || failure !== "") return;
     const known = this.run.topology ?? topology;
-    this.#recorded = await RecordedRun.open(recording, { topology: known, ...(title !== undefined && { title }) });
+    this.#recorded = await RecordedRun.open(recording, {
+      topology: known,
+      series,
+      ...(title !== undefined && { title }),
+    });
     this.#server.show(this.#recorded);
   }
 
@@ -242,8 +251,8 @@ export async function view(
   options: Omit<WatchOptions, "paused" | "recording"> = {},
 ): Promise<RecordingPage> {
   checked("view", options, VIEW_CHECKS);
-  const { topology, title } = options;
-  const run = await RecordedRun.open(path, { topology, ...(title !== undefined && { title }) });
+  const { topology, series, title } = options;
+  const run = await RecordedRun.open(path, { topology, series, ...(title !== undefined && { title }) });
   try {
     const server = await PageServer.open(run, options);
     const close = async () => {

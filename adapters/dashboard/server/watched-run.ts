@@ -3,6 +3,7 @@ import { wallMs } from "../../../src/cosim/index.ts";
 import type { TraceEvent } from "../../../src/index.ts";
 import { LiveView } from "../model/live-view.ts";
 import type { Command, Question, RunInfo, RunPhase, Topology } from "../model/protocol.ts";
+import type { SeriesPlot } from "../model/series.ts";
 import type { PageSource } from "./pages.ts";
 import { Rate } from "./rates.ts";
 import { Steering } from "./steering.ts";
@@ -21,6 +22,7 @@ export interface WatchedOptions {
   readonly paused?: boolean;
   readonly readOnly?: boolean;
   readonly topology?: Topology | undefined;
+  readonly series?: readonly SeriesPlot[] | undefined;
   readonly note?: string;
   /** Where it is recorded, to be said on the page. */
   readonly recording?: string | undefined;
@@ -138,6 +140,7 @@ export class WatchedRun implements PageSource {
       facts,
       missing,
       topology: this.topology,
+      series: this.#options.series,
     };
   }
 

@@ -8,7 +8,7 @@ import { UsageError } from "../errors.ts";
 import { loadModule, SCENARIO } from "../load.ts";
 import { addFilterOptions, type FilterOptions, filterOf, parseCount } from "../options.ts";
 import { ProgressLine } from "../progress.ts";
-import { topologyOf } from "../watching.ts";
+import { shownOf } from "../watching.ts";
 
 /** Wall time in milliseconds that an export may take without a word. */
 const SILENT_MS = 1000;
@@ -108,6 +108,6 @@ async function exportPage(path: string, to: string | 1, options: ExportOptions):
   }
   if (to !== 1) checkTarget(to, { replace: force });
   const { exportReport } = await dashboard();
-  const topology = await topologyOf(scenario);
-  return exportReport(path, to, { ...(max !== undefined && { eventsMax: max }), ...(topology && { topology }) });
+  const shown = await shownOf(scenario);
+  return exportReport(path, to, { ...(max !== undefined && { eventsMax: max }), ...shown });
 }

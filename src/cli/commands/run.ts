@@ -280,12 +280,13 @@ function checkNotSpread(given: string, { containers, isolation }: RunRequest): v
 
 /** The page that was asked for; it holds the run no longer when that is interrupted. */
 async function openedPage(
-  { name, topology }: Scenario,
+  { name, topology, series }: Scenario,
   { watching: flags = {}, record }: RunRequest,
   interrupt: Interrupt,
   say: (lines: readonly string[]) => void,
 ): Promise<Watching> {
-  const shown = { title: name, ...(topology && { topology }), ...(record && { recording: record }) };
+  const own = { ...(topology && { topology }), ...(series && { series }) };
+  const shown = { title: name, ...own, ...(record && { recording: record }) };
   const watching = await Watching.open(flags, shown, (line) => say([line]));
   interrupt.signal.addEventListener("abort", () => watching.release());
   return watching;

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { dashboard } from "../../watching.ts";
 import { EXIT_FINE } from "../errors.ts";
-import { addPageOptions, pageOptions, show, topologyOf, untilSignal, type WatchFlags } from "../watching.ts";
+import { addPageOptions, pageOptions, show, shownOf, untilSignal, type WatchFlags } from "../watching.ts";
 
 interface ViewOptions extends WatchFlags {
   readonly scenario?: string;
@@ -21,8 +21,8 @@ export function addViewCommand(program: Command, ends: (exitCode: number) => voi
 
 async function run(path: string, { scenario: given, open = false, ...flags }: ViewOptions): Promise<number> {
   const { view } = await dashboard();
-  const topology = await topologyOf(given);
-  const page = await view(path, { ...pageOptions(flags), ...(topology && { topology }) });
+  const shown = await shownOf(given);
+  const page = await view(path, { ...pageOptions(flags), ...shown });
   try {
     show(page.url, open, (line) => process.stderr.write(`${line}\n`));
     await untilSignal();

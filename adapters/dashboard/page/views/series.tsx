@@ -1,6 +1,7 @@
 import { useRef } from "preact/hooks";
 import type uPlot from "uplot";
 import type { NamesAnswer, RunInfo, SeriesAnswer, SeriesLine } from "../../model/protocol.ts";
+import { seriesPattern } from "../../model/series.ts";
 import { calendar, count, ticksOfPlot, value } from "../format.ts";
 import { grouped, quantity, shortName } from "../group.ts";
 import { nowOf, useAnswer, useRested, useRun } from "../hooks.ts";
@@ -13,6 +14,8 @@ const CHOSEN_MAX = 24;
 /** Series of each of so many quantities that are shown before somebody chooses. */
 const FIRST = 3;
 const QUANTITIES = 3;
+/** And of each plot that the scenario declares. */
+const DECLARED = 6;
 
 /** Values over time. */
 export function SeriesView() {
@@ -169,8 +172,16 @@ export function SeriesView() {
   );
 }
 
-/** Some series to begin with: a few each of a few quantities, those of the scenario's plan first. */
+/**
+ * Some series to begin with: those that the scenario declares; otherwise a few each of a few quantities, those of its plan
+ * first.
+ */
 function firstOf(names: readonly string[], info: RunInfo | undefined): string[] {
+  const declared = (info?.series ?? []).flatMap(({ lines }) => {
+    const patterns = lines.map(seriesPattern);
+    return names.filter((name) => patterns.some((one) => one.test(name))).slice(0, DECLARED);
+  });
+  if (declared.length > 0) return [...new Set(declared)].slice(0, CHOSEN_MAX);
   const { nodes = [], edges = [] } = info?.topology ?? {};
   const there = new Set(names);
   const planned = [...edges, ...nodes].flatMap(({ series = [] }) =>
