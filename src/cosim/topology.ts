@@ -32,11 +32,17 @@ export interface Topology {
  * `topology`; an agent has them as `this.neighbours()`.
  */
 export const Topology = Object.freeze({
+  /** A circle: each knows the one before and the one after. */
   ring,
+  /** The hub knows all others, and they know the hub alone. */
   star,
+  /** Everybody knows everybody. */
   complete: completeGraph,
+  /** A ring of `k` neighbours in which each edge leads elsewhere with probability `p`. Source: Watts and Strogatz 1998. */
   smallWorld,
+  /** Those who are in a pair know each other. */
   fromEdges,
+  /** From a file's text: lines `a,b`, or JSON. */
   parse: parseTopology,
 });
 

@@ -100,7 +100,7 @@ describe.skipIf(!hasChromium)("the Run buttons of the guide", () => {
     const tsx = ["--conditions=cosimas:source", "--import", join(root, "node_modules/tsx/dist/esm/index.mjs")];
     const args = [...tsx, "--import", join(programs, "seen.ts"), file];
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: programs });
-    const [output = "", hashes = ""] = stdout.trimEnd().split(/\n?hashes /);
+    const [output = "", hashes = ""] = stdout.trimEnd().split(/\n?hashes(?: |$)/);
     return { output, hashes: hashes === "" ? [] : hashes.split(",") };
   }
 

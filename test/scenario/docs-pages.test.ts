@@ -6,14 +6,15 @@ import { describe, expect, it } from "vitest";
 import { installPackage } from "../support/docs/folder.ts";
 import { blocks, pages, ROOT, readPage } from "../support/docs/page.ts";
 import { playPage } from "../support/docs/play.ts";
-import { ELSEWHERE, PYTHON_PAGES, UNCHECKED } from "../support/docs/table.ts";
+import { ELSEWHERE, OTHER_PAGES, PYTHON_PAGES, UNCHECKED } from "../support/docs/table.ts";
+import { freePort } from "../support/helics.ts";
 
 /** Every code block of the docs runs as it stands there, with the package as it would be installed, or is compiled. */
 describe("code blocks of the docs", () => {
   const here = pages().filter((page) => !(page in PYTHON_PAGES) && !(page in ELSEWHERE));
 
   it.concurrent.each(here.filter((page) => blocks(readPage(page)).length > 0))("%s", { timeout: 300_000 }, (page) =>
-    playPage(page, undefined),
+    playPage(page, undefined, { ...OTHER_PAGES[page], freePort }),
   );
 
   it("compile, also those that are no whole program", { timeout: 300_000 }, async () => {

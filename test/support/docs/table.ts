@@ -23,6 +23,9 @@ export const PYTHON_PAGES: Readonly<Record<string, PythonPage>> = {
   "docs/guide/helics.md": { python: "helics", ports: ["23500"] },
 };
 
+/** Pages without Python that name a port. */
+export const OTHER_PAGES: Readonly<Record<string, Play>> = { "docs/platform.md": { ports: ["5555"] } };
+
 /** Pages whose blocks another test runs, since it looks at more than what they print. */
 export const ELSEWHERE: Readonly<Record<string, string>> = {
   "docs/rpc.md": "test/interop/rpc-guide.test.ts: a server and a client in Python, on a port that is free",
