@@ -172,7 +172,7 @@ export class Container implements TraceSource {
     let count = 0;
     for (const { ticks, delivery } of messages) {
       kernel.references.bindTo(delivery.to);
-      kernel.timers.add(ticks, delivery);
+      kernel.delayed.add(ticks, delivery);
       count++;
     }
     return count;

@@ -1,13 +1,14 @@
-import type { Timed } from "../clock/timer-queue.ts";
+import type { Timer } from "../clock/clock.ts";
+import type { Bucket, Timed } from "../clock/timer-queue.ts";
 import { AgentError, type Tag } from "../errors.ts";
 import { Hash64 } from "../hash.ts";
 import { AsyncLocalStorage } from "../host.ts";
 import { expectRejection } from "./event-loop.ts";
 import { type Kind, OUTSIDE, RANK_NONE, type Sender } from "./order.ts";
 
-/** One thing that happens to an agent at a tag. One shape for all kinds, so that the engine sees one. */
+/** One thing that comes to an agent at a tag: a message, an answer, the end of an external. One shape for all kinds. */
 export class Delivery implements Timed {
-  dueTicks = -1;
+  bucket: Bucket | undefined = undefined;
   slot = -1;
   readonly kind: Kind;
   readonly to: string;
@@ -19,17 +20,10 @@ export class Delivery implements Timed {
   readonly method: string;
   /** Arguments, result, `[code, name, message]` of a failure, or undefined. */
   readonly content: unknown;
-  /** For an answer or a time-out, the number of the call that it ends; otherwise -1. */
+  /** For an answer, the number of the call that it ends; otherwise -1. */
   readonly callSeq: number;
-  /** What a timer runs. */
-  readonly run: (() => unknown) | undefined;
   /** Id of the event during which it was emitted, if the run is observed. */
   readonly cause: string | undefined;
-  /** True once a timer has run or was cancelled. */
-  spent = false;
-  /** Neighbours among the agent's timers in the queue. */
-  nextOwn: Delivery | undefined = undefined;
-  previousOwn: Delivery | undefined = undefined;
 
   constructor(
     kind: Kind,
@@ -40,7 +34,6 @@ export class Delivery implements Timed {
     method: string,
     content: unknown,
     callSeq: number,
-    run: (() => unknown) | undefined,
     cause: string | undefined,
   ) {
     this.kind = kind;
@@ -51,37 +44,78 @@ export class Delivery implements Timed {
     this.method = method;
     this.content = content;
     this.callSeq = callSeq;
-    this.run = run;
     this.cause = cause;
-  }
-
-  /** What an agent gives itself: a timer, or the end of an external. */
-  static own(
-    kind: Kind,
-    record: AgentRecord,
-    seq: number,
-    content: unknown,
-    callSeq: number,
-    run: (() => unknown) | undefined,
-    cause: string | undefined,
-  ): Delivery {
-    return new Delivery(kind, record.id, record, record, seq, "", content, callSeq, run, cause);
   }
 
   /** What comes from outside. */
   static outside(kind: Kind, to: string, seq: number, method: string, content: unknown): Delivery {
-    return new Delivery(kind, to, undefined, OUTSIDE, seq, method, content, -1, undefined, undefined);
+    return new Delivery(kind, to, undefined, OUTSIDE, seq, method, content, -1, undefined);
   }
 
   /** The same once more. */
   copy(): Delivery {
-    const { kind, to, receiver, from, seq, method, content, callSeq, run, cause } = this;
-    return new Delivery(kind, to, receiver, from, seq, method, content, callSeq, run, cause);
+    const { kind, to, receiver, from, seq, method, content, callSeq, cause } = this;
+    return new Delivery(kind, to, receiver, from, seq, method, content, callSeq, cause);
   }
 
   /** The event's id, the same for any number of containers. */
   get id(): string {
     return `${this.from.id}#${this.seq}`;
+  }
+}
+
+/** Takes timers back; agent code may not at any time. */
+export interface TimerOwner {
+  /** False if it has run or was cancelled before. */
+  cancel(timer: AgentTimer): boolean;
+}
+
+/**
+ * A timer of an agent: a callback, the end of a sleep, or the time-out of a call. It is what the agent gets of it, too: one
+ * object for each of a population's timers.
+ */
+export class AgentTimer implements Timed, Timer {
+  bucket: Bucket | undefined = undefined;
+  slot = -1;
+  readonly record: AgentRecord;
+  /** Number among the agent's emissions. */
+  readonly seq: number;
+  /** The callback; undefined: it ends the wait `callSeq`, or that of its own number. */
+  readonly run: (() => unknown) | undefined;
+  /** Of a time-out, the number of the call that it ends; otherwise -1. */
+  readonly callSeq: number;
+  /** Id of the event during which it was set, if the run is observed. */
+  readonly cause: string | undefined;
+  readonly #owner: TimerOwner;
+  /** True once it has run or was cancelled. */
+  spent = false;
+  /** Neighbours among the agent's timers in the queue. */
+  nextOwn: AgentTimer | undefined = undefined;
+  previousOwn: AgentTimer | undefined = undefined;
+
+  constructor(
+    owner: TimerOwner,
+    record: AgentRecord,
+    seq: number,
+    run: (() => unknown) | undefined,
+    callSeq: number,
+    cause: string | undefined,
+  ) {
+    this.#owner = owner;
+    this.record = record;
+    this.seq = seq;
+    this.run = run;
+    this.callSeq = callSeq;
+    this.cause = cause;
+  }
+
+  cancel(): boolean {
+    return this.#owner.cancel(this);
+  }
+
+  /** The event's id. */
+  get id(): string {
+    return `${this.record.id}#${this.seq}`;
   }
 }
 
@@ -97,7 +131,7 @@ export class Wait {
   /** Activity that opened it, if that is followed. */
   readonly activity: Activity | undefined;
   /** Ends a call that has a time-out. */
-  deadline: Delivery | undefined = undefined;
+  deadline: AgentTimer | undefined = undefined;
 
   constructor(
     seq: number,
@@ -248,9 +282,11 @@ export class AgentRecord implements Sender {
   /** Those of its waits that nobody awaits yet: futures whose promise was not asked for. */
   unawaited = 0;
   /** First of its timers in the queue, linked by `nextOwn` and `previousOwn`. */
-  #timers: Delivery | undefined;
+  #timers: AgentTimer | undefined;
   /** Chain over everything delivered to it. */
   readonly chain = new Hash64();
+  /** To whom it has sent last: most agents send to one other again and again. */
+  lastReceiver: AgentRecord | undefined = undefined;
   /** Turn of the event loop before which it was last served. */
   servedAtTurn = -1;
   #rare: RareState | undefined;
@@ -328,7 +364,7 @@ export class AgentRecord implements Sender {
   }
 
   /** Note a timer of its own that goes into the queue. */
-  addTimer(timer: Delivery): void {
+  addTimer(timer: AgentTimer): void {
     const next = this.#timers;
     timer.nextOwn = next;
     if (next !== undefined) next.previousOwn = timer;
@@ -336,7 +372,7 @@ export class AgentRecord implements Sender {
   }
 
   /** Forget a timer that has left the queue. */
-  dropTimer(timer: Delivery): void {
+  dropTimer(timer: AgentTimer): void {
     const { nextOwn, previousOwn } = timer;
     if (previousOwn !== undefined) previousOwn.nextOwn = nextOwn;
     else if (this.#timers === timer) this.#timers = nextOwn;
@@ -346,8 +382,8 @@ export class AgentRecord implements Sender {
   }
 
   /** Take all its timers out; the caller cancels them. */
-  takeTimers(): Delivery[] {
-    const timers: Delivery[] = [];
+  takeTimers(): AgentTimer[] {
+    const timers: AgentTimer[] = [];
     for (let timer = this.#timers; timer !== undefined; timer = this.#timers) {
       this.dropTimer(timer);
       timers.push(timer);
@@ -400,6 +436,7 @@ export class AgentRecord implements Sender {
     this.unawaited = 0;
     for (const wait of waits) wait.reject(expectRejection(this.gone(tag)));
     this.agent = undefined;
+    this.lastReceiver = undefined;
     this.open = NONE;
   }
 

@@ -232,6 +232,6 @@ function itemOf(fields: Fields, senderOf: (id: string) => Sender): Item {
     const parent = sender === OUTSIDE ? undefined : sender;
     return { ticks, birth: { id: to, parent, type: method, args: content as unknown[], cause } };
   }
-  const delivery = new Delivery(kind as Kind, to, undefined, sender, seq, method, content, callSeq, undefined, cause);
+  const delivery = new Delivery(kind as Kind, to, undefined, sender, seq, method, content, callSeq, cause);
   return { ticks, delivery };
 }
