@@ -1,7 +1,7 @@
 import type { Clock } from "../clock/clock.ts";
 import { AgentError } from "../errors.ts";
 import type { Remote } from "../rpc/types.ts";
-import { markAgent } from "./references.ts";
+import { knowAgents } from "./references.ts";
 import type { AgentFuture, AgentQueue } from "./waits.ts";
 
 /** Options of a one-way message. */
@@ -111,7 +111,10 @@ export abstract class Agent {
     }
     this.#link = nascent;
     nascent = undefined;
-    markAgent(this);
+  }
+
+  static {
+    knowAgents((value): value is Agent => #link in value);
   }
 
   /** The agent's id, unique in the run. */

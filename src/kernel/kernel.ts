@@ -246,10 +246,13 @@ export class Kernel {
    * @throws AgentError `ERR_AGENT_GONE`; {@link ForeignAwaitError}; {@link RunError} `ERR_RUN_CLOSED`.
    */
   guard(record: AgentRecord, api: string): void {
-    const isGone = record.state === "removed";
-    if (!isGone && this.#read === undefined && (this.serving || this.constructing === record)) return;
+    if (record.state === "removed" || this.#read !== undefined) this.#refuse(record, api);
+    if (!this.serving && this.constructing !== record) this.#refuse(record, api);
+  }
+
+  #refuse(record: AgentRecord, api: string): never {
     record.rare.refusals++;
-    if (isGone) throw expectRejection(record.gone(this.tag));
+    if (record.state === "removed") throw expectRejection(record.gone(this.tag));
     if (this.#read !== undefined) {
       const text = `an output of agent "${this.#read.id}" used ${api}: an output shows, it must not act`;
       throw expectRejection(new AgentError("ERR_AGENT_OUTPUT", text, { agent: this.#read.id, method: api }));
