@@ -1,13 +1,15 @@
 /**
- * Bundles `src/browser` for pages, with stand-ins for what it uses of Node: `node esbuild.browser.mjs [OUTFILE]`.
+ * Bundles `cosimas/browser` and its two halves for pages, with stand-ins for what they use of Node: `node
+ * esbuild.browser.mjs [OUTDIR]`. The halves share chunks, so that an error of one is an error of the other.
  */
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { readFile, rm } from "node:fs/promises";
+import { relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 const HOST = `${root}src/host.browser.ts`;
+const MISSING = `${root}adapters/web/missing.ts`;
 
 /** What a browser has in another form. What it does not have at all is not reached from `src/browser`. */
 const STAND_INS = `
@@ -65,18 +67,46 @@ const forBrowsers = {
   },
 };
 
-/** Write the bundle to `outfile`. */
-export function bundle(outfile) {
-  return build({
-    entryPoints: [`${root}src/browser/index.ts`],
-    outfile,
-    bundle: true,
-    format: "esm",
-    platform: "browser",
-    target: "es2022",
-    plugins: [browserHost, forBrowsers],
-    logLevel: "warning",
-  });
+/** What no page has, and is loaded when it is asked for, says so. */
+const missing = {
+  name: "missing in a page",
+  setup({ onResolve }) {
+    const isOurs = (importer) => /^(src|adapters)\//.test(relative(root, importer).replaceAll("\\", "/"));
+    onResolve({ filter: /./ }, ({ kind, importer }) =>
+      kind === "dynamic-import" && isOurs(importer) ? { path: MISSING } : undefined,
+    );
+  },
+};
+
+/** How all of it is built: what is shared in chunks of its own, what is loaded later, too. */
+const PAGES = {
+  bundle: true,
+  splitting: true,
+  minifySyntax: true,
+  minifyWhitespace: true, // not identifiers: errors and classes keep their names
+  format: "esm",
+  platform: "browser",
+  target: "es2022",
+  chunkNames: "[name]-[hash]",
+  plugins: [missing, browserHost, forBrowsers],
+  logLevel: "warning",
+  metafile: true,
+};
+
+/** Write `index.js`, `client.js`, `engine.js` and the chunks that they share to the folder `outdir`. */
+export function bundle(outdir) {
+  const entryPoints = {
+    index: `${root}adapters/web/index.ts`,
+    client: `${root}src/browser/index.ts`,
+    engine: `${root}adapters/web/engine.ts`,
+  };
+  return build({ ...PAGES, entryPoints, outdir, sourcemap: true, sourcesContent: false });
+}
+
+/** Write `worker.js`, which runs the programs of the guide in a page, and what it loads to the folder `outdir`. */
+export async function bundleRunner(outdir) {
+  await rm(outdir, { recursive: true, force: true });
+  return build({ ...PAGES, entryPoints: { worker: `${root}docs/.vitepress/run/worker.ts` }, outdir });
 }
 
 /** Write `entry`, which uses `src/engine.ts` and nothing of Node, with the engine into `outfile`, for pages. */
@@ -93,4 +123,4 @@ export function bundleEngine(entry, outfile) {
   });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle(process.argv[2] ?? `${root}dist/browser/index.js`);
+if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle(process.argv[2] ?? `${root}dist/browser`);

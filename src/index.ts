@@ -9,6 +9,7 @@ export * from "./agent/index.ts";
 export * as channel from "./channel/index.ts";
 export * from "./clock/index.ts";
 export { type CodecName, serializable, type Value, type ValueType } from "./codec/index.ts";
+export type { AgentPair, AgentTopology, SmallWorldOptions } from "./cosim/agent-topology.ts";
 export {
   Bridge,
   type BridgeInput,
@@ -20,7 +21,7 @@ export {
 } from "./cosim/index.ts";
 export * from "./cosim/scenario.ts";
 export * from "./cosim/servable.ts";
-export type { Topology, TopologyEdge, TopologyNode, TopologyScale } from "./cosim/topology.ts";
+export { Topology, type TopologyEdge, type TopologyNode, type TopologyScale } from "./cosim/topology.ts";
 export * from "./errors.ts";
 export { Hash64 } from "./hash.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";

@@ -151,10 +151,10 @@ export interface RunStart {
 
 /**
  * What the world outside does to a run: `spawn` [class, id, arguments], `input` and `call` [agent, method, arguments],
- * `ask` [agent, peer, method, arguments, time-out in ticks or -1] for a call through an agent's own proxy, `advance`
- * [ticks].
+ * `ask` [agent, peer, method, arguments, time-out in ticks or -1] for a call through an agent's own proxy, `arrive`
+ * [agent, method, content, ticks at which it is due, sender …] for a message of another population, `advance` [ticks].
  */
-export type FeedOp = "spawn" | "input" | "call" | "ask" | "advance";
+export type FeedOp = "spawn" | "input" | "call" | "ask" | "arrive" | "advance";
 
 /**
  * Keeps a run: what it is fed from outside, and what happens in it. With both and the agents' code it can be made again.

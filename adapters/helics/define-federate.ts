@@ -2,6 +2,7 @@ import {
   AgentSimulator,
   type ParameterDeclarations,
   type ParameterValues,
+  type PopulationOptions,
   ScenarioError,
   type Servable,
   type ServeContext,
@@ -38,13 +39,10 @@ async function serveFederate<P extends ParameterDeclarations>(
   const { federate } = await import("./simulator-federate.ts");
   const setup = { ...(await make(parameters)), ...settings, log } as AnySetup;
   if ("peers" in setup) {
-    if (record !== undefined || population !== undefined) {
-      const text =
-        "a population that talks to others lives in one container and is not recorded: leave the options out";
-      throw new ScenarioError("ERR_SCENARIO_CONTAINERS", text);
-    }
     const { federatePopulation } = await import("./population-federate.ts");
-    const { timeS, grants, sent, received, traceHash } = await federatePopulation(setup);
+    const given = Object.entries({ ...population, record }).filter(([, value]) => value !== undefined);
+    const asked = Object.fromEntries(given) as Pick<PopulationSetup, "record" | keyof PopulationOptions>;
+    const { timeS, grants, sent, received, traceHash } = await federatePopulation({ ...setup, ...asked });
     const counts = `${grants} grants, ${sent} messages to others and ${received} from them`;
     log("info", `the population has left at ${timeS} s after ${counts}, trace hash ${traceHash}`);
     return;

@@ -33,6 +33,12 @@ export class HelicsError extends CosimError {
 /** What HELICS says, as which condition that is, and what to do. The first that fits. */
 const CONDITIONS: readonly (readonly [pattern: RegExp, code: string, remedy: string])[] = [
   [
+    // The first is HELICS', before what a federate has ended the federation with; the second is how ours begin.
+    /sent abort message|^federate "[^"]*": /,
+    "ERR_HELICS_ABORTED",
+    "look at the log of that federate: it has ended the federation",
+  ],
+  [
     /not convertible|incompatible unit/i,
     "ERR_HELICS_UNITS",
     "give the publication and the input units of one kind, or set ignore_unit_mismatch",
@@ -100,12 +106,12 @@ function conditionOf(
       remedy,
     };
   }
-  for (const [pattern, code, remedy] of CONDITIONS.slice(0, 6)) if (pattern.test(message)) return { code, remedy };
+  for (const [pattern, code, remedy] of CONDITIONS.slice(0, -1)) if (pattern.test(message)) return { code, remedy };
   if (CONNECTING.test(name) && (native === CONNECTION_FAILURE || native === REGISTRATION_FAILURE)) {
     const remedy = `start ${broker} first, and let core type, address and port be the same on both sides`;
     return { code: "ERR_HELICS_BROKER", remedy };
   }
-  const [pattern, code, remedy] = CONDITIONS[6]!;
+  const [pattern, code, remedy] = CONDITIONS.at(-1)!;
   if (pattern.test(message)) return { code, remedy };
   return { code: "ERR_HELICS_CALL", remedy: "look at the log of HELICS" };
 }

@@ -5,8 +5,11 @@ import { fileURLToPath } from "node:url";
 import { FrameReader, frameOf } from "./process/frames.ts";
 import { type FederateRequest, type NativeFailure, REQUESTS_FD, type Reply, WATCH_FD } from "./process/protocol.ts";
 
+/** Where its programs are: as a built file this one may be a chunk beside those of `src/platform`. */
+const PROGRAMS = import.meta.url.replace(/\/(?:adapters\/helics|src\/platform)\/[^/]*$/, "/adapters/helics/process/");
+
 /** The program that the process starts with. */
-const BOOT = fileURLToPath(new URL("./process/boot.js", import.meta.url));
+const BOOT = fileURLToPath(new URL("boot.js", PROGRAMS));
 
 /** Options of this process that are its own affair. */
 const OWN = /^--(?:inspect|cpu-prof|heap-prof|prof|watch|test)/;
@@ -50,7 +53,7 @@ export class FederateProcess {
   /** @param printed - Takes what HELICS prints. */
   constructor(printed: PrintedLine) {
     const typescript = import.meta.url.endsWith(".ts");
-    const main = new URL(`./process/main.${typescript ? "ts" : "js"}`, import.meta.url).href;
+    const main = new URL(`main.${typescript ? "ts" : "js"}`, PROGRAMS).href;
     const native = (process.features as { typescript?: unknown }).typescript;
     const boot = JSON.stringify({ main, typescript: typescript && !native });
     const execArgv = process.execArgv.filter((option) => !OWN.test(option));

@@ -7,6 +7,7 @@ import { type FederationMap, readFederationMap, waitsFor } from "./federation-ma
 import { findLibrary } from "./library.ts";
 import { printedLine } from "./printed-line.ts";
 import type { FederateOutput, FederateRequest, Grant, InputInfo, Iteration, LibraryInfo } from "./process/protocol.ts";
+import { WaitWatch } from "./wait-watch.ts";
 
 /** Oldest HELICS whose interface this adapter knows. */
 const VERSION_MIN = [3, 4] as const;
@@ -31,6 +32,7 @@ export class Federate {
   readonly #options: FederateOptions;
   readonly #log: Log;
   readonly #process: FederateProcess;
+  readonly #waits: WaitWatch;
   /** Ids and names in the federation, as soon as they are known. */
   #map: FederationMap = new Map();
   #timeS: number | undefined;
@@ -40,6 +42,7 @@ export class Federate {
     this.name = name;
     this.#options = options;
     this.#log = options.log ?? (() => {});
+    this.#waits = this.#watched();
     this.#process = new FederateProcess((line) => printedLine(line, name, this.#log));
   }
 
@@ -62,7 +65,7 @@ export class Federate {
   }
 
   async #open(library: string, { publications, inputs, endpoints }: Interfaces): Promise<void> {
-    const { connectTimeoutMs = 4000 } = this.#options;
+    const { connectTimeoutMs = 4000, oneCpu = true } = this.#options;
     const { version } = await this.#request<LibraryInfo>({ op: "library", library });
     checkVersion(version, this.name);
     const configuration = configurationOf(this.name, this.#options, { publications, inputs, endpoints });
@@ -75,7 +78,7 @@ export class Federate {
         remedy,
       );
     };
-    const open = { op: "open", library, configuration, publications, inputs, endpoints: names } as const;
+    const open = { op: "open", library, configuration, publications, inputs, endpoints: names, oneCpu } as const;
     await this.#bounded(this.#request(open), connectTimeoutMs, late);
     const theirs = await this.#request<string>({ op: "query", target: "root", query: "version" });
     checkSameVersion(version, theirs, this.name, this.#broker);
@@ -117,6 +120,7 @@ export class Federate {
   async leave(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
+    this.#waits.close();
     const left = this.#process.busy ? Promise.resolve() : this.#process.request({ op: "disconnect" });
     await this.#bounded(left, LEAVE_MS, async () => {}).catch(() => {});
     await this.#process.end();
@@ -126,6 +130,7 @@ export class Federate {
   async fail(reason: string): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
+    this.#waits.close();
     const message = `federate "${this.name}": ${reason}`;
     let told: Promise<unknown> = Promise.resolve();
     if (this.#process.busy) this.#process.abort(USER_EXCEPTION, message);
@@ -151,29 +156,36 @@ export class Federate {
   }
 
   /** A request that waits for other federates: the log says for whom, and it has an end. */
-  async #wait<T>(request: FederateRequest): Promise<T> {
+  #wait<T>(request: FederateRequest): Promise<T> {
+    const answer = this.#request<T>(request);
+    return new Promise<T>((resolve, reject) => {
+      this.#waits.begin(describe(request), reject);
+      answer.finally(() => this.#waits.end()).then(resolve, reject);
+    });
+  }
+
+  #watched(): WaitWatch {
     const { waitWarnMs = 5000, waitMs = 600_000 } = this.#options;
-    const what = describe(request);
-    const cancel = after(waitWarnMs, () => void this.#warn(what, waitWarnMs));
-    const late = async () => {
-      const whom = await this.#waitsFor();
-      const remedy = "look at the log of what it waits for; waitMs is the option for a longer wait";
-      throw this.#error("ERR_HELICS_TIMEOUT", `${what} took more than ${waitMs} ms${whom}`, remedy);
-    };
-    try {
-      return await this.#bounded(this.#request<T>(request), waitMs, late);
-    } finally {
-      cancel();
-    }
+    return new WaitWatch(
+      { warnMs: waitWarnMs, lateMs: waitMs },
+      {
+        warn: (what) => void this.#warn(what, waitWarnMs),
+        late: (what, fail) => void this.#late(what, waitMs).then(fail),
+      },
+    );
+  }
+
+  async #late(what: string, afterMs: number): Promise<HelicsError> {
+    const whom = await this.#waitsFor();
+    const remedy = "look at the log of what it waits for; waitMs is the option for a longer wait";
+    return this.#error("ERR_HELICS_TIMEOUT", `${what} took more than ${afterMs} ms${whom}`, remedy);
   }
 
   async #warn(what: string, afterMs: number): Promise<void> {
     const whom = await this.#waitsFor();
     if (!this.#process.busy) return;
-    this.#log(
-      "warning",
-      `federate "${this.name}" at ${this.#timeS ?? "start"} s: ${what} takes more than ${afterMs} ms${whom}`,
-    );
+    const at = this.#timeS ?? "start";
+    this.#log("warning", `federate "${this.name}" at ${at} s: ${what} takes more than ${afterMs} ms${whom}`);
   }
 
   /** Whom a grant waits for, as the end of a sentence. */

@@ -1,3 +1,4 @@
+import type { PopulationOptions } from "../../src/cosim/index.ts";
 import {
   type AgentClass,
   type CommunicationModel,
@@ -24,7 +25,8 @@ export interface PopulationHome {
 
 /** A population that is one of several, each a federate: together they are one simulation. */
 export interface PopulationSetup
-  extends Omit<FederateOptions, "offsetS" | "uninterruptible" | "iterate" | "maxIterations"> {
+  extends Omit<FederateOptions, "offsetS" | "uninterruptible" | "iterate" | "maxIterations">,
+    PopulationOptions {
   /** Name of the federate and of the population. */
   readonly name: string;
   /** Names of the other populations; all populations name all others. */
@@ -43,6 +45,8 @@ export interface PopulationSetup
   readonly types?: ContainerOptions["types"];
   /** How messages within this population travel, and those to others that are to take longer than `delayS`. */
   readonly communication?: CommunicationModel;
+  /** Keeps the run of this population, with the messages that it gets: `new Recording("north.mcap")`. */
+  readonly record?: ContainerOptions["record"];
   /** Make the agents. */
   populate(home: PopulationHome): void | Promise<void>;
 }
@@ -70,33 +74,40 @@ export interface PopulationSummary {
  * @throws {@link HelicsError}; RangeError if the period is above the delay; what agents throw.
  */
 export async function federatePopulation(setup: PopulationSetup): Promise<PopulationSummary> {
-  const {
-    name,
-    peers,
-    delayS,
-    periodS = delayS,
-    untilS,
-    seed,
-    start,
-    types,
-    communication,
-    populate,
-    ...options
-  } = setup;
+  checkSetup(setup);
+  const { name, peers, delayS, periodS = delayS, untilS, populate, ...others } = setup;
+  const { seed = 0, start, types, communication, record, containers, isolation, module, ...options } = others;
   checkFederateOptions({ ...options, name, periodS });
   checkTimes(delayS, periodS, untilS);
   const part = await PopulationPart.create({
-    ...{ population: name, peers, delayS, seed: seed ?? 0 },
+    ...{ population: name, peers, delayS, seed, containers, isolation, module, record },
     clock: new ExternalClock(start === undefined ? {} : { start }),
     ...(types !== undefined && { types }),
     ...(communication !== undefined && { communication }),
   });
   const run = new PopulationRun(part, name, peers, periodS, untilS);
+  let summary: PopulationSummary;
   try {
-    await populate({ spawn: (type, spawning) => run.spawn(type, spawning) });
-    return await run.run({ ...options, periodS, offsetS: 0, uninterruptible: true });
-  } finally {
-    await part.container.close();
+    const spawned: unknown[] = [];
+    await populate({ spawn: (type, spawning) => void spawned.push(run.spawn(type, spawning)) });
+    await Promise.all(spawned);
+    summary = await run.run({ ...options, periodS, offsetS: 0, uninterruptible: true });
+  } catch (error) {
+    await part.population.close().catch(() => {}); // the first error is told
+    throw error;
+  }
+  await part.population.close();
+  return summary;
+}
+
+function checkSetup({ name, peers, populate }: PopulationSetup): void {
+  const isText = (value: unknown) => typeof value === "string";
+  if (!isText(name)) throw new TypeError(`name must be that of the population, a string; got ${typeof name}`);
+  if (!Array.isArray(peers) || !peers.every(isText) || peers.length === 0) {
+    throw new TypeError("peers must be the names of the other populations, a list of at least one string");
+  }
+  if (typeof populate !== "function") {
+    throw new TypeError(`populate must be a function that makes the agents; got ${typeof populate}`);
   }
 }
 
@@ -119,6 +130,8 @@ class PopulationRun {
   readonly #periodS: number;
   readonly #untilS: number;
   #federate: Federate | undefined;
+  /** Ends the wait under way, when a container of the population is lost. */
+  #interrupt: (error: unknown) => void = () => {};
   #grants = 0;
   #sent = 0;
   #received = 0;
@@ -129,15 +142,16 @@ class PopulationRun {
     this.#peers = peers;
     this.#periodS = periodS;
     this.#untilS = untilS;
+    part.onLost((error) => this.#interrupt(error));
   }
 
-  spawn(type: AgentClass, { id, args = [] }: { readonly id: string; readonly args?: readonly unknown[] }): void {
+  spawn(type: AgentClass, { id, args = [] }: { readonly id: string; readonly args?: readonly unknown[] }): unknown {
     if (populationOf(id) !== this.#name) {
       throw new RangeError(
         `an agent of population "${this.#name}" has an id that begins with "${this.#name}/", got "${id}"`,
       );
     }
-    this.#part.container.spawn(type, { id, args: args as [] });
+    return this.#part.spawn(type, { id, args });
   }
 
   async run(options: FederateOptions): Promise<PopulationSummary> {
@@ -152,8 +166,8 @@ class PopulationRun {
     const interfaces = { publications, inputs, endpoints: [{ name: endpointOf(this.#name) }] };
     try {
       this.#federate = await Federate.join(this.#name, options, interfaces);
-      await this.#federate.initialize();
-      await this.#federate.execute();
+      await this.#unlessLost(this.#federate.initialize());
+      await this.#unlessLost(this.#federate.execute());
       await this.#spans();
       await this.#federate.leave();
     } catch (error) {
@@ -161,9 +175,9 @@ class PopulationRun {
       else await this.#federate?.fail((error as Error).message);
       throw error;
     }
-    const { container } = this.#part;
+    const { population } = this.#part;
     const counts = { grants: this.#grants, sent: this.#sent, received: this.#received };
-    const trace = { traceHash: container.traceHash(), chains: container.traceChains() };
+    const trace = { traceHash: population.traceHash(), chains: population.traceChains() };
     return { timeS: this.#federate.timeS ?? 0, ...counts, ...trace };
   }
 
@@ -172,13 +186,13 @@ class PopulationRun {
    * it is due at `t` or later, and is sent there.
    */
   async #spans(): Promise<void> {
-    const { container } = this.#part;
-    const { ticksPerSecond } = container;
+    const { ticksPerSecond } = this.#part.population;
     const periodTicks = Math.round(this.#periodS * ticksPerSecond);
     const endTicks = Math.round(this.#untilS * ticksPerSecond);
     for (let last = 0; last < endTicks; last += periodTicks) {
       const outgoing = this.#outgoing(last);
-      const grant: Grant = await this.#federate!.requestTime((last + periodTicks) / ticksPerSecond, outgoing);
+      const nextS = (last + periodTicks) / ticksPerSecond;
+      const grant: Grant = await this.#unlessLost(this.#federate!.requestTime(nextS, outgoing));
       this.#grants++;
       this.#take(grant);
       if (grant.halted) throw this.#error("ERR_HELICS_LOST", "the federation has ended before the run");
@@ -191,9 +205,18 @@ class PopulationRun {
     }
   }
 
+  /** A container that is lost ends the federation at once, however long the others still take. */
+  async #unlessLost<T>(wait: Promise<T>): Promise<T> {
+    const lost = new Promise<never>((_resolve, reject) => {
+      this.#interrupt = reject;
+    });
+    wait.catch(() => {}); // it may fail after the loss
+    return Promise.race([wait, lost]);
+  }
+
   #outgoing(nowTicks: number): FederateOutput {
     const packs = this.#part.take();
-    const { ticksPerSecond } = this.#part.container;
+    const { ticksPerSecond } = this.#part.population;
     const send = packs.map(({ peer, dueTicks, bytes, count }) => {
       this.#sent += count;
       const timeS = Math.max(dueTicks, nowTicks) / ticksPerSecond;

@@ -1,9 +1,9 @@
-import { type Journal, Platform } from "cosimas";
-import type { Bus, Generator, Line, Method } from "./agents.ts";
+import type { Population } from "cosimas";
+import { Bus, Generator, Line, type Method } from "./agents.ts";
 import { costOf, type Dispatch } from "./problem.ts";
 
 /** Seconds that a message takes: a proposal and its correction are one iteration. */
-const DELAY_S = 0.005;
+export const DELAY_S = 0.005;
 const ITERATION_S = 2 * DELAY_S;
 
 /** Iterations after which somebody outside looks whether it is over. */
@@ -12,15 +12,12 @@ const LOOK_EVERY = 50;
 /** Relative change of the cost from one look to the next at which it is over. */
 const COST_CHANGE_MAX = 2e-6;
 
-/** How agents live and when they may stop. */
+/** How agents negotiate and when they may stop. */
 export interface NegotiationOptions {
-  readonly containers: number;
-  readonly seed: number;
   readonly method: Method;
   /** Over when no bus lacks more than this part of the whole load. */
   readonly toleranceOfLoad: number;
   readonly iterationsMax: number;
-  readonly record?: Journal | undefined;
 }
 
 /** Where agents have come to. */
@@ -38,52 +35,44 @@ export interface Outcome {
   readonly imbalanceMw: number;
 }
 
-/** The agents of one dispatch; whoever creates it calls `close`. */
+/** The agents of one dispatch, in a population whose messages take {@link DELAY_S}; whoever creates it calls `close`. */
 export class Negotiation {
-  readonly #platform: Platform;
+  readonly #population: Population;
   readonly #dispatch: Dispatch;
   readonly #options: NegotiationOptions;
   #loadMw: number;
   #iterations = 0;
 
-  private constructor(platform: Platform, dispatch: Dispatch, options: NegotiationOptions) {
-    this.#platform = platform;
+  private constructor(population: Population, dispatch: Dispatch, options: NegotiationOptions) {
+    this.#population = population;
     this.#dispatch = dispatch;
     this.#options = options;
     this.#loadMw = dispatch.loads_mw.reduce((sum, mw) => sum + mw, 0);
   }
 
   /** Bring one agent to life for each bus, generator and line. */
-  static async create(dispatch: Dispatch, options: NegotiationOptions): Promise<Negotiation> {
-    const { containers, seed, method, record } = options;
-    const platform = await Platform.create({
-      containers,
-      isolation: containers === 1 ? "inline" : "process",
-      seed,
-      module: new URL("agents.ts", import.meta.url),
-      communication: { links: { delay: DELAY_S } },
-      ...(record === undefined ? {} : { record }),
-    });
+  static async create(population: Population, dispatch: Dispatch, options: NegotiationOptions): Promise<Negotiation> {
+    const { method } = options;
     const { generators, lines, loads_mw } = dispatch;
     const devices: string[][] = loads_mw.map(() => []);
     for (const [i, { bus }] of generators.entries()) devices[bus]!.push(`generator-${i}`);
     for (const [i, { from, to }] of lines.entries()) for (const bus of [from, to]) devices[bus]!.push(`line-${i}`);
     await Promise.all([
-      ...loads_mw.map((mw, i) => platform.spawn("Bus", { id: `bus-${i}`, args: [method, mw, devices[i]!] })),
+      ...loads_mw.map((mw, i) => population.spawn(Bus, { id: `bus-${i}`, args: [method, mw, devices[i]!] })),
       ...generators.map((data, i) =>
-        platform.spawn("Generator", { id: `generator-${i}`, args: [method, `bus-${data.bus}`, data] }),
+        population.spawn(Generator, { id: `generator-${i}`, args: [method, `bus-${data.bus}`, data] }),
       ),
       ...lines.map((data, i) =>
-        platform.spawn("Line", { id: `line-${i}`, args: [method, [`bus-${data.from}`, `bus-${data.to}`], data] }),
+        population.spawn(Line, { id: `line-${i}`, args: [method, [`bus-${data.from}`, `bus-${data.to}`], data] }),
       ),
     ]);
-    return new Negotiation(platform, dispatch, options);
+    return new Negotiation(population, dispatch, options);
   }
 
   /** Let the load at a bus be another one; agents go on from where they are. */
   demand(bus: number, loadMw: number): void {
     this.#loadMw += loadMw - this.#dispatch.loads_mw[bus]!;
-    this.#platform.input(`bus-${bus}`, "demand", [loadMw]);
+    this.#population.inputs([{ agent: `bus-${bus}`, method: "demand", args: [loadMw] }]);
   }
 
   /** Let agents go on until they agree, `iterationsMax` iterations at most. */
@@ -93,7 +82,7 @@ export class Negotiation {
     let before = Number.NaN;
     for (;;) {
       this.#iterations += LOOK_EVERY;
-      await this.#platform.advance(this.#iterations * ITERATION_S);
+      await this.#population.advance(this.#iterations * ITERATION_S);
       const outcome = await this.#look(this.#iterations - first);
       const balanced = outcome.imbalanceMw <= toleranceOfLoad * this.#loadMw;
       const converged = balanced && Math.abs(outcome.cost - before) <= COST_CHANGE_MAX * outcome.cost;
@@ -104,11 +93,11 @@ export class Negotiation {
   }
 
   traceHash(): string {
-    return this.#platform.traceHash();
+    return this.#population.traceHash();
   }
 
   close(): Promise<void> {
-    return this.#platform.close();
+    return this.#population.close();
   }
 
   async #look(iterations: number): Promise<Outcome> {
@@ -129,7 +118,7 @@ export class Negotiation {
   /** One output of all agents of a kind. */
   async #column<A>(kind: string, count: number, output: keyof A & string): Promise<number[]> {
     const ids = Array.from({ length: count }, (_, i) => `${kind}-${i}`);
-    const values = await this.#platform.read(new Map(ids.map((id) => [id, [output]])));
+    const values = await this.#population.read(new Map(ids.map((id) => [id, [output]])));
     return ids.map((id) => values.get(id)![output] as number);
   }
 }

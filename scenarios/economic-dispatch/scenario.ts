@@ -2,9 +2,10 @@ import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { defineScenario } from "cosimas";
 import type { Method } from "./agents.ts";
-import { Negotiation, type NegotiationOptions, type Outcome } from "./negotiation.ts";
+import type { Outcome } from "./negotiation.ts";
 import { type Course, picture } from "./picture.ts";
 import { CASES, DEMANDS_MW, meritOrderPrice, readCase, threeUnits } from "./problem.ts";
+import { type StartOptions, startNegotiation } from "./start.ts";
 
 /** Which pace suits which grid; it was tried out, and changes no result. */
 const METHODS: Readonly<Record<string, Method>> = {
@@ -32,7 +33,7 @@ export default defineScenario({
     const journal = names.length === 1 ? record({ modules: [new URL("agents.ts", import.meta.url)] }) : undefined;
     const pictured: Course[] = [];
     for (const [i, name] of names.entries()) {
-      const options: NegotiationOptions = {
+      const options: StartOptions = {
         containers,
         seed,
         method: METHODS[name]!,
@@ -62,12 +63,12 @@ export default defineScenario({
 
 /** One load after the other for the three units; they go on from what they have agreed on. */
 async function units(
-  options: NegotiationOptions,
+  options: StartOptions,
   tell: (outcome: Outcome) => void,
   print: (text: string) => void,
 ): Promise<string> {
   print(line(UNITS_HEADER));
-  const negotiation = await Negotiation.create(threeUnits(DEMANDS_MW[0]), options);
+  const negotiation = await startNegotiation(threeUnits(DEMANDS_MW[0]), options);
   try {
     for (const demand of DEMANDS_MW) {
       negotiation.demand(0, demand);
@@ -84,12 +85,12 @@ async function units(
 
 async function grid(
   name: string,
-  options: NegotiationOptions,
+  options: StartOptions,
   tell: (outcome: Outcome) => void,
   print: (text: string) => void,
 ): Promise<string> {
   const problem = readCase(name as (typeof CASES)[number]);
-  const negotiation = await Negotiation.create(problem, options);
+  const negotiation = await startNegotiation(problem, options);
   try {
     const outcome = await negotiation.settle(tell);
     print(line(row(name, outcome, outcome.cost, problem.cost, 2)));

@@ -2,7 +2,7 @@ import type { Value } from "../codec/index.ts";
 import { AgentError } from "../errors.ts";
 import type { Emissions } from "../kernel/emissions.ts";
 import type { Handlers } from "../kernel/handlers.ts";
-import { AgentRecord, type AgentType } from "../kernel/model.ts";
+import { AgentRecord, type AgentType, Neighbours } from "../kernel/model.ts";
 import { underTraps } from "../kernel/strict-mode.ts";
 import { exposedMethods, type Servable, toResolver } from "../rpc/services.ts";
 import { type Agent, type AgentClass, type ConnectOptions, construct } from "./agent.ts";
@@ -78,12 +78,14 @@ export class AgentFactory implements AgentHost {
   /**
    * Make an agent and its record, which is in the container's registry from now on.
    *
+   * @param neighbours - Ids of the agents that it knows, checked.
    * @throws AgentError `ERR_AGENT_DUPLICATE`; TypeError if its class is wrong; what its constructor throws.
    */
-  create(type: AgentClass, id: string, args: readonly unknown[]): AgentRecord {
+  create(type: AgentClass, id: string, args: readonly unknown[], neighbours?: readonly string[]): AgentRecord {
     const { kernel } = this.emissions;
     const record = new AgentRecord(id, agentType(type));
     kernel.registry.add(record, kernel.tag);
+    if (neighbours !== undefined && neighbours.length > 0) record.rare.neighbours = new Neighbours(neighbours);
     const outer = kernel.constructing;
     kernel.constructing = record;
     try {

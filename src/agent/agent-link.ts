@@ -1,6 +1,7 @@
 import type { DateTime } from "../clock/calendar.ts";
 import type { Clock, Timer } from "../clock/clock.ts";
 import { plainCopy } from "../codec/index.ts";
+import { AgentError } from "../errors.ts";
 import { timeoutTicks } from "../kernel/communication.ts";
 import type { Emissions } from "../kernel/emissions.ts";
 import type { AgentRecord } from "../kernel/model.ts";
@@ -18,6 +19,9 @@ import {
   type SendOptions,
   type SpawnOptions,
 } from "./agent.ts";
+import { type Gathered, type GatherOptions, gather } from "./gather.ts";
+import { checkNeighbours } from "./neighbours.ts";
+import { type EveryOptions, type Periodic, startPeriodic } from "./periodic.ts";
 import { agentProxy } from "./references.ts";
 import { type AgentFuture, AgentQueue, openFuture } from "./waits.ts";
 
@@ -25,7 +29,11 @@ import { type AgentFuture, AgentQueue, openFuture } from "./waits.ts";
 const CONNECT_CHECKS: OptionChecks<ConnectOptions> = { timeout: anything };
 const SEND_CHECKS: OptionChecks<SendOptions> = { delay: anything };
 /** Ids are checked as ids. */
-const SPAWN_CHECKS: OptionChecks<SpawnOptions> = { id: anything, args: listOf(anything) };
+const SPAWN_CHECKS: OptionChecks<SpawnOptions> = {
+  id: anything,
+  args: listOf(anything),
+  neighbours: listOf(anything),
+};
 
 /** What the container does for its agents besides the simulation itself. */
 export interface AgentHost {
@@ -36,7 +44,7 @@ export interface AgentHost {
   /** Where live peers find an agent of this container. */
   urlOf(id: string): string;
   /** Make an agent and its record. */
-  create(type: AgentClass, id: string, args: readonly unknown[]): AgentRecord;
+  create(type: AgentClass, id: string, args: readonly unknown[], neighbours?: readonly string[]): AgentRecord;
   /** Run agent code as a tracked task. */
   task(record: AgentRecord, code: () => unknown): void;
 }
@@ -110,6 +118,53 @@ export class AgentLink implements AgentApi {
     emissions.send(this.#record, to, method, args, delay === undefined ? clock.ticks : clock.ticksIn(delay));
   }
 
+  get sender(): string | undefined {
+    const record = this.#record;
+    if (record.mute) return undefined;
+    const { kernel } = this.#host.emissions;
+    kernel.guard(record, "sender");
+    const { handling } = kernel;
+    if (handling === null || kernel.constructing === record) return undefined;
+    if (handling !== undefined) return handling.from.rank < 0 ? undefined : handling.from.id;
+    const text =
+      `agent "${record.id}" asked for its sender after an await, when other handlers may have run; keep it before the first ` +
+      "await, as const { sender } = this";
+    throw new AgentError("ERR_AGENT_SENDER", text, { agent: record.id, method: "sender", tag: kernel.tag });
+  }
+
+  every(dt: number, f: () => unknown, options: EveryOptions): Periodic {
+    return startPeriodic(this.#host.emissions, this.#record, dt, f, options);
+  }
+
+  neighbours(): readonly object[] {
+    const { emissions } = this.#host;
+    const record = this.#record;
+    if (!record.mute) emissions.kernel.guard(record, "neighbours");
+    const known = record.neighbours;
+    if (known === undefined) return [];
+    known.proxies ??= Object.freeze(known.ids.map((id) => localProxy(emissions, record, id)));
+    return known.proxies;
+  }
+
+  broadcast(method: string, args: readonly unknown[]): void {
+    const { emissions } = this.#host;
+    const record = this.#record;
+    if (record.mute) return;
+    emissions.kernel.guard(record, "broadcast");
+    const { ticks } = emissions.kernel.clock;
+    for (const id of record.neighbours?.ids ?? []) emissions.send(record, id, method, args, ticks);
+  }
+
+  gather(
+    peers: readonly (string | object)[],
+    method: string,
+    args: readonly unknown[],
+    options: GatherOptions,
+  ): Promise<Gathered> {
+    const log = (message: string, fields: Record<string, unknown>) => this.log(message, fields);
+    return gather(this.#host.emissions, this.#record, peers, method, args, options, log);
+  }
+
   emit(output: string, value: unknown): void {
     const { kernel } = this.#host.emissions;
     const record = this.#record;
@@ -144,8 +199,9 @@ export class AgentLink implements AgentApi {
     const id = checkAgentId(options.id ?? `${record.id}/${record.rare.children++}`);
     if (record.mute) return localProxy(this.#host.emissions, record, id);
     const args = kernel.copyFor(id, options.args ?? [], `spawn(${id})`) as unknown[];
-    const create = () => this.#host.create(type, id, args);
-    const birth = { id, create, parent: record, cause: kernel.cause };
+    const neighbours = checkNeighbours(id, options.neighbours);
+    const create = () => this.#host.create(type, id, args, neighbours);
+    const birth = { id, create, parent: record, cause: kernel.cause, neighbours };
     if (kernel.others?.bear(birth, type, args, kernel.clock.ticks) !== true) kernel.next.addBirth(birth);
     return localProxy(this.#host.emissions, record, id);
   }

@@ -1,6 +1,8 @@
 import type { Clock } from "../clock/clock.ts";
 import { AgentError } from "../errors.ts";
 import type { Remote } from "../rpc/types.ts";
+import type { Gathered, GatherOptions, MethodArguments, MethodResult } from "./gather.ts";
+import type { EveryOptions, Periodic } from "./periodic.ts";
 import { knowAgents } from "./references.ts";
 import type { AgentFuture, AgentQueue } from "./waits.ts";
 
@@ -16,6 +18,8 @@ export interface SpawnOptions {
   id?: string;
   /** Arguments of its constructor. */
   args?: readonly unknown[];
+  /** Ids of the agents that it knows, as `topology.neighbours(id)` gives them: see {@link Agent.neighbours}. */
+  neighbours?: readonly string[];
 }
 
 /** Options of a proxy. */
@@ -45,8 +49,8 @@ export type ConstructorArguments<C extends AgentClass> =
 /** Options of a spawn as parameters: there have to be some where the constructor needs arguments. */
 export type SpawnParameters<C extends AgentClass> =
   [] extends ConstructorParameters<C>
-    ? [options?: { id?: string } & ConstructorArguments<C>]
-    : [options: { id?: string } & ConstructorArguments<C>];
+    ? [options?: Omit<SpawnOptions, "args"> & ConstructorArguments<C>]
+    : [options: Omit<SpawnOptions, "args"> & ConstructorArguments<C>];
 
 /** What is given where no options are: most messages have none, and then nothing is checked. */
 export const NO_OPTIONS: object = Object.freeze({});
@@ -63,6 +67,16 @@ export interface AgentApi {
   queue<T>(): AgentQueue<T>;
   task(code: () => unknown): void;
   send(to: string, method: string, args: readonly unknown[], options: SendOptions): void;
+  readonly sender: string | undefined;
+  every(dt: number, f: () => unknown, options: EveryOptions): Periodic;
+  neighbours(): readonly object[];
+  broadcast(method: string, args: readonly unknown[]): void;
+  gather(
+    peers: readonly (string | object)[],
+    method: string,
+    args: readonly unknown[],
+    options: GatherOptions,
+  ): Promise<Gathered>;
   emit(output: string, value: unknown): void;
   log(message: string, fields: Record<string, unknown>): void;
   spawn(type: AgentClass, options: SpawnOptions): object;
@@ -180,6 +194,76 @@ export abstract class Agent {
   /** Send a one-way message; what the receiver throws fails the step, a receiver that does not exist loses it. */
   protected send(to: string, method: string, args: readonly unknown[] = [], options: SendOptions = NO_OPTIONS): void {
     this.#link.send(to, method, args, options);
+  }
+
+  /**
+   * Id of the agent whose message is being handled; undefined if it came from outside (an input, a call by the program or by
+   * a live peer), and in a timer, `setup` and `stop`. It is known until the handler's first `await`; keep it for later:
+   * `const { sender } = this`.
+   *
+   * @throws AgentError `ERR_AGENT_SENDER` after an `await`: other handlers may have run since.
+   */
+  protected get sender(): string | undefined {
+    return this.#link.sender;
+  }
+
+  /**
+   * Call `f` again and again, until the agent ends or `stop` of what comes back is called: first after `dt` seconds, or at
+   * `at`, then `dt` after the time before, without drift. What it throws fails the step. It may be asynchronous; one that still
+   * waits when its next time comes does not hold it up, so that the two overlap, as handlers do.
+   *
+   * @param dt - Seconds, above 0; under half a tick is one tick.
+   * @throws TypeError or RangeError unless `dt` is such a number; ClockError `ERR_CLOCK_PAST` if `at` is over.
+   */
+  protected every(dt: number, f: () => unknown, options: EveryOptions = NO_OPTIONS): Periodic {
+    return this.#link.every(dt, f, options);
+  }
+
+  /**
+   * Proxies of the agents that this one knows, in the order in which `neighbours` of its spawn named them; none if nobody
+   * did. Source: mango's `Agent.neighbors`.
+   */
+  protected neighbours<C extends AgentClass>(): readonly Remote<C>[] {
+    return this.#link.neighbours() as readonly Remote<C>[];
+  }
+
+  /** Send a one-way message to each neighbour, in their order; as `send`. */
+  protected broadcast(method: string, ...args: readonly unknown[]): void {
+    this.#link.broadcast(method, args);
+  }
+
+  /**
+   * Call one method of many agents, and gather what they answer until a deadline: the first half of a contract net, from
+   * FIPA's call for proposals (`cfp`) to its deadline. It resolves as soon as all have answered, at the deadline at the latest.
+   * Who answers at the deadline or after it is late; what he answers is dropped, and a log entry of the trace names him.
+   *
+   * @param peers - Ids, or proxies of agents of this run; each once.
+   * @returns Answers and refusals in the order of `peers`, whoever was first. Who throws refuses, and so does an agent that
+   *   does not exist or is removed meanwhile.
+   * @throws AgentError `ERR_AGENT_PEER` for a peer that is no agent of this run, or there twice; ValueError for
+   *   arguments that cannot cross: nothing was sent then. `ERR_AGENT_GONE` if this agent ends.
+   *
+   * Source: FIPA Contract Net Interaction Protocol Specification, SC00029H.
+   */
+  protected gather<R extends object, M extends keyof R & string>(
+    peers: readonly R[],
+    method: M,
+    args: MethodArguments<R[M]>,
+    options: GatherOptions,
+  ): Promise<Gathered<MethodResult<R[M]>, R>>;
+  protected gather<T = unknown>(
+    peers: readonly string[],
+    method: string,
+    args: readonly unknown[],
+    options: GatherOptions,
+  ): Promise<Gathered<T, string>>;
+  protected gather(
+    peers: readonly (string | object)[],
+    method: string,
+    args: readonly unknown[],
+    options: GatherOptions,
+  ): Promise<Gathered<never, never>> {
+    return this.#link.gather(peers, method, args, options) as Promise<Gathered<never, never>>;
   }
 
   /**

@@ -2,7 +2,7 @@ import type { ExternalClock } from "../clock/external-clock.ts";
 import type { RealTimeClock } from "../clock/real-time-clock.ts";
 import type { CodecName, ValueType } from "../codec/index.ts";
 import type { CommunicationModel } from "../kernel/communication.ts";
-import type { OtherContainers, RecordedExternals } from "../kernel/kernel.ts";
+import type { RecordedExternals } from "../kernel/kernel.ts";
 import type { TraceLevel } from "../kernel/tracer.ts";
 import type { Limits } from "../limits.ts";
 import {
@@ -23,7 +23,9 @@ import {
   withMethods,
 } from "../options.ts";
 import type { Journal } from "../trace.ts";
+import type { SpawnOptions } from "./agent.ts";
 import { LIVE_CHECKS, type LiveOptions } from "./peers.ts";
+import type { PeerPopulations } from "./populations.ts";
 
 /** How to make a container. */
 export interface ContainerOptions extends LiveOptions {
@@ -64,7 +66,7 @@ export interface ContainerOptions extends LiveOptions {
   /** What a recording has of the agents' real I/O, which then is not done. @internal */
   recorded?: RecordedExternals | undefined;
   /** Takes what is for the agents of other populations. @internal */
-  others?: OtherContainers | undefined;
+  populations?: PeerPopulations | undefined;
 }
 
 /** A call of one of an agent's methods by what stands outside the simulation. */
@@ -97,7 +99,7 @@ const CHECKS: OptionChecks<ContainerOptions> = {
   codec: oneOf(["msgpack", "json", "msgpack-blosc", "mosaik-json"] satisfies CodecName[]),
   types: listOf(object),
   recorded: func,
-  others: object,
+  populations: object,
 };
 
 /** Check the options of `Container.create`. @throws TypeError or RangeError with a code, as `checkOptions`. */
@@ -106,8 +108,8 @@ export function checkContainerOptions(options: ContainerOptions): void {
 }
 
 /** Check the options of `container.spawn`; ids are checked as ids. Throws as {@link checkContainerOptions}. */
-export function checkSpawnOptions(options: { id?: string; args?: readonly unknown[] }): void {
+export function checkSpawnOptions(options: SpawnOptions): void {
   checkOptions("container.spawn", options, SPAWN_CHECKS);
 }
 
-const SPAWN_CHECKS = { id: anything, args: listOf(anything) };
+const SPAWN_CHECKS = { id: anything, args: listOf(anything), neighbours: listOf(anything) };

@@ -1,13 +1,11 @@
 import { ExternalClock } from "../clock/external-clock.ts";
 import { RealTimeClock } from "../clock/real-time-clock.ts";
-import type { ValueType } from "../codec/index.ts";
 import { ClockError, RunError } from "../errors.ts";
 import { Advance } from "../kernel/advance.ts";
 import type { Driver } from "../kernel/driver.ts";
 import { beginJournal, Hold, journaled } from "../kernel/journal.ts";
-import type { Counts, Kernel } from "../kernel/kernel.ts";
+import type { Counts, Kernel, ValueReferences } from "../kernel/kernel.ts";
 import { LiveRun } from "../kernel/live-run.ts";
-import type { Delivery } from "../kernel/model.ts";
 import { LastEvents, readOutputs, type TakenEvents } from "../kernel/outside.ts";
 import { stopAll } from "../kernel/serving.ts";
 import { combine } from "../kernel/tracer.ts";
@@ -15,14 +13,16 @@ import { limitsOf } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/stream.ts";
 import type { Gate, TraceEvent, TraceSink, TraceSource } from "../trace.ts";
 import { within } from "../wall.ts";
-import { type Agent, type AgentClass, checkAgentId, type SpawnParameters } from "./agent.ts";
+import { type Agent, type AgentClass, checkAgentId, type SpawnOptions, type SpawnParameters } from "./agent.ts";
 import {
   type AgentInput,
   type ContainerOptions,
   checkContainerOptions,
   checkSpawnOptions,
 } from "./container-options.ts";
+import { checkNeighbours } from "./neighbours.ts";
 import type { LiveOptions } from "./peers.ts";
+import { type Crossing, crossingToFeed } from "./populations.ts";
 import { createSimulation, type Simulation } from "./simulation.ts";
 import { strictByDefault } from "./strict-default.ts";
 
@@ -72,7 +72,7 @@ export class Container implements TraceSource {
       communication,
       record: journal,
       recorded,
-      others,
+      populations,
     } = options;
     if (journal !== undefined && clock instanceof RealTimeClock) {
       const text = "a run on a real-time clock cannot be recorded: what arrives when is not in it";
@@ -90,17 +90,19 @@ export class Container implements TraceSource {
         seed,
         types,
         strict,
-        communication,
+        communication: populations === undefined ? communication : populations.modelOf(communication),
         codec,
         live,
         journal,
         recorded,
-        others,
+        others: populations,
       }),
     );
     if (journal !== undefined) {
       const { limits } = options;
-      await beginJournal(journal, container, clock, { seed, strict, communication, modules: [], limits });
+      const { names } = populations ?? {};
+      const run = { seed, strict, communication, modules: [], limits, populations: names };
+      await beginJournal(journal, container, clock, run);
     }
     if (options.address !== undefined) await container.#simulation.peers.listen(options.address);
     return container;
@@ -160,43 +162,44 @@ export class Container implements TraceSource {
     return [...this.#kernel.registry].map(({ id, chain }) => ({ id, chain: [chain.a, chain.b] }));
   }
 
-  /** How agents of other populations are written and read in messages. @internal */
-  get referenceType(): ValueType {
-    return this.#kernel.references.type;
+  /** How agents of other populations are read in messages: what was read is bound to its receiver right after. @internal */
+  get references(): ValueReferences {
+    return this.#kernel.references;
   }
 
   /** Take messages of agents of other populations, between two advances: each arrives at its own tick. @internal */
-  arrive(messages: Iterable<{ readonly ticks: number; readonly delivery: Delivery }>): number {
+  arrive(crossings: readonly Crossing[]): void {
     const kernel = this.#kernel;
     kernel.requireIdle("a message of another population");
-    let count = 0;
-    for (const { ticks, delivery } of messages) {
-      kernel.references.bindTo(delivery.to);
-      kernel.delayed.add(ticks, delivery);
-      count++;
+    for (const crossing of crossings) {
+      if (kernel.journal !== undefined) kernel.feed("arrive", ...crossingToFeed(crossing));
+      kernel.delayed.add(crossing.ticks, crossing.delivery);
     }
-    return count;
   }
 
   /**
    * Make an agent. Its `setup` runs at the next advance, in the next round of the present time.
    *
-   * @param options - `id` defaults to "0", "1", … as in aiomas; `args` go to the constructor as they are.
+   * @param options - `id` defaults to "0", "1", … as in aiomas; `args` go to the constructor as they are; `neighbours` are
+   *   ids of the agents that it knows.
    * @returns The agent itself, for use outside the simulation: read it, connect from it, do not call its methods.
-   * @throws AgentError `ERR_AGENT_ID`, `ERR_AGENT_DUPLICATE`; RunError during an advance (use `this.spawn` there).
+   * @throws AgentError `ERR_AGENT_ID`, `ERR_AGENT_DUPLICATE`, `ERR_AGENT_NEIGHBOURS`; RunError during an advance (use `this.spawn` there).
    */
   spawn<A extends Agent, C extends AgentClass<A>>(
     type: C & (new (...args: ConstructorParameters<C>) => A),
     ...options: SpawnParameters<C>
   ): InstanceType<C> {
     this.#kernel.requireIdle("spawn");
-    const [given = {}] = options as [{ id?: string; args?: readonly unknown[] }?];
+    const [given = {}] = options as [SpawnOptions?];
     checkSpawnOptions(given);
     const id = checkAgentId(given.id ?? String(this.#unnamed++));
     const { args = [] } = given;
-    if (this.#kernel.journal !== undefined)
-      this.#kernel.feed("spawn", type.name, id, this.#kernel.copyFor(id, args, `spawn(${id})`));
-    const record = this.#simulation.factory.create(type, id, args);
+    const neighbours = checkNeighbours(id, given.neighbours);
+    if (this.#kernel.journal !== undefined) {
+      const copy = this.#kernel.copyFor(id, args, `spawn(${id})`);
+      this.#kernel.feed("spawn", type.name, id, copy, ...(neighbours === undefined ? [] : [neighbours]));
+    }
+    const record = this.#simulation.factory.create(type, id, args, neighbours);
     this.#kernel.next.addBirth({ id, create: () => record, parent: undefined, cause: undefined });
     this.#kernel.tracer.flush();
     this.#kernel.wake?.();

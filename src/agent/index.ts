@@ -21,5 +21,7 @@ export type { TraceLevel } from "../kernel/tracer.ts";
 export { Agent, type AgentClass, type ConnectOptions, type SendOptions, type SpawnOptions } from "./agent.ts";
 export { Container } from "./container.ts";
 export type { AgentInput, ContainerOptions } from "./container-options.ts";
+export type { Gathered, GatheredAnswer, GatheredRefusal, GatherOptions } from "./gather.ts";
+export type { EveryOptions, Periodic } from "./periodic.ts";
 export { DATE_TIME } from "./simulation.ts";
 export type { AgentFuture, AgentQueue } from "./waits.ts";

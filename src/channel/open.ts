@@ -37,9 +37,13 @@ export interface ReconnectingOptions extends OpenOptions {
 /** What another attempt may mend. */
 const TRANSIENT: ReadonlySet<unknown> = new Set(["ERR_CHANNEL_CONNECT", "ERR_CHANNEL_CONNECT_TIMEOUT"]);
 
+/** What Node says when certificates do not fit, or the other side speaks no TLS: no further attempt mends that. */
+const CERTIFICATES = /CERT|UNABLE_TO_|HOSTNAME_MISMATCH|SELF_SIGNED|ERR_SSL|^EPROTO$/;
+
 /** Whether it may help to connect again after this error. */
 export function isTransient(error: unknown): boolean {
-  return TRANSIENT.has((error as { code?: unknown }).code);
+  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
+  return TRANSIENT.has(code) && !CERTIFICATES.test(String(cause?.code ?? ""));
 }
 
 /**

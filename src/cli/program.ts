@@ -9,6 +9,7 @@ type AddCommand = (program: Command, ends: (exitCode: number) => void) => void;
 
 /** The commands in the order of the help. What one needs is loaded when it is called, or when all are wanted. */
 const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  init: async () => (await import("./commands/init.ts")).addInitCommand,
   run: async () => (await import("./commands/run.ts")).addRunCommand,
   sim: async () => (await import("./commands/sim.ts")).addSimCommand,
   federate: async () => (await import("./commands/federate.ts")).addFederateCommand,
@@ -25,6 +26,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
 
 const EXAMPLES = `
 Examples:
+  cosimas init my-agents                   write a small project to begin with
   cosimas run scenario.ts                  run the scenario that it exports
   cosimas run scenario.ts --help           show the scenario's own options
   cosimas run scenario.ts --seed 7         run it with other random numbers

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import type { Command } from "commander";
-import type { Topology } from "../cosim/topology.ts";
+import { givenTopology, type Topology } from "../cosim/topology.ts";
 import type { Journal, TraceEvent, TraceSource } from "../trace.ts";
 import { dashboard } from "../watching.ts";
 import { UsageError } from "./errors.ts";
@@ -80,7 +80,7 @@ export class Watching {
     if (!wanted && !open && metrics === undefined) return new Watching(undefined, false, async () => {});
     const { Watch, serveMetrics } = await dashboard();
     const { topology: given, ...rest } = shown;
-    const topology = typeof given === "function" ? await given() : given;
+    const topology = await givenTopology(given);
     const hasPage = wanted || open;
     const options = { ...rest, ...(topology && { topology }), ...pageOptions(flags), pages: hasPage };
     const watch = await Watch.open({ ...options, ...(flags.paused && { paused: true }) });
@@ -167,8 +167,14 @@ export interface ShownRun {
 /** What the scenario of this name consists of, if it says so. */
 export async function topologyOf(given: string | undefined): Promise<Topology | undefined> {
   if (given === undefined) return undefined;
-  const { topology } = await loadModule(given, SCENARIO);
-  return typeof topology === "function" ? topology() : topology;
+  const { topology, name } = await loadModule(given, SCENARIO);
+  if (topology === undefined) {
+    throw new UsageError(
+      "ERR_CLI_USAGE",
+      `the scenario "${name}" has no grid to draw: its defineScenario has no topology`,
+    );
+  }
+  return givenTopology(topology);
 }
 
 /** What the flags say of the page's server. */

@@ -53,7 +53,8 @@ export interface AgentModel {
 }
 
 /** What an agent's constructor takes. */
-type ParamsOf<C extends AgentClass> = ConstructorParameters<C> extends [infer P, ...unknown[]] ? P : unknown;
+type ParamsOf<C extends AgentClass> =
+  ConstructorParameters<C> extends [(infer P)?, ...unknown[]] ? NonNullable<P> : unknown;
 
 /** Methods of an agent that take one object: candidates for its inputs. */
 type InputMethod<A> = {

@@ -18,6 +18,7 @@ export {
   checkOptions,
   either,
   func,
+  listOf,
   number,
   type OptionChecks,
   object,
@@ -26,6 +27,8 @@ export {
   signal,
   string,
   suggestion,
+  text,
+  withMethods,
 } from "../options.ts";
 export type { TraceEvent, TraceSink, TraceSource } from "../trace.ts";
 export { after, every, onTurn, wallMs, within } from "../wall.ts";
@@ -38,6 +41,7 @@ export {
   agentModel,
   type InputArity,
 } from "./agent-model.ts";
+export type { AgentPair, AgentTopology, SmallWorldOptions } from "./agent-topology.ts";
 export { Bridge, type BridgeInput, type BridgeOptions } from "./bridge.ts";
 export * from "./contract.ts";
 export type { Population, PopulationOptions, PopulationSpawnOptions, Values } from "./population.ts";
@@ -45,7 +49,7 @@ export { AgentSimulator, type AgentSimulatorOptions } from "./population-simulat
 export * from "./scenario.ts";
 export * from "./servable.ts";
 export { Keywords, keywords, type MosaikProxy, Simulator } from "./simulator.ts";
-export type { Topology, TopologyEdge, TopologyNode, TopologyScale } from "./topology.ts";
+export { checkTopology, Topology, type TopologyEdge, type TopologyNode, type TopologyScale } from "./topology.ts";
 export type {
   Attr,
   CreateResult,

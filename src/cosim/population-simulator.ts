@@ -4,6 +4,7 @@ import type { AgentClass, TraceLevel } from "../agent/index.ts";
 import { Calendar, ExternalClock } from "../clock/index.ts";
 import { BridgeError, ScenarioError } from "../errors.ts";
 import { warn } from "../host.ts";
+import { naming } from "../kernel/journal.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import {
   checkOptions,
@@ -29,6 +30,7 @@ import {
   outputsOf,
 } from "./agent-model.ts";
 import { AgentOutputs } from "./agent-outputs.ts";
+import type { AgentTopology } from "./agent-topology.ts";
 import { Bridge, type BridgeInput } from "./bridge.ts";
 import { isPromise } from "./contract.ts";
 import type { Population, PopulationOptions } from "./population.ts";
@@ -63,6 +65,8 @@ export interface AgentSimulatorOptions extends PopulationOptions {
   readonly start?: string;
   readonly trace?: TraceLevel;
   readonly limits?: Partial<Limits>;
+  /** Which agents know each other, by the ids of their entities; those that it does not name know nobody. */
+  readonly topology?: AgentTopology;
   /** Keeps the run, as `ContainerOptions.record`. */
   readonly record?: Journal | undefined;
 }
@@ -79,6 +83,7 @@ const CHECKS: OptionChecks<AgentSimulatorOptions> = {
   containers: number({ integer: true, min: 1 }),
   isolation: oneOf(["inline", "thread", "process"]),
   module: either(text, object),
+  topology: withMethods("a Topology of agents", "has", "neighbours"),
 };
 
 /** A model, as the steps need it. */
@@ -220,12 +225,18 @@ export class AgentSimulator extends Simulator {
     const spawning: PromiseLike<unknown>[] = [];
     for (let i = 0; i < num; i++) {
       const id = eid === undefined ? `${model}-${this.#entities.size}` : String(eid);
-      const spawned = this.population.spawn(entry.agent, { id, args: [rest] });
+      const spawned = this.population.spawn(entry.agent, { id, args: [rest], ...this.#knowing(id) });
       if (isPromise(spawned)) spawning.push(spawned);
       this.#entities.set(id, entry);
       made.push({ eid: id, type: model });
     }
     return spawning.length === 0 ? made : Promise.all(spawning).then(() => made);
+  }
+
+  /** Whom an agent knows, as an option of its spawn. */
+  #knowing(id: string): { neighbours?: readonly string[] } {
+    const { topology } = this.#options;
+    return topology?.has(id) === true ? { neighbours: topology.neighbours(id) } : {};
   }
 
   async step(time: Time, inputs: InputData): Promise<Time | null> {
@@ -286,15 +297,4 @@ export class AgentSimulator extends Simulator {
     );
     return { agent: eid, method: method!, args: [declared] };
   }
-}
-
-/** A journal that names the module with the agents' classes, as that of a platform does. */
-function naming(journal: Journal, module: URL | string): Journal {
-  return {
-    begin: (run) => journal.begin({ ...run, modules: [...run.modules, String(module)] }),
-    feed: (...fed) => journal.feed(...fed),
-    events: (batch) => journal.events(batch),
-    settle: () => journal.settle(),
-    end: (traceHash) => journal.end(traceHash),
-  };
 }

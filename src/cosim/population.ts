@@ -26,6 +26,8 @@ export interface PopulationSpawnOptions {
   readonly id: string;
   /** Arguments of its constructor; a platform's agents get copies. */
   readonly args?: readonly unknown[];
+  /** Ids of the agents that it knows, as `topology.neighbours(id)` gives them. */
+  readonly neighbours?: readonly string[];
 }
 
 /**

@@ -5,11 +5,22 @@
  * follow from it. This file knows no command line.
  */
 
-import { anything, boolean, checkOptions, type OptionChecks, object, required, string, text } from "../options.ts";
+import {
+  anything,
+  boolean,
+  checkOptions,
+  either,
+  func,
+  type OptionChecks,
+  object,
+  required,
+  string,
+  text,
+} from "../options.ts";
 import type { Journal, TraceSource } from "../trace.ts";
 import { checkDeclaration, type ParameterDeclarations, type ParameterValues } from "./parameter.ts";
 import type { PopulationOptions } from "./population.ts";
-import type { Topology } from "./topology.ts";
+import { checkTopology, type Topology } from "./topology.ts";
 
 export type {
   BooleanParameter,
@@ -102,8 +113,7 @@ const CHECKS: OptionChecks<ScenarioDefinition> = {
   description: string,
   parameters: object,
   containers: boolean,
-  // Of the pages that show a run; checked there.
-  topology: anything,
+  topology: either(func, { ...object, allowed: "a topology, which is an object, or a function that makes one" }),
   run: anything, // so is this, with the scenario's name
 };
 
@@ -113,7 +123,8 @@ const MARK = Symbol.for("cosimas.scenario");
 /**
  * Define a scenario; `export default` it.
  *
- * @throws TypeError or RangeError if a parameter's declaration is wrong: its name, type, default or bounds.
+ * @throws TypeError or RangeError if a parameter's declaration is wrong: its name, type, default or bounds; as
+ *   `checkTopology` if its `topology` is.
  */
 export function defineScenario<const P extends ParameterDeclarations = Record<never, never>>(
   definition: ScenarioDefinition<P>,
@@ -124,6 +135,8 @@ export function defineScenario<const P extends ParameterDeclarations = Record<ne
   for (const [parameter, declaration] of Object.entries(parameters)) {
     checkDeclaration("defineScenario", parameter, declaration);
   }
+  // What a function makes is checked when it is asked for.
+  if (topology !== undefined && typeof topology !== "function") checkTopology("defineScenario", topology);
   const drawn = topology === undefined ? {} : { topology };
   return Object.freeze({
     name,

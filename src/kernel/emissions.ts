@@ -2,17 +2,8 @@ import type { Timer } from "../clock/clock.ts";
 import { AgentError, describeError } from "../errors.ts";
 import { within } from "../wall.ts";
 import { NAMED_AGENTS_MAX } from "./faults.ts";
-import type { Kernel } from "./kernel.ts";
-import {
-  type Activity,
-  type AgentRecord,
-  AgentTimer,
-  current,
-  Delivery,
-  type External,
-  type TimerOwner,
-  Wait,
-} from "./model.ts";
+import type { External, Kernel } from "./kernel.ts";
+import { type Activity, type AgentRecord, AgentTimer, current, Delivery, type TimerOwner, Wait } from "./model.ts";
 import { Kind } from "./order.ts";
 import { untrapped } from "./strict-mode.ts";
 

@@ -97,18 +97,23 @@ export class Handlers {
   /** Run the method that a message names now; it may return a promise. */
   invoke(record: AgentRecord, message: Delivery, target: (...args: unknown[]) => unknown): void {
     const { method, content } = message;
+    const kernel = this.#kernel;
     const call = message.kind === Kind.request ? message : undefined;
-    if (this.#kernel.followed) {
+    kernel.handling = message;
+    if (kernel.followed) {
       this.#follow(record, method, message.id, call, () => target.apply(record.agent, content as unknown[]));
+      kernel.handling = undefined;
       return;
     }
     let result: unknown;
     try {
       result = target.apply(record.agent, content as unknown[]);
     } catch (error) {
+      kernel.handling = undefined;
       this.#finish(record, method, undefined, call, false, error);
       return;
     }
+    kernel.handling = undefined;
     if (isThenable(result)) this.#await(result, new Activity(record, method, undefined, call, undefined));
     else this.#finish(record, method, undefined, call, true, result);
   }
@@ -151,7 +156,7 @@ export class Handlers {
   #run(record: AgentRecord, name: string, code: () => unknown): void {
     let result: unknown;
     try {
-      result = code();
+      result = this.#unsent(code);
     } catch (error) {
       this.#finish(record, name, undefined, undefined, false, error);
       return;
@@ -160,12 +165,24 @@ export class Handlers {
     else this.#finish(record, name, undefined, undefined, true, result);
   }
 
+  /** Run code that no message has started, unless it is within the handler of one. */
+  #unsent(code: () => unknown): unknown {
+    const kernel = this.#kernel;
+    const { handling } = kernel;
+    kernel.handling ??= null;
+    try {
+      return code();
+    } finally {
+      kernel.handling = handling;
+    }
+  }
+
   /** Run code so that it is known through its promises whose it is. */
   #follow(record: AgentRecord, name: string, cause: string, call: Delivery | undefined, code: () => unknown): void {
     const activity = new Activity(record, name, cause, call, this.#kernel.strict);
     let result: unknown;
     try {
-      result = current.run(activity, code);
+      result = current.run(activity, () => this.#unsent(code));
     } catch (error) {
       this.#finish(record, name, cause, call, false, error);
       return;

@@ -12,6 +12,8 @@ export interface JournaledRun {
   readonly modules: readonly string[];
   /** Those that differ from the defaults. */
   readonly limits: Partial<Limits> | undefined;
+  /** Of one of several populations: their names and the delay between them, as plain data. */
+  readonly populations?: object | undefined;
 }
 
 /** Let `journal` keep the run of `source` from its start on. */
@@ -19,7 +21,7 @@ export async function beginJournal(
   journal: Journal,
   source: TraceSource & { traceHash(): string },
   clock: SimulationClock,
-  { seed, strict, communication, modules, limits = {} }: JournaledRun,
+  { seed, strict, communication, modules, limits = {}, populations }: JournaledRun,
 ): Promise<void> {
   const initTime = clock.time();
   const options = {
@@ -29,6 +31,7 @@ export async function beginJournal(
     // A function is not data: whoever makes the run again has to have it.
     communication:
       typeof communication?.links === "function" ? { ...communication, links: "function" } : (communication ?? null),
+    ...(populations !== undefined && { populations }),
   };
   const { ticksPerSecond } = clock.resolution;
   await journal.begin({ seed, start: clock.calendar.at(0).toISO()!, ticksPerSecond, modules, options }, source);
@@ -83,4 +86,15 @@ export async function journaled<T>(journal: Journal | undefined, advance: Promis
   }
   await journal.settle();
   return result;
+}
+
+/** A journal that names the module with the agents' classes, as that of a platform does. */
+export function naming(journal: Journal, module: URL | string): Journal {
+  return {
+    begin: (run) => journal.begin({ ...run, modules: [...run.modules, String(module)] }),
+    feed: (...fed) => journal.feed(...fed),
+    events: (batch) => journal.events(batch),
+    settle: () => journal.settle(),
+    end: (traceHash) => journal.end(traceHash),
+  };
 }

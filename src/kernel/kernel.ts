@@ -7,7 +7,7 @@ import type { Limits } from "../limits.ts";
 import type { FeedOp, Journal } from "../trace.ts";
 import { expectRejection } from "./event-loop.ts";
 import { foreignAwait, isTold, type Phase, refusal, type StepFailure } from "./faults.ts";
-import { type AgentRecord, type AgentTimer, current, type Delivery, type External, type StrictMode } from "./model.ts";
+import { type AgentRecord, type AgentTimer, current, type Delivery, type StrictMode } from "./model.ts";
 import { OutputEvents, Outside } from "./outside.ts";
 import { type Birth, Registry, Round } from "./round.ts";
 import { type TraceLevel, Tracer } from "./tracer.ts";
@@ -27,6 +27,15 @@ export interface KernelOptions {
   readonly recorded?: RecordedExternals | undefined;
   /** Undefined unless the container is one of several. */
   readonly others?: OtherContainers | undefined;
+}
+
+/** Real I/O that an agent has opened at a tag and whose end the next round waits for. */
+export interface External {
+  readonly record: AgentRecord;
+  /** Number of the emission, under which its agent's wait is kept. */
+  readonly seq: number;
+  readonly cause: string | undefined;
+  readonly promise: Promise<unknown>;
 }
 
 /** Counts of what a run has done. */
@@ -116,6 +125,11 @@ export class Kernel {
   failure: unknown;
   /** Agent whose constructor runs now. */
   constructing: AgentRecord | undefined;
+  /**
+   * The message whose handler runs now, up to its first await; null in a timer or other code of an agent that no message
+   * has started. Undefined between, also while handlers go on after their awaits.
+   */
+  handling: Delivery | null | undefined = undefined;
   /** Agent whose outputs an observer reads now. */
   #read: AgentRecord | undefined;
   externals: External[] = [];

@@ -4,7 +4,7 @@ import { AgentError, type Tag } from "../errors.ts";
 import { Hash64 } from "../hash.ts";
 import { AsyncLocalStorage } from "../host.ts";
 import { expectRejection } from "./event-loop.ts";
-import { type Kind, OUTSIDE, RANK_NONE, type Sender } from "./order.ts";
+import { type Kind, RANK_NONE, type Sender } from "./order.ts";
 
 /** One thing that comes to an agent at a tag: a message, an answer, the end of an external. One shape for all kinds. */
 export class Delivery implements Timed {
@@ -45,17 +45,6 @@ export class Delivery implements Timed {
     this.content = content;
     this.callSeq = callSeq;
     this.cause = cause;
-  }
-
-  /** What comes from outside. */
-  static outside(kind: Kind, to: string, seq: number, method: string, content: unknown): Delivery {
-    return new Delivery(kind, to, undefined, OUTSIDE, seq, method, content, -1, undefined);
-  }
-
-  /** The same once more. */
-  copy(): Delivery {
-    const { kind, to, receiver, from, seq, method, content, callSeq, cause } = this;
-    return new Delivery(kind, to, receiver, from, seq, method, content, callSeq, cause);
   }
 
   /** The event's id, the same for any number of containers. */
@@ -190,15 +179,6 @@ export class Activity {
  */
 export const current = new AsyncLocalStorage<Activity | undefined>();
 
-/** Real I/O that an agent has opened at a tag and whose end the next round waits for. */
-export interface External {
-  readonly record: AgentRecord;
-  /** Number of the emission, under which its agent's wait is kept. */
-  readonly seq: number;
-  readonly cause: string | undefined;
-  readonly promise: Promise<unknown>;
-}
-
 /** One direction between two agents; it belongs to the sender, so that it is the same wherever the receiver lives. */
 export interface LinkState {
   /** Draws in the order of the sender's messages on this link alone. */
@@ -237,6 +217,17 @@ export interface ShownValues {
 
 const NONE: readonly never[] = Object.freeze([]);
 
+/** Whom an agent knows. */
+export class Neighbours {
+  readonly ids: readonly string[];
+  /** Proxies of them; made when they are first asked for. */
+  proxies: readonly object[] | undefined = undefined;
+
+  constructor(ids: readonly string[]) {
+    this.ids = ids;
+  }
+}
+
 /** What few agents ever have; made with the first of it. */
 class RareState {
   /** Children spawned without a name. */
@@ -257,6 +248,8 @@ class RareState {
   random: (() => number) | undefined = undefined;
   /** What observers were told of its outputs. */
   shown: ShownValues | undefined = undefined;
+  /** Whom it knows, if its spawn has said so. */
+  neighbours: Neighbours | undefined = undefined;
 }
 
 /**
@@ -311,6 +304,11 @@ export class AgentRecord extends Hash64 implements Sender {
   /** Messages that came before its setup had settled. */
   get held(): readonly Delivery[] {
     return this.#rare?.held ?? NONE;
+  }
+
+  /** Whom it knows, if its spawn has said so. */
+  get neighbours(): Neighbours | undefined {
+    return this.#rare?.neighbours;
   }
 
   /** Whether it was reported as waiting on nothing simulated. */
@@ -433,6 +431,7 @@ export class AgentRecord extends Hash64 implements Sender {
       this.#rare.moreWaits = undefined;
       this.#rare.links = undefined;
       this.#rare.shown = undefined;
+      this.#rare.neighbours = undefined;
     }
     this.unawaited = 0;
     for (const wait of waits) wait.reject(expectRejection(this.gone(tag)));

@@ -44,6 +44,12 @@ export function nobody(caller: string): Sender {
 /** What the ids of such senders begin with. */
 export const NOBODY = "@unknown/";
 
+/** Sender behind an id that has come from another container. */
+export function senderOf(id: string): Sender {
+  if (id === OUTSIDE.id) return OUTSIDE;
+  return id.startsWith(NOBODY) ? nobody(id.slice(NOBODY.length)) : { id, rank: RANK_NONE };
+}
+
 /** Order of ids: by code units, never by locale. */
 export function byCodeUnits(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;

@@ -10,6 +10,8 @@ export interface Birth {
   /** Agent that asked for it; undefined from outside. */
   readonly parent: Sender | undefined;
   readonly cause: string | undefined;
+  /** Ids of the agents that it knows, if that was said; `create` knows them, too. */
+  readonly neighbours?: readonly string[] | undefined;
 }
 
 /** An agent that is removed at a tag. */

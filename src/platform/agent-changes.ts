@@ -139,4 +139,11 @@ export class AgentDirectory {
     );
     return combine(agents);
   }
+
+  /** The chain of each agent, as `Container.traceChains`. */
+  traceChains(): { readonly id: string; readonly chain: readonly [number, number] }[] {
+    return this.#containers.flatMap(({ ids, chains }) =>
+      ids.map((id, i) => ({ id, chain: [chains[i * 2]!, chains[i * 2 + 1]!] as const })),
+    );
+  }
 }

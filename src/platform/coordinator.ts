@@ -1,3 +1,4 @@
+import type { Crossing } from "../agent/populations.ts";
 import type { ExternalClock } from "../clock/external-clock.ts";
 import type { Codec } from "../codec/index.ts";
 import type { RunError, Tag } from "../errors.ts";
@@ -10,7 +11,7 @@ import type { Limits } from "../limits.ts";
 import type { TraceEvent } from "../trace.ts";
 import type { Place } from "./agent-changes.ts";
 import type { MemberLink } from "./members/link.ts";
-import type { Order, Report } from "./protocol.ts";
+import type { Order, Report, Task } from "./protocol.ts";
 import { type Item, writeBatch } from "./wire/batch.ts";
 
 /** What the coordinator knows of a container. */
@@ -40,13 +41,6 @@ class MemberState {
     return Math.min(this.due, this.mailDue);
   }
 }
-
-/** What an order says besides the present tag. */
-export type Task = Order extends infer O
-  ? O extends Order
-    ? Omit<O, "ticks" | "round" | "observed" | "batches">
-    : never
-  : never;
 
 /** What the coordinator works with. */
 export interface CoordinatorOptions {
@@ -82,6 +76,8 @@ export class Coordinator implements TimeLoop {
   #aborted: RunError | undefined;
   /** Whether the end of an advance brings what was read after the one before. */
   reads = false;
+  /** Of one of several populations: what is sent to the others is due at this tick or later. */
+  horizonTicks: number | undefined;
   /** Inputs have entered: the advance ends at the present time. */
   #isLast = false;
   /** Ends the wait for the reports under way. */
@@ -122,12 +118,12 @@ export class Coordinator implements TimeLoop {
   }
 
   enterCalls(): void {
-    this.#post(this.#options.outside.takeCalls());
+    this.#enter(this.#options.outside.takeCalls());
   }
 
   enterInputs(): void {
     this.#isLast = true;
-    this.#post(this.#options.outside.takeInputs());
+    this.#enter(this.#options.outside.takeInputs());
   }
 
   async finish(): Promise<void> {
@@ -175,7 +171,8 @@ export class Coordinator implements TimeLoop {
       const lastRound = active.length === 1 && !named ? limits.roundsMax - CHAIN_ROUNDS - 1 : this.#round;
       const ends = this.#isLast && (isFirst || active.length === 1);
       const reads = ends && this.reads;
-      const reports = await this.#ask(active, () => ({ what: "round", named, lastRound, ends, reads }));
+      const horizon = this.horizonTicks === undefined ? {} : { horizonTicks: this.horizonTicks };
+      const reports = await this.#ask(active, () => ({ what: "round", named, lastRound, ends, reads, ...horizon }));
       this.#round = Math.max(...reports.map(({ round }) => round));
       for (const [i, index] of active.entries()) this.#members[index]!.ran = reports[i]!.finished !== true;
       for (const { agents = [] } of reports) for (const id of agents) chain.add(id);
@@ -229,19 +226,24 @@ export class Coordinator implements TimeLoop {
   }
 
   /** Send what comes from outside on its way. */
-  #post(deliveries: readonly Delivery[]): void {
-    const { clock, codec, containerOf, placeOf } = this.#options;
-    const { ticks } = clock;
-    const items = new Map<number, Item[]>();
-    for (const delivery of deliveries) {
+  #enter(deliveries: readonly Delivery[]): void {
+    const { ticks } = this.#options.clock;
+    this.post(deliveries.map((delivery) => ({ ticks, delivery })));
+  }
+
+  /** Send messages on their way to their receivers, each due at its own tick, not before the present. */
+  post(crossings: readonly Crossing[]): void {
+    const { codec, containerOf, placeOf } = this.#options;
+    const byContainer = new Map<number, { items: Item[]; due: number }>();
+    for (const { ticks, delivery } of crossings) {
       const place = placeOf(delivery.to);
       const to = place?.container ?? containerOf(delivery.to);
-      const list = items.get(to);
-      const item = { ticks, delivery, number: place?.number };
-      if (list === undefined) items.set(to, [item]);
-      else list.push(item);
+      const batch = byContainer.get(to) ?? { items: [], due: ticks };
+      if (batch.items.length === 0) byContainer.set(to, batch);
+      batch.items.push({ ticks, delivery, number: place?.number });
+      batch.due = Math.min(batch.due, ticks);
     }
-    for (const [to, list] of items) this.#send(to, ticks, writeBatch(list, codec));
+    for (const [to, { items, due }] of byContainer) this.#send(to, due, writeBatch(items, codec));
   }
 
   /** Hand on the events of rounds in an order that the spread over containers does not change: by round, then agent. */

@@ -1,6 +1,8 @@
-import { type Channel, open } from "../channel/index.ts";
+import { TLS } from "../channel/checks.ts";
+import { type Channel, open, type TlsFiles } from "../channel/index.ts";
 import { type CosimError, RunError } from "../errors.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
+import { checkOptions, number, token as tokenCheck } from "../options.ts";
 import { Member } from "./member.ts";
 import { type AgentModule, loadAgentModule } from "./module.ts";
 import type { Joining, MemberOptions } from "./protocol.ts";
@@ -43,6 +45,8 @@ export async function serveMember(
 export interface JoinOptions {
   /** Shared secret, if the platform has one. */
   readonly token?: string;
+  /** Certificates, if the platform has such; for an address `tls://HOST:PORT`. */
+  readonly tls?: TlsFiles;
   /** Wall time to wait for the coordinator, in milliseconds. */
   readonly timeoutMs: number;
 }
@@ -52,16 +56,22 @@ export interface JoinOptions {
  *
  * @param module - Of agents, the same as the platform's; a `file:` URL.
  * @param address - Where the platform waits, as `tcp://127.0.0.1:5555`.
- * @throws ScenarioError if the module does not load; ChannelError if nobody waits there, or the token is wrong;
+ * @throws TypeError or RangeError for an option, as an empty token; ScenarioError if the module does not load; ChannelError if nobody waits there, or the token is wrong;
  *   RemoteError if the platform does not take it; RunError `ERR_PLATFORM_LOST` if the platform goes away before it has
  *   let go of this container.
  */
-export async function joinPlatform(module: string, address: string, { token, timeoutMs }: JoinOptions): Promise<void> {
+export async function joinPlatform(module: string, address: string, options: JoinOptions): Promise<void> {
+  checkOptions("joinPlatform", options, {
+    token: tokenCheck,
+    tls: TLS,
+    timeoutMs: number({ min: 0, unit: "milliseconds" }),
+  });
+  const { token, tls, timeoutMs } = options;
   const agents = await loadAgentModule(module);
   const hello = { heartbeat: true, ...(token !== undefined && { token }) };
   const { codec, limits } = wireOptions(agents.types, DEFAULT_LIMITS);
   const patient = { ...limits, connectTimeoutMs: timeoutMs };
-  const channel = await open(address, { codec, limits: patient, hello, retryMs: timeoutMs });
+  const channel = await open(address, { codec, limits: patient, hello, retryMs: timeoutMs, ...(tls && { tls }) });
   const lost = ({ message }: Error) =>
     new RunError("ERR_PLATFORM_LOST", `the platform at ${address} was lost: ${message}`, { peer: address });
   try {

@@ -1,4 +1,5 @@
 import "../agent/reach-peers.ts";
+import { PeerPopulations } from "../agent/populations.ts";
 import { AGENT_REFERENCE } from "../agent/references.ts";
 import { createSimulation, DATE_TIME, type Simulation } from "../agent/simulation.ts";
 import { ExternalClock } from "../clock/external-clock.ts";
@@ -8,7 +9,7 @@ import type { DriverHooks } from "../kernel/driver.ts";
 import { NAMED_AGENTS_MAX } from "../kernel/faults.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { AgentRecord } from "../kernel/model.ts";
-import type { Sender } from "../kernel/order.ts";
+import { type Sender, senderOf } from "../kernel/order.ts";
 import { readOutput } from "../kernel/outside.ts";
 import { ServingPeriod, stopAll } from "../kernel/serving.ts";
 import type { TraceEvent } from "../trace.ts";
@@ -16,7 +17,7 @@ import { AgentChanges } from "./agent-changes.ts";
 import { type AgentModule, checkedPlacement, classNamed } from "./module.ts";
 import { Outbound } from "./outbound.ts";
 import type { MemberOptions, NewAgent, Order, ReadRequest, Report } from "./protocol.ts";
-import { batchCodec, readBatch, remoteSender } from "./wire/batch.ts";
+import { batchCodec, readBatch } from "./wire/batch.ts";
 
 /**
  * One of a platform's containers: serves rounds when the coordinator says so, and tells what its agents have sent to
@@ -44,15 +45,17 @@ export class Member implements DriverHooks {
 
   /** @param onFailure - Told when an agent fails between two orders: the next report has it. */
   constructor(module: AgentModule, options: MemberOptions, onFailure: () => void) {
-    const { index, count, start, resolution, seed, trace, strict, limits } = options;
+    const { index, count, start, resolution, seed, trace, strict, limits, populations } = options;
     const { communication = module.communication } = options;
     this.#module = module;
     const types = [DATE_TIME, ...module.types];
+    const peers = populations && new PeerPopulations(populations);
     this.#outbound = new Outbound(
       module,
       batchCodec(limits, [...types, AGENT_REFERENCE]),
       checkedPlacement(module.placement, count),
       index,
+      peers,
     );
     const clock = new ExternalClock({ start, resolution });
     const others = this.#outbound;
@@ -66,7 +69,7 @@ export class Member implements DriverHooks {
       seed,
       types: module.types,
       strict,
-      communication,
+      communication: peers === undefined ? communication : peers.modelOf(communication),
       codec: "msgpack",
       others,
     } as const;
@@ -113,9 +116,9 @@ export class Member implements DriverHooks {
         return {};
       case "fail":
         await this.#fail(order.reason);
-        return { changes: this.#changes.take() };
+        return this.#news();
       case "spawn":
-        return { refused: order.agents.map((agent) => this.#spawn(agent)), changes: this.#changes.take() };
+        return { refused: order.agents.map((agent) => this.#spawn(agent)), ...this.#news() };
       case "read":
         return this.#read(order.request);
       case "close":
@@ -123,13 +126,14 @@ export class Member implements DriverHooks {
     }
   }
 
-  async #serve({ lastRound, named, ends, reads }: Order & { what: "round" }): Promise<Partial<Report>> {
+  async #serve({ lastRound, named, ends, reads, horizonTicks }: Order & { what: "round" }): Promise<Partial<Report>> {
     const kernel = this.#kernel;
     const { driver } = this.#simulation;
     this.#serving ??= new ServingPeriod(kernel, driver.watch);
     await undefined; // a drain begins in a microtask
     const agents = named ? { agents: kernel.next.agents(NAMED_AGENTS_MAX) } : {};
     this.#lastRound = lastRound;
+    if (horizonTicks !== undefined) this.#outbound.peers!.horizonTicks = horizonTicks;
     await driver.run(this);
     return ends ? { ...agents, ...(await this.#finishEarly(reads)) } : agents;
   }
@@ -170,14 +174,20 @@ export class Member implements DriverHooks {
       this.#serving = undefined;
     }
     const { values, error } = reads ? this.#read(undefined) : {};
-    return { changes: this.#changes.take(), ...(values && error === undefined && { values }) };
+    return { ...this.#news(), ...(values && error === undefined && { values }) };
+  }
+
+  /** What has changed among the agents, and what they have sent to other populations, since it was told the last time. */
+  #news(): Partial<Report> {
+    const packs = this.#outbound.takePacks();
+    return { changes: this.#changes.take(), ...(packs.length > 0 && { packs }) };
   }
 
   /** Make an agent; gives the reason if that is not possible. */
-  #spawn([type, id, args]: NewAgent): Error | null {
+  #spawn([type, id, args, neighbours]: NewAgent): Error | null {
     try {
       const own = this.#kernel.copyFor(id, args, `spawn(${id})`) as unknown[];
-      const record = this.#simulation.factory.create(classNamed(this.#module, type), id, own);
+      const record = this.#simulation.factory.create(classNamed(this.#module, type), id, own, neighbours);
       this.#kernel.next.addBirth({ id, create: () => record, parent: undefined, cause: undefined });
       this.#changes.made(record);
       return null;
@@ -226,12 +236,12 @@ export class Member implements DriverHooks {
 
   #receive(batch: Uint8Array): void {
     const kernel = this.#kernel;
-    const senderOf = (id: string) => this.#senderOf(id);
-    for (const item of readBatch(batch, this.#codec, senderOf, this.#changes.idOf)) {
+    const known = (id: string) => this.#senderOf(id);
+    for (const item of readBatch(batch, this.#codec, known, this.#changes.idOf)) {
       kernel.references.bindTo("birth" in item ? item.birth.id : item.delivery.to);
       if ("birth" in item) {
-        const { id, parent, type, args, cause } = item.birth;
-        const create = () => this.#simulation.factory.create(classNamed(this.#module, type), id, args);
+        const { id, parent, type, args, cause, neighbours } = item.birth;
+        const create = () => this.#simulation.factory.create(classNamed(this.#module, type), id, args, neighbours);
         kernel.next.addBirth({ id, create, parent, cause });
       } else if (item.ticks === kernel.clock.ticks) kernel.next.add(item.delivery);
       else kernel.delayed.add(item.ticks, item.delivery);
@@ -241,7 +251,7 @@ export class Member implements DriverHooks {
   #senderOf(id: string): Sender {
     let sender = this.#senders.get(id);
     if (sender === undefined) {
-      sender = remoteSender(id);
+      sender = senderOf(id);
       this.#senders.set(id, sender);
     }
     return sender;

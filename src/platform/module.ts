@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { Agent, type AgentClass } from "../agent/agent.ts";
 import { registeredClasses, registeredNames } from "../agent/agent-classes.ts";
 import type { ValueType } from "../codec/index.ts";
@@ -50,6 +51,12 @@ export interface AgentModule {
   readonly communication: CommunicationModel | undefined;
   /** SHA-256 of the file, in hexadecimal: containers with another one do not fit. */
   readonly hash: string;
+}
+
+/** URL of a module; a path is from the present folder. */
+export function urlOf(module: URL | string): string {
+  if (module instanceof URL) return module.href;
+  return module.startsWith("file:") ? module : pathToFileURL(resolve(module)).href;
 }
 
 /**

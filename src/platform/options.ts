@@ -1,4 +1,7 @@
 import { RUN_CHECKS } from "../agent/container-options.ts";
+import type { PopulationNames } from "../agent/populations.ts";
+import { TLS } from "../channel/checks.ts";
+import type { TlsFiles } from "../channel/index.ts";
 import type { DateTime } from "../clock/calendar.ts";
 import type { CommunicationModel } from "../kernel/communication.ts";
 import type { TraceLevel } from "../kernel/tracer.ts";
@@ -59,12 +62,17 @@ export interface PlatformOptions {
    */
   link?: "ipc" | "tcp";
   /**
-   * Where remote containers find the coordinator. Default `tcp://127.0.0.1:0`, any free port; an address that other
-   * machines reach needs a token.
+   * Where remote containers find the coordinator. Default `tcp://127.0.0.1:0`, any free port, with `tls` `tls://127.0.0.1:0`; an
+   * address that other machines reach needs `tls` or a token.
    */
   address?: string;
   /** Shared secret of the coordinator and its remote containers; what is not in the code of either. */
   token?: string;
+  /**
+   * Certificates with which coordinator and remote containers show each other who they are, over an address `tls://HOST:PORT`:
+   * each side's has to be signed by an authority of the other's `cafile`. With `isolation: "remote"` only.
+   */
+  tls?: TlsFiles;
   /** Told where remote containers are waited for: start them now. */
   onListening?: (address: string) => void;
   /**
@@ -77,6 +85,8 @@ export interface PlatformOptions {
   record?: Journal | undefined;
   /** Bounds that differ from the defaults. */
   limits?: Partial<Limits>;
+  /** Of a platform whose population is one of several. @internal */
+  populations?: PopulationNames | undefined;
 }
 
 /** Containers that a platform may have. */
@@ -102,11 +112,18 @@ const CHECKS: OptionChecks<PlatformOptions> = {
   link: oneOf(["ipc", "tcp"]),
   address: text,
   token,
+  tls: TLS,
   onListening: func,
   execArgv: listOf(string),
+  populations: object,
 };
 
 /** Check the options of `Platform.create`. @throws TypeError or RangeError with a code, as `checkOptions`. */
 export function checkPlatformOptions(options: PlatformOptions): void {
   checkOptions("Platform.create", options, CHECKS);
+  if (options.tls === undefined || options.isolation === "remote") return;
+  throw new TypeError(
+    `Platform.create: tls is for containers with isolation "remote"; with "${options.isolation ?? "inline"}" nothing ` +
+      "leaves this machine",
+  );
 }

@@ -1,12 +1,14 @@
 import type { AgentClass } from "../agent/agent.ts";
+import type { PeerPopulations } from "../agent/populations.ts";
 import type { Codec } from "../codec/index.ts";
 import { AgentError } from "../errors.ts";
 import type { OtherContainers } from "../kernel/kernel.ts";
 import type { AgentRecord, Delivery } from "../kernel/model.ts";
 import type { Birth } from "../kernel/round.ts";
 import { type AgentModule, findName } from "./module.ts";
-import type { Answer, Sent } from "./protocol.ts";
+import type { Answer, Pack, Sent } from "./protocol.ts";
 import { type Item, writeBatch } from "./wire/batch.ts";
+import { packsOf } from "./wire/packs.ts";
 
 /** What a container's agents send to those of others, kept until the round has ended. */
 export class Outbound implements OtherContainers {
@@ -20,8 +22,18 @@ export class Outbound implements OtherContainers {
   /** Told of every failure. */
   onFailure = (): void => {};
 
+  /** Takes what is for other populations, if there are any. */
+  readonly peers: PeerPopulations | undefined;
+
   /** @param own - Number of this container. */
-  constructor(module: AgentModule, codec: Codec, containerOf: (id: string) => number, own: number) {
+  constructor(
+    module: AgentModule,
+    codec: Codec,
+    containerOf: (id: string) => number,
+    own: number,
+    peers?: PeerPopulations,
+  ) {
+    this.peers = peers;
     this.#module = module;
     this.#codec = codec;
     this.#containerOf = containerOf;
@@ -34,11 +46,12 @@ export class Outbound implements OtherContainers {
   }
 
   has(id: string): boolean {
-    return this.#containerOf(id) !== this.#own;
+    return this.peers?.has(id) === true || this.#containerOf(id) !== this.#own;
   }
 
   send(ticks: number, delivery: Delivery): void {
-    this.#add(this.#containerOf(delivery.to), { ticks, delivery });
+    if (this.peers?.has(delivery.to)) this.peers.send(ticks, delivery);
+    else this.#add(this.#containerOf(delivery.to), { ticks, delivery });
   }
 
   bear(birth: Birth, type: { readonly name: string }, args: readonly unknown[], ticks: number): boolean {
@@ -47,10 +60,11 @@ export class Outbound implements OtherContainers {
       const text = `agent "${birth.parent?.id}" spawned a ${type.name}, which the platform's module does not export by that name`;
       throw new AgentError("ERR_AGENT_CLASS", text, { agent: birth.parent?.id ?? "" });
     }
+    this.peers?.bear(birth);
     const to = this.#containerOf(birth.id);
     if (to === this.#own) return false;
-    const { id, parent, cause } = birth;
-    this.#add(to, { ticks, birth: { id, parent, cause, type: name, args } });
+    const { id, parent, cause, neighbours } = birth;
+    this.#add(to, { ticks, birth: { id, parent, cause, type: name, args, neighbours } });
     return true;
   }
 
@@ -63,6 +77,7 @@ export class Outbound implements OtherContainers {
   }
 
   forget(sender: AgentRecord): void {
+    this.peers?.forget(sender);
     const senderOf = (item: Item) => ("birth" in item ? item.birth.parent : item.delivery.from);
     for (const [to, items] of this.#items) {
       this.#items.set(
@@ -83,6 +98,11 @@ export class Outbound implements OtherContainers {
     }
     this.#items = new Map();
     return sent;
+  }
+
+  /** Take what is for other populations: a pack for each. */
+  takePacks(): Pack[] {
+    return packsOf(this.peers?.take() ?? [], this.#codec);
   }
 
   /** Take the answers to calls from outside. */

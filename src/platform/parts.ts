@@ -1,15 +1,14 @@
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { AGENT_REFERENCE } from "../agent/references.ts";
 import { DATE_TIME } from "../agent/simulation.ts";
 import { strictByDefault } from "../agent/strict-default.ts";
 import { ExternalClock } from "../clock/external-clock.ts";
 import type { Codec, ValueType } from "../codec/index.ts";
+import type { CommunicationModel } from "../kernel/communication.ts";
 import type { JournaledRun } from "../kernel/journal.ts";
 import { type Limits, limitsOf } from "../limits.ts";
 import type { Journal } from "../trace.ts";
 import type { MemberLink } from "./members/link.ts";
-import { type AgentModule, checkedPlacement, loadAgentModule } from "./module.ts";
+import { type AgentModule, checkedPlacement, loadAgentModule, urlOf } from "./module.ts";
 import { nodeOptions } from "./node-options.ts";
 import { checkPlatformOptions, type PlatformOptions } from "./options.ts";
 import type { MemberOptions } from "./protocol.ts";
@@ -35,7 +34,7 @@ export interface PlatformParts {
 /** Check the options, load the module and start the containers. Throws as `Platform.create`. */
 export async function createParts(options: PlatformOptions): Promise<PlatformParts> {
   checkPlatformOptions(options);
-  const { containers: count = 1, isolation = "inline", communication } = options;
+  const { containers: count = 1, isolation = "inline", communication, populations } = options;
   if (isolation !== "inline" && typeof communication?.links === "function") {
     throw new TypeError("a link function does not cross to other threads; let the module export it as `communication`");
   }
@@ -57,6 +56,7 @@ export async function createParts(options: PlatformOptions): Promise<PlatformPar
     strict,
     communication,
     limits,
+    ...(populations !== undefined && { populations }),
   };
   const each = Array.from({ length: count }, (_, index): MemberOptions => ({ ...shared, index }));
   const node = nodeOptions(options.execArgv);
@@ -73,15 +73,17 @@ export async function createParts(options: PlatformOptions): Promise<PlatformPar
     run: {
       seed,
       strict,
-      communication: communication ?? module.communication,
+      communication:
+        populations === undefined ? (communication ?? module.communication) : modelOf(communication, module),
       limits: options.limits,
       modules: [module.url],
+      populations,
     },
   };
 }
 
-/** A path is from the present folder. */
-function urlOf(module: URL | string): string {
-  if (module instanceof URL) return module.href;
-  return module.startsWith("file:") ? module : pathToFileURL(resolve(module)).href;
+/** Of one of several populations, where a model that says nothing stands for none: as in one container. */
+function modelOf(given: CommunicationModel | undefined, module: AgentModule): CommunicationModel | undefined {
+  const model = given ?? module.communication;
+  return model === undefined || Object.keys(model).length === 0 ? undefined : model;
 }

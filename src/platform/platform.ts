@@ -1,5 +1,7 @@
 import { type AgentClass, type ConstructorArguments, checkAgentId } from "../agent/agent.ts";
 import type { AgentInput } from "../agent/container-options.ts";
+import { checkNeighbours } from "../agent/neighbours.ts";
+import { type Crossing, crossingToFeed } from "../agent/populations.ts";
 import type { ExternalClock } from "../clock/external-clock.ts";
 import { ClockError } from "../errors.ts";
 import { beginJournal, Hold, journaled } from "../kernel/journal.ts";
@@ -12,15 +14,16 @@ import type { Remote } from "../rpc/types.ts";
 import type { FeedOp, Gate, Journal, TraceEvent, TraceSink, TraceSource } from "../trace.ts";
 import { openPage, type PageOptions, type RunPage } from "../watching.ts";
 import { AgentDirectory } from "./agent-changes.ts";
-import { Coordinator, type Task } from "./coordinator.ts";
+import { Coordinator } from "./coordinator.ts";
 import type { MemberLink } from "./members/link.ts";
 import { type AgentModule, nameOfClass } from "./module.ts";
 import type { PlatformOptions } from "./options.ts";
 import { createParts, type PlatformParts } from "./parts.ts";
-import type { NewAgent, ReadRequest, Report } from "./protocol.ts";
+import type { NewAgent, Pack, ReadRequest, Report, Task } from "./protocol.ts";
 import { OutputReads, unknownAgent } from "./reads.ts";
 import { PlatformRun } from "./run.ts";
 import { OutsideValues } from "./values.ts";
+import { joinedPacks } from "./wire/packs.ts";
 
 /**
  * Containers under one clock, in threads or processes if that is asked for: agents call each other by id wherever they
@@ -46,6 +49,8 @@ export class Platform implements TraceSource {
   /** Agents that are to be made. */
   #spawns: Spawn[] = [];
   readonly #reads: OutputReads;
+  /** For other populations. */
+  #packs: Pack[] = [];
   #closing: Promise<void> | undefined;
 
   private constructor({ module, limits, clock, types, codec, containerOf, members, journal }: PlatformParts) {
@@ -67,8 +72,9 @@ export class Platform implements TraceSource {
       placeOf: this.#agents.placeOf,
       isObserved: () => this.#sinks.size > 0,
       onEvents: (events) => this.#sinks.give(events),
-      onReport: (index, { changes, values }) => {
+      onReport: (index, { changes, values, packs }) => {
         if (changes !== undefined) this.#agents.note(index, changes);
+        if (packs !== undefined) this.#packs.push(...packs);
         if (values !== undefined) this.#reads.note(index, values);
       },
     });
@@ -132,27 +138,54 @@ export class Platform implements TraceSource {
     return this.#agents.traceHash();
   }
 
+  /** The chain of each agent, as of the end of the last advance; as `Container.traceChains`. */
+  traceChains(): { readonly id: string; readonly chain: readonly [number, number] }[] {
+    return this.#agents.traceChains();
+  }
+
+  /** What is sent to other populations is due at this tick or later. @internal */
+  set horizonTicks(ticks: number) {
+    this.#coordinator.horizonTicks = ticks;
+  }
+
+  /** Take what the agents have sent to other populations, as of the end of the last advance. @internal */
+  takePacks(): Pack[] {
+    const packs = joinedPacks(this.#packs);
+    this.#packs = [];
+    return packs;
+  }
+
+  /** Take messages of agents of other populations, as `Container.arrive`. @internal */
+  arrive(crossings: readonly Crossing[]): void {
+    this.#run.requireIdle("a message of another population");
+    if (this.#journal !== undefined) for (const each of crossings) this.#feed("arrive", ...crossingToFeed(each));
+    this.#coordinator.post(crossings);
+  }
+
   /**
    * Make an agent. Its `setup` runs at the next advance, in the next round of the present time.
    *
    * @param type - Name under which the module exports its class, or the class.
-   * @param options - `args` go to the constructor as copies.
+   * @param options - `args` go to the constructor as copies; `neighbours` are ids of the agents that it knows.
    * @returns A proxy whose calls are those of `call`.
-   * @throws AgentError `ERR_AGENT_CLASS`, `ERR_AGENT_ID`, `ERR_AGENT_DUPLICATE`; what the constructor throws; RunError
+   * @throws AgentError `ERR_AGENT_CLASS`, `ERR_AGENT_ID`, `ERR_AGENT_DUPLICATE`, `ERR_AGENT_NEIGHBOURS`; what the
+   *   constructor throws; RunError
    *   during an advance (use `this.spawn` there).
    */
   async spawn<C extends AgentClass>(
     type: string | C,
-    options: { id: string } & ConstructorArguments<C>,
+    options: { id: string; neighbours?: readonly string[] } & ConstructorArguments<C>,
   ): Promise<Remote<C>> {
     this.#run.requireIdle("spawn");
     const id = checkAgentId(options.id);
     const name = nameOfClass(this.#module, type);
     const args = this.#values.inward(options.args ?? [], `spawn(${id})`) as unknown[];
+    const neighbours = checkNeighbours(id, options.neighbours);
+    const agent: NewAgent = neighbours === undefined ? [name, id, args] : [name, id, args, neighbours];
     const index = this.#containerOf(id);
-    this.#feed("spawn", name, id, args);
+    this.#feed("spawn", ...agent);
     await new Promise<void>((resolve, reject) => {
-      this.#spawns.push({ index, agent: [name, id, args], resolve, reject });
+      this.#spawns.push({ index, agent, resolve, reject });
       if (this.#spawns.length > 1) return;
       this.#run.between(() => this.#makeAgents()).catch((error) => this.#refuseSpawns(error));
     });

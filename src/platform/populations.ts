@@ -1,57 +1,38 @@
-import { Container, type ContainerOptions } from "../agent/index.ts";
+import { type AgentClass, Container, type ContainerOptions } from "../agent/index.ts";
+import {
+  type Crossing,
+  checkNames,
+  compareCrossings,
+  PeerPopulations,
+  type PopulationNames,
+} from "../agent/populations.ts";
 import { AGENT_REFERENCE } from "../agent/references.ts";
 import { DATE_TIME } from "../agent/simulation.ts";
-import type { Codec } from "../codec/index.ts";
-import { AgentError, RunError } from "../errors.ts";
-import type { CommunicationModel, Link } from "../kernel/communication.ts";
-import type { OtherContainers } from "../kernel/kernel.ts";
-import type { AgentRecord, Delivery } from "../kernel/model.ts";
-import type { Sender } from "../kernel/order.ts";
-import type { Birth } from "../kernel/round.ts";
+import { ExternalClock } from "../clock/external-clock.ts";
+import type { Codec, ValueType } from "../codec/index.ts";
+import { RunError, ScenarioError } from "../errors.ts";
+import { naming } from "../kernel/journal.ts";
+import { type Sender, senderOf } from "../kernel/order.ts";
 import { combine } from "../kernel/tracer.ts";
-import { type Limits, limitsOf } from "../limits.ts";
-import { batchCodec, readBatch, remoteSender, writeBatch } from "./wire/batch.ts";
+import { limitsOf } from "../limits.ts";
+import { loadAgentModule, urlOf } from "./module.ts";
+import type { Isolation } from "./options.ts";
+import { Platform } from "./platform.ts";
+import type { Pack } from "./protocol.ts";
+import { batchCodec, readBatch } from "./wire/batch.ts";
+import { packsOf } from "./wire/packs.ts";
 
 /** How a population that is one of several is made. */
-export interface PartOptions extends Omit<ContainerOptions, "others" | "record" | "address" | "codec"> {
-  /** Name of this population; the ids of its agents begin with it and a slash, as `north/house-1`. */
-  readonly population: string;
-  /** Names of the others. */
-  readonly peers: readonly string[];
-  /** Seconds that a message to another population takes, if the communication model of the options does not say. */
-  readonly delayS: number;
-}
-
-/** What one population sends to another: all messages since the last call. */
-export interface Pack {
-  readonly peer: string;
-  /** Ticks at which the first of them is due. */
-  readonly dueTicks: number;
-  readonly count: number;
-  readonly bytes: Uint8Array;
-}
-
-/**
- * The communication model of a simulation that is spread over populations: between two of them a message takes `delayS`
- * seconds, within one it is as `inner` says. The same in one container gives the same trace.
- */
-export function betweenPopulations(delayS: number, inner: CommunicationModel = {}): CommunicationModel {
-  const { links } = inner;
-  if (links !== undefined && typeof links !== "function") {
-    throw new TypeError("between populations links are a function: (from, to, message) => link");
-  }
-  const across: Link = { delay: delayS };
-  return {
-    ...inner,
-    links: (from, to, message) =>
-      links?.(from, to, message) ?? (populationOf(from) === populationOf(to) ? undefined : across),
-  };
-}
-
-/** Population of an agent: its id up to the first slash. */
-export function populationOf(id: string): string {
-  const at = id.indexOf("/");
-  return at < 0 ? "" : id.slice(0, at);
+export interface PartOptions
+  extends PopulationNames,
+    Omit<ContainerOptions, "populations" | "address" | "codec" | "clock" | "recorded"> {
+  readonly clock?: ExternalClock;
+  /** Containers that it lives on, at least 1; it changes nothing that is simulated. Default 1. */
+  readonly containers?: number | undefined;
+  /** Where they run, as `PlatformOptions.isolation`. Default `inline`. */
+  readonly isolation?: Exclude<Isolation, "remote"> | undefined;
+  /** The module with the agents' classes, as `PlatformOptions.module`: needed unless it is one container that is inline. */
+  readonly module?: URL | string | undefined;
 }
 
 /** The trace hash of several populations together: that of the same agents in one container. */
@@ -59,85 +40,82 @@ export function combinedTraceHash(parts: readonly ReturnType<Container["traceCha
   return combine(parts.flat().map(({ id, chain: [a, b] }) => ({ id, chain: { a, b } })));
 }
 
+/** Where the agents of a population live, and how messages leave and enter it. */
+interface Home {
+  readonly population: Container | Platform;
+  /** What is sent to others from now on is due at this tick or later. */
+  setHorizon(ticks: number): void;
+  take(): Pack[];
+  /** How messages that come are read. */
+  readonly codec: Codec;
+  /** Called for each message that was read, before the next one is. */
+  readonly bindTo: (receiver: string) => void;
+}
+
 /**
  * A population that is one of several, each advanced by itself over the same spans of time: what its agents send to those of
- * others is taken out after a span, and what the others have sent is put in before one.
+ * others is taken out after a span, and what the others have sent is put in before one. It lives in a container, or on
+ * several of a platform.
  *
  * A message takes at least one span, so that all that arrives in a span is there before it begins.
  */
-export class PopulationPart implements OtherContainers {
-  readonly container: Container;
-  readonly #population: string;
-  readonly #codec: Codec;
-  readonly #peers: ReadonlySet<string>;
+export class PopulationPart {
+  readonly #home: Home;
+  readonly #isRecorded: boolean;
   readonly #senders = new Map<string, Sender>();
-  readonly #readCodec: Codec;
-  #packs = new Map<string, { ticks: number; delivery: Delivery }[]>();
-  /** The present span ends before it; whatever is sent in the span, arrives at or after it. */
-  #horizonTicks = 0;
+  /** What has come since the last span. */
+  #arrived: Crossing[] = [];
   /** The last tick that was served. */
   #servedTicks = -1;
 
-  private constructor(container: Container, others: Others, options: PartOptions) {
-    const limits: Limits = limitsOf(options.limits);
-    const types = [DATE_TIME, ...(options.types ?? [])];
-    this.container = container;
-    this.#population = options.population;
-    this.#peers = new Set(options.peers);
-    this.#codec = batchCodec(limits, [...types, AGENT_REFERENCE]);
-    this.#readCodec = batchCodec(limits, [...types, container.referenceType]);
-    others.part = this;
+  private constructor(home: Home, isRecorded: boolean) {
+    this.#home = home;
+    this.#isRecorded = isRecorded;
   }
 
-  /** @throws RangeError if the names are no names; what `Container.create` throws. */
+  /**
+   * @throws RangeError if the names are no names; what `Container.create` and `Platform.create` throw; ScenarioError
+   *   `ERR_SCENARIO_CONTAINERS` if several containers cannot have what is given.
+   */
   static async create(options: PartOptions): Promise<PopulationPart> {
-    const { population, peers, delayS, communication, ...container } = options;
-    for (const name of [population, ...peers]) {
-      if (name === "" || /[\s/#]/.test(name)) {
-        throw new RangeError(`a population's name has no white space, "/" or "#", and is not empty; got "${name}"`);
-      }
-    }
-    if (new Set([population, ...peers]).size !== peers.length + 1) {
-      throw new RangeError(`each population has a name of its own; got ${[population, ...peers].join(", ")}`);
-    }
-    const others = new Others();
-    const model = betweenPopulations(delayS, communication);
-    return new PopulationPart(await Container.create({ ...container, communication: model, others }), others, options);
+    const { population, peers, delayS, containers = 1, isolation = "inline", module, ...others } = options;
+    const names = { population, peers, delayS };
+    checkNames(names);
+    const isAlone = containers === 1 && isolation === "inline";
+    const home = isAlone
+      ? await inContainer(names, { ...others, module })
+      : await onPlatform(names, { ...others, containers, isolation, module });
+    return new PopulationPart(home, others.record !== undefined);
   }
 
-  has(id: string): boolean {
-    return this.#peers.has(populationOf(id));
+  /** The agents: a container, or a platform of several. */
+  get population(): Container | Platform {
+    return this.#home.population;
   }
 
-  send(ticks: number, delivery: Delivery): void {
-    if (ticks < this.#horizonTicks) {
-      const text =
-        `a message from ${delivery.from.id} to ${delivery.to}, of another population, is due at ${ticks} ticks, before the ` +
-        `populations meet at ${this.#horizonTicks}: its delay must not be below the period`;
-      throw new AgentError("ERR_POPULATION_DELAY", text, { agent: delivery.from.id, method: delivery.method });
-    }
-    const peer = populationOf(delivery.to);
-    const pack = this.#packs.get(peer);
-    if (pack === undefined) this.#packs.set(peer, [{ ticks, delivery }]);
-    else pack.push({ ticks, delivery });
+  /** The container that the agents live in. @throws ScenarioError `ERR_SCENARIO_CONTAINERS` if they live on several. */
+  get container(): Container {
+    const { population } = this.#home;
+    if (population instanceof Container) return population;
+    const text = "the agents live on several containers; use `population`, which has counts, traceHash and attach";
+    throw new ScenarioError("ERR_SCENARIO_CONTAINERS", text);
   }
 
-  bear({ id, parent }: Birth): boolean {
-    if (!this.has(id)) return false;
-    const text = `agent "${parent?.id}" of ${this.#population} cannot make "${id}", which would belong to another population`;
-    throw new AgentError("ERR_AGENT_ID", text, { agent: parent?.id ?? id });
+  /**
+   * Be told once if the population is lost between two spans, as by the end of one of its processes; the next span fails
+   * with the same.
+   */
+  onLost(told: (error: unknown) => void): void {
+    const { population } = this.#home;
+    if (population instanceof Platform) population.ended.catch(told);
   }
 
-  /** Calls from outside are not made here. */
-  answer(): void {}
-
-  failed(): void {}
-
-  forget(sender: AgentRecord): void {
-    for (const [peer, items] of this.#packs) {
-      const kept = items.filter(({ delivery }) => delivery.from !== sender);
-      this.#packs.set(peer, kept);
-    }
+  /** Make an agent; what comes back is awaited before the first span. Throws as `Container.spawn` and `Platform.spawn`. */
+  spawn(type: AgentClass, options: { readonly id: string; readonly args?: readonly unknown[] }): unknown {
+    const { id, args = [] } = options;
+    const { population } = this.#home;
+    if (population instanceof Container) return population.spawn(type, { id, args: args as [] });
+    return population.spawn(type, { id, args: args as [] });
   }
 
   /**
@@ -146,23 +124,16 @@ export class PopulationPart implements OtherContainers {
    * @throws What `Container.advance` throws.
    */
   async serveUntil(ticks: number): Promise<void> {
-    const { ticksPerSecond } = this.container;
-    this.#horizonTicks = ticks;
-    await this.container.advance((ticks - 1) / ticksPerSecond);
+    const { population } = this.#home;
+    this.#enter();
+    this.#home.setHorizon(ticks);
+    await population.advance((ticks - 1) / population.ticksPerSecond);
     this.#servedTicks = ticks - 1;
   }
 
   /** Take what is for other populations: one pack for each, in the order of their names. */
   take(): Pack[] {
-    const packs = [...this.#packs].filter(([, items]) => items.length > 0);
-    if (packs.length > 0) this.#packs = new Map();
-    packs.sort(([one], [other]) => (one < other ? -1 : 1));
-    return packs.map(([peer, items]) => ({
-      peer,
-      count: items.length,
-      dueTicks: items.reduce((due, { ticks }) => Math.min(due, ticks), Infinity),
-      bytes: writeBatch(items, this.#codec),
-    }));
+    return this.#home.take();
   }
 
   /**
@@ -172,21 +143,34 @@ export class PopulationPart implements OtherContainers {
    * @throws RunError `ERR_POPULATION_LATE` if a message is due at a tick that was served: the trace would depend on chance.
    */
   receive(bytes: Uint8Array): number {
-    return this.container.arrive(this.#messagesIn(bytes));
+    const before = this.#arrived.length;
+    for (const crossing of this.#messagesIn(bytes)) this.#arrived.push(crossing);
+    return this.#arrived.length - before;
   }
 
-  *#messagesIn(bytes: Uint8Array): Generator<{ readonly ticks: number; readonly delivery: Delivery }> {
+  /** A recording has messages in one order, whoever has packed them, and whichever pack came first. */
+  #enter(): void {
+    const arrived = this.#arrived;
+    if (arrived.length === 0) return;
+    this.#arrived = [];
+    if (this.#isRecorded) arrived.sort(compareCrossings);
+    this.#home.population.arrive(arrived);
+  }
+
+  *#messagesIn(bytes: Uint8Array): Generator<Crossing> {
+    const { codec, bindTo } = this.#home;
     // Only a coordinator knows agents by numbers, in inputs; populations send each other messages.
     const idOf = (number: number): string => {
       throw new RunError("ERR_POPULATION_PACK", `a pack of another population names the agent number ${number}`);
     };
-    for (const item of readBatch(bytes, this.#readCodec, (id) => this.#senderOf(id), idOf)) {
+    for (const item of readBatch(bytes, codec, (id) => this.#senderOf(id), idOf)) {
       if ("birth" in item) continue;
       const { ticks, delivery } = item;
       if (ticks <= this.#servedTicks) {
         const text = `a message from ${delivery.from.id} to ${delivery.to} is due at ${ticks} ticks; ${this.#servedTicks} were served before it came`;
         throw new RunError("ERR_POPULATION_LATE", text, { agent: delivery.to, method: delivery.method });
       }
+      bindTo(delivery.to);
       yield item;
     }
   }
@@ -194,34 +178,89 @@ export class PopulationPart implements OtherContainers {
   #senderOf(id: string): Sender {
     let sender = this.#senders.get(id);
     if (sender === undefined) {
-      sender = remoteSender(id);
+      sender = senderOf(id);
       this.#senders.set(id, sender);
     }
     return sender;
   }
 }
 
-/** Stands for the part until there is one: a container takes it when it is made. */
-class Others implements OtherContainers {
-  part: PopulationPart | undefined;
+type HomeOptions = Omit<PartOptions, keyof PopulationNames>;
 
-  has(id: string): boolean {
-    return this.part!.has(id);
+async function inContainer(names: PopulationNames, options: HomeOptions): Promise<Home> {
+  const limits = limitsOf(options.limits);
+  const types = [DATE_TIME, ...(options.types ?? [])];
+  const populations = new PeerPopulations(names);
+  const { module, record, ...others } = options;
+  const container = await Container.create({
+    ...others,
+    populations,
+    // As that of a platform, which loads it.
+    record: record && module ? naming(record, urlOf(module)) : record,
+  });
+  const { references } = container;
+  const codec = batchCodec(limits, [...types, AGENT_REFERENCE]);
+  return {
+    population: container,
+    setHorizon: (ticks) => {
+      populations.horizonTicks = ticks;
+    },
+    take: () => packsOf(populations.take(), codec),
+    codec: batchCodec(limits, [...types, references.type]),
+    bindTo: (receiver) => references.bindTo(receiver),
+  };
+}
+
+async function onPlatform(names: PopulationNames, options: HomeOptions): Promise<Home> {
+  const { module, clock = new ExternalClock(), types = [], communication = {}, isolation, ...others } = options;
+  const { containers = 1 } = options;
+  if (module === undefined) {
+    const text =
+      `a population on ${containers} containers (${isolation}) needs the module that each of them ` +
+      'loads: give the option module, as new URL("./agents.ts", import.meta.url)';
+    throw new ScenarioError("ERR_SCENARIO_CONTAINERS", text);
   }
+  const agents = await loadAgentModule(urlOf(module));
+  requireSameTypes(agents.url, agents.types, types);
+  const platform = await Platform.create({
+    ...others,
+    ...{ module, containers, populations: names },
+    ...(isolation !== undefined && { isolation }),
+    start: clock.calendar.at(0),
+    resolution: clock.resolution.ticksPerSecond,
+    // What the module exports counts only if the population was made with it, as it does in one container.
+    ...crossing(communication, agents, isolation),
+  });
+  return {
+    population: platform,
+    setHorizon: (ticks) => {
+      platform.horizonTicks = ticks;
+    },
+    take: () => platform.takePacks(),
+    codec: batchCodec(limitsOf(options.limits), [DATE_TIME, ...types, AGENT_REFERENCE]),
+    bindTo: () => {}, // the container of the receiver does
+  };
+}
 
-  send(ticks: number, delivery: Delivery): void {
-    this.part!.send(ticks, delivery);
-  }
+/** Each container has the module's types: a population in one container has those that it was given. */
+function requireSameTypes(module: string, theirs: readonly ValueType[], given: readonly ValueType[]): void {
+  if (theirs.length === given.length && theirs.every((type, i) => type === given[i])) return;
+  const text =
+    `a population on several containers has the registered types that ${module} exports as \`types\` (${theirs.length}), ` +
+    `and was given ${given.length}: export the list that the option types has`;
+  throw new ScenarioError("ERR_SCENARIO_CONTAINERS", text);
+}
 
-  bear(birth: Birth): boolean {
-    return this.part!.bear(birth);
-  }
-
-  answer(): void {}
-
-  failed(): void {}
-
-  forget(sender: AgentRecord): void {
-    this.part!.forget(sender);
-  }
+/** A function does not cross to threads and processes: they have that of the module, which has to be the one that was given. */
+function crossing(
+  communication: NonNullable<HomeOptions["communication"]>,
+  { communication: exported, url }: { readonly communication: HomeOptions["communication"]; readonly url: string },
+  isolation: Isolation | undefined,
+): Pick<HomeOptions, "communication"> {
+  if (typeof communication.links !== "function" || isolation === "inline") return { communication };
+  if (communication === exported) return {};
+  const text =
+    "a link function does not cross to other threads and processes: write the communication model as " +
+    `\`export const communication\` in ${url}, and give the population that`;
+  throw new ScenarioError("ERR_SCENARIO_CONTAINERS", text);
 }

@@ -1,5 +1,6 @@
 /** What a coordinator and its containers tell each other: types only; `wire/` writes and reads them. */
 import type { MessagePort } from "node:worker_threads";
+import type { PopulationNames } from "../agent/populations.ts";
 import type { CommunicationModel } from "../kernel/communication.ts";
 import type { StepFailure } from "../kernel/faults.ts";
 import type { EmittedEvent } from "../kernel/outside.ts";
@@ -49,6 +50,8 @@ export interface MemberOptions {
   /** Instead of the module's; as data where it crosses to other processes. */
   readonly communication: CommunicationModel | undefined;
   readonly limits: Limits;
+  /** Of a platform whose population is one of several. */
+  readonly populations?: PopulationNames | undefined;
 }
 
 /** What every order says: the present tag, and whether somebody observes. */
@@ -80,6 +83,8 @@ export type Order = OrderBase &
         readonly ends: boolean;
         /** As of `finish`. */
         readonly reads: boolean;
+        /** Of one of several populations: what is sent to the others is due at this tick or later. */
+        readonly horizonTicks?: number;
       }
     | {
         /** The advance ends here, everything has settled. */
@@ -112,8 +117,15 @@ export type Order = OrderBase &
       }
   );
 
-/** An agent to make: its class by name, its id, its constructor's arguments. */
-export type NewAgent = readonly [type: string, id: string, args: readonly unknown[]];
+/** What an order says besides the present tag. */
+export type Task = Order extends infer O
+  ? O extends Order
+    ? Omit<O, "ticks" | "round" | "observed" | "batches">
+    : never
+  : never;
+
+/** An agent to make: its class by name, its id, its constructor's arguments, the agents that it knows, if that was said. */
+export type NewAgent = readonly [type: string, id: string, args: readonly unknown[], neighbours?: readonly string[]];
 
 /** Whose outputs to read, and which. */
 export type ReadRequest = readonly (readonly [agent: string, names: readonly string[]])[];
@@ -128,6 +140,15 @@ export interface OutputValues {
 
 /** What a container has sent to another: its number, the first tick at which something of it is due, the batch. */
 export type Sent = readonly [to: number, dueTicks: number, batch: Uint8Array];
+
+/** What one population sends to another: all messages since the last call. */
+export interface Pack {
+  readonly peer: string;
+  /** Ticks at which the first of them is due. */
+  readonly dueTicks: number;
+  readonly count: number;
+  readonly bytes: Uint8Array;
+}
 
 /** Answer to a call from outside: the call's number, whether it succeeded, the result or `[code, name, message]`. */
 export type Answer = readonly [seq: number, ok: boolean, content: unknown];
@@ -155,6 +176,8 @@ export interface Report {
   readonly refused?: readonly (Error | null)[];
   /** What has changed among its agents since they were told the last time. */
   readonly changes?: Changes;
+  /** What its agents have sent to other populations, told with `changes`. */
+  readonly packs?: readonly Pack[];
   /** Why the order could not be carried out. */
   readonly error?: Error;
 }

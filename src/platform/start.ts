@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Channel } from "../channel/index.ts";
+import type { Channel, TlsFiles } from "../channel/index.ts";
 import { acceptChannels } from "../channel/listen.ts";
 import { RunError } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
@@ -20,7 +20,7 @@ import type { MemberOptions } from "./protocol.ts";
 import { wireOptions } from "./wire/orders.ts";
 
 /** How containers are started. */
-export interface StartOptions extends Pick<PlatformOptions, "link" | "address" | "token" | "onListening"> {
+export interface StartOptions extends Pick<PlatformOptions, "link" | "address" | "token" | "tls" | "onListening"> {
   readonly isolation: Isolation;
   readonly node: NodeOptions;
 }
@@ -74,7 +74,7 @@ async function startProcesses(
   const folder = link === "ipc" ? await mkdtemp(join(tmpdir(), "cosimas-")) : undefined;
   try {
     const address = folder === undefined ? "tcp://127.0.0.1:0" : `ipc://${folder}/coordinator`;
-    return await meet(module, members, address, token, false, (at, admission, hosts) => {
+    return await meet(module, members, address, { token }, false, (at, admission, hosts) => {
       const meeting: Meeting = { address: at, token, folder };
       for (const { index } of members) {
         const onEnd = (host: string, how: string) => admission.fail(notStarted(index, host, "join", how));
@@ -89,9 +89,11 @@ async function startProcesses(
 function awaitRemote(
   module: AgentModule,
   members: readonly MemberOptions[],
-  { address = "tcp://127.0.0.1:0", token, onListening }: StartOptions,
+  { address, token, tls, onListening }: StartOptions,
 ): Promise<MemberLink[]> {
-  return meet(module, members, address, token, true, (at) => onListening?.(at));
+  const at = address ?? (tls === undefined ? "tcp://127.0.0.1:0" : "tls://127.0.0.1:0");
+  const secrets = { ...(token !== undefined && { token }), ...(tls !== undefined && { tls }) };
+  return meet(module, members, at, secrets, true, (bound) => onListening?.(bound));
 }
 
 /** Wait at `address` for the containers that `start` starts; if it `isOpen`, for those that anybody starts. */
@@ -99,14 +101,14 @@ async function meet(
   module: AgentModule,
   members: readonly MemberOptions[],
   address: string,
-  token: string | undefined,
+  { token, tls }: { readonly token?: string; readonly tls?: TlsFiles },
   isOpen: boolean,
   start: (address: string, admission: Admission, hosts: MemberHost[]) => void,
 ): Promise<MemberLink[]> {
   const admission = new Admission(module, members, isOpen);
   const hello = { heartbeat: true, ...(token !== undefined && { token }) };
   const { codec, limits } = wireOptions(module.types, members[0]!.limits);
-  const options = { codec, limits: patientLimits(limits, members.length), hello };
+  const options = { codec, limits: patientLimits(limits, members.length), hello, ...(tls && { tls }) };
   const entrance = await acceptChannels(address, options, admission.admit);
   const hosts: MemberHost[] = [];
   try {

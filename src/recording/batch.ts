@@ -26,6 +26,13 @@ export class RunChain {
     return createHash("sha256").update(this.#link).update(batch).digest().subarray(0, LINK_BYTES);
   }
 
+  /** A chain that goes on by itself from here. */
+  copy(): RunChain {
+    const copy = new RunChain("");
+    copy.#link = this.#link;
+    return copy;
+  }
+
   /** The last link in hexadecimal digits. */
   hex(): string {
     return Buffer.from(this.#link).toString("hex");
@@ -34,7 +41,8 @@ export class RunChain {
 
 /** Array of 4, then `bin` with the link, then `uint64` with the ticks; what follows is encoded by the codec. */
 const TICKS_AT = 3 + LINK_BYTES;
-const NAMES_AT = TICKS_AT + 9;
+/** Where the names of a batch stand, and its rows behind them. */
+export const NAMES_AT = TICKS_AT + 9;
 const NO_NAMES = 0x90;
 
 /** Every value has been checked where it arose; bytes are bounded by the chunk. */
@@ -88,13 +96,10 @@ export function skipBatch(data: Uint8Array, names: NameDictionary): void {
   if (data[NAMES_AT] !== NO_NAMES) names.learn(bodyOf(data).names);
 }
 
-/**
- * @param learns - Learn the batch's names; false if `names` has been through the whole file.
- * @throws Error if the batch is not what `encodeBatch` writes.
- */
-export function decodeBatch(data: Uint8Array, ticks: number, names: NameDictionary, learns = true): RunEntry[] {
+/** @throws Error if the batch is not what `encodeBatch` writes. */
+export function decodeBatch(data: Uint8Array, ticks: number, names: NameDictionary): RunEntry[] {
   const body = bodyOf(data);
-  if (learns) names.learn(body.names);
+  names.learn(body.names);
   return entriesOf(body.rows, ticks, names);
 }
 

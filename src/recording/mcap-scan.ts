@@ -44,47 +44,53 @@ async function readAt(file: FileHandle, at: number, length: number): Promise<Buf
 export { readAt };
 
 /**
- * Goes through a whole file once, record by record, and takes the checksums of its data and of its index.
- *
- * @throws RecordingError `ERR_RECORDING_DAMAGED` if it is no MCAP file, or one whose records make no sense.
+ * Goes through a file once, record by record, and takes the checksums of its data and of its index. Of a file that is still
+ * being written it goes as far as whole records, and later on from there.
  */
-export async function scanMcap(file: FileHandle, path: string): Promise<McapLayout> {
-  const { size } = await file.stat();
-  const scan = new Scan(file, path, size);
-  return scan.run();
-}
-
-class Scan {
+export class McapScan {
   readonly #file: FileHandle;
   readonly #path: string;
-  readonly #size: number;
   readonly #chunks: [number, number][] = [];
   readonly #metadata = new Map<string, ReadonlyMap<string, string>>();
+  #size = 0;
+  /** Where the next record begins. */
   #at = 0;
   #crc = 0;
   #damage: string | undefined;
+  /** The end of the data has been met. */
+  #inSummary = false;
+  /** A piece of the file as it was read last: a record is seldom longer. */
+  #block: Buffer = Buffer.alloc(0);
+  #blockAt = 0;
 
-  constructor(file: FileHandle, path: string, size: number) {
+  constructor(file: FileHandle, path: string) {
     this.#file = file;
     this.#path = path;
-    this.#size = size;
   }
 
+  /**
+   * Go on to the end of the file, as it is now.
+   *
+   * @throws RecordingError `ERR_RECORDING_DAMAGED` if it is no MCAP file, or one whose records make no sense.
+   */
   async run(): Promise<McapLayout> {
-    const front = await readAt(this.#file, 0, Math.min(this.#size, MAGIC.length));
-    if (!front.equals(MAGIC)) throw damaged(this.#path, "is no MCAP file: its first 8 bytes are others");
-    await this.#take(MAGIC.length);
-    let inSummary = false;
+    this.#size = (await this.#file.stat()).size;
+    this.#block = Buffer.alloc(0);
+    if (this.#at === 0) {
+      const front = await this.#bytes(0, Math.min(this.#size, MAGIC.length));
+      if (!front.equals(MAGIC)) throw damaged(this.#path, "is no MCAP file: its first 8 bytes are others");
+      await this.#take(MAGIC.length);
+    }
     for (;;) {
       const torn = await this.#torn();
       if (torn !== undefined) return this.#layout(torn);
       const [opcode, length] = await this.#front();
       if (opcode === 0 || opcode > OPCODE.last) return this.#misfit(`has an unknown record ${opcode}`);
-      if (opcode === OPCODE.footer) return this.#footer(inSummary, length);
+      if (opcode === OPCODE.footer) return this.#footer(length);
       if (opcode === OPCODE.dataEnd) {
-        if (inSummary || length !== 4) return this.#misfit("has a second or malformed end of data");
-        inSummary = true;
-        const crc = await readAt(this.#file, this.#at + FRONT_BYTES, 4);
+        if (this.#inSummary || length !== 4) return this.#misfit("has a second or malformed end of data");
+        this.#inSummary = true;
+        const crc = await this.#bytes(this.#at + FRONT_BYTES, 4);
         if (crc.readUInt32LE(0) !== this.#crc) this.#damage = `the checksum of the data does not fit`;
         this.#at += FRONT_BYTES + length;
         this.#crc = 0;
@@ -116,13 +122,15 @@ class Scan {
   }
 
   async #front(): Promise<readonly [opcode: number, length: number]> {
-    const front = await readAt(this.#file, this.#at, FRONT_BYTES);
+    const front = await this.#bytes(this.#at, FRONT_BYTES);
     return [front[0]!, Number(front.readBigUInt64LE(1))];
   }
 
-  async #footer(inSummary: boolean, length: number): Promise<McapLayout> {
+  async #footer(length: number): Promise<McapLayout> {
     const rest = this.#size - this.#at - FRONT_BYTES - FOOTER_BYTES;
-    if (!inSummary || length !== FOOTER_BYTES || rest > MAGIC.length) return this.#misfit("has a malformed footer");
+    if (!this.#inSummary || length !== FOOTER_BYTES || rest > MAGIC.length) {
+      return this.#misfit("has a malformed footer");
+    }
     if (rest < MAGIC.length) return this.#layout("its last bytes are missing");
     const bytes = await readAt(this.#file, this.#at, FRONT_BYTES + FOOTER_BYTES + MAGIC.length);
     const crcAt = FRONT_BYTES + FOOTER_BYTES - 4;
@@ -151,10 +159,21 @@ class Scan {
   async #take(length: number): Promise<void> {
     const end = this.#at + length;
     while (this.#at < end) {
-      const block = await readAt(this.#file, this.#at, Math.min(BLOCK_BYTES, end - this.#at));
+      const block = await this.#bytes(this.#at, 1, end - this.#at);
       this.#crc = crc32(block, this.#crc);
       this.#at += block.length;
     }
+  }
+
+  /** From `least` to `most` bytes from `at` on; valid until the next call. */
+  async #bytes(at: number, least: number, most = least): Promise<Buffer> {
+    let start = at - this.#blockAt;
+    if (start < 0 || start + least > this.#block.length) {
+      this.#block = await readAt(this.#file, at, Math.max(least, Math.min(BLOCK_BYTES, this.#size - at)));
+      this.#blockAt = at;
+      start = 0;
+    }
+    return this.#block.subarray(start, start + most);
   }
 
   #text(bytes: Buffer): void {

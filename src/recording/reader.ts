@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { RecordingError } from "../errors.ts";
@@ -5,7 +6,7 @@ import { type Limits, limitsOf } from "../limits.ts";
 import { checkOptions, LIMITS } from "../options.ts";
 import { checkBatch, decodeBatch, nanoseconds, RunChain, skipBatch, ticksOfBatch } from "./batch.ts";
 import type { RunEntry, RunHeader, RunSummary } from "./entry.ts";
-import { damaged, type McapLayout, readAt, scanMcap } from "./mcap-scan.ts";
+import { damaged, type McapLayout, McapScan, readAt } from "./mcap-scan.ts";
 import { NameDictionary } from "./rows.ts";
 import { checkPath } from "./target.ts";
 import { readWal } from "./wal.ts";
@@ -23,43 +24,79 @@ const CHUNK_BYTES = 32;
 
 /** A batch as it stands in the file, its link checked. */
 export interface StoredBatch {
-  readonly data: Uint8Array;
+  readonly data: Buffer;
   readonly ticks: number;
   /** Number of the chunk that it lies in, from 0. */
   readonly chunk: number;
 }
 
+/** How far a file has been read: the next chunk and batch, and the chain of hashes up to there. */
+export interface ReadPoint {
+  chunk: number;
+  batches: number;
+  readonly chain: RunChain;
+}
+
 /** A run file that is open for reading. Whoever opened it closes it. */
 export class RunFile {
   readonly header: RunHeader;
-  /** `undefined` if the file is torn before it. */
-  readonly summary: RunSummary | undefined;
-  /** Its end is missing: the writer was killed, is still writing, or its disk failed. `recoverRun` makes it whole. */
-  readonly torn: boolean;
-  /** What is missing at its end, if it is torn. */
-  readonly missing: string | undefined;
-  /** Bytes at its end that are no whole record. */
-  readonly tornBytes: number;
   /** JSON text that `header` was read from; the chain of hashes begins with it. */
   readonly headerText: string;
-  readonly #path: string;
+  readonly path: string;
   readonly #file: FileHandle;
-  readonly #layout: McapLayout;
+  readonly #scan: McapScan;
+  #layout: McapLayout;
+  #summary: RunSummary | undefined;
   readonly #limits: Limits;
 
   /** @internal Use `openRun`. */
-  constructor(path: string, file: FileHandle, layout: McapLayout, limits: Limits) {
-    this.#path = path;
+  constructor(path: string, file: FileHandle, scan: McapScan, layout: McapLayout, limits: Limits) {
+    this.path = path;
     this.#file = file;
-    this.#layout = layout;
+    this.#scan = scan;
     this.#limits = limits;
     this.headerText = layout.metadata.get("run")?.get("header") ?? "";
     this.header = this.#header();
-    const summary = layout.metadata.get("summary")?.get("summary");
-    this.torn = layout.torn !== undefined;
-    this.summary = summary === undefined || this.torn ? undefined : (this.#json(summary) as RunSummary);
-    this.missing = layout.torn;
-    this.tornBytes = layout.tornBytes;
+    this.#layout = layout;
+    this.#summary = this.#summaryOf(layout);
+  }
+
+  /** `undefined` if the file is torn before it. */
+  get summary(): RunSummary | undefined {
+    return this.#summary;
+  }
+
+  /** Its end is missing: the writer was killed, is still writing, or its disk failed. `recoverRun` makes it whole. */
+  get torn(): boolean {
+    return this.#layout.torn !== undefined;
+  }
+
+  /** What is missing at its end, if it is torn. */
+  get missing(): string | undefined {
+    return this.#layout.torn;
+  }
+
+  /** Bytes at its end that are no whole record. */
+  get tornBytes(): number {
+    return this.#layout.tornBytes;
+  }
+
+  /**
+   * Find what has been written since it was opened, or since the last call. Of a file that has its end there is nothing.
+   *
+   * @throws RecordingError `ERR_RECORDING_DAMAGED`, as `openRun`.
+   */
+  async grow(): Promise<void> {
+    if (!this.torn) return;
+    const layout = await layoutOf(this.path, this.#scan);
+    if (layout.damage !== undefined) throw damaged(this.path, layout.damage);
+    this.#summary = this.#summaryOf(layout);
+    this.#layout = layout;
+  }
+
+  #summaryOf({ metadata, torn }: McapLayout): RunSummary | undefined {
+    const summary = metadata.get("summary")?.get("summary");
+    return summary === undefined || torn !== undefined ? undefined : (this.#json(summary) as RunSummary);
   }
 
   /**
@@ -79,25 +116,43 @@ export class RunFile {
         if (ticks < from) skipBatch(data, names);
         else entries = decodeBatch(data, ticks, names);
       } catch (error) {
-        throw damaged(this.#path, `batch ${sequence - 1} cannot be decoded`, error);
+        throw damaged(this.path, `batch ${sequence - 1} cannot be decoded`, error);
       }
       if (entries !== undefined) yield entries;
     }
   }
 
-  /** The batches without decoding them; `data` is valid until the next one is asked for. */
-  async *stored(chain: RunChain = new RunChain(this.headerText)): AsyncGenerator<StoredBatch, void, undefined> {
-    let sequence = 0;
-    for (const [index, [at, length]] of this.#layout.chunks.entries()) {
-      const records = await this.#chunk(at, length);
-      for (const message of this.#messages(records, at)) {
-        yield { ...this.#batch(message, sequence++, chain, at), chunk: index };
-      }
+  /**
+   * The batches without decoding them; `data` is valid until the next one is asked for.
+   *
+   * @param point - Where to begin: moved on, chunk by chunk. Default: the start.
+   */
+  async *stored(point: ReadPoint = this.start()): AsyncGenerator<StoredBatch, void, undefined> {
+    for (; point.chunk < this.chunks; point.chunk++) {
+      for (const batch of await this.checkedChunk(point)) yield batch;
     }
-    const link = this.#layout.metadata.get("summary")?.get("link");
-    if (!this.torn && link !== chain.hex()) {
-      throw damaged(this.#path, `holds ${sequence} batches that do not end where its summary says`);
-    }
+    this.checkEnd(point);
+  }
+
+  /** Before the first chunk. */
+  start(): ReadPoint {
+    return { chunk: 0, batches: 0, chain: new RunChain(this.headerText) };
+  }
+
+  /** The batches of the point's chunk, which become part of its chain; the number of its chunk stays. */
+  async checkedChunk(point: ReadPoint): Promise<readonly StoredBatch[]> {
+    const [at, length] = this.#layout.chunks[point.chunk]!;
+    const records = await this.#chunk(at, length);
+    return [...this.#messages(records, at)].map((message) => ({
+      ...this.#batch(message, point.batches++, point.chain, at),
+      chunk: point.chunk,
+    }));
+  }
+
+  /** @throws RecordingError `ERR_RECORDING_DAMAGED` if the file has its end, and it is another than that of the chain. */
+  checkEnd({ batches, chain }: ReadPoint): void {
+    if (this.torn || this.#layout.metadata.get("summary")?.get("link") === chain.hex()) return;
+    throw damaged(this.path, `holds ${batches} batches that do not end where its summary says`);
   }
 
   /** Chunks of the file. */
@@ -109,15 +164,14 @@ export class RunFile {
    * The batches of one chunk, by its checksum alone: the chain of hashes takes the whole file.
    *
    * @param index - Number of the chunk, as in `stored`.
-   * @param names - That have been learned of the whole file.
    * @internal Use `RunIndex`.
    */
-  async chunkBatches(index: number, names: NameDictionary): Promise<readonly (readonly RunEntry[])[]> {
+  async chunkBatches(index: number): Promise<readonly StoredBatch[]> {
     const [at, length] = this.#layout.chunks[index]!;
     const records = await this.#chunk(at, length);
     return [...this.#messages(records, at)].map((message) => {
       const data = message.subarray(MESSAGE_BYTES);
-      return decodeBatch(data, ticksOfBatch(data), names, false);
+      return { data, ticks: ticksOfBatch(data), chunk: index };
     });
   }
 
@@ -135,7 +189,7 @@ export class RunFile {
       if (message.readBigUInt64LE(6) !== time) throw new Error("has another time than its entries");
       return { data, ticks };
     } catch (error) {
-      throw damaged(this.#path, `batch ${sequence} in the chunk at byte ${at} ${(error as Error).message}`, error);
+      throw damaged(this.path, `batch ${sequence} in the chunk at byte ${at} ${(error as Error).message}`, error);
     }
   }
 
@@ -155,7 +209,7 @@ export class RunFile {
       if (crc32(records) !== chunk.readUInt32LE(24)) throw new Error("does not fit its checksum");
       return Buffer.from(records.buffer, records.byteOffset, records.length);
     } catch (error) {
-      throw damaged(this.#path, `the chunk at byte ${at} ${(error as Error).message}`, error);
+      throw damaged(this.path, `the chunk at byte ${at} ${(error as Error).message}`, error);
     }
   }
 
@@ -166,7 +220,7 @@ export class RunFile {
       const opcode = records[at]!;
       const end = at + FRONT_BYTES + length;
       if (end > records.length || ![MESSAGE, CHANNEL, SCHEMA].includes(opcode)) {
-        throw damaged(this.#path, `the chunk at byte ${chunkAt} holds a record that makes no sense`);
+        throw damaged(this.path, `the chunk at byte ${chunkAt} holds a record that makes no sense`);
       }
       if (opcode === MESSAGE) yield records.subarray(at + FRONT_BYTES, end);
       at = end;
@@ -174,14 +228,14 @@ export class RunFile {
   }
 
   #header(): RunHeader {
-    if (this.headerText === "") throw damaged(this.#path, "has no metadata record `run`: it is no run file");
+    if (this.headerText === "") throw damaged(this.path, "has no metadata record `run`: it is no run file");
     const header = this.#json(this.headerText) as RunHeader;
     if (header.format !== 1) {
-      const text = `${this.#path} is of format ${header.format}; this version reads format 1`;
+      const text = `${this.path} is of format ${header.format}; this version reads format 1`;
       throw new RecordingError("ERR_RECORDING_FORMAT", text);
     }
     if (!Number.isSafeInteger(header.ticksPerSecond) || header.ticksPerSecond < 1) {
-      throw damaged(this.#path, `has a header with ${header.ticksPerSecond} ticks per second`);
+      throw damaged(this.path, `has a header with ${header.ticksPerSecond} ticks per second`);
     }
     return header;
   }
@@ -193,7 +247,7 @@ export class RunFile {
     } catch {
       // As any text that is no object.
     }
-    throw damaged(this.#path, "has metadata that is no JSON");
+    throw damaged(this.path, "has metadata that is no JSON");
   }
 }
 
@@ -209,118 +263,40 @@ export async function openRun(path: string, options: { readonly limits?: Partial
   await zstdReady();
   const unopened = (why: string, cause?: unknown) =>
     new RecordingError("ERR_RECORDING_OPEN", `${path} cannot be opened: ${why}`, { cause });
+  if (path.endsWith(".wal") && existsSync(path.slice(0, -".wal".length))) {
+    throw unopened(`it is what a recording has not in its chunks yet; open ${path.slice(0, -".wal".length)}`);
+  }
   // Opening a FIFO would wait for somebody who writes to it.
   if ((await stat(path).catch(() => undefined))?.isFile() === false) throw unopened("it is no file");
   const file = await open(path, "r").catch((cause: unknown) => {
     throw unopened(String((cause as { code?: unknown }).code), cause);
   });
   try {
-    const scanned = await scanMcap(file, path);
-    // Whoever ended the recording for a reason has left it in the .wal.
-    const gap = scanned.torn === undefined ? undefined : (await readWal(path)).gap;
-    const layout = gap === undefined ? scanned : { ...scanned, torn: gap };
+    const scan = new McapScan(file, path);
+    const layout = await layoutOf(path, scan);
     const all = limitsOf(options.limits);
-    if (layout.damage !== undefined) throw await damageOf(path, file, layout, all);
-    return new RunFile(path, file, layout, all);
+    if (layout.damage !== undefined)
+      throw await damageOf(path, layout.damage, () => new RunFile(path, file, scan, layout, all));
+    return new RunFile(path, file, scan, layout, all);
   } catch (error) {
     await file.close();
     throw error;
   }
 }
 
+async function layoutOf(path: string, scan: McapScan): Promise<McapLayout> {
+  const scanned = await scan.run();
+  // Whoever ended the recording for a reason has left it in the .wal.
+  const gap = scanned.torn === undefined ? undefined : (await readWal(path)).gap;
+  return gap === undefined ? scanned : { ...scanned, torn: gap };
+}
+
 /** What is wrong with a file of which a checksum does not fit: its first bad batch says more than the checksum over all. */
-async function damageOf(path: string, file: FileHandle, layout: McapLayout, limits: Limits): Promise<RecordingError> {
+async function damageOf(path: string, damage: string, opened: () => RunFile): Promise<RecordingError> {
   try {
-    for await (const _ of new RunFile(path, file, layout, limits).stored());
+    for await (const _ of opened().stored());
   } catch (error) {
     if (error instanceof RecordingError && error.code === "ERR_RECORDING_DAMAGED") return error;
   }
-  return damaged(path, layout.damage ?? "is damaged");
-}
-
-/** Chunks that are kept decoded: somebody who looks at a time looks at it again. */
-const CHUNKS_KEPT = 16;
-
-/**
- * Where the times of a run file are: after one pass over it, any time can be read without what is before it. Whoever
- * opened it closes it.
- */
-export class RunIndex {
-  readonly run: RunFile;
-  readonly #path: string;
-  readonly #names = new NameDictionary(0);
-  /** Ticks of the first and of the last batch of each chunk; ascending. */
-  readonly #first: number[] = [];
-  readonly #last: number[] = [];
-  readonly #kept = new Map<number, readonly (readonly RunEntry[])[]>();
-
-  private constructor(path: string, run: RunFile) {
-    this.#path = path;
-    this.run = run;
-  }
-
-  /** Open a run file; see `openRun`. Nothing can be read before `batches` has gone over it. */
-  static async open(path: string): Promise<RunIndex> {
-    return new RunIndex(path, await openRun(path));
-  }
-
-  /** Chunks that can be read. */
-  get chunks(): number {
-    return this.#first.length;
-  }
-
-  /** Ticks of the last batch so far; 0 if there is none. */
-  get lastTicks(): number {
-    return this.#last.at(-1) ?? 0;
-  }
-
-  /**
-   * All batches, once: with it the index is made. The chain of hashes is checked.
-   *
-   * @throws RecordingError `ERR_RECORDING_DAMAGED` at the first batch that is not what was written.
-   */
-  async *batches(): AsyncGenerator<readonly RunEntry[], void, undefined> {
-    for await (const { data, ticks, chunk } of this.run.stored()) {
-      let entries: readonly RunEntry[];
-      try {
-        entries = decodeBatch(data, ticks, this.#names);
-      } catch (error) {
-        throw damaged(this.#path, `a batch of chunk ${chunk} cannot be decoded`, error);
-      }
-      if (chunk === this.#first.length) this.#first.push(ticks);
-      this.#last[chunk] = ticks;
-      yield entries;
-    }
-  }
-
-  /** Number of the first chunk that may hold entries at or after `ticks`; `chunks` if there is none. */
-  chunkAt(ticks: number): number {
-    let [low, high] = [0, this.#last.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#last[middle]! < ticks) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  /** Ticks of the first batch of a chunk. */
-  firstTicksOf(chunk: number): number {
-    return this.#first[chunk]!;
-  }
-
-  /** The batches of one chunk; they belong to the index. */
-  async chunk(index: number): Promise<readonly (readonly RunEntry[])[]> {
-    const known = this.#kept.get(index);
-    if (known !== undefined) return known;
-    const batches = await this.run.chunkBatches(index, this.#names);
-    this.#kept.set(index, batches);
-    if (this.#kept.size > CHUNKS_KEPT) this.#kept.delete(this.#kept.keys().next().value!);
-    return batches;
-  }
-
-  /** Close the file. */
-  close(): Promise<void> {
-    return this.run.close();
-  }
+  return damaged(path, damage);
 }

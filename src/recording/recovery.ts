@@ -65,7 +65,7 @@ async function copyRun(run: RunFile, path: string, disk: RunDisk): Promise<Recov
   };
   let damage: unknown;
   try {
-    for await (const { data, ticks } of run.stored(chain)) add(data, ticks);
+    for await (const { data, ticks } of run.stored({ ...run.start(), chain })) add(data, ticks);
   } catch (error) {
     if (!run.torn || !(error instanceof RecordingError)) throw error;
     damage = error;

@@ -11,6 +11,19 @@ const KINDS = [
 ] as const;
 const CODES = new Map<string, number>(KINDS.map((kind, code) => [kind, code]));
 
+/** Codes that a {@link RowCursor} looks at: of rounds, of the first kind that has an agent, of the last that has a peer. */
+export const ROW = { round: ROUND, step: STEP, firstOfAgent: 4, lastOfPeers: 8, last: KINDS.length - 1 } as const;
+
+/** Kind of the entries of a row's code. */
+export function kindOf(code: number): RunEntry["kind"] {
+  return code === FEED ? "feed" : code === STEP ? "step" : (KINDS[code] as RunEntry["kind"]);
+}
+
+/** The other way; that of no row if there is no such kind. */
+export function codeOf(kind: string): number {
+  return kind === "feed" ? FEED : kind === "step" ? STEP : (CODES.get(kind) ?? ROUND);
+}
+
 /** Number that stands for no cause. */
 const NONE = -2;
 
@@ -207,7 +220,12 @@ export class NameDictionary {
 
   /** Learn the names of a batch that is read. */
   learn(names: readonly string[]): void {
-    for (const name of names) this.#names.push(name);
+    for (const name of names) this.#indices.set(name, this.#names.push(name) - 1);
+  }
+
+  /** Cell of a name that was learned; `undefined` if there is no such name. */
+  find(name: string): number | undefined {
+    return this.#indices.get(name);
   }
 
   /** @returns `undefined` if there is no such name. */

@@ -65,7 +65,7 @@ function exists(text: string): RecordingError {
 const own = new Set<string>();
 
 /** Who holds a lock: a process that is gone holds none. */
-interface Holder {
+export interface Holder {
   readonly host: string;
   readonly process: number;
   readonly thread: number;
@@ -103,6 +103,13 @@ export function lock(path: string): () => void {
   return () => {
     if (own.delete(file)) rmSync(file, { force: true });
   };
+}
+
+/** Who is recording `path` now; undefined if nobody is. */
+export function recorderOf(path: string): Holder | undefined {
+  const file = `${realPlace(path)}.lock`;
+  const holder = holderOf(file);
+  return holder !== undefined && (own.has(file) || isAlive(holder)) ? holder : undefined;
 }
 
 /** The one name of a file that need not be there. */

@@ -1,5 +1,6 @@
 import type { AgentClass } from "../agent/agent.ts";
 import { Container } from "../agent/container.ts";
+import { crossingFromFeed, PeerPopulations, type PopulationNames } from "../agent/populations.ts";
 import { AGENT_REFERENCE } from "../agent/references.ts";
 import { DATE_TIME } from "../agent/simulation.ts";
 import { ExternalClock } from "../clock/external-clock.ts";
@@ -109,6 +110,8 @@ class Replay {
   readonly #types: TypeRegistry;
   readonly #comparison = new Comparison();
   readonly #externals = new Map<string, ExternalEvent>();
+  /** The other populations, if the recorded one is one of several: what they get is dropped. */
+  readonly #populations: PeerPopulations | undefined;
   #actual: TraceEvent[] = [];
   #advances = 0;
   #failure: Error | undefined;
@@ -122,6 +125,8 @@ class Replay {
       (all as AgentClass[]).filter((type) => typeof type === "function").map((type) => [type.name, type]),
     );
     this.#types = new TypeRegistry([DATE_TIME, ...types, AGENT_REFERENCE]);
+    const { populations } = file.header.options as { populations?: PopulationNames };
+    if (populations !== undefined) this.#populations = new PeerPopulations(populations);
   }
 
   async run(): Promise<ReplayResult> {
@@ -168,7 +173,12 @@ class Replay {
       const [agent, method, args] = this.#revived(content) as [string, string, unknown[]];
       void container.call(agent, method, args).catch(() => {});
     }
-    if (target !== undefined) await this.#advance(target / ticksPerSecond, container);
+    if (target !== undefined) {
+      // The recorded run met the others right after each advance.
+      if (this.#populations !== undefined) this.#populations.horizonTicks = target + 1;
+      await this.#advance(target / ticksPerSecond, container);
+      this.#populations?.take();
+    }
     this.#externals.clear();
     const isWanted = (event: TraceEvent) => event.kind === "step" || event.ticks >= from * ticksPerSecond;
     const expected = events.filter(isWanted);
@@ -195,22 +205,31 @@ class Replay {
   }
 
   #feed(op: string, content: readonly unknown[], container: Container): void {
-    const values = this.#revived(content);
+    const values = op === "arrive" ? [] : this.#revived(content);
     try {
       if (op === "spawn") {
-        const [name, id, args] = values as [string, string, unknown[]];
-        container.spawn(this.#classNamed(name), { id, args });
+        const [name, id, args, neighbours] = values as [string, string, unknown[], string[]?];
+        container.spawn(this.#classNamed(name), { id, args, ...(neighbours && { neighbours }) });
       } else if (op === "input") {
         const [agent, method, args] = values as [string, string, unknown[]];
         container.input(agent, method, args);
       } else if (op === "ask") {
         const [from, peer, method, args, timeoutTicks] = values as [string, string, string, unknown[], number];
         void container.ask(from, peer, method, args, timeoutTicks).catch(() => {});
-      }
+      } else if (op === "arrive") this.#arrive(content, container);
     } catch (error) {
       // What was refused then is refused now; anything else shows in the events.
       if (error instanceof RecordingError) throw error;
     }
+  }
+
+  /** A message of another population; agents in it are those of its receiver. */
+  #arrive(content: readonly unknown[], container: Container): void {
+    const { references } = container;
+    const types = new TypeRegistry([DATE_TIME, ...(this.#options.types ?? []), references.type]);
+    const crossing = crossingFromFeed(content.map((value) => revive(value, types)));
+    references.bindTo(crossing.delivery.to);
+    container.arrive([crossing]);
   }
 
   #revived(content: readonly unknown[]): unknown[] {
@@ -242,6 +261,7 @@ class Replay {
       ...{ seed, strict, limits, types: this.#options.types ?? [], recorded: this.#external },
       clock: new ExternalClock({ start, initTime, resolution: ticksPerSecond }),
       ...(communication && { communication }),
+      ...(this.#populations && { populations: this.#populations }),
     });
   }
 

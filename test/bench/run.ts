@@ -6,7 +6,7 @@
 import { agents } from "./agents.ts";
 import { clock } from "./clock.ts";
 import { type Figure, type Suite, timed } from "./figure.ts";
-import { helics } from "./helics.ts";
+import { helicsGrants, helicsMessages } from "./helics.ts";
 import { mosaik } from "./mosaik.ts";
 import { page } from "./page.ts";
 import { powerFlow } from "./power-flow.ts";
@@ -29,7 +29,8 @@ const suites: Record<string, Suite> = {
   rounds,
   rpc,
   spread,
-  helics,
+  "helics-grants": helicsGrants,
+  "helics-messages": helicsMessages,
   mosaik,
   world,
 };
@@ -42,13 +43,15 @@ function lineOf({ name, value, unit, baseline, ratio, ratioMin, ratioMax }: Figu
 const args = process.argv.slice(2);
 const json = args.includes("--json");
 const wanted = args.filter((arg) => arg !== "--json");
-const unknown = wanted.filter((name) => !(name in suites));
+/** `helics` is all of `helics-…`. */
+const isOf = (wish: string, suite: string) => suite === wish || suite.startsWith(`${wish}-`);
+const unknown = wanted.filter((wish) => !Object.keys(suites).some((suite) => isOf(wish, suite)));
 if (unknown.length > 0) {
   console.error(`no benchmark ${unknown.join(", ")}; there are: ${Object.keys(suites).join(", ")}`);
   process.exit(2);
 }
 if (!json) console.log(`Node ${process.version}, interleaved rounds after a warm-up, medians`);
 for (const [name, suite] of Object.entries(suites)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  if (wanted.length > 0 && !wanted.some((wish) => isOf(wish, name))) continue;
   await suite((figure) => console.log(json ? JSON.stringify({ suite: name, ...figure }) : lineOf(figure)));
 }

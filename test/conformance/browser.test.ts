@@ -32,7 +32,7 @@ class Meter {
 }
 
 /** What a page may use. */
-declare const cosimas: typeof import("../../src/browser/index.ts");
+declare const cosimas: typeof import("../../adapters/web/index.ts");
 
 describe.skipIf(!supported && process.env["CI"] !== "true")("in a browser", () => {
   const folder = mkdtempSync(join(tmpdir(), "cosimas-browser-"));
@@ -44,13 +44,14 @@ describe.skipIf(!supported && process.env["CI"] !== "true")("in a browser", () =
   let page: Page;
 
   beforeAll(async () => {
-    await bundle(join(folder, "cosimas.js"));
-    const script = readFileSync(join(folder, "cosimas.js"));
+    await bundle(join(folder, "cosimas"));
     http = createServer((request, response) => {
-      const isScript = request.url === "/cosimas.js";
+      const isScript = request.url!.startsWith("/cosimas/");
       response.setHeader("content-type", isScript ? "text/javascript" : "text/html");
       response.end(
-        isScript ? script : '<script type="module">globalThis.cosimas = await import("/cosimas.js");</script>',
+        isScript
+          ? readFileSync(join(folder, request.url!))
+          : '<script type="module">globalThis.cosimas = await import("/cosimas/index.js");</script>',
       );
     });
     http.listen(0, "127.0.0.1");

@@ -1,7 +1,9 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
@@ -17,7 +19,16 @@ import type {
 } from "../../adapters/dashboard/model/protocol.ts";
 import { checkedRequest } from "../../adapters/dashboard/server/commands.ts";
 import { serveMetrics } from "../../adapters/dashboard/server/metrics.ts";
-import { Agent, Container, ExternalClock, eventsOf, Platform, Recording, type TraceEvent } from "../../src/index.ts";
+import {
+  Agent,
+  Container,
+  ExternalClock,
+  eventsOf,
+  Platform,
+  RealTimeClock,
+  Recording,
+  type TraceEvent,
+} from "../../src/index.ts";
 import { AGENTS, congestion, PageClient, pageFolder } from "../support/page-run.ts";
 
 const HEAVY = process.env["COSIMAS_HEAVY"] === "1";
@@ -234,6 +245,44 @@ describe("holding a run", () => {
   });
 });
 
+describe("a run in real time", () => {
+  class Ticking extends Agent {
+    static override readonly exposed = ["block"] as const;
+    override setup(): void {
+      this.task(async () => {
+        for (;;) await this.clock.sleep(0.02);
+      });
+    }
+    block(ms: number): void {
+      for (const end = performance.now() + ms; performance.now() < end; );
+    }
+  }
+
+  it("says how far it is behind the wall's clock, and cannot be held", async () => {
+    const container = await Container.create({ seed: 1, clock: new RealTimeClock() });
+    const ticking = container.spawn(Ticking, { id: "ticking" });
+    const page = await watchRun(container, { assets: place.assets });
+    const client = await PageClient.open(page.url);
+    await client.until(() => (client.frame?.ticks ?? 0) > 100_000 && client.frame!.lagS >= 0);
+    expect(client.info).toMatchObject({ controls: "none", source: "live" });
+    await expect(client.ask({ do: "pause" })).rejects.toThrow("cannot be held");
+    // What falls due meanwhile is served late, by up to this time; a page sees it now and then.
+    const isSeen = () => client.frames.some(({ lagS }) => lagS > 0.4);
+    for (let i = 0; i < 20 && !isSeen(); i++) {
+      ticking.block(700);
+      const { length } = client.frames;
+      await client.until(() => isSeen() || client.frames.length > length + 2);
+    }
+    expect(isSeen()).toBe(true);
+    expect(client.frames.every(({ lagS }) => lagS < 60)).toBe(true);
+    // Then it catches up.
+    await client.until(() => client.frame!.lagS < 0.4);
+    client.close();
+    await page.close();
+    await container.close();
+  });
+});
+
 describe("who is let in", () => {
   let container: Container;
   let page: Watch;
@@ -293,6 +342,12 @@ describe("who is let in", () => {
     socket.end(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${page.port}\r\nConnection: close\r\n\r\n`);
     const [first] = (await once(socket, "data")) as [Buffer];
     expect(first.toString().split("\r\n")[0]).toBe("HTTP/1.1 404 Not Found");
+  });
+
+  it("is a page of less than 80 kB of JavaScript, as it would be compressed", () => {
+    const bytes = gzipSync(readFileSync(join(place.assets, "page.js")), { level: 9 }).length;
+    expect(bytes).toBeLessThan(80_000);
+    expect(bytes).toBeGreaterThan(10_000);
   });
 
   it("answers 403 to another Host, 405 to another method", async () => {

@@ -186,6 +186,11 @@ describe.skipIf(!hasChromium)("the page", () => {
         .poll(() => number(row.locator("td").first()))
         .toBe(Number(input.args[0].loading_percent.toPrecision(5)));
       await expect.poll(() => page.locator(".graph .bus").count()).toBe(15);
+      // Only what agents have measured is in a recording; what is not says so, and is drawn otherwise.
+      await expect
+        .poll(() => page.locator(".missing").innerText())
+        .toMatch(/^15 of 29 have no values here\. .*--watch/);
+      await expect.poll(() => page.locator(".graph .bus.unknown").count()).toBe(2);
       await page.getByRole("button", { name: "who talks to whom" }).click();
       await page.locator(".graph .node").first().waitFor();
       await expect.poll(() => page.locator(".graph .node").count()).toBe(14);

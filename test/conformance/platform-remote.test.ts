@@ -5,8 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { TlsFiles } from "../../src/channel/index.ts";
 import { Container, Platform } from "../../src/index.ts";
+import { joinPlatform } from "../../src/platform/index.ts";
 import { Actor, name } from "../support/actors.ts";
+import { makeCertificates } from "../support/certificates.ts";
 import { faultProxy } from "../support/fault-proxy.ts";
 
 /** Containers that are started by hand with `cosimas container`. */
@@ -38,7 +41,7 @@ class Joining {
 /** A platform of two containers, that `start` starts once it knows where. */
 async function platformOf(
   start: (hostPort: string) => void | Promise<void>,
-  options: { token?: string } = {},
+  options: { token?: string; tls?: TlsFiles } = {},
 ): Promise<Platform> {
   const platform = await Platform.create({
     module,
@@ -46,7 +49,7 @@ async function platformOf(
     isolation: "remote",
     seed: 7,
     ...options,
-    onListening: (address) => void start(address.replace("tcp://", "")),
+    onListening: (address) => void start(address.replace(/^(tcp|tls):\/\//, "")),
   });
   onTestFinished(() => platform.close().catch(() => {}));
   return platform;
@@ -138,6 +141,77 @@ describe("cosimas container", () => {
       await expect(Platform.create({ module, isolation: "remote", token })).rejects.toMatchObject(refused);
       await expect(Container.create({ address: "tcp://127.0.0.1:0", hello: { token } })).rejects.toMatchObject(refused);
     }
+  });
+
+  it("takes no token of blanks through the API of a container either", async () => {
+    for (const token of ["", " ", "\n"]) {
+      const joining = joinPlatform(module.href, "tcp://127.0.0.1:1", { token, timeoutMs: 100 });
+      await expect(joining).rejects.toMatchObject({ code: "ERR_OPTION_TYPE", message: /token must be a token/ });
+    }
+  });
+
+  it("joins over TLS with the trace of one container; whom no authority knows is turned away, on either side", async () => {
+    const certificates = await makeCertificates();
+    onTestFinished(() => certificates.remove());
+    const { good, stranger, elsewhere } = certificates;
+    const filesOf = ({ cafile, certfile, keyfile }: TlsFiles) => [
+      ...["--tls-ca", cafile, "--tls-cert", certfile, "--tls-key", keyfile],
+    ];
+    const alone = await Container.create({ seed: 7 });
+    const expected = await hashOf(alone);
+    await alone.close();
+    const wrong: Joining[] = [];
+    const right: Joining[] = [];
+    const platform = await platformOf(
+      async (hostPort) => {
+        wrong.push(new Joining([MODULE, hostPort, ...filesOf(stranger)], "secret"));
+        wrong.push(new Joining([MODULE, hostPort, "-t", "2"], "secret")); // no TLS
+        await Promise.all(wrong.map(({ code }) => code));
+        right.push(new Joining([MODULE, hostPort, ...filesOf(good)], "secret"));
+        right.push(new Joining([MODULE, `tls://${hostPort}`, ...filesOf(good)], "secret"));
+      },
+      { token: "secret", tls: good },
+    );
+    expect(await Promise.all(wrong.map(({ code }) => code)), wrong.map(({ said }) => said).join()).toEqual([1, 1]);
+    for (const { said } of wrong) expect(said).toMatch(/cosimas: ERR_CHANNEL_[A-Z_]+: .*127\.0\.0\.1:\d+/);
+    expect(await hashOf(platform)).toBe(expected);
+    await platform.close();
+    expect(await Promise.all(right.map(({ code }) => code))).toEqual([0, 0]);
+
+    // The platform's certificate is for another host: told at once, not after the time to look for the platform.
+    const startMs = performance.now();
+    let refused: Joining | undefined;
+    const limits = { joinTimeoutMs: 10_000 };
+    const lonely = Platform.create({
+      ...{ module, isolation: "remote" as const, tls: elsewhere, limits },
+      onListening: (address) => {
+        expect(address).toMatch(/^tls:\/\//);
+        refused = new Joining([MODULE, address, ...filesOf(good)]);
+      },
+    });
+    lonely.catch(() => {});
+    await expect.poll(() => refused).toBeDefined();
+    expect(await refused!.code).toBe(1);
+    expect(performance.now() - startMs).toBeLessThan(9000);
+    expect(refused!.said).toMatch(/ERR_CHANNEL_CONNECT: .*(?:altnames|does not match)/);
+    await expect(lonely).rejects.toMatchObject({ code: "ERR_CONTAINER_START" });
+  });
+
+  it("says which certificates are missing, and where they go", async () => {
+    const joining = [
+      new Joining([MODULE, "127.0.0.1:1", "--tls-cert", "c.pem"]),
+      new Joining([MODULE, "tls://127.0.0.1:1"]),
+      new Joining([MODULE, "127.0.0.1:1", "--tls-ca", "a", "--tls-cert", "c", "--tls-key", "k"]),
+    ];
+    expect(await Promise.all(joining.map(({ code }) => code))).toEqual([2, 2, 1]);
+    expect(joining[0]!.said).toContain("ERR_CLI_VALUE: --tls-ca and --tls-key must be given, too");
+    expect(joining[1]!.said).toContain("tls://127.0.0.1:1 needs --tls-ca, --tls-cert and --tls-key");
+    expect(joining[2]!.said).toContain("ERR_CHANNEL_TLS_FILES: a certificate or key cannot be read");
+    const tls = { cafile: "a", certfile: "c", keyfile: "k" };
+    await expect(Platform.create({ module, isolation: "process", tls })).rejects.toThrow(/tls is for .* "remote"/);
+    await expect(Platform.create({ module, isolation: "remote", tls })).rejects.toMatchObject({
+      code: "ERR_CHANNEL_TLS_FILES",
+    });
   });
 
   it("F04: ends with 1 and says so when the platform is gone", async () => {

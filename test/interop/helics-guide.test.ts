@@ -82,4 +82,14 @@ describe.skipIf(reason !== undefined)(`docs/helics.md${reason === undefined ? ""
       expect(output).toMatch(/left at 10 s after 20 grants, 2 messages to others and 2 from them, trace hash/);
     }
   });
+
+  it("records two populations, one on two containers, that can be replayed", async () => {
+    writeFileSync(join(folder, "region.ts"), example("ts", "region.ts"));
+    const [, ...both] = await run(commands("--record south.mcap"), "23560");
+    for (const { code, output } of both) expect(code, output).toBe(0);
+    const hashOf = ({ output }: { output: string }) => /trace hash ([0-9a-f]{16})/.exec(output)![1];
+    const replayed = start("bash", ["-c", `cd ${folder} && exec ${cosimas} replay south.mcap`], env);
+    expect(await replayed.ended, replayed.output()).toBe(0);
+    expect(replayed.output()).toContain(`trace hash ${hashOf(both[1]!)}`);
+  });
 });

@@ -1,3 +1,4 @@
+import type { PopulationOptions } from "cosimas";
 import { betweenPopulations, Container, combinedTraceHash } from "cosimas";
 import { federatePopulation, type PopulationSummary } from "cosimas/helics";
 import { describe, expect, it } from "vitest";
@@ -23,10 +24,14 @@ async function inOne(parts: number, seed: number): Promise<string> {
   return hash;
 }
 
+const module = new URL("../support/walkers.ts", import.meta.url);
+
+/** @param spread - Where the agents of each population live. */
 function federation(
   brokers: readonly Pick<Broker, "address" | "coreType">[],
   seed: number,
   periodS: number,
+  spread: PopulationOptions = {},
 ): Promise<PopulationSummary[]> {
   const names = brokers.map((_, i) => `p${i}`);
   const all = walkerIds(names.length, AGENTS);
@@ -35,6 +40,7 @@ function federation(
       federatePopulation({
         ...{ name: names[i]!, peers: names.filter((_, j) => j !== i), delayS: DELAY_S, periodS, untilS: UNTIL_S, seed },
         ...{ library: environment.library!, broker: address, coreType: coreType as "zmq", connectTimeoutMs: 20_000 },
+        ...spread,
         populate(home) {
           for (const id of all.filter((own) => own.startsWith(`${names[i]}/`))) {
             home.spawn(Walker, { id, args: [{ all, untilS: UNTIL_S - 3 }] });
@@ -68,6 +74,21 @@ describe.skipIf(reason !== undefined)(
         expect(sent).toBeGreaterThan(50);
         expect(await broker.ended).toBe(0);
       }
+    });
+
+    it.each([
+      [1, "process"],
+      [2, "inline"],
+      [2, "thread"],
+      [4, "inline"],
+      [4, "process"],
+    ] as const)("give it on %i containers each (%s)", async (containers, isolation) => {
+      const broker = await startBroker(environment, 2);
+      const summaries = await federation([broker, broker], 11, DELAY_S, { containers, isolation, module });
+      expect(combinedTraceHash(summaries.map(({ chains }) => chains))).toBe(await inOne(2, 11));
+      const counts = summaries.map(({ sent, received }) => [sent, received]);
+      expect(counts[0]).toEqual([counts[1]![1], counts[1]![0]]);
+      expect(await broker.ended).toBe(0);
     });
 
     it("give it over a tree of brokers", async () => {

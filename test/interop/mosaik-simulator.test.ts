@@ -139,32 +139,31 @@ describe.skipIf(reason !== undefined)(`under real mosaik${reason === undefined ?
     await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"), 20_000);
   });
 
-  it.each([
-    ["README.md", "agents.ts", "scenario.py"],
-    ["docs/mosaik.md", "relays.ts", "relays.py"],
-    ["docs/mosaik.md", "stores.ts", "stores.py"],
-  ])("%s does what it says about %s", async (file, module, scenario) => {
-    const text = readFileSync(join(root, file), "utf8");
-    const block = (language: string, name: string) =>
-      text.split(`\`\`\`${language}\n${language === "ts" ? "//" : "#"} ${name}\n`)[1]?.split("```")[0] ?? "";
-    const master = block("python", scenario);
-    const after = text.slice(text.indexOf(master));
-    const [, expected = ""] = /It prints, besides mosaik's own log,\n\n```\n([\s\S]*?)```/.exec(after) ?? [];
-    expect(master.trimEnd().split("\n").length).toBeLessThanOrEqual(15);
-    // Inside the repository, so that `cosimas` is found.
-    mkdirSync(join(root, "out"), { recursive: true });
-    const example = mkdtempSync(join(root, "out", "docs-"));
-    try {
-      writeFileSync(join(example, module), block("ts", module));
-      // As written, but for how the program is found before it is installed.
-      const command = `${COSIMAS} ${join(example, module)}`;
-      writeFileSync(join(example, scenario), master.replace(`npx cosimas sim ${module}`, command));
-      const ended = await runPython([join(example, scenario)]);
-      expect(ended.stderr).not.toMatch(/ERROR|Traceback|cosimas:/);
-      expect(ended.code).toBe(0);
-      expect(ended.stdout.endsWith(expected)).toBe(true);
-    } finally {
-      rmSync(example, { recursive: true, force: true });
-    }
-  });
+  it.each([["README.md", "agents.ts", "scenario.py"]])(
+    "%s does what it says about %s",
+    async (file, module, scenario) => {
+      const text = readFileSync(join(root, file), "utf8");
+      const block = (language: string, name: string) =>
+        text.split(`\`\`\`${language}\n${language === "ts" ? "//" : "#"} ${name}\n`)[1]?.split("```")[0] ?? "";
+      const master = block("python", scenario);
+      const after = text.slice(text.indexOf(master));
+      const [, expected = ""] = /It prints, besides mosaik's own log,\n\n```\n([\s\S]*?)```/.exec(after) ?? [];
+      expect(master.trimEnd().split("\n").length).toBeLessThanOrEqual(15);
+      // Inside the repository, so that `cosimas` is found.
+      mkdirSync(join(root, "out"), { recursive: true });
+      const example = mkdtempSync(join(root, "out", "docs-"));
+      try {
+        writeFileSync(join(example, module), block("ts", module));
+        // As written, but for how the program is found before it is installed.
+        const command = `${COSIMAS} ${join(example, module)}`;
+        writeFileSync(join(example, scenario), master.replace(`npx cosimas sim ${module}`, command));
+        const ended = await runPython([join(example, scenario)]);
+        expect(ended.stderr).not.toMatch(/ERROR|Traceback|cosimas:/);
+        expect(ended.code).toBe(0);
+        expect(ended.stdout.endsWith(expected)).toBe(true);
+      } finally {
+        rmSync(example, { recursive: true, force: true });
+      }
+    },
+  );
 });

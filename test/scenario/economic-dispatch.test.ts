@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import type { Method } from "../../scenarios/economic-dispatch/agents.ts";
-import { Negotiation } from "../../scenarios/economic-dispatch/negotiation.ts";
 import {
   CASES,
   costOf,
@@ -9,6 +8,7 @@ import {
   readCase,
   threeUnits,
 } from "../../scenarios/economic-dispatch/problem.ts";
+import { startNegotiation } from "../../scenarios/economic-dispatch/start.ts";
 
 const options = (method: Method, containers = 1) => ({
   containers,
@@ -37,7 +37,7 @@ describe("economic-dispatch", () => {
   });
 
   it("finds the merit order of three units, load after load", async () => {
-    const negotiation = await Negotiation.create(threeUnits(DEMANDS_MW[0]), options({ rho: 0.05, kappa: 1 }));
+    const negotiation = await startNegotiation(threeUnits(DEMANDS_MW[0]), options({ rho: 0.05, kappa: 1 }));
     try {
       for (const demand of DEMANDS_MW) {
         negotiation.demand(0, demand);
@@ -54,7 +54,7 @@ describe("economic-dispatch", () => {
   it.each(CASES)("comes near the optimal power flow of %s, within the limits of its lines", async (name) => {
     const problem = readCase(name);
     const { method, distance, hash } = EXPECTED[name];
-    const negotiation = await Negotiation.create(problem, options(method));
+    const negotiation = await startNegotiation(problem, options(method));
     try {
       const outcome = await negotiation.settle();
       expect(outcome.converged).toBe(true);
@@ -71,7 +71,7 @@ describe("economic-dispatch", () => {
 
   it("has the prices of a congested grid: what one more MWh costs, bus by bus", async () => {
     const problem = readCase("case5");
-    const negotiation = await Negotiation.create(problem, options(EXPECTED.case5.method));
+    const negotiation = await startNegotiation(problem, options(EXPECTED.case5.method));
     try {
       const { prices, flowMw } = await negotiation.settle();
       expect(flowMw[5]).toBeCloseTo(-240, 1); // the line at its limit
@@ -84,7 +84,7 @@ describe("economic-dispatch", () => {
   });
 
   it("is the same on four processes", async () => {
-    const negotiation = await Negotiation.create(readCase("case9"), options(EXPECTED.case9.method, 4));
+    const negotiation = await startNegotiation(readCase("case9"), options(EXPECTED.case9.method, 4));
     try {
       await negotiation.settle();
       expect(negotiation.traceHash()).toBe(EXPECTED.case9.hash);

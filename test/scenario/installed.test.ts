@@ -1,8 +1,20 @@
 import { type SpawnSyncReturns, spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { replaceFiles } from "../../build.mjs";
 import { bundle } from "../../esbuild.library.mjs";
 
 /** The built program as a dependency of a user's project, whose modules are TypeScript. */
@@ -103,5 +115,65 @@ describe("cosimas, installed in a project", () => {
     // Nobody listens at port 1, so it ends where it would be connected.
     const sim = cpuOf(main, "sim", "sim.ts", "127.0.0.1:1");
     expect(sim, `bare Node: ${bare} s`).toBeLessThan(14 * bare);
+  });
+});
+
+describe("what is built", () => {
+  const place = mkdtempSync(join(tmpdir(), "cosimas-built-"));
+  afterAll(() => rmSync(place, { recursive: true, force: true }));
+
+  function write(folder: string, files: Readonly<Record<string, string>>): string {
+    for (const [file, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(place, folder, file)), { recursive: true });
+      writeFileSync(join(place, folder, file), text);
+    }
+    return join(place, folder);
+  }
+
+  it("takes the place of what was there, and leaves nothing of it", () => {
+    const dist = write("dist", { "main.js": "1", "a/same.js": "same", "a/stale-1.js": "old", "b/c/gone.js": "old" });
+    const before = statSync(join(dist, "a/same.js"));
+    replaceFiles(
+      write("made", { "main.js": "2", "a/same.js": "same", "a/chunk-2.js": "new", "d/e/more.js": "" }),
+      dist,
+    );
+    const files = readdirSync(dist, { recursive: true, encoding: "utf8" }).sort();
+    expect(files).toEqual(["a", "a/chunk-2.js", "a/same.js", "d", "d/e", "d/e/more.js", "main.js"]);
+    expect(readFileSync(join(dist, "main.js"), "utf8")).toBe("2");
+    // A program that runs from here goes on with the very file.
+    const { ino, mtimeMs } = statSync(join(dist, "a/same.js"));
+    expect([ino, mtimeMs]).toEqual([before.ino, before.mtimeMs]);
+  });
+
+  it("goes into the package as what the sources give, and nothing older", () => {
+    const args = ["pack", "--dry-run", "--json", "--ignore-scripts"];
+    const { stdout, stderr, status } = spawnSync("npm", args, { cwd: root, encoding: "utf8", timeout: 120_000 });
+    expect(status, stderr).toBe(0);
+    const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
+    const packed = new Set(files.map(({ path }) => path));
+    const built = [...packed].filter((path) => path.startsWith("dist/"));
+    const sourceOf = (path: string) => path.slice("dist/".length).replace(/\.d\.ts$/, "");
+    for (const path of built.filter((one) => one.endsWith(".d.ts"))) {
+      const source = join(root, sourceOf(path));
+      expect([path, ["ts", "tsx", "js"].some((end) => existsSync(`${source}.${end}`))]).toEqual([path, true]);
+    }
+    // Whatever is no chunk is a file of the sources; whatever is a chunk is loaded by another.
+    const loaded = new Set<string>();
+    const isLibrary = (path: string) =>
+      path.endsWith(".js") && !/^dist\/(browser|adapters\/dashboard\/assets)\//.test(path);
+    const scripts = built.filter(isLibrary);
+    for (const path of scripts) {
+      const text = readFileSync(join(root, path), "utf8");
+      for (const [, to] of text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)) {
+        loaded.add(posix.join(posix.dirname(path), to!));
+      }
+    }
+    const isSource = (path: string) =>
+      ["ts", "js"].some((end) => existsSync(join(root, `${path.slice("dist/".length, -".js".length)}.${end}`)));
+    expect(scripts.filter((path) => !isSource(path) && !loaded.has(path))).toEqual([]);
+    expect([...loaded].filter((path) => !packed.has(path))).toEqual([]);
+    for (const entry of ["dist/src/cli/main.js", "dist/adapters/dashboard/assets/page.js", "dist/browser/index.js"]) {
+      expect([entry, packed.has(entry)]).toEqual([entry, true]);
+    }
   });
 });

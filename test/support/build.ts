@@ -27,6 +27,7 @@ function stamp(): string {
     "package.json",
     "tsconfig.json",
     "tsconfig.build.json",
+    "build.mjs",
     "esbuild.browser.mjs",
     "esbuild.library.mjs",
     "esbuild.page.mjs",

@@ -51,6 +51,12 @@ export async function pythonEnvironment(set: string): Promise<PythonEnvironment>
   }
 }
 
+/** Folder of a package of an environment. */
+export function packageFolder(python: string, name: string): string {
+  const look = `import importlib.util as u; print(u.find_spec('${name}').submodule_search_locations[0])`;
+  return execFileSync(python, ["-c", look], { encoding: "utf8" }).trim();
+}
+
 async function ready(set: string): Promise<string> {
   const interpreter = findInterpreter((minor) => existsSync(requirementsFile(set, minor)));
   const requirements = requirementsFile(set, interpreter.minor);

@@ -54,7 +54,7 @@ export class Walker extends Agent {
     const id = this.#all[Math.floor(this.random() * this.#all.length)]!;
     const peer = await this.connect<typeof Walker>(id);
     const what = Math.floor(this.random() * 6);
-    if (what === 0) this.sum += await peer.add(this.random());
+    if (what === 0) this.sum += await peer.add(this.random()).catch(() => -3);
     else if (what === 1) this.sum += await peer.slow(this.random()).catch(() => -1);
     else if (what === 2) this.sum += await peer.fail().catch((error: Error) => error.message.length);
     else if (what === 3) this.send(id, "note", ["now", this.random()]);
@@ -67,4 +67,11 @@ export class Walker extends Agent {
 /** Ids of `agents` walkers over `parts` populations. */
 export function walkerIds(parts: number, agents: number): string[] {
   return Array.from({ length: agents }, (_, i) => `p${i % parts}/w${i}`);
+}
+
+/** Makes an agent that would belong to another population. */
+export class Parent extends Agent {
+  override setup(): void {
+    this.spawn(Walker, { id: "p1/child", args: [{ all: ["p1/child"], untilS: 0 }] });
+  }
 }

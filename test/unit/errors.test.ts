@@ -7,7 +7,7 @@ import { AgentError, CosimError, describeError, RemoteError } from "../../src/er
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Codes of Node's own that the source looks at. */
-const OF_NODE: ReadonlySet<string> = new Set(["ERR_WORKER_INVALID_EXEC_ARGV"]);
+const OF_NODE: ReadonlySet<string> = new Set(["ERR_SSL", "ERR_WORKER_INVALID_EXEC_ARGV"]);
 
 function codesIn(text: string): Set<string> {
   return new Set(text.match(/\bERR_[A-Z]+(?:_[A-Z]+)*\b/g));
@@ -26,6 +26,13 @@ describe("errors", () => {
   it("are all in docs/errors.md, and nothing else is", () => {
     const documented = codesIn(readFileSync(join(root, "docs/errors.md"), "utf8"));
     expect([...documented].sort()).toEqual([...codesIn(source())].filter((code) => !OF_NODE.has(code)).sort());
+  });
+
+  it("have a section each in docs/errors.md, that says what to do", () => {
+    const text = readFileSync(join(root, "docs/errors.md"), "utf8");
+    const sections = [...text.matchAll(/^### (\w+)\n\n(.+)\n\n\*\*What to do:\*\* (.+)\n/gm)];
+    expect(sections.map(([, code]) => code).sort()).toEqual([...codesIn(text)].sort());
+    for (const [, code, what, todo] of sections) expect(`${what} ${todo}`, code).toMatch(/^.{8,}[.?] .{4,}[.?]$/);
   });
 
   it("carry who and when, and nothing that was not said", () => {

@@ -75,6 +75,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "mosaik/remote": [],
   "mosaik/columns": ["mosaik/remote"],
   "mosaik/world": ["mosaik/remote", "mosaik/scheduler"],
+  web: ["hash", "rpc", "agent", "cosim", "engine", "mosaik/scheduler", "mosaik/world"],
 };
 
 /** Circles of files, an import of types counts. Shrinks. */

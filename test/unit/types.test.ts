@@ -19,6 +19,15 @@ class Battery extends Agent {
   offer(kw: number): number { return kw; }
   measure(_inputs: { p_kw?: number; vm_pu: number }): void {}
 }
+class Spare extends Agent {
+  static override readonly exposed = ["offer"] as const;
+  constructor({ kw }: { kw?: number } = {}) { super(); void kw; }
+  offer(kw: number): number { return kw; }
+  async ask(): Promise<number> {
+    const { answers } = await this.gather(this.neighbours<typeof Battery>(), "offer", [3], { within: 1 });
+    return answers[0]!.value + (await answers[0]!.peer.offer(1));
+  }
+}
 class Loose extends Agent {
   static override readonly exposed = ["offer"];
   offer(kw: number): number { return kw; }
@@ -77,6 +86,20 @@ const CASES: readonly (readonly [code: string, message: RegExp | undefined])[] =
     "agentModel(Battery, { method: 'mesure', inputs: { p_kw: 'one', vm_pu: 'one' } });",
     /'"mesure"' is not assignable to type '"measure"/,
   ],
+  ["agentModel(Spare, { params: ['kw'] });", undefined],
+  ["agentModel(Spare, { params: ['kv'] });", /'"kv"' is not assignable to type '"kw"'/],
+  ["agentModel(Plain, { params: ['kw'] });", /not assignable to type 'never'/],
+  [
+    "class A extends Agent { f() { return this.gather(this.neighbours<typeof Battery>(), 'ofer', [3], { within: 1 }); } }",
+    /'"ofer"' is not assignable to parameter of type '"offer"'|No overload matches/,
+  ],
+  [
+    "class B extends Agent { f() { return this.gather(this.neighbours<typeof Battery>(), 'offer', ['3'], { within: 1 }); } }",
+    /No overload matches|not assignable to type 'number'/,
+  ],
+  ["class C extends Agent { f() { return this.gather<number>(['b'], 'offer', [3], { within: 1 }); } }", undefined],
+  ["container.spawn(Plain, { neighbours: ['a'] });", undefined],
+  ["platform.spawn(Spare, { id: 'a', neighbours: ['b'] });", undefined],
   ["agentModel(Battery, { outputs: ['p_kv'] });", /'"p_kv"' is not assignable to type '"p_kw"'/],
 ];
 

@@ -18,7 +18,7 @@ export const AGENTS_MAX = 500;
 /** Pairs of agents in one answer. */
 export const PAIRS_MAX = 2000;
 
-/** What a run is, sent once. */
+/** What a run is; sent first, and again if any of it has changed. */
 export interface RunInfo {
   readonly what: "info";
   readonly title: string;
@@ -40,7 +40,17 @@ export interface RunInfo {
 }
 
 /** State of a run's clock. */
-export type RunPhase = "starting" | "running" | "paused" | "waiting" | "ended" | "failed" | "reading";
+export type RunPhase =
+  | "starting"
+  | "running"
+  | "paused"
+  | "waiting"
+  | "ended"
+  | "failed"
+  /** A recording that is read for the first time. */
+  | "reading"
+  /** A recording that is being written. */
+  | "following";
 
 /** What is now; sent at most 30 times a second. */
 export interface Frame {
@@ -106,6 +116,9 @@ export interface LineFilter {
   readonly text?: string;
 }
 
+/** A row of a recording: chunk, batch and row, -1 for its first or last. */
+export type RowPlace = readonly [chunk: number, batch: number, row: number];
+
 /** An agent as a row of the table. */
 export interface AgentLine {
   readonly id: string;
@@ -157,6 +170,8 @@ export type Question =
       readonly limit: number;
       readonly last?: boolean;
       readonly filter?: LineFilter;
+      /** Go on where an answer has ended: its `next`. */
+      readonly after?: RowPlace;
     }
   | { readonly ask: "chain"; readonly id: string; readonly ticks: number }
   | { readonly ask: "names"; readonly search?: string; readonly limit?: number }
@@ -203,6 +218,8 @@ export interface EventsAnswer {
   readonly since: number;
   /** Last time that was looked at. */
   readonly until: number;
+  /** Where it has ended, if there is more to look at: one answer looks at so many events of a recording. */
+  readonly next?: RowPlace;
 }
 
 export interface ChainAnswer {

@@ -18,21 +18,43 @@ export const RUN = "run";
 
 type Shown = number | string | boolean;
 
-/** What is known of one agent. */
-export interface AgentState {
+/**
+ * What is known of one agent. A class, because it is written at each event: stores into objects that were made by spreading
+ * others take twenty times as long.
+ */
+export class AgentState {
   readonly id: string;
-  type: string;
+  type = "";
   state: AgentLine["state"];
-  received: number;
-  sent: number;
-  faults: number;
-  last: number;
-  lastKind: string;
+  received = 0;
+  sent = 0;
+  faults = 0;
+  last = -1;
+  lastKind = "";
   /** Present values, by name. */
   values: Record<string, Shown> | undefined;
-  valueCount: number;
+  valueCount = 0;
   /** Messages that it got, by sender. */
   from: Map<string, number> | undefined;
+
+  constructor(id: string, state: AgentLine["state"]) {
+    this.id = id;
+    this.state = state;
+  }
+
+  copy(): AgentState {
+    const copy = new AgentState(this.id, this.state);
+    copy.type = this.type;
+    copy.received = this.received;
+    copy.sent = this.sent;
+    copy.faults = this.faults;
+    copy.last = this.last;
+    copy.lastKind = this.lastKind;
+    copy.values = this.values && { ...this.values };
+    copy.valueCount = this.valueCount;
+    copy.from = this.from && new Map(this.from);
+    return copy;
+  }
 }
 
 /** The parts of an event that are counted; an `EventLine` has them, too. */
@@ -55,7 +77,7 @@ export class RunState {
   messages = 0;
   faults = 0;
   alive = 0;
-  readonly kinds: Record<string, number> = {};
+  readonly #kinds = new Map<string, number>();
   agents = new Map<string, AgentState>();
   #pairs = 0;
   #started = false;
@@ -73,7 +95,7 @@ export class RunState {
     this.count(event as Counted);
     switch (event.kind) {
       case "input":
-        this.#input(event.agent, event.method, event.args);
+        this.takeInput(event.agent, event.method, event.args);
         return;
       case "created":
       case "removed":
@@ -83,51 +105,62 @@ export class RunState {
         if (typeof event.outputs === "object" && event.outputs !== null) this.#outputs(event.sim, event.outputs);
         return;
       case "output":
-        for (const name in event.values) this.#value(event.agent, name, event.values[name]);
+        this.takeValues(event.agent, event.values);
         return;
     }
   }
 
   /** Count an event without what it carries. */
   count(event: Counted): void {
-    const { kind, ticks } = event;
+    const { kind, agent = "", peer = "" } = event;
+    const hasAgent = kind !== "tick" && kind !== "step";
+    const own = hasAgent ? this.of(agent) : undefined;
+    const other = hasAgent && peer !== "" ? this.of(peer) : undefined;
+    this.countOf(kind, event.ticks, event.round, own, other, peer);
+  }
+
+  /** The same for whoever has found the agents: `own` it happened to, `other` is its peer; both undefined if unknown. */
+  countOf(
+    kind: string,
+    ticks: number | undefined,
+    round: number | undefined,
+    own: AgentState | undefined,
+    other: AgentState | undefined,
+    peer: string,
+  ): void {
     this.events++;
-    this.kinds[kind] = (this.kinds[kind] ?? 0) + 1;
-    if (ticks !== undefined && (ticks > this.ticks || !this.#started)) {
-      if (this.#started) this.#series?.add(RUN, "messages", this.ticks, this.messages - this.#before);
-      this.#started = true;
-      this.#before = this.messages;
-      this.ticks = ticks;
-      this.round = 0;
-      this.steps++;
-    }
-    if (event.round !== undefined && ticks === this.ticks && event.round > this.round) this.round = event.round;
-    if (kind === "tick" || kind === "step") return;
-    const agent = this.of(event.agent!);
-    if (agent === undefined) return;
-    agent.last = this.ticks;
-    agent.lastKind = kind;
+    this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + 1);
+    if (ticks !== undefined && (ticks > this.ticks || !this.#started)) this.#begin(ticks);
+    if (round !== undefined && round > this.round && ticks === this.ticks) this.round = round;
+    if (own === undefined) return;
+    own.last = this.ticks;
+    own.lastKind = kind;
     if (kind === "fault") {
-      agent.faults++;
+      own.faults++;
       this.faults++;
     }
-    if (event.peer === undefined || event.peer === "") return;
+    if (peer === "") return;
     this.messages++;
-    agent.received++;
-    const peer = this.of(event.peer);
-    if (peer !== undefined) peer.sent++;
-    this.#pair(agent, event.peer);
+    own.received++;
+    if (other !== undefined) other.sent++;
+    this.#pair(own, peer);
+  }
+
+  /** A new time. */
+  #begin(ticks: number): void {
+    if (this.#started) this.#series?.add(RUN, "messages", this.ticks, this.messages - this.#before);
+    this.#started = true;
+    this.#before = this.messages;
+    this.ticks = ticks;
+    this.round = 0;
+    this.steps++;
   }
 
   /** The agent's state; undefined if there are too many of them. */
   of(id: string): AgentState | undefined {
     const known = this.agents.get(id);
     if (known !== undefined || this.agents.size >= AGENTS_KEPT) return known;
-    const state = id === OUTSIDE_ID ? "outside" : "alive";
-    const fresh: AgentState = {
-      ...{ id, type: "", state, received: 0, sent: 0, faults: 0, last: -1, lastKind: "" },
-      ...{ values: undefined, valueCount: 0, from: undefined },
-    };
+    const fresh = new AgentState(id, id === OUTSIDE_ID ? "outside" : "alive");
     this.agents.set(id, fresh);
     if (id !== OUTSIDE_ID) this.alive++;
     return fresh;
@@ -153,8 +186,13 @@ export class RunState {
     }
   }
 
+  /** What an agent shows. */
+  takeValues(agent: string, values: Readonly<Record<string, unknown>>): void {
+    for (const name in values) this.#value(agent, name, values[name]);
+  }
+
   /** What a bridge or master gives to an agent: numbers, or objects of numbers. */
-  #input(agent: string, method: string, args: readonly unknown[]): void {
+  takeInput(agent: string, method: string, args: readonly unknown[]): void {
     for (let i = 0; i < args.length && i < 4; i++) {
       const arg = args[i];
       if (typeof arg === "number") this.#value(agent, args.length === 1 ? method : `${method}.${i}`, arg);
@@ -202,14 +240,11 @@ export class RunState {
     copy.messages = this.messages;
     copy.faults = this.faults;
     copy.alive = this.alive;
-    Object.assign(copy.kinds, this.kinds);
+    copy.addKinds(this.kinds);
     copy.#pairs = this.#pairs;
     copy.#started = this.#started;
     copy.#before = this.#before;
-    for (const [id, agent] of this.agents) {
-      const { values, from } = agent;
-      copy.agents.set(id, { ...agent, values: values && { ...values }, from: from && new Map(from) });
-    }
+    for (const [id, agent] of this.agents) copy.agents.set(id, agent.copy());
     return copy;
   }
 
@@ -231,9 +266,19 @@ export class RunState {
     return lines.sort((a, b) => b.count - a.count || (a.from < b.from ? -1 : 1));
   }
 
+  /** Events by kind. */
+  get kinds(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#kinds);
+  }
+
+  /** Count events of which nothing but the kind is known. */
+  addKinds(kinds: Readonly<Record<string, number>>): void {
+    for (const [kind, count] of Object.entries(kinds)) this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + count);
+  }
+
   counts(): StateAnswer {
     const { ticks, round, steps, events, messages, alive, faults, kinds } = this;
-    return { ticks, round, steps, events, messages, agents: alive, faults, kinds: { ...kinds } };
+    return { ticks, round, steps, events, messages, agents: alive, faults, kinds };
   }
 }
 

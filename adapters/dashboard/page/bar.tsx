@@ -1,10 +1,12 @@
 import { useEffect, useReducer, useState } from "preact/hooks";
 import type { RunPhase } from "../model/protocol.ts";
 import { calendar, count, duration, parseTime, rate, seconds } from "./format.ts";
-import { nowOf, useRun } from "./hooks.ts";
+import { atOf, nowOf, useRun } from "./hooks.ts";
 import { Icon } from "./icons.tsx";
 import { back, command, forward, goTo, isPlaying, lastRefusal, maySteer, onRefusal, toggle } from "./steer.ts";
 import { theme, toggleTheme } from "./theme.ts";
+import { Text } from "./ui.tsx";
+import { go } from "./url.ts";
 
 const PHASES: Record<RunPhase, string> = {
   starting: "starting",
@@ -14,6 +16,7 @@ const PHASES: Record<RunPhase, string> = {
   ended: "ended",
   failed: "failed",
   reading: "reading",
+  following: "being written",
 };
 
 const SPEEDS = [0, 1, 10, 60, 600, 3600, 36_000] as const;
@@ -26,7 +29,9 @@ export function Bar({ onHelp }: { onHelp: () => void }) {
   if (info === undefined || frame === undefined) return <header class="bar" />;
   const isPast = info.source !== "live";
   const at = nowOf(info, frame);
-  const phase = isPast && frame.phase === "ended" ? info.source : PHASES[frame.phase];
+  const isCut = info.source === "recording" && info.missing !== "";
+  const past = isCut ? "recording without its end" : info.source;
+  const phase = isPast && frame.phase === "ended" ? past : PHASES[frame.phase];
   const part = isPast ? (frame.phase === "reading" ? frame.fraction : -1) : frame.fraction;
   return (
     <header class="bar">
@@ -133,6 +138,16 @@ function Controls() {
           <Icon name="step" />
           {isPast ? "" : "Step"}
         </button>
+        {frame.phase === "following" && (
+          <button
+            type="button"
+            aria-pressed={atOf(info) === undefined}
+            onClick={() => go({ at: undefined })}
+            title="Show what comes as it is written"
+          >
+            Follow
+          </button>
+        )}
       </div>
       <form onSubmit={submit}>
         <input
@@ -208,7 +223,7 @@ export function Note() {
   if (info.source !== "live") lines.push(info.missing);
   return (
     <p class="note" role="status">
-      {lines.filter((line) => line !== "").join(" ")}
+      <Text text={lines.filter((line) => line !== "").join(" ")} />
     </p>
   );
 }

@@ -1,5 +1,5 @@
 import { useEffect, useReducer, useRef, useState } from "preact/hooks";
-import type { Frame, Question, RunInfo } from "../model/protocol.ts";
+import type { EventsAnswer, Frame, Question, RunInfo } from "../model/protocol.ts";
 import { type Source, source } from "./source.ts";
 import { onUrl, param } from "./url.ts";
 
@@ -55,6 +55,7 @@ class Asker {
   #question: Question | undefined;
   #key = "";
   #asked = "";
+  #toldKey = "";
   #askedRevision = -1;
   #busy = false;
   #lastMs = Number.NEGATIVE_INFINITY;
@@ -100,20 +101,44 @@ class Asker {
     this.#lastMs = performance.now();
     let [data, error]: [unknown, string] = [undefined, ""];
     try {
-      data = await source.ask(question);
+      data = await this.#answered(question, key);
     } catch (cause) {
       error = (cause as Error).message;
     }
     this.#busy = false;
     if (!this.#open) return;
-    if (key === this.#key) this.#told(data, error);
+    if (key === this.#key) {
+      this.#toldKey = key;
+      this.#told(data, error);
+    }
     this.look();
+  }
+
+  /** The answer; of events all parts of it, told as they come. */
+  async #answered(question: Question, key: string): Promise<unknown> {
+    if (question.ask !== "events") return source.ask(question);
+    const { limit, last = false } = question;
+    let answer = await source.ask<EventsAnswer>(question);
+    while (answer.next !== undefined && answer.events.length < limit && key === this.#key && this.#open) {
+      // What is asked again keeps its last answer until the next is there as a whole.
+      if (key !== this.#toldKey) this.#told(answer, "");
+      const rest = { ...question, after: answer.next, limit: limit - answer.events.length };
+      const more = await source.ask<EventsAnswer>(rest);
+      const events = last ? [...more.events, ...answer.events] : [...answer.events, ...more.events];
+      answer = { ...more, events };
+    }
+    return answer;
   }
 
   close(): void {
     this.#open = false;
     clearTimeout(this.#timer);
   }
+}
+
+/** Whether an answer's events are still looked for: one has less than was asked for, and there is more to look at. */
+export function isLooking(answer: EventsAnswer | undefined, limit: number): boolean {
+  return answer?.next !== undefined && answer.events.length < limit;
 }
 
 /** The time that is looked at: undefined is now, of a run that goes on, or the end of a recording. */
@@ -126,6 +151,17 @@ export function atOf(info: RunInfo | undefined): number | undefined {
 /** The time that is looked at, as a number. */
 export function nowOf(info: RunInfo | undefined, frame: Frame | undefined): number {
   return atOf(info) ?? frame?.span[1] ?? 0;
+}
+
+/** Width of the window, in pixels. */
+export function useWidth(): number {
+  const [width, setWidth] = useState(innerWidth);
+  useEffect(() => {
+    const resized = () => setWidth(innerWidth);
+    addEventListener("resize", resized);
+    return () => removeEventListener("resize", resized);
+  }, []);
+  return width;
 }
 
 /** A value that follows the given one after it has rested for a moment: what is typed. */

@@ -18,7 +18,7 @@ export class ReportView extends StateView {
     const state = this.#state;
     const { ticks, round, steps, events, messages, agents, faults } = data.frame;
     Object.assign(state, { ticks, round, steps, events, messages, faults });
-    Object.assign(state.kinds, data.kinds);
+    state.addKinds(data.kinds);
     for (const line of data.agents) {
       const agent = state.of(line.id)!;
       Object.assign(agent, line, { from: new Map() });

@@ -21,6 +21,11 @@ export function Notice({
   );
 }
 
+/** A text in which what stands between backticks is code. */
+export function Text({ text }: { text: string }) {
+  return <>{text.split("`").map((part, i) => (i % 2 === 1 ? <code key={part}>{part}</code> : part))}</>;
+}
+
 /** A view's head: its name, what it says of itself, and its tools. */
 export function Head({
   title,

@@ -6,6 +6,7 @@ import {
   type LineFilter,
   type PageRequest,
   type Question,
+  type RowPlace,
 } from "../model/protocol.ts";
 
 /** Bytes of a page's message. */
@@ -76,14 +77,9 @@ function question(fields: Fields): Question {
     case "events": {
       const last = fields.has("last") ? { last: fields.boolean("last") } : {};
       const filter = fields.has("filter") ? { filter: filterOf(fields.raw("filter")) } : {};
-      return {
-        ask,
-        from: time("from"),
-        to: time("to"),
-        limit: fields.integer("limit", 1, EVENTS_MAX),
-        ...last,
-        ...filter,
-      };
+      const after = fields.has("after") ? { after: fields.place("after") } : {};
+      const limited = { limit: fields.integer("limit", 1, EVENTS_MAX) };
+      return { ask, from: time("from"), to: time("to"), ...limited, ...last, ...filter, ...after };
     }
     case "chain":
       return { ask, id: fields.text("id"), ticks: time("ticks") };
@@ -165,6 +161,13 @@ class Fields {
     const isText = (item: unknown) => typeof item === "string" && item.length <= NAME_CHARS_MAX;
     if (Array.isArray(value) && value.length <= NAMES_MAX && value.every(isText)) return value as string[];
     throw new Refusal(`${name} must be a list of at most ${NAMES_MAX} texts`);
+  }
+
+  place(name: string): RowPlace {
+    const value = this.raw(name);
+    const isPart = (part: unknown) => Number.isSafeInteger(part) && (part as number) >= -1;
+    if (Array.isArray(value) && value.length === 3 && value.every(isPart)) return value as unknown as RowPlace;
+    throw new Refusal(`${name} must be what an answer has as its next`);
   }
 
   end(): void {

@@ -1,4 +1,3 @@
-import type { RawData, WebSocket } from "ws";
 import { every, wallMs } from "../../../src/cosim/index.ts";
 import type { Command, Frame, Question, RunInfo } from "../model/protocol.ts";
 import { checkedRequest } from "./commands.ts";
@@ -15,6 +14,12 @@ const ANSWER_BUFFERED_BYTES_MAX = 4 * 1024 * 1024;
 const ANSWER_MS = 150;
 /** Part of the process's CPU time that pages may take of a run that goes on. */
 const SHARE = 0.08;
+/**
+ * What a message of a page, and one to it, cost beside what is measured here: reading the socket, its end of writing, memory to
+ * be collected. In milliseconds.
+ */
+const RECEIVED_MS = 0.06;
+const SENT_MS = 0.03;
 /** What of that may be saved up, in milliseconds. */
 const SAVED_MS_MAX = 40;
 /** Questions of one page that wait at a time. */
@@ -34,12 +39,26 @@ export interface PageSource {
   answer(question: Question): unknown;
   /** Do it. @returns Why not, if it is not done. */
   command(command: Command): string | undefined;
+  /** It changes whenever `info` does. Without it `info` stays as it is. */
+  infoRevision?(): string;
   /** The run goes on by itself: pages may take little of its time. */
   isBusy(): boolean;
 }
 
+/** The connection to a page, as the package `ws` has it; who uses our types need not have those of `ws`. */
+interface PageSocket {
+  readonly readyState: number;
+  readonly OPEN: number;
+  readonly bufferedAmount: number;
+  send(text: string): void;
+  ping(): void;
+  terminate(): void;
+  on(event: "message", listener: (data: { toString(): string }, isBinary: boolean) => void): unknown;
+  on(event: "pong" | "close" | "error", listener: () => void): unknown;
+}
+
 interface Page {
-  readonly socket: WebSocket;
+  readonly socket: PageSocket;
   skipped: number;
   /** Messages that it may send now. */
   allowance: number;
@@ -68,6 +87,7 @@ export class Pages {
   #creditMs = SAVED_MS_MAX;
   #cpu = process.cpuUsage();
   #samples = 0;
+  #infoRevision: string | undefined;
   readonly #stop: () => void;
 
   constructor(source: PageSource) {
@@ -83,9 +103,15 @@ export class Pages {
   show(source: PageSource): void {
     this.#source = source;
     this.#answers.clear();
-    const info = JSON.stringify(source.info());
-    for (const page of this.#pages) this.#send(page, info);
+    this.#inform();
     this.publish();
+  }
+
+  /** Tell all pages what the run is. */
+  #inform(): void {
+    this.#infoRevision = this.#source.infoRevision?.();
+    const info = JSON.stringify(this.#source.info());
+    for (const page of this.#pages) this.#send(page, info);
   }
 
   /** Why no more pages are let in. */
@@ -93,7 +119,7 @@ export class Pages {
     return this.#pages.size >= PAGES_MAX ? "503 Service Unavailable" : undefined;
   }
 
-  add(socket: WebSocket): void {
+  add(socket: PageSocket): void {
     const page: Page = {
       ...{ socket, skipped: 0, allowance: MESSAGES_BURST, ignored: 0, waiting: 0 },
       ...{ heardMs: wallMs(), sentRevision: -1 },
@@ -132,6 +158,7 @@ export class Pages {
       page.skipped = 0;
       page.sentRevision = revision;
       socket.send(`${text.slice(0, -1)},"skipped":${skipped}}`);
+      this.#creditMs -= SENT_MS;
     }
   }
 
@@ -144,6 +171,7 @@ export class Pages {
     if (wallMs() - this.#answersMs > ANSWER_MS) this.#answers.clear();
     for (const page of this.#pages) page.allowance = Math.min(MESSAGES_BURST, page.allowance + MESSAGES_PER_SAMPLE);
     if (this.#samples % 300 === 0) this.#ping();
+    if (this.#source.infoRevision?.() !== this.#infoRevision) this.#inform();
     const isNew = [...this.#pages].some(({ sentRevision }) => sentRevision !== this.#source.revision());
     // What stands still is told now and then: how long the master has been waited for.
     if (isNew || this.#samples % 8 === 0) this.publish();
@@ -170,8 +198,9 @@ export class Pages {
     }
   }
 
-  #received(page: Page, data: RawData, isBinary: boolean): void {
+  #received(page: Page, data: { toString(): string }, isBinary: boolean): void {
     page.heardMs = wallMs();
+    this.#creditMs -= RECEIVED_MS;
     if (page.allowance <= 0) {
       // Said once, then dropped: reasons must not pile up, either.
       if (page.ignored++ === 0) this.#refuse(page, -1, "too many messages at once; those that follow are ignored");
@@ -242,6 +271,7 @@ export class Pages {
 
   #send({ socket }: Page, text: string): void {
     if (socket.readyState !== socket.OPEN || socket.bufferedAmount > ANSWER_BUFFERED_BYTES_MAX) return;
+    this.#creditMs -= SENT_MS;
     socket.send(text);
   }
 }

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { every } from "../../../src/cosim/index.ts";
 import { RunIndex } from "../../../src/index.ts";
 import type { Question, RunInfo, Topology } from "../model/protocol.ts";
 import type { PageSource } from "./pages.ts";
@@ -10,24 +11,36 @@ export interface RecordedOptions {
   readonly title?: string;
 }
 
-/** A recording, for the pages. Its counts and series come while it is read; its beginning can be looked at meanwhile. */
+/** Wall time between two looks at a recording that is being written, in milliseconds. */
+const FOLLOW_MS = 300;
+
+/**
+ * A recording, for the pages. Its counts and series come while it is read; its beginning can be looked at meanwhile. One
+ * that is being written is followed until it has its end, or nobody writes it any more.
+ */
 export class RecordedRun implements PageSource {
-  /** Resolves when it was read as a whole; rejects if it is damaged. */
+  /** Resolves when all that there was when it was opened has been read; rejects if it is damaged. */
   readonly ready: Promise<void>;
   readonly view: RecordingView;
   readonly #index: RunIndex;
   readonly #path: string;
   readonly #options: RecordedOptions;
-  #chunks = 0;
-  #over = false;
+  #phase: "reading" | "following" | "ended" | "failed" = "reading";
   #failure = "";
+  #recorder: string | undefined;
+  #revision = 0;
+  /** It reads. */
+  #reading: Promise<void> = Promise.resolve();
+  #closed = false;
+  #stop = (): void => {};
 
   private constructor(path: string, index: RunIndex, options: RecordedOptions) {
     this.#path = path;
     this.#index = index;
     this.#options = options;
     this.view = new RecordingView(index);
-    this.ready = this.#read();
+    this.#recorder = index.recorder();
+    this.ready = this.#begin();
     this.ready.catch(() => {}); // said on the page, and by whoever waits for it
   }
 
@@ -36,22 +49,54 @@ export class RecordedRun implements PageSource {
     return new RecordedRun(path, await RunIndex.open(path), options);
   }
 
-  async #read(): Promise<void> {
+  async #begin(): Promise<void> {
+    await this.#read();
+    if (this.#phase !== "following" || this.#closed) return;
+    let busy = false;
+    this.#stop = every(
+      FOLLOW_MS,
+      () => {
+        if (busy) return;
+        busy = true;
+        void this.#read()
+          .catch(() => {}) // said on the page
+          .finally(() => {
+            busy = false;
+          });
+      },
+      { idle: true },
+    );
+  }
+
+  /** Read what there is, and see whether more will come. */
+  #read(): Promise<void> {
+    this.#reading = this.#readOn();
+    return this.#reading;
+  }
+
+  async #readOn(): Promise<void> {
+    const events = this.view.state.events;
+    // Asked before it is read: whoever ends it meanwhile has written all.
+    const recorder = this.#index.recorder();
     try {
-      await this.view.read((chunks) => {
-        this.#chunks = chunks;
+      await this.view.read(() => {
+        this.#revision++;
       });
+      this.#recorder = this.#index.run.torn ? recorder : undefined;
+      this.#phase = this.#recorder === undefined ? "ended" : "following";
     } catch (error) {
+      if (this.#closed) return;
       this.#failure = (error as Error).message;
+      this.#phase = "failed";
       throw error;
     } finally {
-      this.#over = true;
+      if (this.#phase !== "following") this.#stop();
+      if (this.#phase !== "following" || this.view.state.events > events) this.#revision++;
     }
   }
 
   info(): RunInfo {
-    const { header, summary, missing = "" } = this.#index.run;
-    const { seed, start, ticksPerSecond, versions, modules } = header;
+    const { seed, start, ticksPerSecond, versions, modules } = this.#index.run.header;
     const facts: [string, string][] = [
       ["file", basename(this.#path)],
       ["cosimas", versions.cosimas],
@@ -59,32 +104,52 @@ export class RecordedRun implements PageSource {
       ...modules.map(({ path, sha256 }): [string, string] => [path, `sha256 ${sha256.slice(0, 12)}…`]),
     ];
     const title = this.#options.title ?? basename(this.#path);
-    const gap = summary?.gap ?? missing;
     return {
       ...{ what: "info", source: "recording", title, seed: String(seed), start, ticksPerSecond, facts },
-      ...{ controls: "none", note: "", topology: this.#options.topology },
-      missing: gap === "" ? "" : `The end of this recording is missing: ${gap}. \`cosimas recover\` makes it whole.`,
+      ...{ controls: "none", note: "", topology: this.#options.topology, missing: this.#missing() },
     };
+  }
+
+  /** What is not in it, or not yet. */
+  #missing(): string {
+    const { summary, torn, missing = "" } = this.#index.run;
+    if (summary?.gap !== undefined) return `The end of this recording is missing: ${summary.gap}.`;
+    if (!torn) return "";
+    if (this.#recorder !== undefined) {
+      return `This recording is being written by ${this.#recorder}: the page has what has been settled so far, and follows.`;
+    }
+    const saved = "Whoever wrote it was ended: all that was settled until then is here";
+    return `The end of this recording is missing: ${missing}. ${saved}; \`cosimas recover\` makes a whole file of it.`;
+  }
+
+  infoRevision(): string {
+    return `${this.#phase} ${this.#recorder}`;
   }
 
   frame(): ReturnType<PageSource["frame"]> {
     const { ticks, round, steps, events, messages, alive: agents, faults } = this.view.state;
     const { summary, chunks } = this.#index.run;
-    const phase = this.#failure !== "" ? "failed" : this.#over ? "ended" : "reading";
+    const isReading = this.#phase === "reading";
     return {
-      ...{ phase, ticks, round, steps, events, messages, agents, faults, waitingMs: 0, stepRate: 0, messageRate: 0 },
-      ...{ fraction: this.#over ? 1 : this.#chunks / Math.max(1, chunks), label: "", lagS: -1, failure: this.#failure },
+      ...{ phase: this.#phase, ticks, round, steps, events, messages, agents, faults },
       ...{
-        hash: summary?.traceHash ?? "",
+        waitingMs: 0,
+        stepRate: 0,
+        messageRate: 0,
+        label: "",
+        lagS: -1,
+        failure: this.#failure,
         speed: 0,
         runTo: -1,
-        span: [0, this.#over ? ticks : (summary?.ticks ?? ticks)],
       },
+      fraction: isReading ? this.#index.chunks / Math.max(1, chunks) : 1,
+      hash: summary?.traceHash ?? "",
+      span: [0, isReading ? (summary?.ticks ?? ticks) : ticks],
     };
   }
 
   revision(): number {
-    return this.#over ? Number.MAX_SAFE_INTEGER : this.#chunks;
+    return this.#revision;
   }
 
   answer(question: Question): unknown {
@@ -92,6 +157,7 @@ export class RecordedRun implements PageSource {
   }
 
   command(): string {
+    if (this.#phase === "following") return "its run cannot be held from here: start it with --watch";
     return "a recording is over: it can be looked at, not run";
   }
 
@@ -99,7 +165,10 @@ export class RecordedRun implements PageSource {
     return false;
   }
 
-  close(): Promise<void> {
-    return this.#index.close();
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#stop();
+    await this.#index.close();
+    await this.#reading.catch(() => {}); // it ends at the closed file
   }
 }

@@ -1,4 +1,4 @@
-import type { RunIndex, TraceEvent } from "../../../src/index.ts";
+import type { RunIndex, TraceEvent, WantedRows } from "../../../src/index.ts";
 import { lineFilter, lineOf } from "../model/event-line.ts";
 import {
   type ChainAnswer,
@@ -12,17 +12,19 @@ import {
   type SeriesAnswer,
   type SeriesLine,
 } from "../model/protocol.ts";
-import { RunState } from "../model/run-state.ts";
+import { RUN, RunState } from "../model/run-state.ts";
 import { SeriesStore } from "../model/series.ts";
 import { ChainWalk, pairsAnswer, StateView } from "../model/views.ts";
+import { LOOKED_AT_MAX, MADE, RecordedRows, RowCounter, wantedOf } from "./recorded-rows.ts";
+import { RowText } from "./row-text.ts";
 
+/** Kinds whose values are series. */
+const SERIES_KINDS: ReadonlySet<string> = new Set(["input", "output", "step"]);
 /** Numbers that all marks together hold. */
 const MARK_CELLS_MAX = 12_000_000;
 const MARKS_MAX = 128;
-/** Events that one answer looks at: about a third of a second. */
-const LOOKED_AT_MAX = 500_000;
-/** Events that are read again for series with all their points. */
-const DETAIL_MAX = 150_000;
+/** Rows that are read again for series with all their points. */
+const DETAIL_MAX = LOOKED_AT_MAX;
 /** States at times that were asked for. */
 const STATES_KEPT = 8;
 
@@ -41,6 +43,8 @@ interface Mark {
 export class RecordingView extends StateView {
   readonly state: RunState;
   readonly #index: RunIndex;
+  readonly #rows: RecordedRows;
+  readonly #counter: RowCounter;
   #marks: Mark[] = [];
   #markEvery = 1;
   readonly #states = new Map<number, Promise<RunState>>();
@@ -48,20 +52,20 @@ export class RecordingView extends StateView {
   constructor(index: RunIndex, series = new SeriesStore()) {
     super(series);
     this.#index = index;
+    this.#rows = new RecordedRows(index);
     this.state = new RunState(series);
+    this.#counter = new RowCounter(this.state);
   }
 
-  /** Go over the recording. @param onChunk - After each chunk: how many there have been. */
-  async read(onChunk: (chunks: number) => void = () => {}): Promise<void> {
-    let chunks = 0;
-    for await (const batch of this.#index.batches()) {
-      if (this.#index.chunks > chunks) {
-        chunks = this.#index.chunks;
-        onChunk(chunks);
-        if ((chunks - 1) % this.#markEvery === 0) this.#mark(chunks - 1);
-      }
-      for (const entry of batch) if (entry.kind !== "feed") this.state.apply(entry);
-    }
+  /** Go over the recording, or over what was added since. @param onChunk - After each chunk. */
+  async read(onChunk: () => void = () => {}): Promise<void> {
+    await this.#index.read(
+      (cursor) => this.#counter.apply(cursor),
+      () => {
+        onChunk();
+        if (this.#index.chunks % this.#markEvery === 0) this.#mark(this.#index.chunks);
+      },
+    );
   }
 
   #mark(chunk: number): void {
@@ -85,54 +89,58 @@ export class RecordingView extends StateView {
   }
 
   async #makeState(at: number): Promise<RunState> {
+    const index = this.#index;
     let mark: Mark | undefined;
-    for (const one of this.#marks) if (this.#index.firstTicksOf(one.chunk) <= at) mark = one;
+    for (const one of this.#marks) if (one.chunk < index.chunks && index.firstTicksOf(one.chunk) <= at) mark = one;
     const state = mark?.state.clone() ?? new RunState();
-    for (let chunk = mark?.chunk ?? 0; chunk < this.#index.chunks; chunk++) {
-      if (this.#index.firstTicksOf(chunk) > at) break;
-      for (const batch of await this.#index.chunk(chunk)) {
-        for (const entry of batch) {
-          if (entry.kind === "feed") continue;
-          if (entry.kind !== "step" && entry.ticks > at) return state;
-          state.apply(entry);
-        }
+    const counter = new RowCounter(state);
+    const cursor = index.cursor();
+    for (let chunk = mark?.chunk ?? 0; chunk < index.chunks; chunk++) {
+      if (index.firstTicksOf(chunk) > at) break;
+      for (const { data, ticks } of await index.batchesOf(chunk)) {
+        if (ticks > at) return state;
+        cursor.open(data, ticks);
+        while (cursor.next()) counter.apply(cursor);
       }
     }
     return state;
   }
 
   protected async events(question: Ask<"events">): Promise<EventsAnswer> {
-    const { from, to, limit, last = false, filter } = question;
-    const wanted = lineFilter(filter);
+    const { from, to, limit, last = false, filter, after } = question;
     const most = Math.min(EVENTS_MAX, limit);
     const found: EventLine[] = [];
-    const withTicks = filter?.kinds?.includes("tick") === true;
-    const ended = await this.#look(from, to, last, (event, ticks) => {
-      if (event.kind === "tick" && !withTicks) return true;
-      const line = lineOf(event, ticks);
-      if (!wanted(line)) return true;
-      if (found.length === most) return false;
-      found.push(line);
-      return true;
-    });
+    const wanted = wantedOf(filter, this.#index);
+    const { text = "" } = filter ?? {};
+    const [bytes, hasText] = [new RowText(text.toLowerCase()), lineFilter({ text })];
+    const ended =
+      wanted &&
+      (await this.#rows.look({ from, to, backwards: last, wanted, after }, (cursor) => {
+        if (text !== "" && !bytes.mayHave(cursor)) return 1;
+        const line = lineOf(cursor.entry() as TraceEvent, cursor.ticks);
+        if (!hasText(line)) return MADE;
+        if (found.length === most) return -1;
+        found.push(line);
+        return MADE;
+      }));
     if (last) found.reverse();
     return {
       events: found,
       more: ended !== undefined,
-      since: last ? (ended ?? from) : 0,
-      until: last ? to : (ended ?? to),
+      since: last ? (ended?.ticks ?? from) : 0,
+      until: last ? to : (ended?.ticks ?? to),
+      ...(ended && { next: ended.place }),
     };
   }
 
   /** All events from the start, until `look` says false; without a bound. */
   async each(look: (event: TraceEvent, ticks: number) => boolean): Promise<void> {
+    const cursor = this.#index.cursor();
     for (let chunk = 0; chunk < this.#index.chunks; chunk++) {
-      for (const batch of await this.#index.chunk(chunk)) {
-        let ticks = batch.find((entry) => entry.kind !== "step")?.ticks ?? this.#index.firstTicksOf(chunk);
-        for (const entry of batch) {
-          if (entry.kind === "feed") continue;
-          if (entry.kind !== "step") ticks = entry.ticks;
-          if (!look(entry, ticks)) return;
+      for (const { data, ticks } of await this.#index.batchesOf(chunk)) {
+        cursor.open(data, ticks);
+        while (cursor.next()) {
+          if (cursor.kind !== "feed" && !look(cursor.entry() as TraceEvent, ticks)) return;
         }
       }
     }
@@ -145,51 +153,26 @@ export class RecordingView extends StateView {
     return { lines, total: all.length };
   }
 
-  /**
-   * Go through the events from `from` to `to`, or from the last to the first.
-   *
-   * @param look - Given the event; false ends it.
-   * @returns Ticks at which it ended too early; undefined if all were seen.
-   */
-  async #look(
-    from: number,
-    to: number,
-    backwards: boolean,
-    look: (event: TraceEvent, ticks: number) => boolean,
-  ): Promise<number | undefined> {
-    const index = this.#index;
-    let seen = 0;
-    const end = index.chunks;
-    let chunk = index.chunkAt(from);
-    const firstChunk = chunk;
-    if (backwards) {
-      chunk = Math.min(end - 1, index.chunkAt(to + 1));
-      while (chunk > 0 && index.firstTicksOf(chunk) > to) chunk--;
-    }
-    for (; chunk >= firstChunk && chunk < end; chunk += backwards ? -1 : 1) {
-      if (!backwards && index.firstTicksOf(chunk) > to) break;
-      const batches = await index.chunk(chunk);
-      for (const batch of backwards ? batches.toReversed() : batches) {
-        let ticks = batch.find((entry) => entry.kind !== "step")?.ticks ?? index.firstTicksOf(chunk);
-        for (const entry of backwards ? batch.toReversed() : batch) {
-          if (entry.kind === "feed") continue;
-          if (entry.kind !== "step") ticks = entry.ticks;
-          if (ticks < from || ticks > to) continue;
-          if (++seen > LOOKED_AT_MAX || !look(entry, ticks)) return ticks;
-        }
-      }
-    }
-    return undefined;
-  }
-
   protected async chain({ id, ticks }: Ask<"chain">): Promise<ChainAnswer> {
     const walk = new ChainWalk(id);
-    await this.#look(0, ticks, true, (event, at) => {
-      if ("id" in event) walk.look(event.id, () => lineOf(event, at));
-      return !walk.done;
+    let own = this.#cellsOf(walk.wanted);
+    await this.#rows.look({ from: 0, to: ticks, backwards: true }, (cursor) => {
+      if (cursor.agent < 0 || cursor.idName < 0 || cursor.idNumber !== own.number || cursor.idName !== own.name)
+        return 0;
+      const line = lineOf(cursor.entry() as TraceEvent, cursor.ticks);
+      walk.look(line.id, () => line);
+      own = this.#cellsOf(walk.wanted);
+      return walk.done ? -1 : MADE;
     });
     const note = walk.done ? "" : `${walk.wanted} was not found among the ${LOOKED_AT_MAX} events before`;
     return { chain: walk.chain, note };
+  }
+
+  /** An event's id as the rows have it. */
+  #cellsOf(id: string): { readonly name: number; readonly number: number } {
+    const at = id.lastIndexOf("#");
+    const name = at < 0 ? undefined : this.#index.cellOf(id.slice(0, at));
+    return name === undefined ? { name: -1, number: -1 } : { name, number: Number(id.slice(at + 1)) };
   }
 
   protected async pairs({ from, to, limit }: Ask<"pairs">): Promise<PairsAnswer> {
@@ -208,7 +191,7 @@ export class RecordingView extends StateView {
 
   #isShort(from: number, to: number): boolean {
     const part = (to - from) / Math.max(1, this.state.ticks);
-    return part * this.state.events < DETAIL_MAX;
+    return part * this.state.events < DETAIL_MAX / 2;
   }
 
   async #detail(
@@ -216,16 +199,30 @@ export class RecordingView extends StateView {
     { from, to, columns }: { readonly from: number; readonly to: number; readonly columns: number },
   ): Promise<SeriesAnswer> {
     const store = new SeriesStore();
-    const state = new RunState(store);
-    await this.#look(from, to, false, (event) => {
-      state.apply(event);
-      return true;
+    const counter = new RowCounter(new RunState(store));
+    const ended = await this.#rows.look({ from, to, wanted: this.#ownersOf(coarse) }, (cursor) => {
+      counter.apply(cursor);
+      return 1;
     });
+    if (ended !== undefined) return coarse;
     return {
       series: coarse.series.map((line) => {
         const fine = store.get(line.name);
         return fine === undefined ? line : { name: line.name, ...fine.range(from, to, columns) };
       }),
     };
+  }
+
+  /** Rows that series are made of: those of their agents and simulators, or all for those of the run. */
+  #ownersOf({ series }: SeriesAnswer): WantedRows {
+    const agents = new Set<number>();
+    for (const { name } of series) {
+      if (name.startsWith(`${RUN}.`)) return {};
+      for (let dot = name.indexOf("."); dot >= 0; dot = name.indexOf(".", dot + 1)) {
+        const cell = this.#index.cellOf(name.slice(0, dot));
+        if (cell !== undefined) agents.add(cell);
+      }
+    }
+    return { agents, kinds: SERIES_KINDS };
   }
 }

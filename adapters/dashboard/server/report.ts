@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import type { Topology } from "../../../src/cosim/index.ts";
+import { checkOptions, checkTopology, number, object, type Topology, text } from "../../../src/cosim/index.ts";
 import { RecordingError } from "../../../src/index.ts";
 import { lineOf } from "../model/event-line.ts";
 import type { EventLine } from "../model/protocol.ts";
@@ -34,10 +34,16 @@ export interface ReportOptions {
  *
  * @param to - The file; 1 is standard output.
  * @returns Events that are in it.
- * @throws RecordingError if the recording cannot be read, or `ERR_RECORDING_DISK` if the file cannot be written.
+ * @throws As `view` for its options; RecordingError if the recording cannot be read, or `ERR_RECORDING_DISK` if the file cannot be written.
  */
 export async function exportReport(path: string, to: string | 1, options: ReportOptions = {}): Promise<number> {
+  checkOptions("exportReport", options, {
+    eventsMax: number({ integer: true, min: 0 }),
+    topology: object,
+    assets: text,
+  });
   const { topology, assets } = options;
+  if (topology !== undefined) checkTopology("exportReport", topology);
   const run = await RecordedRun.open(path, { topology });
   try {
     await run.ready;

@@ -1,3 +1,17 @@
+import {
+  boolean,
+  checkArgument,
+  checkOptions,
+  checkTopology,
+  either,
+  listOf,
+  number,
+  type OptionChecks,
+  object,
+  string,
+  text,
+  withMethods,
+} from "../../../src/cosim/index.ts";
 import type { Gate, Journal, PageOptions, TraceEvent, TraceSource } from "../../../src/index.ts";
 import type { Topology } from "../model/protocol.ts";
 import { PageServer, type PageServerOptions } from "./page-server.ts";
@@ -18,6 +32,27 @@ export interface WatchOptions extends PageOptions, PageServerOptions {
   /** Calendar time of second 0, ISO 8601. */
   readonly start?: string;
   readonly ticksPerSecond?: number;
+}
+
+const VIEW_CHECKS: OptionChecks<Omit<WatchOptions, "paused" | "recording">> = {
+  port: number({ integer: true, min: 0, max: 65_535 }),
+  host: text,
+  allowedHosts: listOf(text),
+  readOnly: boolean,
+  title: string,
+  assets: text,
+  pages: boolean,
+  topology: object,
+  note: string,
+  seed: either(number(), string),
+  start: string,
+  ticksPerSecond: number({ integer: true, min: 1 }),
+};
+const CHECKS: OptionChecks<WatchOptions> = { ...VIEW_CHECKS, paused: boolean, recording: text };
+
+function checked<O extends { readonly topology?: Topology }>(of: string, options: O, checks: OptionChecks<O>): void {
+  checkOptions(of, options, checks);
+  if (options.topology !== undefined) checkTopology(of, options.topology);
 }
 
 /** A run that may be watched: a container, a platform, a world. */
@@ -57,6 +92,7 @@ export class Watch {
 
   /** Serve the page of a run that is still to come. Throws as `PageServer.open`. */
   static async open(options: WatchOptions = {}): Promise<Watch> {
+    checked("watch", options, CHECKS);
     const run = new WatchedRun({ ...options, title: options.title ?? "cosimas" });
     const { seed, start, ticksPerSecond } = options;
     run.begin(known({ seed, start, ticksPerSecond }));
@@ -176,9 +212,12 @@ function known(start: { [K in keyof WatchedStart]: WatchedStart[K] | undefined }
 /**
  * Watch a container, a platform or a world on a page. Neither the run nor its trace hash nor a recording changes.
  *
+ * @throws TypeError or RangeError for an option that there is not, or that is none of what it may be; ScenarioError
+ *   `ERR_SCENARIO_TOPOLOGY` if parts of its topology do not fit together.
  * @throws ChannelError `ERR_CHANNEL_CONNECT` if the port is taken; ScenarioError `ERR_PAGE_ASSETS`.
  */
 export async function watchRun(source: Watchable, options: WatchOptions = {}): Promise<Watch> {
+  checkArgument("watch", "source", source, withMethods("a container, platform or world", "attach"));
   const watched = await Watch.open(options);
   watched.add(source);
   return watched;
@@ -202,6 +241,7 @@ export async function view(
   path: string,
   options: Omit<WatchOptions, "paused" | "recording"> = {},
 ): Promise<RecordingPage> {
+  checked("view", options, VIEW_CHECKS);
   const { topology, title } = options;
   const run = await RecordedRun.open(path, { topology, ...(title !== undefined && { title }) });
   try {

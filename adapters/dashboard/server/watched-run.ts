@@ -124,7 +124,7 @@ export class WatchedRun implements PageSource {
     const { title, readOnly = false, note = "", recording } = this.#options;
     const { seed = "", start = "", ticksPerSecond = 1_000_000 } = this.#start;
     const facts: [string, string][] = recording === undefined ? [] : [["recorded in", basename(recording)]];
-    const missing = recording === undefined ? "What is older than the last events kept is in no recording." : "";
+    const missing = recording === undefined ? "older events: `--record run.mcap` keeps all of them" : "";
     const controls = this.unheld ? "none" : readOnly ? "read-only" : "full";
     return {
       what: "info",

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { NativeError } from "./binding.ts";
-import { readFrame, writeFrame } from "./frames.ts";
-import { FAREWELL_MS, type FederateRequest, REQUESTS_FD, type Reply, USER_ABORT } from "./protocol.ts";
+import { FrameSocket } from "./frames.ts";
+import { FAREWELL_MS, type FederateRequest, programEnded, REQUESTS_FD, type Reply, USER_ABORT } from "./protocol.ts";
 import { Session } from "./session.ts";
 
 /**
@@ -14,16 +14,20 @@ const session = new Session();
 session.onCore = (library, core) => {
   const { typescript } = JSON.parse(process.argv[2]!) as { typescript: boolean };
   const main = import.meta.url.replace(/main\.(ts|js)$/, "watch.$1");
-  new Worker(new URL("./boot.js", import.meta.url), { workerData: { typescript, main, library, core } });
+  new Worker(new URL("./boot.js", import.meta.url), { workerData: { typescript, main, library, core, name } });
 };
+/** Of the federate. */
+let name = "";
 
+const requests = new FrameSocket(REQUESTS_FD);
 for (;;) {
-  const request = readFrame(REQUESTS_FD) as FederateRequest | undefined;
+  const request = requests.read() as FederateRequest | undefined;
   if (request === undefined) break;
-  if (!writeFrame(REQUESTS_FD, await reply(request))) break;
+  if (request.op === "open") name = (JSON.parse(request.configuration) as { name: string }).name;
+  if (!requests.write(await reply(request))) break;
 }
 // The program is gone: the others are told, unless HELICS blocks this thread; then the watching one does it.
-await reply({ op: "fail", code: USER_ABORT, message: "the program of this federate has ended" });
+await reply({ op: "fail", code: USER_ABORT, message: programEnded(name) });
 Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FAREWELL_MS);
 // HELICS' own ends of threads may crash.
 process.kill(process.pid, "SIGKILL");

@@ -10,6 +10,10 @@ export const WATCH_FD = 4;
 
 /** HELICS' code of an abort by the user. Source: `HELICS_ERROR_USER_ABORT`. */
 export const USER_ABORT = 130;
+/** What the others are told then. */
+export function programEnded(federate: string): string {
+  return `federate "${federate}": the program of this federate has ended`;
+}
 /** Wall time for the others to be told that this federate is gone, in milliseconds. */
 export const FAREWELL_MS = 500;
 
@@ -35,6 +39,8 @@ export interface OpenRequest {
   readonly publications: readonly InterfaceKey[];
   readonly inputs: readonly InterfaceKey[];
   readonly endpoints: readonly string[];
+  /** Whether the threads of HELICS stay on one CPU. */
+  readonly oneCpu: boolean;
 }
 
 /** How to iterate: not; always; if something new has come. Source: HELICS `HelicsIterationRequest`. */

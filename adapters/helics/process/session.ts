@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type Handle, type Helics, loadHelics } from "./binding.ts";
+import { stayOnOneCpu } from "./one-cpu.ts";
 import type {
   FederateOutput,
   FederateRequest,
@@ -22,6 +26,9 @@ const STATE_FINISHED = [3, 10];
 const TIME_MAX_S = 9_223_372_036;
 
 const CORE_TYPES = ["zmq", "zmqss", "tcp", "tcpss", "udp", "ipc", "inproc", "mpi", "test"];
+
+/** Versions that read a configuration from a text; those before take its options of the core for a command line. */
+const READS_TEXT = /^3\.([6-9]|\d\d)/;
 
 /** Wall time for a core to say goodbye to its broker, in milliseconds. */
 const GOODBYE_MS = 2000;
@@ -93,9 +100,11 @@ export class Session {
     return { version: this.#api.getVersion(), coreTypes };
   }
 
-  #open({ library, configuration, publications, inputs, endpoints }: OpenRequest): void {
+  #open({ library, configuration, publications, inputs, endpoints, oneCpu }: OpenRequest): void {
     const helics = this.#api;
-    this.#fed = helics.createFederate(configuration);
+    if (oneCpu) stayOnOneCpu(helics);
+    const create = (given: string): Handle => helics.createFederate(given);
+    this.#fed = READS_TEXT.test(helics.getVersion()) ? create(configuration) : asFile(configuration, create);
     this.#core = helics.getCore(this.#fed);
     this.onCore(library, this.#core);
     this.#publications = publications.map(({ key, type }) => ({ type, handle: helics.getPublication(this.#fed, key) }));
@@ -175,5 +184,17 @@ export class Session {
     if (this.#fed === 0n) return;
     this.#api.disconnect(this.#fed);
     this.#api.waitForDisconnect(this.#core, GOODBYE_MS);
+  }
+}
+
+/** Use a text as a file. */
+function asFile<T>(configuration: string, use: (file: string) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), "cosimas-helics-"));
+  try {
+    const file = join(folder, "federate.json");
+    writeFileSync(file, configuration);
+    return use(file);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -1,22 +1,23 @@
 import { workerData } from "node:worker_threads";
 import { type Handle, loadHelics, NativeError } from "./binding.ts";
-import { readFrame, writeFrame } from "./frames.ts";
-import { FAREWELL_MS, USER_ABORT, WATCH_FD, type WatchRequest } from "./protocol.ts";
+import { FrameSocket } from "./frames.ts";
+import { FAREWELL_MS, programEnded, USER_ABORT, WATCH_FD, type WatchRequest } from "./protocol.ts";
 
 /**
  * A thread beside HELICS: it asks HELICS what a grant waits for, aborts the federation, and ends the process when its
  * program is gone, so that no federate is left and the others are told.
  */
-const { library, core } = workerData as { library: string; core: Handle };
+const { library, core, name } = workerData as { library: string; core: Handle; name: string };
 const helics = await loadHelics(library);
+const questions = new FrameSocket(WATCH_FD);
 
 for (;;) {
-  const request = readFrame(WATCH_FD) as WatchRequest | undefined;
+  const request = questions.read() as WatchRequest | undefined;
   if (request === undefined) break;
   if (request.op === "abort") helics.abort(request.code, request.message);
-  else writeFrame(WATCH_FD, ask(request.target, request.query));
+  else questions.write(ask(request.target, request.query));
 }
-helics.abort(USER_ABORT, "the program of this federate has ended");
+helics.abort(USER_ABORT, programEnded(name));
 Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FAREWELL_MS);
 process.kill(process.pid, "SIGKILL");
 

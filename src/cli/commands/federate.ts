@@ -4,14 +4,19 @@ import { LOG_LEVELS, type LogLevel, type Servable, type ServeContext } from "../
 import { EXIT_FAILED, EXIT_FINE, EXIT_SIGNAL, errorLines, UsageError } from "../errors.ts";
 import { FEDERATE, loadModule, moduleUrl } from "../load.ts";
 import { isolationOption, logFrom, parseCount, parseSeconds } from "../options.ts";
-import { addParameters } from "../parameters.ts";
+import { addParameters, HELP_COLUMNS } from "../parameters.ts";
 import { recordIn } from "../scenario-recording.ts";
 import { lastResort } from "../signals.ts";
+import { addWatchOptions, splitWatchFlags, type WatchFlags, Watching } from "../watching.ts";
 
 /** Options that go to the adapter as they are, by its own names. */
 const SETTINGS = ["name", "broker", "coreType", "coreInit", "library", "configuration", "untilS"] as const;
 
-interface FederateCommandOptions {
+/** Said on the page beside pause. */
+const HELD =
+  "A HELICS federation steps this run: pause holds back only our next request of time. All others wait meanwhile, and give up if they have a time-out.";
+
+interface FederateCommandOptions extends WatchFlags {
   readonly logLevel: LogLevel;
   readonly broker?: string;
   readonly coreType?: string;
@@ -60,7 +65,8 @@ export function addFederateCommand(program: Command, ends: (exitCode: number) =>
       parseCount("containers"),
     )
     .addOption(isolationOption())
-    .option("--debug", "print the stacks of errors")
+    .option("--debug", "print the stacks of errors");
+  addWatchOptions(federate)
     .helpOption(false)
     .option("-h, --help", "print this help")
     .allowUnknownOption()
@@ -95,15 +101,24 @@ async function serve(
     const parameters = parseParameters(federate, given, help ? ["--help"] : rest);
     if (parameters === undefined) return EXIT_FINE;
     const module = new URL(await moduleUrl(given, FEDERATE.folderFiles));
-    const isSpread = containers !== undefined || isolation !== undefined;
-    await federate.serve({
-      ...{ parameters, address: options.broker ?? "", remote: false, insecure: false, timeoutMs: 0, log },
-      settings: settingsOf(options),
-      ...(options.record !== undefined && {
-        record: recordIn(options.record, [module], { replace: options.force === true }),
-      }),
-      ...(isSpread && { population: { containers, isolation, module } }),
-    });
+    const [flags] = splitWatchFlags(options);
+    const shown = { title: given, note: HELD };
+    const watching = await Watching.open(flags, shown, (line) => process.stderr.write(`${line}\n`));
+    try {
+      const { record, force } = options;
+      const isSpread = containers !== undefined || isolation !== undefined;
+      const journal = watching.journal(
+        record === undefined ? undefined : recordIn(record, [module], { replace: force === true }),
+      );
+      await federate.serve({
+        ...{ parameters, address: options.broker ?? "", remote: false, insecure: false, timeoutMs: 0, log },
+        settings: settingsOf(options),
+        ...(journal && { record: journal }),
+        ...(isSpread && { population: { containers, isolation, module } }),
+      });
+    } finally {
+      await watching.close();
+    }
     return EXIT_FINE;
   } finally {
     release();
@@ -127,7 +142,7 @@ function parseParameters(
   const command = new Command(`cosimas federate ${given}`)
     .description("The module's own options; those of all federates: cosimas federate --help")
     .helpOption("-h, --help", "print this help")
-    .configureOutput({ outputError: () => {} })
+    .configureOutput({ outputError: () => {}, getOutHelpWidth: () => HELP_COLUMNS })
     .allowExcessArguments(false)
     .exitOverride();
   const valuesIn = addParameters(command, federate.parameters);

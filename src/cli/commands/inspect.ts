@@ -1,4 +1,6 @@
 import type { Command } from "commander";
+import type { PopulationNames } from "../../agent/populations.ts";
+import { byCodeUnits } from "../../kernel/order.ts";
 import { traceJson } from "../../observe/exports.ts";
 import { eventsOf, inspectRun, type RunInspection } from "../../observing.ts";
 import { chainOf } from "../../recording/inspect.ts";
@@ -95,6 +97,7 @@ function linesOf(found: RunInspection): string[] {
   const { cosimas, node } = header.versions;
   const lines = [
     `seed ${header.seed}, from ${header.start}, cosimas ${cosimas}, Node ${node}`,
+    ...populationLines(header.options["populations"]),
     `${events} events of ${agents.size} agents from ${found.firstS} s to ${found.lastS} s`,
     summary === undefined ? `torn: ${missing}` : `whole, trace hash ${summary.traceHash ?? "unknown"}`,
     ...header.modules.map(({ path, sha256 }) => `module ${path}, ${sha256.slice(0, 12)}`),
@@ -105,6 +108,14 @@ function linesOf(found: RunInspection): string[] {
   if (faults.length > 0)
     lines.push("", "faults", ...faults.map((event) => `  ${eventLine(event, header.ticksPerSecond)}`));
   return lines;
+}
+
+/** Of a run that was one of several populations. */
+function populationLines(names: unknown): string[] {
+  if (names === undefined) return [];
+  const { population, peers, delayS } = names as PopulationNames;
+  const all = [population, ...peers].sort(byCodeUnits).join(", ");
+  return [`population ${population}, one of ${all}; ${delayS} s between them`];
 }
 
 function table(title: string, counts: ReadonlyMap<string, number>): string[] {

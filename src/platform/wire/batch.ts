@@ -1,13 +1,16 @@
+import { NEIGHBOURS_MAX } from "../../agent/neighbours.ts";
 import { type Codec, createCodec, type ValueType } from "../../codec/index.ts";
 import { hopsOfAnswer, noteOrigin } from "../../kernel/faults.ts";
 import { Delivery } from "../../kernel/model.ts";
-import { Kind, NOBODY, nobody, OUTSIDE, RANK_NONE, type Sender } from "../../kernel/order.ts";
+import { Kind, OUTSIDE, type Sender } from "../../kernel/order.ts";
+import { fromOutside } from "../../kernel/outside.ts";
 import type { Birth } from "../../kernel/round.ts";
 import type { Limits } from "../../limits.ts";
 import { bytesOf, doublesFromBytes, integersFromBytes } from "./columns.ts";
 
-/** Kind of a birth on the wire; the kinds of delivery have 0 to 6. */
+/** Kinds of a birth on the wire, the second of an agent that knows others; the kinds of delivery have 0 to 6. */
 const BIRTH = 7;
+const BIRTH_OF_NEIGHBOUR = 8;
 
 /** Bytes in front of each item: its length. */
 const LENGTH_BYTES = 4;
@@ -38,7 +41,7 @@ const RUN_NODES = RUN_ITEMS_MAX * (ITEM_NODES + RUN_ARGUMENTS_MAX);
 /** The codec of batches: its bounds are those of the content, which were checked when it was sent. */
 export function batchCodec(limits: Limits, types: readonly ValueType[]): Codec {
   const nestingMax = limits.nestingMax + ITEM_NESTING;
-  const nodesMax = Math.max(limits.nodesMax + ITEM_NODES, RUN_NODES);
+  const nodesMax = Math.max(limits.nodesMax + ITEM_NODES + NEIGHBOURS_MAX, RUN_NODES);
   return createCodec("msgpack", { limits: { ...limits, nestingMax, nodesMax }, types });
 }
 
@@ -177,7 +180,7 @@ function* itemsOf(columns: Columns, idOf: (number: number) => string): Generator
   for (let i = 0, at = 0; i < receivers.length; i++) {
     const content: number[] = [];
     for (let k = 0; k < width; k++) content.push(args[at++]!);
-    yield { ticks, delivery: Delivery.outside(Kind.input, idOf(receivers[i]!), seqs[i]!, method, content) };
+    yield { ticks, delivery: fromOutside(Kind.input, idOf(receivers[i]!), seqs[i]!, method, content) };
   }
 }
 
@@ -191,12 +194,6 @@ function isPlain(fields: Fields): boolean {
 /** No object, and no proxy of an agent, which is a function: it is bound to its receiver right after it was read. */
 function isPrimitive(value: unknown): boolean {
   return typeof value !== "function" && (typeof value !== "object" || value === null);
-}
-
-/** Sender behind an id that has crossed. */
-export function remoteSender(id: string): Sender {
-  if (id === OUTSIDE.id) return OUTSIDE;
-  return id.startsWith(NOBODY) ? nobody(id.slice(NOBODY.length)) : { id, rank: RANK_NONE };
 }
 
 type Fields = readonly [
@@ -214,8 +211,10 @@ type Fields = readonly [
 
 function fieldsOf(item: Item): Fields {
   if ("birth" in item) {
-    const { id, parent, type, args, cause = null } = item.birth;
-    return [item.ticks, BIRTH, id, parent?.id ?? OUTSIDE.id, 0, type, args, -1, cause];
+    const { id, parent, type, args, cause = null, neighbours } = item.birth;
+    const from = parent?.id ?? OUTSIDE.id;
+    if (neighbours === undefined) return [item.ticks, BIRTH, id, from, 0, type, args, -1, cause];
+    return [item.ticks, BIRTH_OF_NEIGHBOUR, id, from, 0, type, [args, neighbours], -1, cause];
   }
   const { kind, to, from, seq, method, content, callSeq, cause = null } = item.delivery;
   const fields = [item.ticks, kind, to, from.id, seq, method, content, callSeq, cause] as const;
@@ -228,9 +227,10 @@ function itemOf(fields: Fields, senderOf: (id: string) => Sender): Item {
   if (hops !== undefined) noteOrigin(content as object, { hops });
   const cause = causeId ?? undefined;
   const sender = senderOf(from);
-  if (kind === BIRTH) {
+  if (kind === BIRTH || kind === BIRTH_OF_NEIGHBOUR) {
     const parent = sender === OUTSIDE ? undefined : sender;
-    return { ticks, birth: { id: to, parent, type: method, args: content as unknown[], cause } };
+    const [args, neighbours] = (kind === BIRTH ? [content] : content) as [unknown[], string[]?];
+    return { ticks, birth: { id: to, parent, type: method, args, cause, neighbours } };
   }
   const delivery = new Delivery(kind as Kind, to, undefined, sender, seq, method, content, callSeq, cause);
   return { ticks, delivery };

@@ -4,7 +4,7 @@ import { type Codec, createCodec, traceCodec, type ValueType } from "../../codec
 import * as errors from "../../errors.ts";
 import { failurePlace, noteFailurePlace, type StepFailure } from "../../kernel/faults.ts";
 import type { Limits } from "../../limits.ts";
-import type { Changes, Order, Report } from "../protocol.ts";
+import type { Changes, Order, Report, Task } from "../protocol.ts";
 import { integersFromBytes, valuesFromWire, valuesToWire, type WireValues } from "./columns.ts";
 
 /** Levels and values that orders and reports have around the values of agents. */
@@ -39,14 +39,18 @@ type WireOrder = readonly [
   round: number,
   observed: boolean,
   batches: readonly Uint8Array[],
-  task: readonly [lastRound: number, named: boolean, ends: boolean, reads: boolean] | object,
+  task: readonly [lastRound: number, named: boolean, ends: boolean, reads: boolean, horizonTicks?: number] | object,
 ];
 
 /** An order as a value; one that serves a round, of which there are most, without the names of its fields. */
 export function orderToWire(order: Order): unknown {
   const { ticks, round, observed, batches, ...task } = order;
-  const short = task.what === "round" ? [task.lastRound, task.named, task.ends, task.reads] : task;
-  return [ticks, round, observed, batches, short] satisfies WireOrder;
+  return [ticks, round, observed, batches, task.what === "round" ? roundToWire(task) : task] satisfies WireOrder;
+}
+
+function roundToWire({ lastRound, named, ends, reads, horizonTicks }: Task & { readonly what: "round" }): unknown[] {
+  const common = [lastRound, named, ends, reads];
+  return horizonTicks === undefined ? common : [...common, horizonTicks];
 }
 
 /** The order that {@link orderToWire} has written. */
@@ -54,14 +58,14 @@ export function orderFromWire(value: unknown): Order {
   const [ticks, round, observed, batches, task] = value as WireOrder;
   const base = { ticks, round, observed, batches };
   if (!Array.isArray(task)) return { ...base, ...(task as object) } as Order;
-  const [lastRound, named, ends, reads] = task as [number, boolean, boolean, boolean];
-  return { ...base, what: "round", lastRound, named, ends, reads };
+  const [lastRound, named, ends, reads, horizonTicks] = task as [number, boolean, boolean, boolean, number?];
+  return { ...base, what: "round", lastRound, named, ends, reads, ...(horizonTicks !== undefined && { horizonTicks }) };
 }
 
 type WireFailure = readonly [agent: string, error: WireError];
 
 /** What few reports have. */
-interface WireExtra extends Pick<Report, "agents" | "finished"> {
+interface WireExtra extends Pick<Report, "agents" | "finished" | "packs"> {
   readonly values?: WireValues;
   readonly refused?: readonly (WireError | null)[];
   readonly answers?: Report["answers"];
@@ -83,7 +87,7 @@ type WireReport = readonly [
 /** A report as a value: errors as what may be told of them, chains as bytes, what is empty left out. */
 export function reportToWire(report: Report): unknown {
   const { busy, due = null, round, sent, answers, failures, events, agents, finished } = report;
-  const { values, refused, error, changes } = report;
+  const { values, refused, error, changes, packs } = report;
   const extra: WireExtra = {
     ...(answers.length > 0 && { answers }),
     ...(failures.length > 0 && { failures: failures.map((failure) => failureToWire(failure)) }),
@@ -94,6 +98,7 @@ export function reportToWire(report: Report): unknown {
     ...(refused && { refused: refused.map((why) => why && errorToWire(why)) }),
     ...(error && { error: errorToWire(error) }),
     ...(changes && { changes: { ...changes, chains: new Uint8Array(changes.chains.buffer) } }),
+    ...(packs && { packs }),
   };
   return [busy, due, round, sent, Object.keys(extra).length > 0 ? extra : null] satisfies WireReport;
 }
@@ -103,7 +108,8 @@ const NOTHING: WireExtra = {};
 /** The report that {@link reportToWire} has written. */
 export function reportFromWire(value: unknown): Report {
   const [busy, due, round, sent, extra] = value as WireReport;
-  const { answers = [], failures = [], events, agents, finished, values, refused, error, changes } = extra ?? NOTHING;
+  const { answers = [], failures = [], events, agents, finished, ...more } = extra ?? NOTHING;
+  const { values, refused, error, changes, packs } = more;
   return {
     busy,
     due: due ?? undefined,
@@ -118,6 +124,7 @@ export function reportFromWire(value: unknown): Report {
     ...(refused && { refused: refused.map((why) => why && errorFromWire(why)) }),
     ...(error && { error: errorFromWire(error) }),
     ...(changes && { changes: { ...changes, chains: integersFromBytes(changes.chains) } }),
+    ...(packs && { packs }),
   };
 }
 

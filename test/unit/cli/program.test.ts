@@ -20,7 +20,19 @@ async function printed(...args: string[]): Promise<string> {
   return text;
 }
 
-const COMMANDS = ["run", "sim", "container", "replay", "diff", "inspect", "export", "recover", "doctor", "completion"];
+const COMMANDS = [
+  "init",
+  "run",
+  "sim",
+  "container",
+  "replay",
+  "diff",
+  "inspect",
+  "export",
+  "recover",
+  "doctor",
+  "completion",
+];
 
 describe("help", () => {
   it.each([[], ...COMMANDS.map((name) => [name])])("of %s fits a terminal of 80 columns", async (...command) => {

@@ -22,7 +22,7 @@ async function live(options: ContainerOptions & { factor?: number } = {}): Promi
 }
 
 class Worker extends Agent {
-  static override readonly exposed = ["add", "every", "fail", "askOther", "later", "chain", "foreign"] as const;
+  static override readonly exposed = ["add", "beats", "fail", "askOther", "later", "chain", "foreign"] as const;
   static override readonly outputs = ["heard"] as const;
   heard: unknown[] = [];
   add(a: number, b: number): number {
@@ -31,7 +31,7 @@ class Worker extends Agent {
   hear(what: unknown): void {
     this.heard.push(what);
   }
-  async every(dt: number, n: number): Promise<number[]> {
+  async beats(dt: number, n: number): Promise<number[]> {
     const start = this.clock.time();
     const times: number[] = [];
     for (let i = 0; i < n; i++) {
@@ -81,7 +81,7 @@ describe("a container on a real-time clock", () => {
     const container = await live({ factor: 0.1 });
     container.spawn(Worker, { id: "a" });
     const began = performance.now();
-    const times = (await container.call("a", "every", [0.1, 50])) as number[];
+    const times = (await container.call("a", "beats", [0.1, 50])) as number[];
     expect(times).toEqual(times.map((_, i) => (i + 1) * 100_000));
     expect(performance.now() - began).toBeGreaterThanOrEqual(500 - 1);
     expect(container.clock.time()).toBeGreaterThanOrEqual(5);
@@ -109,7 +109,7 @@ describe("a container on a real-time clock", () => {
     container.spawn(Worker, { id: "a" });
     const before = container.clock.utcnow().toMillis();
     vi.spyOn(Date, "now").mockReturnValue(0);
-    const times = await container.call("a", "every", [1, 3]);
+    const times = await container.call("a", "beats", [1, 3]);
     expect(times).toEqual([1_000_000, 2_000_000, 3_000_000]);
     expect(container.clock.utcnow().toMillis()).toBeGreaterThanOrEqual(before + 3000);
   });

@@ -2,7 +2,7 @@ import type { SeriesAnswer, StateAnswer } from "../../model/protocol.ts";
 import { calendar, count, duration, rate, seconds } from "../format.ts";
 import { atOf, nowOf, useAnswer, useRun } from "../hooks.ts";
 import { Plot } from "../plot.tsx";
-import { Head, Kind, Notice } from "../ui.tsx";
+import { Head, Kind, Notice, Text } from "../ui.tsx";
 import { go } from "../url.ts";
 
 /** What the clock does: where the run is, how fast, and what there was so far. */
@@ -89,7 +89,7 @@ export function ClockView() {
             <Fact name="resolution" value={`${count(info.ticksPerSecond)} ticks a second`} />
             <Fact
               name={isLive && frame.phase !== "ended" ? "trace hash so far" : "trace hash"}
-              value={frame.hash === "" ? "not known yet" : frame.hash}
+              value={frame.hash === "" ? (isLive ? "not known yet" : "not known before its end") : frame.hash}
             />
             {frame.lagS >= 0 && <Fact name="behind the wall's clock" value={`${frame.lagS.toFixed(3)} s`} />}
             {info.facts.map(([name, value]) => (
@@ -124,13 +124,13 @@ function Progress() {
   if (frame === undefined) return null;
   const waits = frame.phase === "waiting" ? `waiting for the master for ${duration(frame.waitingMs)}` : "";
   const text = [
-    frame.fraction >= 0 ? `${Math.floor(frame.fraction * 100)} %` : "how far it is, the scenario does not say",
+    frame.fraction >= 0 ? `${Math.floor(frame.fraction * 100)} %` : "Nobody says how far the run is.",
     frame.label,
     waits,
   ];
   return (
     <div class="progress">
-      <progress aria-label="Progress of the run" max={1} value={Math.max(0, frame.fraction)} />
+      {frame.fraction >= 0 && <progress aria-label="Progress of the run" max={1} value={frame.fraction} />}
       <span class="muted">{text.filter((part) => part !== "").join(" · ")}</span>
     </div>
   );
@@ -167,7 +167,9 @@ function Fact({ name, value }: { name: string; value: string }) {
   return (
     <div>
       <dt>{name}</dt>
-      <dd>{value}</dd>
+      <dd>
+        <Text text={value} />
+      </dd>
     </div>
   );
 }

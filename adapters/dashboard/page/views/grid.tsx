@@ -27,6 +27,9 @@ export function GridPlan({ choice }: { choice: ComponentChildren }) {
   const { data } = useAnswer<ValuesAnswer>(
     names.length === 0 ? undefined : { ask: "values", names, ...(at !== undefined && { at }) },
   );
+  // What has a value at the end of a recording, or by now, may have none yet at the time that is looked at.
+  const { data: last } = useAnswer<ValuesAnswer>(names.length === 0 ? undefined : { ask: "values", names });
+  const ever = new Set(names.filter((_, i) => last === undefined || last.values[i] !== null));
   const byName = new Map(names.map((name, i) => [name, data?.values[i] ?? null]));
   const valued = <T extends { readonly series?: readonly string[] }>(item: T): Valued<T> => {
     const series = item.series?.find((name) => byName.get(name) !== null) ?? item.series?.[0];
@@ -63,7 +66,9 @@ export function GridPlan({ choice }: { choice: ComponentChildren }) {
           {nodeScale !== undefined && <Scale scale={nodeScale} />}
           {edgeScale !== undefined && <Scale scale={edgeScale} />}
         </div>
-        <Values beyond={beyond} nodes={nodes} edges={edges} topology={topology} />
+        <Values beyond={beyond} nodes={nodes} edges={edges} topology={topology}>
+          <Missing items={[...topology.nodes, ...topology.edges]} ever={ever} />
+        </Values>
       </div>
     </section>
   );
@@ -102,9 +107,10 @@ function Edge({
   if (from === undefined || to === undefined) return null;
   const colour = scale === undefined ? "var(--rule-strong)" : scaleColour(now, scale, theme());
   const over = scale !== undefined && isBeyond(now, scale);
+  const isUnknown = scale !== undefined && now === null;
   const part = scale === undefined || now === null ? 0.3 : Math.min(1.2, Math.abs(now) / scale.high);
   const path = `M${from.x} ${from.y}C${(from.x + to.x) / 2} ${from.y} ${(from.x + to.x) / 2} ${to.y} ${to.x} ${to.y}`;
-  const name = `${item.label ?? item.id}${scale === undefined ? "" : `: ${value(now)} ${scale.unit}`}`;
+  const name = `${item.label ?? item.id}${scale === undefined ? "" : `: ${scaled(now, scale)}`}`;
   return (
     <g class={over ? "beyond" : ""}>
       <path
@@ -113,7 +119,7 @@ function Edge({
         stroke={colour}
         stroke-width={2.5 + 5 * part}
         stroke-linecap="round"
-        stroke-dasharray={over ? "10 4" : undefined}
+        stroke-dasharray={over ? "10 4" : isUnknown ? "1 6" : undefined}
       >
         <title>{name}</title>
       </path>
@@ -137,6 +143,7 @@ function Node({
 }) {
   const { x, y } = places.get(item.id)!;
   const over = scale !== undefined && isBeyond(now, scale);
+  const isUnknown = scale !== undefined && now === null;
   const label = item.label ?? item.id;
   const lines = label.split("\n");
   const shape = (
@@ -145,8 +152,10 @@ function Node({
         cx={x}
         cy={y}
         r={11}
-        class={`bus ${over ? "beyond" : ""}`}
-        style={{ fill: scale === undefined ? "var(--accent)" : scaleColour(now, scale, theme()) }}
+        class={`bus ${over ? "beyond" : isUnknown ? "unknown" : ""}`}
+        {...(!isUnknown && {
+          style: { fill: scale === undefined ? "var(--accent)" : scaleColour(now, scale, theme()) },
+        })}
       />
       {over && (
         <text x={x} y={y + 4.5} text-anchor="middle" class="over-mark">
@@ -157,11 +166,11 @@ function Node({
         {lines[0]}
       </text>
       <text x={x} y={y + 25} text-anchor="middle" class="sub">
-        {scale === undefined ? lines.slice(1).join(" ") : now === null ? "" : value(now)}
+        {scale === undefined ? lines.slice(1).join(" ") : now === null ? "" : onScale(now, scale)}
       </text>
     </>
   );
-  const name = `${label}${scale === undefined ? "" : `: ${value(now)} ${scale.unit}`}`;
+  const name = `${label}${scale === undefined ? "" : `: ${scaled(now, scale)}`}`;
   if (series === undefined) return <g aria-description={name}>{shape}</g>;
   return (
     <a
@@ -175,6 +184,44 @@ function Node({
       {shape}
     </a>
   );
+}
+
+/** Which elements have no values at all, and why. */
+function Missing({ items, ever }: { items: readonly (TopologyNode | TopologyEdge)[]; ever: ReadonlySet<string> }) {
+  const { info, frame } = useRun();
+  const valued = items.filter(({ series = [] }) => series.length > 0);
+  const without = valued.filter(({ series = [] }) => !series.some((name) => ever.has(name)));
+  const [first] = without;
+  if (first === undefined || frame?.phase === "reading" || (info?.source === "live" && frame?.steps === 0)) return null;
+  const some =
+    without.length === valued.length
+      ? "None of these has"
+      : `${count(without.length)} of ${count(valued.length)} have no`;
+  return (
+    <p class="muted missing">
+      {info?.source === "live" ? (
+        <>
+          {some} values so far: the run has shown no series <code>{first.series![0]}</code>.
+        </>
+      ) : (
+        <>
+          {some} values here. A recording has what agents were given and have shown; what other simulators put out, as{" "}
+          <code>{first.series![0]}</code>, is on the page of the run itself (<code>--watch</code>), or here if an agent
+          measures it.
+        </>
+      )}
+    </p>
+  );
+}
+
+/** A value in as many decimals as give the scale's end five digits: those of a column stand below each other. */
+function onScale(now: number, { low = 0, high }: TopologyScale): string {
+  const decimals = 5 - Math.ceil(Math.log10(Math.max(Math.abs(low), Math.abs(high))));
+  return now.toFixed(Math.max(0, Math.min(12, decimals))).replace("-", "−");
+}
+
+function scaled(now: number | null, scale: TopologyScale): string {
+  return now === null ? "no value" : `${onScale(now, scale)} ${scale.unit}`;
 }
 
 /** What the colours mean. */
@@ -203,8 +250,9 @@ function Values(props: {
   nodes: readonly Valued<TopologyNode>[];
   edges: readonly Valued<TopologyEdge>[];
   topology: Topology;
+  children: ComponentChildren;
 }) {
-  const { beyond, nodes, edges, topology } = props;
+  const { beyond, nodes, edges, topology, children } = props;
   const rows = [
     ...nodes.map((one) => ({ ...one, scale: topology.nodeScale, agents: one.item.agents ?? [] })),
     ...edges.map((one) => ({ ...one, scale: topology.edgeScale, agents: [] as readonly string[] })),
@@ -213,9 +261,16 @@ function Values(props: {
     <div class="scroll" tabIndex={0} role="region" aria-label="Values">
       {topology.nodeScale !== undefined && (
         <p class={beyond.length > 0 ? "bad" : "muted"}>
-          {beyond.length === 0 ? "Nothing is beyond its limits." : `${beyond.length} beyond their limits.`}
+          {beyond.length > 0
+            ? `${beyond.length} beyond their limits.`
+            : rows.every(({ value: now }) => now !== null)
+              ? "Nothing is beyond its limits."
+              : rows.some(({ value: now }) => now !== null)
+                ? "Of what has a value nothing is beyond its limits."
+                : "Nothing has a value yet."}
         </p>
       )}
+      {children}
       <table class="rows compact">
         <thead>
           <tr>
@@ -239,7 +294,8 @@ function Values(props: {
                 )}
               </th>
               <td class={`number ${scale !== undefined && isBeyond(now, scale) ? "bad" : ""}`}>
-                {value(now)} <span class="muted">{now === null ? "" : scale?.unit}</span>
+                {now === null || scale === undefined ? value(now) : onScale(now, scale)}{" "}
+                <span class="muted">{now === null ? "" : scale?.unit}</span>
               </td>
               <td class="values">
                 {agents.map((id) => (

@@ -1,6 +1,6 @@
 import type { ChainAnswer, EventLine, EventsAnswer, RunInfo } from "../../model/protocol.ts";
 import { seconds, shortTime } from "../format.ts";
-import { nowOf, useAnswer, useRested, useRun } from "../hooks.ts";
+import { isLooking, nowOf, useAnswer, useRested, useRun, useWidth } from "../hooks.ts";
 import { AgentLink, Choice, Field, Head, Kind, Notice, Time } from "../ui.tsx";
 import { go, listParam, param } from "../url.ts";
 
@@ -11,6 +11,8 @@ const TOP_PX = 40;
 const LEFT_PX = 74;
 /** Width that there is for all lanes on a small screen. */
 const LANES_PX = 736;
+/** What stands beside the lanes: the views, the times, the panel. */
+const BESIDE_PX = 544;
 /** Lanes that are drawn; messages of others are left out. */
 const LANES_MAX = 16;
 
@@ -45,7 +47,9 @@ export function LanesView() {
   const [first, final] = [events[0], events.at(-1)];
   const span =
     first === undefined || final === undefined
-      ? "no messages"
+      ? isLooking(data, ROWS)
+        ? `looking ${from === undefined ? "back" : "on"} at ${shortTime(from === undefined ? data!.since : data!.until, info)}`
+        : "no messages"
       : `${shortTime(first.ticks, info)} to ${shortTime(final.ticks, info)}, ${events.length} messages`;
   return (
     <section class="lanes-view">
@@ -102,7 +106,7 @@ export function LanesView() {
           {error}
         </Notice>
       )}
-      {data !== undefined && events.length === 0 ? (
+      {data !== undefined && events.length === 0 && !isLooking(data, ROWS) ? (
         <Notice title="No messages here">
           {who !== "" || method !== "" || kinds.length > 0
             ? "None fits these filters at this time: empty a filter, or go to another time."
@@ -149,7 +153,8 @@ function Diagram({
 }) {
   const lanes = lanesOf(events);
   const shown = events.filter(({ agent, peer }) => lanes.includes(agent) && lanes.includes(peer));
-  const lanePx = Math.max(50, Math.min(170, LANES_PX / Math.max(1, lanes.length)));
+  const room = Math.max(LANES_PX, useWidth() - BESIDE_PX);
+  const lanePx = Math.max(50, Math.min(170, room / Math.max(1, lanes.length)));
   const width = LEFT_PX + lanes.length * lanePx + 10;
   const height = TOP_PX + shown.length * ROW_PX + 16;
   const x = (id: string) => LEFT_PX + (lanes.indexOf(id) + 0.5) * lanePx;

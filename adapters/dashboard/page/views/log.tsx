@@ -1,7 +1,7 @@
 import type { EventsAnswer } from "../../model/protocol.ts";
 import { EventTable } from "../event-table.tsx";
-import { count } from "../format.ts";
-import { nowOf, useAnswer, useRested, useRun } from "../hooks.ts";
+import { count, shortTime } from "../format.ts";
+import { isLooking, nowOf, useAnswer, useRested, useRun } from "../hooks.ts";
 import { Choice, Field, Head, Notice, Time } from "../ui.tsx";
 import { go, param } from "../url.ts";
 
@@ -11,6 +11,9 @@ const KINDS = {
   all: [],
 } as const;
 
+/** Lines that are shown. */
+const LINES = 300;
+
 /** What agents have logged, and what went wrong. */
 export function LogView() {
   const { info, frame } = useRun();
@@ -18,10 +21,18 @@ export function LogView() {
   const text = useRested(param("find"));
   const now = nowOf(info, frame);
   const filter = { kinds: KINDS[which] ?? KINDS.notes, ...(text !== "" && { text }) };
-  const { data, error } = useAnswer<EventsAnswer>({ ask: "events", from: 0, to: now, limit: 300, last: true, filter });
+  const { data, error } = useAnswer<EventsAnswer>({
+    ask: "events",
+    from: 0,
+    to: now,
+    limit: LINES,
+    last: true,
+    filter,
+  });
   if (info === undefined || frame === undefined) return null;
   const events = data?.events ?? [];
-  const older = data?.more === true ? ", older ones are left out" : "";
+  const looking = isLooking(data, LINES) ? `, looking for more before ${shortTime(data!.since, info)}` : "";
+  const older = looking || (data?.more === true ? ", older ones are left out" : "");
   return (
     <section>
       <Head title="Log" text={data === undefined ? "…" : `${count(events.length)} lines, the last first${older}`}>
@@ -54,7 +65,7 @@ export function LogView() {
           there: <code>--record run.mcap</code>
         </p>
       )}
-      {data !== undefined && events.length === 0 ? (
+      {data !== undefined && events.length === 0 && looking === "" ? (
         <Notice title={which === "bad" ? "Nothing has gone wrong" : "No lines"}>
           {text !== ""
             ? "No line has this text in it."

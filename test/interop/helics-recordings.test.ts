@@ -1,0 +1,99 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import { type Broker, helicsEnvironment, type Started, start, startBroker } from "../support/helics.ts";
+
+/** Populations of a federation by `cosimas federate`: on several containers, recorded, replayed, killed in the middle. */
+const environment = await helicsEnvironment();
+const { reason } = environment;
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const main = join(root, "src/cli/main.ts");
+const PROGRAM = ["--conditions=cosimas:source", "--import", "tsx", main];
+const FIXTURE = "test/interop/fixtures/walkers-federate.ts";
+
+/** Wall time within which a fault is told, and nothing is left, in milliseconds. */
+const TOLD_MS = 5000;
+
+/** `cosimas federate` of one of the two populations. */
+function federate(broker: Broker, population: string, options: readonly string[]): Started {
+  const connection = ["--broker", broker.address, "--library", environment.library!, "--timeout", "30"];
+  return start(process.execPath, [
+    ...PROGRAM,
+    "federate",
+    FIXTURE,
+    ...connection,
+    "--population",
+    population,
+    ...options,
+  ]);
+}
+
+function cosimas(...args: readonly string[]): string {
+  return execFileSync(process.execPath, [...PROGRAM, ...args], { cwd: root, encoding: "utf8", stdio: "pipe" });
+}
+
+describe.skipIf(reason !== undefined)(
+  `HELICS: recordings${reason === undefined ? "" : ` (skipped: ${reason})`}`,
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), "cosimas-helics-recordings-"));
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+    const file = (name: string) => join(folder, `${name}.mcap`);
+
+    /** Both populations to their end, the first on so many containers; the hash of each. */
+    async function recorded(name: string, containers: readonly string[]): Promise<string[]> {
+      const broker = await startBroker(environment, 2);
+      const both = ["p0", "p1"].map((population) =>
+        federate(broker, population, [...containers, "--record", file(`${name}-${population}`)]),
+      );
+      const codes = await Promise.all(both.map(({ ended }) => ended));
+      expect(codes, both.map(({ output }) => output()).join("\n")).toEqual([0, 0]);
+      return both.map(({ output }) => /trace hash ([0-9a-f]{16})/.exec(output())![1]!);
+    }
+
+    it("have the same bytes on 1 and 2 containers, and a replay gives the same hash", async () => {
+      const alone = await recorded("alone", []);
+      const spread = await recorded("spread", ["--containers", "2", "--isolation", "process"]);
+      expect(spread).toEqual(alone);
+      for (const [i, population] of ["p0", "p1"].entries()) {
+        const [a, b] = [file(`alone-${population}`), file(`spread-${population}`)];
+        // The file of the agents is named by both.
+        expect(readFileSync(a).equals(readFileSync(b))).toBe(true);
+        const replayed = cosimas("replay", b);
+        expect(replayed).toMatch(/^the same: \d+ events of \d+ advances compared/m);
+        expect(replayed).toContain(`trace hash ${alone[i]}`);
+        expect(cosimas("diff", a, b)).toMatch(/the same/);
+        const inspected = cosimas("inspect", b);
+        expect(inspected).toMatch(/population p[01], one of p0, p1; 0\.5 s between them/);
+        expect(inspected).toMatch(/\d+ {2}arrive/);
+        expect(inspected).toContain(`trace hash ${alone[i]}`);
+      }
+      const events = cosimas("inspect", file("spread-p0"), "--events", "--method", "add");
+      expect(events).toMatch(/p0\/\d: request add\(.*\) from p1\/\d/);
+    });
+
+    it("stay readable, and can be replayed, when the program is killed in the middle", async () => {
+      const broker = await startBroker(environment, 2);
+      const options = ["--until", "1000000", "--log-level", "trace"];
+      const killed = federate(broker, "p0", [...options, "--containers", "2", "--record", file("killed")]);
+      const other = federate(broker, "p1", [...options, "--record", file("other")]);
+      await killed.line(/granted 30 s/);
+      const startMs = performance.now();
+      killed.child.kill("SIGKILL");
+      expect(await other.ended).toBe(1);
+      expect(performance.now() - startMs).toBeLessThan(TOLD_MS);
+      expect(other.output()).toMatch(
+        /ERR_HELICS_ABORTED: federate "p1" at \d+(?:\.5)? s: .*federate "p0": the program of this federate has ended.*look at the log/,
+      );
+      expect(cosimas("inspect", file("killed"))).toMatch(/torn: /);
+      expect(cosimas("inspect", file("other"))).toMatch(/whole, trace hash/);
+      cosimas("recover", file("killed"));
+      for (const name of ["killed", "other"]) {
+        const replayed = cosimas("replay", file(name));
+        expect(replayed).toMatch(/^the same: \d+ events of (?:[3-9]\d|\d{3,}) advances compared/m);
+      }
+    });
+  },
+);
