@@ -122,6 +122,15 @@ export class Registry implements Iterable<AgentRecord> {
   /** Forget an agent that could not be made. */
   delete(record: AgentRecord): void {
     this.#records.delete(record.id);
+    this.#unranked++; // its rank is free
+  }
+
+  /** All agents in the order of their ids, without a comparison if none has come since ranks were given. */
+  inOrder(): AgentRecord[] {
+    if (this.#unranked > 0) this.#rank();
+    const records = new Array<AgentRecord>(this.#records.size);
+    for (const record of this.#records.values()) records[record.rank] = record;
+    return records;
   }
 
   /**
@@ -129,7 +138,10 @@ export class Registry implements Iterable<AgentRecord> {
    * population, however they come.
    */
   refreshRanks(): void {
-    if (this.#unranked <= this.#records.size * UNRANKED_PART) return;
+    if (this.#unranked > this.#records.size * UNRANKED_PART) this.#rank();
+  }
+
+  #rank(): void {
     this.#unranked = 0;
     const records = [...this.#records.values()].sort(compareIds);
     for (let rank = 0; rank < records.length; rank++) records[rank]!.rank = rank;
