@@ -22,7 +22,7 @@ async function make(folder) {
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
   if (status !== 0) return false;
   await bundleLibrary(folder);
-  await bundleBrowser(join(folder, "browser/index.js"));
+  await bundleBrowser(join(folder, "browser"));
   await buildPage(join(folder, "adapters/dashboard/assets"));
   return true;
 }
@@ -31,7 +31,8 @@ async function make(folder) {
 export function replaceFiles(made, folder) {
   const files = filesIn(made);
   const changed = files.filter((file) => !isSame(join(made, file), join(folder, file)));
-  const isThere = (file) => statSync(join(folder, file), { throwIfNoEntry: false }) !== undefined;
+  const isThere = (file) => isFile(join(folder, file));
+  removeClashes(folder, new Set(files), filesIn(folder));
   // New chunks come before the files that load them.
   for (const file of [...changed.filter((one) => !isThere(one)), ...changed.filter(isThere)]) {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
@@ -42,13 +43,37 @@ export function replaceFiles(made, folder) {
   removeEmpty(folder);
 }
 
+/** What was a folder and is a file now, or the other way round. */
+function removeClashes(folder, files, before) {
+  const folders = new Set([...files].flatMap(foldersOf));
+  for (const file of before) {
+    if (folders.has(file)) rmSync(join(folder, file));
+    for (const above of foldersOf(file))
+      if (files.has(above)) rmSync(join(folder, above), { recursive: true, force: true });
+  }
+}
+
+function foldersOf(file) {
+  const above = dirname(file);
+  return above === "." ? [] : [above, ...foldersOf(above)];
+}
+
 function filesIn(folder) {
   const all = readdirSync(folder, { recursive: true, encoding: "utf8" });
   return all.filter((name) => statSync(join(folder, name)).isFile()).sort();
 }
 
 function isSame(one, other) {
-  return statSync(other, { throwIfNoEntry: false })?.isFile() === true && readFileSync(one).equals(readFileSync(other));
+  return isFile(other) && readFileSync(one).equals(readFileSync(other));
+}
+
+/** Also if a folder above is a file now. */
+function isFile(path) {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 function removeEmpty(folder) {

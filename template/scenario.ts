@@ -14,6 +14,10 @@ export default defineScenario({
     limit: { type: "number", default: 22, min: 1, max: 100, help: "what the transformer carries, in kW" },
   },
   containers: true,
+  series: [
+    { title: "load of the transformer", unit: "kW", lines: ["transformer.load_kw"] },
+    { title: "power of the stations", unit: "kW", lines: ["station-*.p_kw"] },
+  ],
   async run({ parameters, seed, population, record, watch, signal, progress, print, result }) {
     const modules = [new URL("./agents.ts", import.meta.url)];
     const agents = new AgentSimulator({

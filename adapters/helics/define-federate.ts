@@ -50,7 +50,7 @@ async function serveFederate<P extends ParameterDeclarations>(
   const { simulator } = setup;
   if (record !== undefined || population !== undefined) {
     if (!(simulator instanceof AgentSimulator)) {
-      const text = "the simulator is no AgentSimulator: leave --record and --containers out";
+      const text = "the simulator is no AgentSimulator: leave --record, --watch, --metrics and --containers out";
       throw new ScenarioError("ERR_SCENARIO_CONTAINERS", text);
     }
     if (record !== undefined) simulator.recordIn(record);

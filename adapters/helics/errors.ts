@@ -111,6 +111,10 @@ function conditionOf(
     const remedy = `start ${broker} first, and let core type, address and port be the same on both sides`;
     return { code: "ERR_HELICS_BROKER", remedy };
   }
+  if (/lost connection with broker/i.test(message)) {
+    const remedy = `look at the log of ${broker}: it was killed, is frozen or cannot be reached`;
+    return { code: "ERR_HELICS_LOST", remedy };
+  }
   const [pattern, code, remedy] = CONDITIONS.at(-1)!;
   if (pattern.test(message)) return { code, remedy };
   return { code: "ERR_HELICS_CALL", remedy: "look at the log of HELICS" };

@@ -35,18 +35,13 @@ export interface FederateOptions {
   readonly maxIterations?: number;
   /** HELICS' own configuration, besides what these options say. */
   readonly configuration?: HelicsConfiguration;
-  /**
-   * Let HELICS' own threads stay on one CPU, which makes a grant cheaper; the agents' program goes where it likes. On Linux
-   * only. Default true.
-   */
-  readonly oneCpu?: boolean;
   /** Wall time to find the broker, in milliseconds. Default 4000. */
   readonly connectTimeoutMs?: number;
   /** Wall time between two looks of the core whether its broker lives, in milliseconds. Default 500; HELICS' own is 5000. */
   readonly tickMs?: number;
   /** Wall time after which the core takes a silent broker for lost, in milliseconds. Default 3000; HELICS' own is 30000. */
   readonly silenceMs?: number;
-  /** Wall time after which the log says what a grant waits for, in milliseconds. Default 5000. */
+  /** Wall time after which the log says what a grant waits for, in milliseconds. Default 4000. */
   readonly waitWarnMs?: number;
   /** Wall time of a grant after which the run fails, in milliseconds. Default 600000. */
   readonly waitMs?: number;
@@ -103,7 +98,6 @@ const KINDS: Readonly<Record<Exclude<keyof FederateOptions, "log" | "configurati
   waitForCurrentTimeUpdate: "boolean",
   iterate: "string",
   maxIterations: "count",
-  oneCpu: "boolean",
   connectTimeoutMs: "milliseconds",
   tickMs: "milliseconds",
   silenceMs: "milliseconds",

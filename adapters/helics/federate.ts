@@ -3,7 +3,7 @@ import { after, type Log } from "../../src/cosim/index.ts";
 import { HelicsError, helicsError } from "./errors.ts";
 import { configurationOf, type FederateOptions, type Interfaces } from "./federate-options.ts";
 import { FederateProcess, ProcessFailure } from "./federate-process.ts";
-import { type FederationMap, readFederationMap, waitsFor } from "./federation-map.ts";
+import { type FederationMap, gathered, readFederationMap, waitsFor } from "./federation-map.ts";
 import { findLibrary } from "./library.ts";
 import { printedLine } from "./printed-line.ts";
 import type { FederateOutput, FederateRequest, Grant, InputInfo, Iteration, LibraryInfo } from "./process/protocol.ts";
@@ -65,7 +65,7 @@ export class Federate {
   }
 
   async #open(library: string, { publications, inputs, endpoints }: Interfaces): Promise<void> {
-    const { connectTimeoutMs = 4000, oneCpu = true } = this.#options;
+    const { connectTimeoutMs = 4000 } = this.#options;
     const { version } = await this.#request<LibraryInfo>({ op: "library", library });
     checkVersion(version, this.name);
     const configuration = configurationOf(this.name, this.#options, { publications, inputs, endpoints });
@@ -78,7 +78,7 @@ export class Federate {
         remedy,
       );
     };
-    const open = { op: "open", library, configuration, publications, inputs, endpoints: names, oneCpu } as const;
+    const open = { op: "open", library, configuration, publications, inputs, endpoints: names } as const;
     await this.#bounded(this.#request(open), connectTimeoutMs, late);
     const theirs = await this.#request<string>({ op: "query", target: "root", query: "version" });
     checkSameVersion(version, theirs, this.name, this.#broker);
@@ -157,15 +157,23 @@ export class Federate {
 
   /** A request that waits for other federates: the log says for whom, and it has an end. */
   #wait<T>(request: FederateRequest): Promise<T> {
-    const answer = this.#request<T>(request);
     return new Promise<T>((resolve, reject) => {
-      this.#waits.begin(describe(request), reject);
-      answer.finally(() => this.#waits.end()).then(resolve, reject);
+      this.#waits.begin(() => describe(request), reject);
+      this.#process.request<T>(request).then(
+        (value) => {
+          this.#waits.end();
+          resolve(value);
+        },
+        (error: unknown) => {
+          this.#waits.end();
+          reject(this.#failureOf(error));
+        },
+      );
     });
   }
 
   #watched(): WaitWatch {
-    const { waitWarnMs = 5000, waitMs = 600_000 } = this.#options;
+    const { waitWarnMs = 4000, waitMs = 600_000 } = this.#options;
     return new WaitWatch(
       { warnMs: waitWarnMs, lateMs: waitMs },
       {
@@ -184,15 +192,19 @@ export class Federate {
   async #warn(what: string, afterMs: number): Promise<void> {
     const whom = await this.#waitsFor();
     if (!this.#process.busy) return;
-    const at = this.#timeS ?? "start";
-    this.#log("warning", `federate "${this.name}" at ${at} s: ${what} takes more than ${afterMs} ms${whom}`);
+    const at = this.#timeS === undefined ? "its start" : `${this.#timeS} s`;
+    this.#log("warning", `federate "${this.name}" at ${at}: ${what} takes more than ${afterMs} ms${whom}`);
   }
 
   /** Whom a grant waits for, as the end of a sentence. */
   async #waitsFor(): Promise<string> {
     const late = new Promise<undefined>((resolve) => after(ANSWER_MS, () => resolve(undefined)));
-    const answer = await this.#process.ask(this.name, "global_time_debugging", late);
-    return answer === undefined ? ": HELICS itself does not answer" : waitsFor(answer, this.#map);
+    // Before all have come there is nobody whose time is waited for, and no map.
+    const isEarly = this.#map.size === 0;
+    const [target, query] = isEarly ? ["root", "federates"] : [this.name, "global_time_debugging"];
+    const answer = await this.#process.ask(target!, query!, late);
+    if (answer === undefined) return ": HELICS itself does not answer";
+    return isEarly ? gathered(answer) : waitsFor(answer, this.#map);
   }
 
   async #bounded<T>(work: Promise<T>, timeoutMs: number, late: () => Promise<T>): Promise<T> {
@@ -213,12 +225,16 @@ export class Federate {
     try {
       return await this.#process.request<T>(request);
     } catch (error) {
-      if (!(error instanceof ProcessFailure)) throw error;
-      const { failure, lost } = error;
-      if (lost) throw this.#error("ERR_HELICS_PROCESS", failure.message, "look at the log of HELICS");
-      const message = this.#named(failure.message);
-      throw helicsError({ ...failure, message }, { federate: this.name, timeS: this.#timeS, broker: this.#broker });
+      throw this.#failureOf(error);
     }
+  }
+
+  #failureOf(error: unknown): unknown {
+    if (!(error instanceof ProcessFailure)) return error;
+    const { failure, lost } = error;
+    if (lost) return this.#error("ERR_HELICS_PROCESS", failure.message, "look at the log of HELICS");
+    const message = this.#named(failure.message);
+    return helicsError({ ...failure, message }, { federate: this.name, timeS: this.#timeS, broker: this.#broker });
   }
 
   /** HELICS names by number what it has lost. */

@@ -30,6 +30,20 @@ export function readFederationMap(answer: string): FederationMap {
   return map;
 }
 
+/** Who has come while others are waited for, as the end of a sentence. Source: HELICS' query `federates`. */
+export function gathered(answer: string): string {
+  let names: unknown;
+  try {
+    names = JSON.parse(answer);
+  } catch {
+    return "";
+  }
+  if (!Array.isArray(names)) return "";
+  const known = names.map((name) => `"${name}"`).join(", ");
+  const remedy = "start the others, or let the broker wait for fewer (helics_broker -f)";
+  return `: the federation has ${known || "nobody"} so far; ${remedy}`;
+}
+
 /** One federate on which a grant depends. Source: HELICS' query `global_time_debugging`. */
 interface Dependency {
   readonly id: number;
@@ -50,7 +64,9 @@ export function waitsFor(answer: string, map: FederationMap): string {
   const { dependencies = [], requested = state.exec ?? Infinity } = state;
   const behind = dependencies.filter(({ next, connection }) => connection !== "self" && next <= requested);
   if (behind.length === 0) return "";
-  const each = behind.map(({ id, next, state: does }) => {
+  // A broker is behind because a federate below it is.
+  const federates = behind.filter(({ id }) => map.get(id)?.startsWith("broker ") !== true);
+  const each = (federates.length > 0 ? federates : behind).map(({ id, next, state: does }) => {
     const seconds = next < -1e6 ? "its start" : `${next} s`;
     return `${map.get(id) ?? `federate ${id}`}, which is at ${seconds} (${does})`;
   });

@@ -8,6 +8,7 @@ import {
   PopulationPart,
   populationOf,
 } from "../../src/index.ts";
+import { checkConfiguration, type HelicsConfiguration, readConfiguration } from "./configuration.ts";
 import { HelicsError } from "./errors.ts";
 import { Federate } from "./federate.ts";
 import { checkFederateOptions, type FederateOptions } from "./federate-options.ts";
@@ -25,8 +26,10 @@ export interface PopulationHome {
 
 /** A population that is one of several, each a federate: together they are one simulation. */
 export interface PopulationSetup
-  extends Omit<FederateOptions, "offsetS" | "uninterruptible" | "iterate" | "maxIterations">,
+  extends Omit<FederateOptions, "offsetS" | "uninterruptible" | "iterate" | "maxIterations" | "configuration">,
     PopulationOptions {
+  /** HELICS' own configuration, or the path of a file with it: neither times nor interfaces, which are the population's. */
+  readonly configuration?: HelicsConfiguration | string;
   /** Name of the federate and of the population. */
   readonly name: string;
   /** Names of the other populations; all populations name all others. */
@@ -76,7 +79,19 @@ export interface PopulationSummary {
 export async function federatePopulation(setup: PopulationSetup): Promise<PopulationSummary> {
   checkSetup(setup);
   const { name, peers, delayS, periodS = delayS, untilS, populate, ...others } = setup;
-  const { seed = 0, start, types, communication, record, containers, isolation, module, ...options } = others;
+  const {
+    seed = 0,
+    start,
+    types,
+    communication,
+    record,
+    containers,
+    isolation,
+    module,
+    configuration,
+    ...given
+  } = others;
+  const options = { ...given, ...(configuration && { configuration: configurationIn(configuration, name) }) };
   checkFederateOptions({ ...options, name, periodS });
   checkTimes(delayS, periodS, untilS);
   const part = await PopulationPart.create({
@@ -85,7 +100,9 @@ export async function federatePopulation(setup: PopulationSetup): Promise<Popula
     ...(types !== undefined && { types }),
     ...(communication !== undefined && { communication }),
   });
-  const run = new PopulationRun(part, name, peers, periodS, untilS);
+  const from = part.population.clock.calendar.at(0).toISO()!;
+  const terms = termsOf({ delayS, periodS, untilS, seed, start: from });
+  const run = new PopulationRun(part, { name, peers, periodS, untilS, terms });
   let summary: PopulationSummary;
   try {
     const spawned: unknown[] = [];
@@ -98,6 +115,32 @@ export async function federatePopulation(setup: PopulationSetup): Promise<Popula
   }
   await part.population.close();
   return summary;
+}
+
+/** Keys of HELICS' configuration that say what a population decides itself. */
+const OWN_KEYS = [
+  "period",
+  "offset",
+  "uninterruptible",
+  "publications",
+  "subscriptions",
+  "inputs",
+  "endpoints",
+] as const;
+
+/** HELICS' configuration, of a file where it is one. @throws HelicsError `ERR_HELICS_CONFIGURATION`. */
+function configurationIn(given: HelicsConfiguration | string, name: string): HelicsConfiguration {
+  const configuration = typeof given === "string" ? readConfiguration(given) : given;
+  const where = typeof given === "string" ? given : "option configuration";
+  checkConfiguration(configuration, where);
+  const keys = OWN_KEYS.filter((key) => key in configuration);
+  if (keys.length > 0) {
+    const text = `${where} has ${keys.join(", ")}, which populations that talk to each other decide themselves`;
+    throw new HelicsError("ERR_HELICS_CONFIGURATION", text, { federate: name, remedy: "leave it out" });
+  }
+  if (configuration.name === undefined || configuration.name === name) return configuration;
+  const text = `${where} has the name "${configuration.name}", and the population is "${name}": they are the same`;
+  throw new HelicsError("ERR_HELICS_CONFIGURATION", text, { federate: name, remedy: "leave it out" });
 }
 
 function checkSetup({ name, peers, populate }: PopulationSetup): void {
@@ -129,6 +172,7 @@ class PopulationRun {
   readonly #peers: readonly string[];
   readonly #periodS: number;
   readonly #untilS: number;
+  readonly #terms: string;
   #federate: Federate | undefined;
   /** Ends the wait under way, when a container of the population is lost. */
   #interrupt: (error: unknown) => void = () => {};
@@ -136,8 +180,21 @@ class PopulationRun {
   #sent = 0;
   #received = 0;
 
-  constructor(part: PopulationPart, name: string, peers: readonly string[], periodS: number, untilS: number) {
+  constructor(
+    part: PopulationPart,
+    {
+      name,
+      peers,
+      periodS,
+      untilS,
+      terms,
+    }: Pick<PopulationSetup, "name" | "peers" | "untilS"> & {
+      readonly periodS: number;
+      readonly terms: string;
+    },
+  ) {
     this.#part = part;
+    this.#terms = terms;
     this.#name = name;
     this.#peers = peers;
     this.#periodS = periodS;
@@ -157,16 +214,17 @@ class PopulationRun {
   async run(options: FederateOptions): Promise<PopulationSummary> {
     // A federate waits for the time of those whose values it gets. In a tree of brokers HELICS does not know who sends messages
     // to whom, and would grant a time past them; so each population gets a value of all others, which nobody publishes.
+    // Its name has what is to be the same in all of them: HELICS refuses to start otherwise.
     const inputs = this.#peers.map((peer) => ({
       key: `from/${peer}`,
-      target: presenceOf(peer),
+      target: presenceOf(peer, this.#terms),
       type: "double" as const,
     }));
-    const publications = [{ key: presenceOf(this.#name), type: "double" as const }];
+    const publications = [{ key: presenceOf(this.#name, this.#terms), type: "double" as const }];
     const interfaces = { publications, inputs, endpoints: [{ name: endpointOf(this.#name) }] };
     try {
       this.#federate = await Federate.join(this.#name, options, interfaces);
-      await this.#unlessLost(this.#federate.initialize());
+      await this.#initialize(this.#federate);
       await this.#unlessLost(this.#federate.execute());
       await this.#spans();
       await this.#federate.leave();
@@ -205,6 +263,22 @@ class PopulationRun {
     }
   }
 
+  /** @throws HelicsError `ERR_HELICS_POPULATIONS` if the populations do not belong together. */
+  async #initialize(federate: Federate): Promise<void> {
+    try {
+      await this.#unlessLost(federate.initialize());
+    } catch (error) {
+      const { code, message } = error as HelicsError;
+      const peer = this.#peers.find((name) => message.includes(presenceOf(name, this.#terms)));
+      if (code !== "ERR_HELICS_INTERFACE" || peer === undefined) throw error;
+      const own = decodeURIComponent(this.#terms).replaceAll("/", ", ");
+      const text = `population "${peer}" is not there, or not with ${own}, as this one has them`;
+      const remedy =
+        "start all populations that are named as peers, with the same delayS, periodS, untilS, seed and start";
+      throw new HelicsError("ERR_HELICS_POPULATIONS", text, { federate: this.#name, remedy, cause: error });
+    }
+  }
+
   /** A container that is lost ends the federation at once, however long the others still take. */
   async #unlessLost<T>(wait: Promise<T>): Promise<T> {
     const lost = new Promise<never>((_resolve, reject) => {
@@ -239,7 +313,14 @@ function endpointOf(population: string): string {
   return `${population}/in`;
 }
 
-/** Says that a population is part of the federation. */
-function presenceOf(population: string): string {
-  return `${population}/present`;
+/** Says that a population is part of the federation, and on which terms. */
+function presenceOf(population: string, terms: string): string {
+  return `${population}/present/${terms}`;
+}
+
+/** What all populations have alike, as part of a name. */
+function termsOf(terms: Readonly<Record<string, string | number>>): string {
+  return Object.entries(terms)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    .join("/");
 }

@@ -14,7 +14,7 @@ export interface WaitSteps {
 }
 
 interface Wait {
-  readonly what: string;
+  readonly what: () => string;
   readonly sinceMs: number;
   readonly fail: (error: Error) => void;
   warned: boolean;
@@ -36,7 +36,7 @@ export class WaitWatch {
   }
 
   /** A wait begins; the one before has ended. */
-  begin(what: string, fail: (error: Error) => void): void {
+  begin(what: () => string, fail: (error: Error) => void): void {
     this.#wait = { what, sinceMs: wallMs(), fail, warned: false };
     if (this.#cancel === undefined) this.#lookIn(this.#firstMs);
   }
@@ -69,12 +69,12 @@ export class WaitWatch {
     const goneMs = wallMs() - wait.sinceMs;
     if (goneMs >= lateMs) {
       this.#wait = undefined;
-      this.#steps.late(wait.what, wait.fail);
+      this.#steps.late(wait.what(), wait.fail);
       return;
     }
     if (goneMs >= warnMs && !wait.warned) {
       wait.warned = true;
-      this.#steps.warn(wait.what);
+      this.#steps.warn(wait.what());
     }
     this.#lookIn((wait.warned ? lateMs : this.#firstMs) - goneMs);
   }

@@ -7,6 +7,8 @@ import { githubAnchor, repositoryLinks } from "./links.ts";
 import { runnableBlocks } from "./run/markdown.ts";
 import { scenarioPages } from "./scenarios.ts";
 
+const withApi = process.env["COSIMAS_DOCS_PAGES"] !== "1";
+const api = withApi ? apiSidebar() : [];
 const scenarios = scenarioPages();
 // What the Run buttons load; files of the site like pictures, so that they are as they were built and measured.
 await bundleRunner(fileURLToPath(new URL("../public/run", import.meta.url)));
@@ -95,6 +97,7 @@ export default defineConfig({
   lang: "en",
   cleanUrls: false, // files that any server shows, also a plain one
   lastUpdated: false,
+  srcExclude: withApi ? [] : ["api/**"],
   head: [["link", { rel: "icon", href: "/logo.svg", type: "image/svg+xml" }]],
   markdown: {
     anchor: { slugify: githubAnchor },
@@ -110,16 +113,16 @@ export default defineConfig({
     externalLinkIcon: true,
     nav: [
       { text: "Guide", link: "/guide/first-steps", activeMatch: "^/guide/" },
-      { text: "Scenarios", link: "/scenarios/lv-congestion/", activeMatch: "^/scenarios/" },
+      { text: "Scenarios", link: "/scenarios/ev-charging/", activeMatch: "^/scenarios/" },
       { text: "Reference", link: "/errors", activeMatch: "^/[a-z]+\\.html$" },
-      { text: "API", link: "/api/cosimas/", activeMatch: "^/api/" },
+      ...(api.length === 0 ? [] : [{ text: "API", link: "/api/cosimas/", activeMatch: "^/api/" }]),
     ],
     sidebar: {
       "/guide/": guide,
       "/scenarios/": [
         { text: "Scenarios", items: scenarios.map(({ name }) => ({ text: name, link: `/scenarios/${name}/` })) },
       ],
-      "/api/": apiSidebar(),
+      "/api/": api,
       "/": reference,
     },
   },

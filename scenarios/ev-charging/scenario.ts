@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { defineScenario } from "cosimas";
+import { defineScenario, Topology } from "cosimas";
 import { type Night, type NightOptions, simulate } from "./night.ts";
 import { atOnce, type Cost, costOf, leastCost } from "./optimum.ts";
 import { picture } from "./picture.ts";
@@ -18,6 +18,10 @@ export default defineScenario({
     cars: { type: "integer", default: 20, min: 1, max: 200, help: "how many come; there are 20 stations" },
   },
   containers: true,
+  topology: Topology.star(
+    "transformer",
+    STATIONS_KW.map((_, i) => `station-${i + 1}`),
+  ),
   async run({ parameters, seed, population, signal, progress, print, result, record, outDir }) {
     const baseKw = readBaseLoad();
     const limitKw = parameters.limit;

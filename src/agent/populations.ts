@@ -43,7 +43,7 @@ export function betweenPopulations(delayS: number, inner: CommunicationModel = {
   if (links !== undefined && typeof links !== "function") {
     throw new TypeError("between populations links are a function: (from, to, message) => link");
   }
-  const across: Link = { delay: delayS };
+  const across: Link = Object.freeze({ delay: delayS });
   return {
     ...inner,
     links: (from, to, message) =>

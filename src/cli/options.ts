@@ -30,6 +30,16 @@ export function parseSeconds(text: string): number {
   throw new UsageError("ERR_CLI_VALUE", `--timeout ${JSON.stringify(text)}: must be ${range}`);
 }
 
+/** Value of `--until`: seconds of simulation, of which there may be many years. @throws UsageError `ERR_CLI_VALUE`. */
+export function parseUntil(text: string): number {
+  const seconds = /^\d+(\.\d+)?(e\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+  if (seconds > 0 && seconds < Infinity) return seconds;
+  throw new UsageError(
+    "ERR_CLI_VALUE",
+    `--until ${JSON.stringify(text)}: must be a number of seconds of simulation > 0`,
+  );
+}
+
 /**
  * `tcp://HOST:PORT` of an argument.
  *

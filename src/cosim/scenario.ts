@@ -11,17 +11,21 @@ import {
   checkOptions,
   either,
   func,
+  listOf,
+  nested,
   type OptionChecks,
   object,
   required,
   string,
   text,
 } from "../options.ts";
+import type { SeriesPlot } from "../series.ts";
 import type { Journal, TraceSource } from "../trace.ts";
 import { checkDeclaration, type ParameterDeclarations, type ParameterValues } from "./parameter.ts";
 import type { PopulationOptions } from "./population.ts";
 import { checkTopology, type Topology } from "./topology.ts";
 
+export type { SeriesPlot } from "../series.ts";
 export type {
   BooleanParameter,
   NumberParameter,
@@ -93,6 +97,11 @@ export interface ScenarioDefinition<P extends ParameterDeclarations = ParameterD
   /** The grid, or whatever else it consists of, for the page of `--watch` and `cosimas view`. */
   readonly topology?: Topology | (() => Topology | Promise<Topology>);
   /**
+   * What of it is plotted over time: `cosimas run` prints it after the table, `cosimas export -f svg --scenario` draws it of a
+   * recording, the page shows it first. It is taken from the runs that are given to `record` and `watch`.
+   */
+  readonly series?: readonly SeriesPlot[];
+  /**
    * Can its agents be spread over containers? Then its `run` gives `context.population`, or `context.containers`, to what
    * makes them; otherwise, by default, `--containers` and `--isolation` are refused.
    */
@@ -113,6 +122,7 @@ const CHECKS: OptionChecks<ScenarioDefinition> = {
   description: string,
   parameters: object,
   containers: boolean,
+  series: listOf(nested<SeriesPlot>({ title: required(text), unit: string, lines: required(listOf(text)) })),
   topology: either(func, { ...object, allowed: "a topology, which is an object, or a function that makes one" }),
   run: anything, // so is this, with the scenario's name
 };
@@ -130,14 +140,14 @@ export function defineScenario<const P extends ParameterDeclarations = Record<ne
   definition: ScenarioDefinition<P>,
 ): Scenario<P> {
   checkOptions("defineScenario", definition, CHECKS);
-  const { name, description = "", parameters = {} as P, containers = false, topology, run } = definition;
+  const { name, description = "", parameters = {} as P, containers = false, topology, series, run } = definition;
   if (typeof run !== "function") throw new TypeError(`defineScenario: run of "${name}" must be a function`);
   for (const [parameter, declaration] of Object.entries(parameters)) {
     checkDeclaration("defineScenario", parameter, declaration);
   }
   // What a function makes is checked when it is asked for.
   if (topology !== undefined && typeof topology !== "function") checkTopology("defineScenario", topology);
-  const drawn = topology === undefined ? {} : { topology };
+  const drawn = { ...(topology !== undefined && { topology }), ...(series !== undefined && { series }) };
   return Object.freeze({
     name,
     description,

@@ -81,18 +81,24 @@ const BOUNDS: Readonly<Record<keyof Link, readonly [allowed: (value: number) => 
   bandwidth: [(value) => value > 0, "a number of bytes per second above 0"],
 };
 
+const EACH_BOUND = Object.entries(BOUNDS);
+
+/** Links that were checked and cannot change: a model may give one and the same for every message. */
+const CHECKED = new WeakSet<Link>();
+
 /**
- * Check a link's numbers.
+ * Check the numbers of the link from `from` to `to`.
  *
- * @param whose - For the message, as `a to b`.
  * @throws RangeError.
  */
-function checkLink(link: Link, whose: string): Link {
-  for (const [name, [allowed, text]] of Object.entries(BOUNDS)) {
+function checkLink(link: Link, from: string, to: string): Link {
+  if (CHECKED.has(link)) return link;
+  for (const [name, [allowed, text]] of EACH_BOUND) {
     const value = link[name as keyof Link];
     if (value === undefined || (typeof value === "number" && allowed(value))) continue;
-    throw new RangeError(`${name} of the link ${whose} must be ${text}, got ${value}`);
+    throw new RangeError(`${name} of the link ${from} to ${to} must be ${text}, got ${value}`);
   }
+  if (typeof link === "object" && Object.isFrozen(link)) CHECKED.add(link);
   return link;
 }
 
@@ -103,9 +109,9 @@ function linkTable(links: Link | readonly LinkRule[]): (from: string, to: string
   for (const rule of rules) {
     const { from = "", to = "" } = rule;
     const key = `${from} ${to}`;
-    const whose = `${from || "any"} to ${to || "any"}`;
-    if (table.has(key)) throw new RangeError(`there are two rules for the link ${whose}`);
-    table.set(key, checkLink(rule, whose));
+    const whose = [from || "any", to || "any"] as const;
+    if (table.has(key)) throw new RangeError(`there are two rules for the link ${whose.join(" to ")}`);
+    table.set(key, checkLink(rule, ...whose));
   }
   const all = table.get(" ");
   if (table.size === 1 && all !== undefined) return () => all;
@@ -215,7 +221,7 @@ export class Communication implements Carrier {
     const { kind, method, content, to } = delivery;
     const name = kind === Kind.request ? "request" : kind === Kind.oneway ? "oneway" : "reply";
     const link = links(from, to, { kind: name, method, content, time: this.#kernel.clock.time() });
-    return link === undefined ? PERFECT : checkLink(link, `${from} to ${to}`);
+    return link === undefined ? PERFECT : checkLink(link, from, to);
   }
 
   #state(sender: AgentRecord, to: string): LinkState {

@@ -39,8 +39,8 @@ describe.skipIf(!hasChromium)("the Run buttons of the guide", () => {
   const asked: string[] = [];
 
   beforeAll(async () => {
-    const vitepress = join(root, "node_modules/vitepress/bin/vitepress.js");
-    await promisify(execFile)(process.execPath, [vitepress, "build", "docs", "--outDir", site], { cwd: root });
+    const build = join(root, "docs/.vitepress/build.mjs");
+    await promisify(execFile)(process.execPath, [build, "--pages", "--out", site], { cwd: root });
     http = createServer((request, response) => {
       const path = decodeURIComponent(new URL(request.url!, "http://site").pathname);
       const file = join(site, path.endsWith("/") ? `${path}index.html` : path);

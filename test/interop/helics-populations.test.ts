@@ -1,6 +1,6 @@
 import type { PopulationOptions } from "cosimas";
 import { betweenPopulations, Container, combinedTraceHash } from "cosimas";
-import { federatePopulation, type PopulationSummary } from "cosimas/helics";
+import { federatePopulation, type HelicsConfiguration, type PopulationSummary } from "cosimas/helics";
 import { describe, expect, it } from "vitest";
 import { type Broker, helicsEnvironment, start, startBroker } from "../support/helics.ts";
 import { Walker, walkerIds } from "../support/walkers.ts";
@@ -111,6 +111,16 @@ describe.skipIf(reason !== undefined)(
         home.spawn(Walker, { id: "p1/w" });
       };
       await expect(federatePopulation({ ...setup, populate: populate as never })).rejects.toThrow(/begins with "p0\/"/);
+      const configured = (configuration: HelicsConfiguration | string) =>
+        federatePopulation({ ...setup, configuration });
+      const code = "ERR_HELICS_CONFIGURATION";
+      await expect(configured({ perod: 1 })).rejects.toMatchObject({ code, message: /did you mean "period"/ });
+      await expect(configured({ period: 1, endpoints: [] })).rejects.toMatchObject({
+        ...{ code, message: /has period, endpoints, which populations that talk to each other decide themselves/ },
+      });
+      await expect(configured({ name: "p7" })).rejects.toMatchObject({ code, message: /the name "p7".*"p0"/ });
+      await expect(configured("no/such.json")).rejects.toMatchObject({ code, message: /no\/such\.json/ });
+      await expect(federatePopulation({ ...setup, peers: [] })).rejects.toThrow(/peers must be the names/);
     });
   },
 );

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -94,6 +94,47 @@ describe.skipIf(reason !== undefined)(
         const replayed = cosimas("replay", file(name));
         expect(replayed).toMatch(/^the same: \d+ events of (?:[3-9]\d|\d{3,}) advances compared/m);
       }
+    });
+
+    it("ends with the federation, by name, when a container of a population is killed", async () => {
+      const broker = await startBroker(environment, 2);
+      const options = ["--until", "1e6", "--log-level", "trace"];
+      const spread = federate(broker, "p0", [...options, "--containers", "2", "--isolation", "process"]);
+      const other = federate(broker, "p1", options);
+      await spread.line(/granted 10 s/);
+      const { pid } = spread.child;
+      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+      const isContainer = (child: string) => /platform.boot/.test(readFileSync(`/proc/${child}/cmdline`, "utf8"));
+      const containers = children.filter(isContainer);
+      expect(containers).toHaveLength(2);
+      const startMs = performance.now();
+      process.kill(Number(containers[1]), "SIGKILL");
+      expect(await Promise.all([spread.ended, other.ended])).toEqual([1, 1]);
+      expect(performance.now() - startMs).toBeLessThan(TOLD_MS);
+      expect(spread.output()).toMatch(/ERR_CONTAINER_LOST: container \d \(process \d+\) was lost .*SIGKILL/);
+      expect(other.output()).toMatch(
+        /ERR_HELICS_ABORTED: federate "p1" at [\d.]+ s: .*federate "p0": container \d \(process \d+\) was lost/,
+      );
+      await expect
+        .poll(() => children.filter((child) => existsSync(`/proc/${child}`)), { timeout: TOLD_MS })
+        .toEqual([]);
+    });
+
+    it("is refused by others that end at another time", async () => {
+      const broker = await startBroker(environment, 2);
+      const both = [federate(broker, "p0", ["--until", "10"]), federate(broker, "p1", ["--until", "20"])];
+      expect(await Promise.all(both.map(({ ended }) => ended))).toEqual([1, 1]);
+      expect(both[0]!.output()).toMatch(
+        /ERR_HELICS_POPULATIONS: federate "p0": population "p1" is not there, or not with delayS=0.5, periodS=0.5, untilS=10, seed=3/,
+      );
+    });
+
+    it("says who has come while others are missing", async () => {
+      const broker = await startBroker(environment, 2);
+      const alone = federate(broker, "p0", []);
+      await alone.line(/takes more than 4000 ms: the federation has "p0" so far; start the others/);
+      alone.child.kill("SIGINT");
+      expect(await alone.ended).toBe(130);
     });
   },
 );

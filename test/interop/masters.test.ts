@@ -49,7 +49,7 @@ class Meter extends Simulator {
 
   step(time: number, inputs: InputData): number {
     const given = Object.entries(inputs).map(([house, { y }]) => {
-      const index = HOUSES.findIndex((id) => id === house);
+      const index = HOUSES.indexOf(house as "h0");
       return [house, ((time * 7 + index) % 5) + (Object.values(y!)[0] as number) / 4] as const;
     });
     this.#x = Object.fromEntries(given);

@@ -131,14 +131,21 @@ describe("what is built", () => {
   }
 
   it("takes the place of what was there, and leaves nothing of it", () => {
-    const dist = write("dist", { "main.js": "1", "a/same.js": "same", "a/stale-1.js": "old", "b/c/gone.js": "old" });
+    const dist = write("dist", {
+      "d/e/more.js/was.js": "",
+      f: "",
+      "main.js": "1",
+      "a/same.js": "same",
+      "a/stale-1.js": "old",
+      "b/c/gone.js": "old",
+    });
     const before = statSync(join(dist, "a/same.js"));
     replaceFiles(
-      write("made", { "main.js": "2", "a/same.js": "same", "a/chunk-2.js": "new", "d/e/more.js": "" }),
+      write("made", { "main.js": "2", "a/same.js": "same", "a/chunk-2.js": "new", "d/e/more.js": "", "f/now.js": "" }),
       dist,
     );
     const files = readdirSync(dist, { recursive: true, encoding: "utf8" }).sort();
-    expect(files).toEqual(["a", "a/chunk-2.js", "a/same.js", "d", "d/e", "d/e/more.js", "main.js"]);
+    expect(files).toEqual(["a", "a/chunk-2.js", "a/same.js", "d", "d/e", "d/e/more.js", "f", "f/now.js", "main.js"]);
     expect(readFileSync(join(dist, "main.js"), "utf8")).toBe("2");
     // A program that runs from here goes on with the very file.
     const { ino, mtimeMs } = statSync(join(dist, "a/same.js"));

@@ -24,6 +24,35 @@ transformer: at most 22.0 kW of 22 kW
 trace hash 5d74a7d7fa0dccac
 `;
 
+/** What the scenario plots, in 80 columns. */
+const PLOTS = `
+load of the transformer, kW
+      22 ┤                                                  ⡏⠉⠉⠉⠉⠉⠉⠉⢹
+         ┤                                                  ⡇       ⢸
+         ┤                                                  ⡇       ⢸
+         ┤                                                ⢀⣀⡇       ⢸⣀⣀⣀
+         ┤                                                ⢸            ⢸
+         ┤                                                ⢸            ⢸
+         ┤                                                ⢸            ⢸
+       0 ┤⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣸            ⢸⣀⣀⣀⣀⣀⣀⣀⣀
+          0        3       6        9        12       15      18       21 h
+
+power of the stations, kW
+          station-1.p_kw
+      11 ┤                                                ⢸⠉⠉⠉⠉⠉⠉⠉⠉⡇
+         ┤                                                ⢸        ⡇
+       0 ┤⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣸        ⣇⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀
+          station-2.p_kw
+      11 ┤                                                  ⡏⠉⠉⠉⠉⠉⠉⠉⢹
+         ┤                                                  ⡇       ⢸
+       0 ┤⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⡇       ⢸⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀
+          station-3.p_kw
+      11 ┤                                                         ⡏⠉⠉⠉⢹
+         ┤                                                         ⡇   ⢸
+       0 ┤⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⡇   ⢸⣀⣀⣀⣀⣀⣀⣀⣀
+          0        3       6        9        12       15      18       21 h
+`;
+
 describe("a project of `cosimas init`", () => {
   const scratch = mkdtempSync(join(tmpdir(), "cosimas-project-"));
   const project = join(scratch, "my-agents");
@@ -58,7 +87,7 @@ describe("a project of `cosimas init`", () => {
   }, 600_000);
 
   it("runs, as its README says", async () => {
-    expect(await run("npm", ["start", "--silent"])).toBe(RUN);
+    expect(await run("npm", ["start", "--silent"])).toBe(RUN + PLOTS);
   });
 
   it("has a test that passes", async () => {
@@ -68,9 +97,11 @@ describe("a project of `cosimas init`", () => {
 
   it("is recorded and replayed, and spread over processes", async () => {
     const args = ["run", "scenario.ts", "--record", "day.mcap"];
-    expect(await cosimas(...args)).toBe(RUN);
+    expect(await cosimas(...args)).toBe(RUN + PLOTS);
     expect(await cosimas("replay", "day.mcap")).toContain("5d74a7d7fa0dccac");
-    expect(await cosimas("run", "scenario.ts", "--containers", "2", "--isolation", "process")).toBe(RUN);
+    expect(await cosimas("run", "scenario.ts", "--containers", "2", "--isolation", "process")).toBe(RUN + PLOTS);
+    const draw = ["export", "day.mcap", "-f", "svg", "--scenario", "scenario.ts"];
+    expect(await cosimas(...draw)).toBe("day.svg: 14 events\n");
   });
 
   it.skipIf(reason !== undefined)("does the same under mosaik", async () => {

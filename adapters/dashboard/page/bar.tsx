@@ -220,6 +220,11 @@ export function Note() {
   if (info.source === "live" && frame.phase === "ended")
     lines.push("The run is over; this page stays until its program is ended.");
   if (info.controls === "read-only") lines.push("This page may only look.");
+  if (frame.phase === "reading") {
+    lines.push(
+      `Read up to ${calendar(frame.ticks, info) || seconds(frame.ticks, info)}; what is later comes by itself.`,
+    );
+  }
   if (info.source !== "live") lines.push(info.missing);
   return (
     <p class="note" role="status">

@@ -148,9 +148,9 @@ export function atOf(info: RunInfo | undefined): number | undefined {
   return Number.isSafeInteger(at) && at >= 0 ? at : undefined;
 }
 
-/** The time that is looked at, as a number. */
+/** The time that is looked at, as a number: of a recording that is still read the last that has been. */
 export function nowOf(info: RunInfo | undefined, frame: Frame | undefined): number {
-  return atOf(info) ?? frame?.span[1] ?? 0;
+  return atOf(info) ?? (frame?.phase === "reading" ? frame.ticks : frame?.span[1]) ?? 0;
 }
 
 /** Width of the window, in pixels. */

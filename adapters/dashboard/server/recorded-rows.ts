@@ -84,6 +84,7 @@ export class RecordedRows {
 /** Goes over batches; its methods give the row that was not looked at any more, or `ANY` if all were. */
 class Scan {
   left = LOOKED_AT_MAX;
+  #looked = false;
   readonly #cursor: RowCursor;
   readonly #wanted: WantedRows;
   readonly #look: (cursor: RowCursor) => number;
@@ -131,8 +132,6 @@ class Scan {
     this.#looked = true;
     return cost >= 0;
   }
-
-  #looked = false;
 }
 
 function isWanted({ kind, agent, peer, method }: RowCursor, { kinds, agents, methods }: WantedRows): boolean {

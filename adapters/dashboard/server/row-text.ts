@@ -48,12 +48,12 @@ export class RowText {
 const NAMES_KEPT = 1_000_000;
 
 /**
- * A text of word characters, two letters side by side among them, lies within one name, key or text of a row: numbers and
- * what joins them have none. What an escape may have put in front of it is cut off, and so are letters that others
+ * A text of word characters, a letter other than the e of numbers among them, lies within one name, key or text of a row:
+ * numbers and what joins them have none. What an escape may have put in front of it is cut off, and so are letters that others
  * become in lower case (the Kelvin sign is a k).
  */
 function needleOf(text: string): string | undefined {
-  if (!/^[a-z0-9_-]+$/.test(text) || !/[a-z]{2}/.test(text) || OF_VALUES.includes(text)) return undefined;
+  if (!/^[a-z0-9_-]+$/.test(text) || !/[a-df-z]/.test(text) || OF_VALUES.includes(text)) return undefined;
   const parts = text.replace(/^(?:u[0-9a-f]{0,4}|[0-9a-f]{1,4}|[ntr])/, "").split(/[ik]/);
   const longest = parts.reduce((a, b) => (b.length > a.length ? b : a), "");
   return longest.length < 2 ? undefined : longest;

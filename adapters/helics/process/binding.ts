@@ -79,8 +79,6 @@ type Native = (...args: any[]) => any;
 export type Helics = Readonly<Record<Name, Native>> & {
   /** A copy of `length` bytes at an address. */
   bytesAt(address: Handle, length: number): Uint8Array;
-  /** A function of the system's own, by its C declaration. */
-  system(signature: string): Native;
 };
 
 /** Bytes of HELICS' error: an `int32` and a pointer to a text. */
@@ -131,6 +129,5 @@ export async function loadHelics(library: string): Promise<Helics> {
   }
   const bytesAt = (address: Handle, length: number): Uint8Array =>
     length === 0 ? new Uint8Array() : new Uint8Array(koffi.view(address, length)).slice();
-  const system = (signature: string): Native => koffi.load(null).func(signature) as unknown as Native;
-  return Object.assign(functions, { bytesAt, system }) as unknown as Helics;
+  return Object.assign(functions, { bytesAt }) as unknown as Helics;
 }

@@ -1,6 +1,6 @@
 import { readSync, writeSync } from "node:fs";
 import { deserialize, serialize } from "node:v8";
-import { GRANT, grantFrom, grantInto, REQUEST, requestFrom, requestInto } from "./hot-frames.ts";
+import { grantFrom, grantInto, requestFrom, requestInto, TIME_GRANT, TIME_REQUEST } from "./hot-frames.ts";
 
 /** Bytes of a frame's length, and of what kind its content is. */
 const LENGTH_BYTES = 4;
@@ -32,8 +32,8 @@ function headed(frame: Buffer, kind: number): Buffer {
 }
 
 function contentOf(kind: number, content: Buffer): unknown {
-  if (kind === REQUEST) return requestFrom(content);
-  return kind === GRANT ? grantFrom(content) : deserialize(content);
+  if (kind === TIME_REQUEST) return requestFrom(content);
+  return kind === TIME_GRANT ? grantFrom(content) : deserialize(content);
 }
 
 /** Takes bytes as they come, and gives each frame once it is whole. */

@@ -5,8 +5,8 @@
 import type { FederateRequest, Grant, IncomingMessage, Iteration, OutgoingMessage, Reply } from "./protocol.ts";
 
 /** Kinds of frames. */
-export const REQUEST = 1;
-export const GRANT = 2;
+export const TIME_REQUEST = 1;
+export const TIME_GRANT = 2;
 
 const ITERATIONS: readonly Iteration[] = ["none", "force", "ifNeeded"];
 
@@ -38,7 +38,7 @@ export function requestInto(value: unknown, head: number): Hot | undefined {
     address: Buffer.from(to),
     data: typeof data === "string" ? Buffer.from(data) : data,
   }));
-  return { kind: REQUEST, frame: written(head, timeS, ITERATIONS.indexOf(iterate), publish, parts) };
+  return { kind: TIME_REQUEST, frame: written(head, timeS, ITERATIONS.indexOf(iterate), publish, parts) };
 }
 
 /** The request of a frame's content. */
@@ -57,7 +57,7 @@ export function grantInto(value: unknown, head: number): Hot | undefined {
   const { timeS, iterating, halted, inputs, messages } = grant as Grant;
   const parts = messages.map((message) => ({ ...message, address: Buffer.from(message.source) }));
   const byte = (iterating ? ITERATING : 0) | (halted ? HALTED : 0);
-  return { kind: GRANT, frame: written(head, timeS, byte, inputs, parts) };
+  return { kind: TIME_GRANT, frame: written(head, timeS, byte, inputs, parts) };
 }
 
 /** The reply of a frame's content. */

@@ -24,20 +24,34 @@ for (;;) {
   const request = requests.read() as FederateRequest | undefined;
   if (request === undefined) break;
   if (request.op === "open") name = (JSON.parse(request.configuration) as { name: string }).name;
-  if (!requests.write(await reply(request))) break;
+  // Most are requests of time, whose answer nothing is to come in between.
+  if (!requests.write("library" in request ? await loaded(request) : carriedOut(request))) break;
 }
 // The program is gone: the others are told, unless HELICS blocks this thread; then the watching one does it.
-await reply({ op: "fail", code: USER_ABORT, message: programEnded(name) });
+carriedOut({ op: "fail", code: USER_ABORT, message: programEnded(name) });
 Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FAREWELL_MS);
 // HELICS' own ends of threads may crash.
 process.kill(process.pid, "SIGKILL");
 
-async function reply(request: FederateRequest): Promise<Reply> {
+async function loaded(request: FederateRequest & { readonly library: string }): Promise<Reply> {
   try {
-    return { ok: true, value: await session.carryOut(request) };
+    await session.load(request.library);
   } catch (error) {
-    if (error instanceof NativeError) return { ok: false, failure: error.failure };
-    const { name, message } = error as Error;
-    return { ok: false, failure: { function: request.op, code: 0, message: `${name}: ${message}` } };
+    return refusal(request, error);
   }
+  return carriedOut(request);
+}
+
+function carriedOut(request: FederateRequest): Reply {
+  try {
+    return { ok: true, value: session.carryOut(request) };
+  } catch (error) {
+    return refusal(request, error);
+  }
+}
+
+function refusal(request: FederateRequest, error: unknown): Reply {
+  if (error instanceof NativeError) return { ok: false, failure: error.failure };
+  const { name, message } = error as Error;
+  return { ok: false, failure: { function: request.op, code: 0, message: `${name}: ${message}` } };
 }

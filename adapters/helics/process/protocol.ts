@@ -39,8 +39,6 @@ export interface OpenRequest {
   readonly publications: readonly InterfaceKey[];
   readonly inputs: readonly InterfaceKey[];
   readonly endpoints: readonly string[];
-  /** Whether the threads of HELICS stay on one CPU. */
-  readonly oneCpu: boolean;
 }
 
 /** How to iterate: not; always; if something new has come. Source: HELICS `HelicsIterationRequest`. */

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Handle, type Helics, loadHelics } from "./binding.ts";
-import { stayOnOneCpu } from "./one-cpu.ts";
 import type {
   FederateOutput,
   FederateRequest,
@@ -61,14 +60,17 @@ export class Session {
   /** Told when there is a core that another thread may ask or abort. */
   onCore = (_library: string, _core: Handle): void => {};
 
+  /** Load the library that a request names; every other function needs it. */
+  async load(library: string): Promise<void> {
+    this.#helics ??= await loadHelics(library);
+  }
+
   /** Carry out a request; throws a `NativeError` if HELICS refuses. */
-  async carryOut(request: FederateRequest): Promise<unknown> {
+  carryOut(request: FederateRequest): unknown {
     switch (request.op) {
       case "library":
-        this.#helics = await loadHelics(request.library);
         return this.#info();
       case "open":
-        this.#helics ??= await loadHelics(request.library);
         this.#open(request);
         return this.#info();
       case "initialize":
@@ -100,9 +102,8 @@ export class Session {
     return { version: this.#api.getVersion(), coreTypes };
   }
 
-  #open({ library, configuration, publications, inputs, endpoints, oneCpu }: OpenRequest): void {
+  #open({ library, configuration, publications, inputs, endpoints }: OpenRequest): void {
     const helics = this.#api;
-    if (oneCpu) stayOnOneCpu(helics);
     const create = (given: string): Handle => helics.createFederate(given);
     this.#fed = READS_TEXT.test(helics.getVersion()) ? create(configuration) : asFile(configuration, create);
     this.#core = helics.getCore(this.#fed);

@@ -1,9 +1,11 @@
 import { type Command, Option } from "commander";
 import { EXPORT_FORMATS, type ExportFormat, exportRun } from "../../observing.ts";
 import { checkTarget } from "../../recording/target.ts";
+import type { SeriesPlot } from "../../series.ts";
 import { wallMs } from "../../wall.ts";
 import { dashboard } from "../../watching.ts";
 import { UsageError } from "../errors.ts";
+import { loadModule, SCENARIO } from "../load.ts";
 import { addFilterOptions, type FilterOptions, filterOf, parseCount } from "../options.ts";
 import { ProgressLine } from "../progress.ts";
 import { topologyOf } from "../watching.ts";
@@ -32,13 +34,16 @@ const ENDINGS: Record<FileFormat, string> = {
   mermaid: "mmd",
   plantuml: "puml",
   perfetto: "json",
+  svg: "svg",
 };
 
 /** Add `cosimas export` to the program. */
 export function addExportCommand(program: Command): void {
   const command = program
     .command("export")
-    .description("write the events of a recording for other programs: pandas, polars, DuckDB, diagrams, Perfetto")
+    .description(
+      "write the events of a recording for other programs: pandas, polars, DuckDB, diagrams, Perfetto; its outputs as a picture",
+    )
     .argument("<recording>", "a recording")
     .addOption(
       new Option("-f, --format <format>", "of the file").choices([...EXPORT_FORMATS, "html"]).default("parquet"),
@@ -54,10 +59,10 @@ export function addExportCommand(program: Command): void {
       "events in a sequence diagram, default 500, or in a page, default 20000",
       parseCount("max"),
     )
-    .option("--scenario <scenario>", "with html: scenario whose grid the page draws")
+    .option("--scenario <scenario>", "with html: scenario whose grid the page draws; with svg: whose series")
     .option("--debug", "print the stacks of errors");
   addFilterOptions(command).action(async (path: string, options: ExportOptions) => {
-    const { force = false, format, outputs = false, max } = options;
+    const { force = false, format, outputs = false, max, scenario } = options;
     const name = `${path.replace(/\.mcap$/, "")}${outputs ? ".outputs" : ""}.${ENDINGS[format]}`;
     const { output = name } = options;
     if (outputs && format !== "parquet" && format !== "csv") {
@@ -76,10 +81,20 @@ export function addExportCommand(program: Command): void {
       // What takes no time needs no progress.
       if (wallMs() - startMs >= SILENT_MS) progress.update(fraction);
     };
+    const series = format === "svg" ? await seriesOf(scenario) : undefined;
     const chosen = { format, outputs, filter: filterOf(options), replace: force, onProgress, ...limit };
-    const rows = await exportRun(path, to, chosen).finally(() => progress.clear());
+    const rows = await exportRun(path, to, { ...chosen, ...(series && { series }) }).finally(() => progress.clear());
     if (to !== 1) process.stdout.write(`${output}: ${rows} ${outputs ? "rows" : "events"}\n`);
   });
+}
+
+/** What the scenario of this name plots. @throws ScenarioError `ERR_SCENARIO_NO_SERIES` if it does not say. */
+async function seriesOf(given: string | undefined): Promise<readonly SeriesPlot[] | undefined> {
+  if (given === undefined) return undefined;
+  const { series } = await loadModule(given, SCENARIO);
+  if (series !== undefined) return series;
+  const text = `${given} declares no series; leave --scenario out to draw all outputs of agents`;
+  throw new UsageError("ERR_SCENARIO_NO_SERIES", text);
 }
 
 /** Write the recording as one file for a browser. */

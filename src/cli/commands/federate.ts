@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import { LOG_LEVELS, type LogLevel, type Servable, type ServeContext } from "../../cosim/servable.ts";
 import { EXIT_FAILED, EXIT_FINE, EXIT_SIGNAL, errorLines, UsageError } from "../errors.ts";
 import { FEDERATE, loadModule, moduleUrl } from "../load.ts";
-import { isolationOption, logFrom, parseCount, parseSeconds } from "../options.ts";
+import { isolationOption, logFrom, parseCount, parseSeconds, parseUntil } from "../options.ts";
 import { addParameters, HELP_COLUMNS } from "../parameters.ts";
 import { recordIn } from "../scenario-recording.ts";
 import { lastResort } from "../signals.ts";
@@ -54,7 +54,7 @@ export function addFederateCommand(program: Command, ends: (exitCode: number) =>
     .option("-n, --name <name>", "name of the federate")
     .option("--config <file>", "HELICS' own configuration of the federate, JSON")
     .option("--library <file>", "libhelics; default: HELICS_LIBRARY, then the Python package helics")
-    .option("--until <seconds>", "end of the federate's part, in seconds of simulation", parseSeconds)
+    .option("--until <seconds>", "end of the federate's part, in seconds of simulation", parseUntil)
     .option("-t, --timeout <seconds>", "how long to look for the broker", parseSeconds)
     .addOption(levels.default("info"))
     .option("--record <file>", "record the run of the population, for cosimas replay")

@@ -6,6 +6,7 @@ import type { ParameterDeclarations, ParameterValues } from "../../cosim/paramet
 import type { Scenario } from "../../cosim/scenario.ts";
 import { ScenarioError } from "../../errors.ts";
 import { checkTarget } from "../../recording/target.ts";
+import type { TraceSource } from "../../trace.ts";
 import { turn } from "../../wall.ts";
 import { EXIT_FAILED, EXIT_FINE, errorLines, UsageError } from "../errors.ts";
 import { loadModule, moduleUrl, SCENARIO } from "../load.ts";
@@ -21,6 +22,7 @@ import {
 } from "../parameters.ts";
 import { ProgressLine } from "../progress.ts";
 import { RunResult } from "../result.ts";
+import { RunPlots } from "../run-plots.ts";
 import { ScenarioRecording } from "../scenario-recording.ts";
 import { Interrupt, lastResort } from "../signals.ts";
 import { runSweep, type SweepRequest, sweepPoints } from "../sweep.ts";
@@ -207,6 +209,8 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
   const outDir = resolve(request.out);
   const recording = new ScenarioRecording(request.record ?? request.mayRecord, { replace: request.force === true });
   const result = new RunResult(outDir, Object.keys(scenario.parameters));
+  const plots = new RunPlots(scenario.series);
+  const print = printer(progress);
   let lines: readonly string[] = [reproduce];
   let exitCode = EXIT_FINE;
   let askedForSpread = false;
@@ -230,17 +234,15 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
         askedForSpread = true;
         return { containers: request.containers, isolation: request.isolation, module };
       },
-      record: (options) => page.journal(recording.begin(options)),
+      record: (options) => page.journal(plots.journal(recording.begin(options))),
       progress: page.following(progress),
-      watch: (source) => page.add(source),
-      print: (line) => {
-        progress.clear();
-        process.stdout.write(`${line}\n`);
-      },
+      watch: (source) => addTo([plots, page], source),
+      print,
       result: (figures) => result.add(figures),
     });
     if (request.record !== undefined) recording.assertUsed();
     if (!askedForSpread) checkNotSpread(given, request);
+    for (const line of plots.text()) print(line);
     if (interrupt.exitCode !== undefined) lines = [...(interrupt.told() ?? []), reproduce];
   } catch (error) {
     // A signal to the whole group may have ended a container before it is heard here.
@@ -255,6 +257,18 @@ async function runScenario(scenario: Scenario, given: string, request: RunReques
   say(lines);
   await stay(watching, exitCode === EXIT_FAILED ? lines : [], interrupt.exitCode !== undefined, say);
   return interrupt.exitCode ?? exitCode;
+}
+
+/** Writes a line to standard output, where progress may stand. */
+function printer(progress: ProgressLine): (line: string) => void {
+  return (line) => {
+    progress.clear();
+    process.stdout.write(`${line}\n`);
+  };
+}
+
+function addTo(watchers: readonly { add(source: TraceSource): void }[], source: TraceSource): void {
+  for (const watcher of watchers) watcher.add(source);
 }
 
 /** @throws ScenarioError if the run was to be spread: the scenario says that it can be, and has not looked. */

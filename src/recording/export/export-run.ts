@@ -1,4 +1,5 @@
 import { closeSync, openSync, realpathSync, rmSync, writeSync } from "node:fs";
+import { basename } from "node:path";
 import { RecordingError } from "../../errors.ts";
 import {
   csvCell,
@@ -11,8 +12,21 @@ import {
   type TableRow,
   traceJson,
 } from "../../observe/exports.ts";
+import { PlotLines } from "../../observe/plot-lines.ts";
 import { SequenceDiagram, type SequenceFormat } from "../../observe/sequence.ts";
-import { boolean, checkOptions, func, number, type OptionChecks, oneOf, required } from "../../options.ts";
+import { svgPlots } from "../../observe/svg-plot.ts";
+import {
+  boolean,
+  checkOptions,
+  func,
+  listOf,
+  number,
+  type OptionChecks,
+  object,
+  oneOf,
+  required,
+} from "../../options.ts";
+import type { SeriesPlot } from "../../series.ts";
 import type { TraceEvent } from "../../trace.ts";
 import { openRun, type RunFile } from "../reader.ts";
 import { RUN_FILTER, type RunFilter, selected } from "../selection.ts";
@@ -20,7 +34,7 @@ import { checkPath, checkTarget, complete, partialOf, REPLACE_CHECKS, type Repla
 import { outputColumns, outputRows } from "./output-table.ts";
 
 /** The formats that a recording can be exported to. */
-export const EXPORT_FORMATS = ["parquet", "csv", "jsonl", "mermaid", "plantuml", "perfetto"] as const;
+export const EXPORT_FORMATS = ["parquet", "csv", "jsonl", "mermaid", "plantuml", "perfetto", "svg"] as const;
 
 /** The formats that a table of outputs can have. */
 const TABLE_FORMATS: readonly string[] = ["parquet", "csv"];
@@ -46,6 +60,8 @@ export interface ExportOptions extends ReplaceOptions {
    * each output; see `outputRows`. In the formats `parquet` and `csv`.
    */
   readonly outputs?: boolean;
+  /** With `svg`: what is drawn. Default: a plot for each output of agents, with a line for each agent. */
+  readonly series?: readonly SeriesPlot[];
   /** Told the part of the recording that was read, from 0 to 1. */
   readonly onProgress?: (fraction: number) => void;
   /** Events after which a sequence diagram ends, saying how many it left out; default 500. */
@@ -57,6 +73,7 @@ const CHECKS: OptionChecks<ExportOptions> = {
   format: required(oneOf(EXPORT_FORMATS)),
   filter: RUN_FILTER,
   outputs: boolean,
+  series: listOf(object),
   onProgress: func,
   diagramEventsMax: number({ integer: true, min: 0 }),
 };
@@ -84,7 +101,7 @@ export async function exportRun(path: string, to: string | 1, options: ExportOpt
     }
     const output = new Output(to, options);
     try {
-      const events = await new Export(run, options).write((bytes) => output.write(bytes));
+      const events = await new Export(run, path, options).write((bytes) => output.write(bytes));
       output.close();
       return events;
     } catch (error) {
@@ -100,11 +117,13 @@ type Write = (data: string | Uint8Array) => void;
 
 class Export {
   readonly #run: RunFile;
+  readonly #name: string;
   readonly #options: ExportOptions;
   #count = 0;
 
-  constructor(run: RunFile, options: ExportOptions) {
+  constructor(run: RunFile, name: string, options: ExportOptions) {
     this.#run = run;
+    this.#name = name;
     this.#options = options;
   }
 
@@ -117,14 +136,15 @@ class Export {
     else if (format === "jsonl")
       for await (const events of this.#counted(this.#events())) write(events.map(jsonLine).join(""));
     else if (format === "perfetto") await this.#perfetto(write);
+    else if (format === "svg") await this.#picture(write);
     else await this.#sequence(format, write);
     return this.#count;
   }
 
   /** The wanted events, in batches; while they are read, progress goes from `from` to `to`. */
   #events(from = 0, to = 1): AsyncIterable<readonly TraceEvent[]> {
-    const { outputs = false, filter = {}, onProgress } = this.#options;
-    const wanted = outputs ? { ...filter, kinds: ["output"] } : filter;
+    const { format, outputs = false, filter = {}, onProgress } = this.#options;
+    const wanted = outputs || format === "svg" ? { ...filter, kinds: ["output"] } : filter;
     const all = this.#run.summary?.entries;
     const tell = (entries: number) => all && onProgress?.(from + (to - from) * Math.min(1, entries / all));
     return selected(this.#run, wanted, tell);
@@ -182,6 +202,17 @@ class Export {
     write("\n]}\n");
   }
 
+  async #picture(write: Write): Promise<void> {
+    const { header, summary } = this.#run;
+    const lines = new PlotLines(this.#options.series);
+    for await (const events of this.#counted(this.#events())) lines.take(events, header.ticksPerSecond);
+    const plots = lines.plots();
+    if (plots.length === 0) throw noSeries(this.#options.series);
+    const end = this.#options.filter?.to === undefined ? (summary?.ticks ?? 0) / header.ticksPerSecond : 0;
+    const title = basename(this.#name).replace(/\.mcap$/, "");
+    write(svgPlots(plots, { title, start: header.start, lastS: Math.max(end, lines.lastS) }));
+  }
+
   async #sequence(format: SequenceFormat, write: Write): Promise<void> {
     const { diagramEventsMax = DIAGRAM_EVENTS_MAX } = this.#options;
     const diagram = new SequenceDiagram(format, this.#run.header.ticksPerSecond);
@@ -193,6 +224,15 @@ class Export {
     write(diagram.text(left));
     this.#count -= left;
   }
+}
+
+function noSeries(series: readonly SeriesPlot[] | undefined): RecordingError {
+  const shown = "agents show what their classes list in `outputs`";
+  const text =
+    series === undefined
+      ? `the recording has no outputs of these agents and times that are numbers: ${shown}`
+      : `the recording has none of the series ${series.flatMap(({ lines }) => lines).join(", ")}: ${shown}; leave the scenario out to draw all outputs`;
+  return new RecordingError("ERR_RECORDING_FILTER", text);
 }
 
 function textOf(event: TraceEvent): string {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { checkTopology } from "../../../src/cosim/topology.ts";
 import { type AgentTopology, Topology } from "../../../src/index.ts";
 
 const ids = (count: number): string[] => Array.from({ length: count }, (_, i) => `a${i}`);
@@ -48,6 +49,7 @@ describe("a topology of agents", () => {
   });
 
   it("is drawn as any other: nodes with their agents, edges between them", () => {
+    expect(() => checkTopology("defineScenario", Topology.complete(ids(5)))).not.toThrow();
     expect(JSON.parse(JSON.stringify(Topology.ring(ids(2))))).toEqual({
       nodes: [
         { id: "a0", agents: ["a0"] },

@@ -33,9 +33,11 @@ export function LogView() {
   const events = data?.events ?? [];
   const looking = isLooking(data, LINES) ? `, looking for more before ${shortTime(data!.since, info)}` : "";
   const older = looking || (data?.more === true ? ", older ones are left out" : "");
+  const found =
+    events.length === 0 && looking !== "" ? looking.slice(2) : `${count(events.length)} lines, the last first${older}`;
   return (
     <section>
-      <Head title="Log" text={data === undefined ? "…" : `${count(events.length)} lines, the last first${older}`}>
+      <Head title="Log" text={data === undefined ? "…" : found}>
         <Choice
           label="What"
           value={which}

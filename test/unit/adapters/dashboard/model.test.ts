@@ -3,10 +3,11 @@ import { lineOf, shortText, TEXT_MAX } from "../../../../adapters/dashboard/mode
 import { LiveView } from "../../../../adapters/dashboard/model/live-view.ts";
 import type { ChainAnswer, EventsAnswer } from "../../../../adapters/dashboard/model/protocol.ts";
 import { RunState } from "../../../../adapters/dashboard/model/run-state.ts";
-import { Series, SeriesStore } from "../../../../adapters/dashboard/model/series.ts";
+import { SeriesStore } from "../../../../adapters/dashboard/model/series.ts";
 import { byName } from "../../../../adapters/dashboard/model/views.ts";
 import { Steering } from "../../../../adapters/dashboard/server/steering.ts";
 import type { TraceEvent } from "../../../../src/index.ts";
+import { Series } from "../../../../src/series.ts";
 
 const input = (ticks: number, agent: string, n: number, args: unknown[]): TraceEvent => ({
   ...{ kind: "input", ticks, round: 0, agent, id: `@#${n}`, cause: undefined, peer: "@", method: "measure", args },
