@@ -86,6 +86,7 @@ const reference: DefaultTheme.SidebarItem[] = [
     items: [
       { text: "Why a run repeats", link: "/determinism" },
       { text: "Design", link: "/design" },
+      { text: "Performance", link: "/performance" },
     ],
   },
 ];

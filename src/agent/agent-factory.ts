@@ -32,6 +32,9 @@ function agentType(type: AgentClass): AgentType {
  */
 class Exposed extends Map<string, (...args: unknown[]) => unknown> {
   readonly #services: readonly string[];
+  /** What was looked up last: most messages of a round call the same method. */
+  #last = "";
+  #found: ((...args: unknown[]) => unknown) | undefined;
 
   constructor(type: AgentClass) {
     super(exposedMethods(type));
@@ -39,6 +42,14 @@ class Exposed extends Map<string, (...args: unknown[]) => unknown> {
   }
 
   override get(name: string): ((...args: unknown[]) => unknown) | undefined {
+    if (name !== this.#last) {
+      this.#found = this.#find(name);
+      this.#last = name;
+    }
+    return this.#found;
+  }
+
+  #find(name: string): ((...args: unknown[]) => unknown) | undefined {
     const own = super.get(name);
     if (own !== undefined || !name.includes("/")) return own;
     const [field = "", ...path] = name.split("/");

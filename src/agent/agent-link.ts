@@ -112,13 +112,10 @@ export class AgentLink implements AgentApi {
 
   send(to: string, method: string, args: readonly unknown[], options: SendOptions): void {
     if (options !== NO_OPTIONS) checkOptions("send", options, SEND_CHECKS);
-    this.#host.emissions.send(
-      this.#record,
-      to,
-      method,
-      args,
-      this.#host.emissions.kernel.clock.ticksIn(options.delay ?? 0),
-    );
+    const { emissions } = this.#host;
+    const { clock } = emissions.kernel;
+    const { delay } = options;
+    emissions.send(this.#record, to, method, args, delay === undefined ? clock.ticks : clock.ticksIn(delay));
   }
 
   get sender(): string | undefined {

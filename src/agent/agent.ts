@@ -3,7 +3,7 @@ import { AgentError } from "../errors.ts";
 import type { Remote } from "../rpc/types.ts";
 import type { Gathered, GatherOptions, MethodArguments, MethodResult } from "./gather.ts";
 import type { EveryOptions, Periodic } from "./periodic.ts";
-import { markAgent } from "./references.ts";
+import { knowAgents } from "./references.ts";
 import type { AgentFuture, AgentQueue } from "./waits.ts";
 
 /** Options of a one-way message. */
@@ -125,7 +125,10 @@ export abstract class Agent {
     }
     this.#link = nascent;
     nascent = undefined;
-    markAgent(this);
+  }
+
+  static {
+    knowAgents((value): value is Agent => #link in value);
   }
 
   /** The agent's id, unique in the run. */

@@ -154,7 +154,7 @@ export class Container implements TraceSource {
 
   /** Hash over everything delivered to every agent so far, 16 hexadecimal digits: equal runs have equal hashes. */
   traceHash(): string {
-    return combine(this.#kernel.registry);
+    return combine(this.#kernel.registry.inOrder());
   }
 
   /** The chain of each agent, from which the trace hash is made: of several populations together, too. */
@@ -173,7 +173,7 @@ export class Container implements TraceSource {
     kernel.requireIdle("a message of another population");
     for (const crossing of crossings) {
       if (kernel.journal !== undefined) kernel.feed("arrive", ...crossingToFeed(crossing));
-      kernel.timers.add(crossing.ticks, crossing.delivery);
+      kernel.delayed.add(crossing.ticks, crossing.delivery);
     }
   }
 

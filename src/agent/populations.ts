@@ -169,17 +169,6 @@ export function crossingFromFeed(fed: readonly unknown[]): Crossing {
   const kind = CROSSING_KINDS[name];
   if (hops !== undefined) noteOrigin(content as object, { hops });
   const sender = senderOf(from);
-  const delivery = new Delivery(
-    kind,
-    to,
-    undefined,
-    sender,
-    seq,
-    method,
-    content,
-    callSeq,
-    undefined,
-    cause ?? undefined,
-  );
+  const delivery = new Delivery(kind, to, undefined, sender, seq, method, content, callSeq, cause ?? undefined);
   return { ticks, delivery };
 }

@@ -17,17 +17,12 @@ interface Identified {
   readonly id: string;
 }
 
-/** All agents that were constructed in a container. */
-const agents = new WeakSet<object>();
+/** Whether a value is an agent itself, not a proxy of one. The class of agents tells, see {@link knowAgents}. */
+export let isAgent = (_value: object): _value is Identified => false;
 
-/** Let `agent` be known as an agent: its constructor says so. */
-export function markAgent(agent: object): void {
-  agents.add(agent);
-}
-
-/** Whether a value is an agent itself, not a proxy of one. */
-export function isAgent(value: object): value is Identified {
-  return agents.has(value);
+/** Let agents be known by `brand`: a private field costs none of them anything, as a set of all of them would. */
+export function knowAgents(brand: (value: object) => value is Identified): void {
+  isAgent = brand;
 }
 
 /** What a proxy of an agent stands for. */

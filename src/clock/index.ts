@@ -10,4 +10,4 @@ export { ExternalClock, type ExternalClockOptions } from "./external-clock.ts";
 export { RealTimeClock, type RealTimeClockOptions } from "./real-time-clock.ts";
 export type { SimulationClock, SimulationClockOptions } from "./simulation-clock.ts";
 export { Resolution, TICKS_PER_SECOND } from "./ticks.ts";
-export { type Timed, TimerQueue } from "./timer-queue.ts";
+export { type Bucket, type Timed, TimerQueue } from "./timer-queue.ts";

@@ -91,7 +91,7 @@ export abstract class SimulationClock {
    */
   ticksIn(dt: number): number {
     const ticks = this.#ticks + this.resolution.delayToTicks(dt);
-    if (!Number.isSafeInteger(ticks)) throw new RangeError(`a delay must end within 2^53 - 1 ticks, got ${dt} s`);
+    if (!Number.isSafeInteger(ticks)) throw beyondTicks(dt);
     return ticks;
   }
 
@@ -115,4 +115,8 @@ export abstract class SimulationClock {
   moveTo(ticks: number): void {
     this.#ticks = ticks;
   }
+}
+
+function beyondTicks(dt: number): RangeError {
+  return new RangeError(`a delay must end within 2^53 - 1 ticks, got ${dt} s`);
 }

@@ -25,11 +25,9 @@ export class Resolution {
    * @throws TypeError if it is no number; RangeError if it is not finite or beyond 2^53 - 1 ticks.
    */
   toTicks(seconds: number): number {
-    if (typeof seconds !== "number") throw new TypeError(`a time is a number of seconds, got ${shown(seconds)}`);
+    if (typeof seconds !== "number") throw noTime(seconds);
     const ticks = Math.round(seconds * this.ticksPerSecond);
-    if (!Number.isSafeInteger(ticks)) {
-      throw new RangeError(`time must be finite and within 2^53 - 1 ticks, got ${seconds} s`);
-    }
+    if (!Number.isSafeInteger(ticks)) throw beyondTicks(seconds);
     return ticks;
   }
 
@@ -40,7 +38,7 @@ export class Resolution {
    */
   delayToTicks(seconds: number): number {
     const ticks = this.toTicks(seconds);
-    if (seconds < 0) throw new ClockError("ERR_CLOCK_NEGATIVE_DELAY", `a delay must be at least 0 s, got ${seconds} s`);
+    if (seconds < 0) throw negativeDelay(seconds);
     return seconds > 0 && ticks === 0 ? 1 : ticks;
   }
 
@@ -48,4 +46,18 @@ export class Resolution {
   toSeconds(ticks: number): number {
     return ticks / this.ticksPerSecond;
   }
+}
+
+// The texts stand apart: what is called for each timer is small enough for the compiler to put it into its caller.
+
+function noTime(seconds: unknown): TypeError {
+  return new TypeError(`a time is a number of seconds, got ${shown(seconds)}`);
+}
+
+function beyondTicks(seconds: number): RangeError {
+  return new RangeError(`time must be finite and within 2^53 - 1 ticks, got ${seconds} s`);
+}
+
+function negativeDelay(seconds: number): ClockError {
+  return new ClockError("ERR_CLOCK_NEGATIVE_DELAY", `a delay must be at least 0 s, got ${seconds} s`);
 }

@@ -7,22 +7,28 @@
 
 /** Something that can be put into a {@link TimerQueue}; the queue owns the two fields. */
 export interface Timed {
-  /** Due time in ticks while it is in the queue, otherwise -1. */
-  dueTicks: number;
+  /** Where it was put last; undefined before. */
+  bucket?: Bucket | undefined;
   /** Place in its bucket. */
   slot: number;
+}
+
+/** Everything that is due at one time. Items point here rather than have the time: that is one number for all of them. */
+export interface Bucket<T = unknown> {
+  readonly ticks: number;
+  /** Empty once it was taken. */
+  items: T[];
 }
 
 /** A queue of things that fall due at whole ticks. */
 export class TimerQueue<T extends Timed> {
   /** Never empty: a bucket goes with its last item. */
-  readonly #buckets = new Map<number, T[]>();
+  readonly #buckets = new Map<number, Bucket<T>>();
   /** Every key of `#buckets`, and perhaps times whose bucket has gone (dropped when they come up). */
   readonly #times: number[] = [];
   #size = 0;
   /** The bucket made last: most of what one step adds falls due at one time. */
-  #lastTicks = -1;
-  #lastBucket: T[] | undefined;
+  #last: Bucket<T> | undefined;
 
   /** Items in the queue. */
   get size(): number {
@@ -36,18 +42,12 @@ export class TimerQueue<T extends Timed> {
 
   /** Put `item` in, due at `ticks`. */
   add(ticks: number, item: T): void {
-    item.dueTicks = ticks;
-    const bucket = ticks === this.#lastTicks ? this.#lastBucket : this.#buckets.get(ticks);
-    if (bucket === undefined) {
-      item.slot = 0;
-      this.#lastTicks = ticks;
-      this.#lastBucket = [item];
-      this.#buckets.set(ticks, this.#lastBucket);
-      this.#push(ticks);
-    } else {
-      item.slot = bucket.length;
-      bucket.push(item);
-    }
+    let bucket = this.#last;
+    if (bucket === undefined || bucket.ticks !== ticks) bucket = this.#bucketAt(ticks);
+    const { items } = bucket;
+    item.bucket = bucket;
+    item.slot = items.length;
+    items.push(item);
     this.#size++;
   }
 
@@ -57,25 +57,26 @@ export class TimerQueue<T extends Timed> {
    * @returns False if it was not in the queue.
    */
   cancel(item: T): boolean {
-    const bucket = this.#buckets.get(item.dueTicks);
-    if (bucket?.[item.slot] !== item) return false;
-    const last = bucket.pop()!;
+    const bucket = item.bucket as Bucket<T> | undefined;
+    if (bucket?.items[item.slot] !== item) return false;
+    const { items } = bucket;
+    const last = items.pop()!;
     if (last !== item) {
-      bucket[item.slot] = last;
+      items[item.slot] = last;
       last.slot = item.slot;
     }
-    if (bucket.length === 0) {
-      this.#drop(item.dueTicks);
+    if (items.length === 0) {
+      this.#drop(bucket);
       this.#compact();
     }
-    item.dueTicks = -1;
+    item.bucket = undefined;
     this.#size--;
     return true;
   }
 
   /** Take out everything that `matches`; one pass over the whole queue. */
   cancelWhere(matches: (item: T) => boolean): void {
-    const found = [...this.#buckets.values()].flatMap((bucket) => bucket.filter(matches));
+    const found = [...this.#buckets.values()].flatMap(({ items }) => items.filter(matches));
     for (const item of found) this.cancel(item);
   }
 
@@ -93,17 +94,27 @@ export class TimerQueue<T extends Timed> {
   take(ticks: number): T[] {
     const bucket = this.#buckets.get(ticks);
     if (bucket === undefined) return [];
-    this.#drop(ticks);
-    this.#size -= bucket.length;
-    for (let i = 0; i < bucket.length; i++) bucket[i]!.dueTicks = -1;
+    this.#drop(bucket);
+    const { items } = bucket;
+    bucket.items = []; // none of them is in the queue any more, without a look at each
+    this.#size -= items.length;
+    return items;
+  }
+
+  #bucketAt(ticks: number): Bucket<T> {
+    let bucket = this.#buckets.get(ticks);
+    if (bucket === undefined) {
+      bucket = { ticks, items: [] };
+      this.#buckets.set(ticks, bucket);
+      this.#push(ticks);
+    }
+    this.#last = bucket;
     return bucket;
   }
 
-  #drop(ticks: number): void {
-    this.#buckets.delete(ticks);
-    if (ticks !== this.#lastTicks) return;
-    this.#lastTicks = -1;
-    this.#lastBucket = undefined;
+  #drop(bucket: Bucket<T>): void {
+    this.#buckets.delete(bucket.ticks);
+    if (bucket === this.#last) this.#last = undefined;
   }
 
   /** Drop times without a bucket once they are the larger part. */

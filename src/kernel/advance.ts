@@ -72,20 +72,19 @@ export class Advance implements TimeLoop, DriverHooks {
       kernel.tracer.flush();
       // No agent has run, so that nothing can be left rejected; only the sockets want their turn now and then.
       await this.#driver.turnIfDue();
-      return kernel.timers.peek();
+      return kernel.due;
     }
     await serving(kernel, this.#driver.watch, async () => {
       this.#driver.watch.throwFirst();
       await advanceTo(target, this);
     });
-    return kernel.timers.peek();
+    return kernel.due;
   }
 
   /** Whether no agent has anything to do at `target` or before. */
   #nothingUntil(target: number): boolean {
-    const { busy, outside, failures, timers } = this.#kernel;
+    const { busy, outside, failures, due } = this.#kernel;
     if (busy || outside.waits || failures.length > 0) return false;
-    const due = timers.peek();
     return due === undefined || due > target;
   }
 
@@ -103,7 +102,7 @@ export class Advance implements TimeLoop, DriverHooks {
   }
 
   get due(): number | undefined {
-    return this.#kernel.timers.peek();
+    return this.#kernel.due;
   }
 
   get busy(): boolean {

@@ -3,7 +3,7 @@ import { type Codec, createCodec } from "../codec/index.ts";
 import { AgentError, describeError } from "../errors.ts";
 import { createRandom } from "../random.ts";
 import type { Carrier, Kernel } from "./kernel.ts";
-import type { AgentRecord, Delivery, LinkState } from "./model.ts";
+import { type AgentRecord, Delivery, type LinkState } from "./model.ts";
 import { byCodeUnits, Kind } from "./order.ts";
 
 /** What a message from one agent to another suffers on its way. What is left out does not happen. */
@@ -212,7 +212,7 @@ export class Communication implements Carrier {
       return;
     }
     this.#kernel.emit(this.#after(ticks + queued, delay + late), delivery);
-    if (twice) this.#kernel.emit(this.#after(ticks + queued, delay + later), delivery.copy());
+    if (twice) this.#kernel.emit(this.#after(ticks + queued, delay + later), again(delivery));
   }
 
   #quality(from: string, delivery: Delivery): Link {
@@ -267,6 +267,11 @@ export class Communication implements Carrier {
       return { kind: "fault", ...tag, agent: sender.id, id: `${id}/lost`, cause, code: "ERR_MESSAGE_LOST", message };
     });
   }
+}
+
+/** The same message once more. */
+function again({ kind, to, receiver, from, seq, method, content, callSeq, cause }: Delivery): Delivery {
+  return new Delivery(kind, to, receiver, from, seq, method, content, callSeq, cause);
 }
 
 /**

@@ -2,13 +2,13 @@ import type { Timer } from "../clock/clock.ts";
 import { AgentError, describeError } from "../errors.ts";
 import { within } from "../wall.ts";
 import { NAMED_AGENTS_MAX } from "./faults.ts";
-import type { Kernel } from "./kernel.ts";
-import { type Activity, type AgentRecord, current, Delivery, type External, Wait } from "./model.ts";
+import type { External, Kernel } from "./kernel.ts";
+import { type Activity, type AgentRecord, AgentTimer, current, Delivery, type TimerOwner, Wait } from "./model.ts";
 import { Kind } from "./order.ts";
 import { untrapped } from "./strict-mode.ts";
 
 /** Everything that agent code emits: messages, sleeps, timers, externals; and the simulated waits that this opens. */
-export class Emissions {
+export class Emissions implements TimerOwner {
   readonly kernel: Kernel;
 
   constructor(kernel: Kernel) {
@@ -33,7 +33,7 @@ export class Emissions {
   }
 
   /** Take a wait out of its agent's list; undefined if it has ended before. */
-  endWait(record: AgentRecord, seq: number, by?: Delivery): Wait | undefined {
+  endWait(record: AgentRecord, seq: number, by?: { readonly id: string }): Wait | undefined {
     const wait = record.takeWait(seq);
     if (wait === undefined) return undefined;
     if (wait.deadline !== undefined) this.#cancel(record, wait.deadline);
@@ -64,18 +64,8 @@ export class Emissions {
       const content = kernel.copyArguments(args, to, method);
       if (asked) kernel.feed("ask", record.id, to, method, content, timeoutTicks);
       const seq = record.seq++;
-      const request = new Delivery(
-        Kind.request,
-        to,
-        undefined,
-        record,
-        seq,
-        method,
-        content,
-        -1,
-        undefined,
-        kernel.cause,
-      );
+      const receiver = kernel.receiverOf(record, to);
+      const request = new Delivery(Kind.request, to, receiver, record, seq, method, content, -1, kernel.cause);
       kernel.post(record, kernel.clock.presentTicks, request);
       const promise = this.#wait(record, seq, method, to);
       if (timeoutTicks >= 0) this.#setDeadline(record, seq, timeoutTicks);
@@ -93,8 +83,8 @@ export class Emissions {
     if (!kernel.allows(record)) kernel.guard(record, `send to ${to}.${method}`);
     const content = kernel.copyArguments(args, to, method);
     const seq = record.seq++;
-    const { cause } = kernel;
-    const message = new Delivery(Kind.oneway, to, undefined, record, seq, method, content, -1, undefined, cause);
+    const receiver = kernel.receiverOf(record, to);
+    const message = new Delivery(Kind.oneway, to, receiver, record, seq, method, content, -1, kernel.cause);
     kernel.post(record, ticks, message);
   }
 
@@ -103,21 +93,22 @@ export class Emissions {
     if (record.mute) return never();
     this.kernel.guard(record, "sleep");
     const seq = record.seq++;
-    this.#setTimer(record, ticks, Delivery.own(Kind.timer, record, seq, undefined, -1, undefined, this.kernel.cause));
+    this.#setTimer(record, ticks, new AgentTimer(this, record, seq, undefined, -1, this.kernel.cause));
     return this.#wait(record, seq, "sleep", record.id) as Promise<void>;
   }
 
   /** A callback at `ticks`. */
   callAt(record: AgentRecord, ticks: number, run: () => unknown): Timer {
     if (!record.mute) this.kernel.guard(record, "callAt");
-    const timer = Delivery.own(Kind.timer, record, record.seq++, undefined, -1, run, this.kernel.cause);
+    const timer = new AgentTimer(this, record, record.seq++, run, -1, this.kernel.cause);
     if (record.mute) timer.spent = true;
     else this.#setTimer(record, ticks, timer);
-    return new AgentTimer(this, record, timer);
+    return timer;
   }
 
   /** Take a timer back; false if it has run or was cancelled before. */
-  cancel(record: AgentRecord, timer: Delivery): boolean {
+  cancel(timer: AgentTimer): boolean {
+    const { record } = timer;
     if (timer.spent || record.state === "removed") return false;
     this.kernel.guard(record, "timer.cancel");
     this.#cancel(record, timer);
@@ -150,12 +141,12 @@ export class Emissions {
     this.kernel.wake?.();
   }
 
-  #setTimer(record: AgentRecord, ticks: number, timer: Delivery): void {
+  #setTimer(record: AgentRecord, ticks: number, timer: AgentTimer): void {
     record.addTimer(timer);
-    this.kernel.emit(ticks, timer);
+    this.kernel.setTimer(ticks, timer);
   }
 
-  #cancel(record: AgentRecord, timer: Delivery): void {
+  #cancel(record: AgentRecord, timer: AgentTimer): void {
     timer.spent = true;
     record.dropTimer(timer);
     this.kernel.timers.cancel(timer);
@@ -164,7 +155,7 @@ export class Emissions {
   /** A timer of the call's own; an answer that comes at the same time comes too late, since timers are served first. */
   #setDeadline(record: AgentRecord, callSeq: number, timeoutTicks: number): void {
     const { clock, cause } = this.kernel;
-    const deadline = Delivery.own(Kind.timer, record, record.seq++, undefined, callSeq, undefined, cause);
+    const deadline = new AgentTimer(this, record, record.seq++, undefined, callSeq, cause);
     this.#setTimer(record, clock.presentTicks + timeoutTicks, deadline);
     const wait = record.waitOf(callSeq);
     if (wait !== undefined) wait.deadline = deadline;
@@ -181,23 +172,6 @@ export class Emissions {
 /** What a mute agent waits for. */
 function never(): Promise<never> {
   return new Promise(() => {});
-}
-
-/** What the agent holds of its timer. */
-class AgentTimer implements Timer {
-  readonly #emissions: Emissions;
-  readonly #record: AgentRecord;
-  readonly #timer: Delivery;
-
-  constructor(emissions: Emissions, record: AgentRecord, timer: Delivery) {
-    this.#emissions = emissions;
-    this.#record = record;
-    this.#timer = timer;
-  }
-
-  cancel(): boolean {
-    return this.#emissions.cancel(this.#record, this.#timer);
-  }
 }
 
 /** How an external ended. */
@@ -243,5 +217,5 @@ export function resultOf({ record, seq, cause }: External, outcome: Outcome, ker
   } catch (error) {
     content = { ok: false, content: [...describeError(error)] };
   }
-  return Delivery.own(Kind.external, record, seq, content, -1, undefined, cause);
+  return new Delivery(Kind.external, record.id, record, record, seq, "", content, -1, cause);
 }

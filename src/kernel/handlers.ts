@@ -1,7 +1,7 @@
 import { AgentError, type CosimError, describeError } from "../errors.ts";
 import { hopsOf, noteOrigin } from "./faults.ts";
 import type { Kernel } from "./kernel.ts";
-import { Activity, AgentRecord, current, Delivery } from "./model.ts";
+import { Activity, AgentRecord, type AgentTimer, current, Delivery } from "./model.ts";
 import { Kind, nobody, OUTSIDE, type Sender } from "./order.ts";
 
 /** Sends outcomes of calls back to their callers: a reply is a message like any other. */
@@ -76,7 +76,7 @@ function answerTo(
   const { from: caller, method } = call;
   const receiver = caller instanceof AgentRecord ? caller : undefined;
   const kind = ok ? Kind.reply : Kind.failure;
-  return new Delivery(kind, caller.id, receiver, from, seq, method, content, call.seq, undefined, cause);
+  return new Delivery(kind, caller.id, receiver, from, seq, method, content, call.seq, cause);
 }
 
 /**
@@ -119,7 +119,7 @@ export class Handlers {
   }
 
   /** Run what a timer is for. */
-  fire(record: AgentRecord, timer: Delivery): void {
+  fire(record: AgentRecord, timer: AgentTimer): void {
     if (this.#kernel.followed) this.#follow(record, "timer", timer.id, undefined, timer.run!);
     else this.#run(record, "timer", timer.run!);
   }

@@ -7,7 +7,7 @@ import type { Limits } from "../limits.ts";
 import type { FeedOp, Journal } from "../trace.ts";
 import { expectRejection } from "./event-loop.ts";
 import { foreignAwait, isTold, type Phase, refusal, type StepFailure } from "./faults.ts";
-import { type AgentRecord, current, type Delivery, type External, type StrictMode } from "./model.ts";
+import { type AgentRecord, type AgentTimer, current, type Delivery, type StrictMode } from "./model.ts";
 import { OutputEvents, Outside } from "./outside.ts";
 import { type Birth, Registry, Round } from "./round.ts";
 import { type TraceLevel, Tracer } from "./tracer.ts";
@@ -27,6 +27,15 @@ export interface KernelOptions {
   readonly recorded?: RecordedExternals | undefined;
   /** Undefined unless the container is one of several. */
   readonly others?: OtherContainers | undefined;
+}
+
+/** Real I/O that an agent has opened at a tag and whose end the next round waits for. */
+export interface External {
+  readonly record: AgentRecord;
+  /** Number of the emission, under which its agent's wait is kept. */
+  readonly seq: number;
+  readonly cause: string | undefined;
+  readonly promise: Promise<unknown>;
 }
 
 /** Counts of what a run has done. */
@@ -97,7 +106,9 @@ export class Kernel {
   readonly references: ValueReferences;
   readonly tracer: Tracer;
   readonly registry = new Registry();
-  readonly timers = new TimerQueue<Delivery>();
+  readonly timers = new TimerQueue<AgentTimer>();
+  /** Messages on their way. */
+  readonly delayed = new TimerQueue<Delivery>();
   readonly outside = new Outside();
   readonly outputEvents: OutputEvents;
   readonly counts: Counts = { rounds: 0, deliveries: [0, 0, 0, 0, 0, 0, 0] };
@@ -202,6 +213,14 @@ export class Kernel {
     return { ticks: this.clock.ticks, round: this.round };
   }
 
+  /** Ticks of the next event; undefined if nothing is due. */
+  get due(): number | undefined {
+    const timer = this.timers.peek();
+    const message = this.delayed.peek();
+    if (timer === undefined || message === undefined) return timer ?? message;
+    return Math.min(timer, message);
+  }
+
   /** Whether something is left to do at the present time. */
   get busy(): boolean {
     return this.next.size > 0 || this.externals.length > 0;
@@ -228,7 +247,7 @@ export class Kernel {
     this.registry.delete(record);
     this.outputEvents.forget(record.id);
     for (const timer of record.takeTimers()) this.timers.cancel(timer);
-    this.timers.cancelWhere((delivery) => delivery.from === record); // messages on their way
+    this.delayed.cancelWhere((delivery) => delivery.from === record);
     this.others?.forget(record);
     this.next = this.next.without(record);
     this.externals = this.externals.filter((external) => external.record !== record);
@@ -241,10 +260,13 @@ export class Kernel {
    * @throws AgentError `ERR_AGENT_GONE`; {@link ForeignAwaitError}; {@link RunError} `ERR_RUN_CLOSED`.
    */
   guard(record: AgentRecord, api: string): void {
-    const isGone = record.state === "removed";
-    if (!isGone && this.#read === undefined && (this.serving || this.constructing === record)) return;
+    if (record.state === "removed" || this.#read !== undefined) this.#refuse(record, api);
+    if (!this.serving && this.constructing !== record) this.#refuse(record, api);
+  }
+
+  #refuse(record: AgentRecord, api: string): never {
     record.rare.refusals++;
-    if (isGone) throw expectRejection(record.gone(this.tag));
+    if (record.state === "removed") throw expectRejection(record.gone(this.tag));
     if (this.#read !== undefined) {
       const text = `an output of agent "${this.#read.id}" used ${api}: an output shows, it must not act`;
       throw expectRejection(new AgentError("ERR_AGENT_OUTPUT", text, { agent: this.#read.id, method: api }));
@@ -310,7 +332,28 @@ export class Kernel {
       this.clock.moveTo(ticks);
       this.round = 0;
     }
-    for (const delivery of this.timers.take(ticks)) this.next.add(delivery);
+    const timers = this.timers.take(ticks);
+    if (timers.length > 0) this.next.addTimers(timers);
+    for (const delivery of this.delayed.take(ticks)) this.next.add(delivery);
+  }
+
+  /** Let a timer fire at `ticks`: in the next round if that is the present time. */
+  setTimer(ticks: number, timer: AgentTimer): void {
+    if (ticks === this.clock.ticks) this.next.addTimer(timer);
+    else this.timers.add(ticks, timer);
+  }
+
+  /**
+   * The record to which `sender`'s message to the agent `id` will go, if that is known already. Ids are used once, so it is
+   * known for good once the agent has been born.
+   */
+  receiverOf(sender: AgentRecord, id: string): AgentRecord | undefined {
+    const last = sender.lastReceiver;
+    if (last !== undefined && last.id === id) return last;
+    const record = this.registry.get(id);
+    if (record === undefined || record.state === "new") return undefined;
+    sender.lastReceiver = record;
+    return record;
   }
 
   /** Send a message of an agent to another on its way; a perfect link delivers it at `ticks`. */
@@ -325,6 +368,6 @@ export class Kernel {
     if (others !== undefined && delivery.receiver === undefined && others.has(delivery.to)) {
       others.send(ticks, delivery);
     } else if (ticks === this.clock.ticks) this.next.add(delivery);
-    else this.timers.add(ticks, delivery);
+    else this.delayed.add(ticks, delivery);
   }
 }

@@ -68,7 +68,7 @@ export class LiveRun implements DriverHooks {
     this.#running = undefined;
     this.#clock.release();
     if (this.#stopped) return;
-    const due = this.#kernel.timers.peek();
+    const { due } = this.#kernel;
     if (this.#woken) this.#wake();
     else if (due !== undefined) this.#clock.wakeAt(due, this.#wake);
   }
@@ -99,9 +99,8 @@ export class LiveRun implements DriverHooks {
   /** Move to the time of the next round and take what is due and what has arrived; false if there is nothing. */
   #collect(): boolean {
     const kernel = this.#kernel;
-    const { timers, outside, tracer } = kernel;
+    const { due, outside, tracer } = kernel;
     const wall = Math.max(this.#clock.wallTicks, this.#clock.ticks);
-    const due = timers.peek();
     const isDue = due !== undefined && due <= wall;
     if (!isDue && !kernel.busy && !outside.waits) return false;
     kernel.moveTo(isDue ? due : wall);

@@ -1,13 +1,14 @@
-import type { Timed } from "../clock/timer-queue.ts";
+import type { Timer } from "../clock/clock.ts";
+import type { Bucket, Timed } from "../clock/timer-queue.ts";
 import { AgentError, type Tag } from "../errors.ts";
 import { Hash64 } from "../hash.ts";
 import { AsyncLocalStorage } from "../host.ts";
 import { expectRejection } from "./event-loop.ts";
-import { type Kind, OUTSIDE, RANK_NONE, type Sender } from "./order.ts";
+import { type Kind, RANK_NONE, type Sender } from "./order.ts";
 
-/** One thing that happens to an agent at a tag. One shape for all kinds, so that the engine sees one. */
+/** One thing that comes to an agent at a tag: a message, an answer, the end of an external. One shape for all kinds. */
 export class Delivery implements Timed {
-  dueTicks = -1;
+  bucket: Bucket | undefined = undefined;
   slot = -1;
   readonly kind: Kind;
   readonly to: string;
@@ -19,17 +20,10 @@ export class Delivery implements Timed {
   readonly method: string;
   /** Arguments, result, `[code, name, message]` of a failure, or undefined. */
   readonly content: unknown;
-  /** For an answer or a time-out, the number of the call that it ends; otherwise -1. */
+  /** For an answer, the number of the call that it ends; otherwise -1. */
   readonly callSeq: number;
-  /** What a timer runs. */
-  readonly run: (() => unknown) | undefined;
   /** Id of the event during which it was emitted, if the run is observed. */
   readonly cause: string | undefined;
-  /** True once a timer has run or was cancelled. */
-  spent = false;
-  /** Neighbours among the agent's timers in the queue. */
-  nextOwn: Delivery | undefined = undefined;
-  previousOwn: Delivery | undefined = undefined;
 
   constructor(
     kind: Kind,
@@ -40,7 +34,6 @@ export class Delivery implements Timed {
     method: string,
     content: unknown,
     callSeq: number,
-    run: (() => unknown) | undefined,
     cause: string | undefined,
   ) {
     this.kind = kind;
@@ -51,37 +44,64 @@ export class Delivery implements Timed {
     this.method = method;
     this.content = content;
     this.callSeq = callSeq;
-    this.run = run;
     this.cause = cause;
-  }
-
-  /** What an agent gives itself: a timer, or the end of an external. */
-  static own(
-    kind: Kind,
-    record: AgentRecord,
-    seq: number,
-    content: unknown,
-    callSeq: number,
-    run: (() => unknown) | undefined,
-    cause: string | undefined,
-  ): Delivery {
-    return new Delivery(kind, record.id, record, record, seq, "", content, callSeq, run, cause);
-  }
-
-  /** What comes from outside. */
-  static outside(kind: Kind, to: string, seq: number, method: string, content: unknown): Delivery {
-    return new Delivery(kind, to, undefined, OUTSIDE, seq, method, content, -1, undefined, undefined);
-  }
-
-  /** The same once more. */
-  copy(): Delivery {
-    const { kind, to, receiver, from, seq, method, content, callSeq, run, cause } = this;
-    return new Delivery(kind, to, receiver, from, seq, method, content, callSeq, run, cause);
   }
 
   /** The event's id, the same for any number of containers. */
   get id(): string {
     return `${this.from.id}#${this.seq}`;
+  }
+}
+
+/** Takes timers back; agent code may not at any time. */
+export interface TimerOwner {
+  /** False if it has run or was cancelled before. */
+  cancel(timer: AgentTimer): boolean;
+}
+
+/** A timer of an agent: a callback, the end of a sleep, or the time-out of a call. The agent itself gets it, too. */
+export class AgentTimer implements Timed, Timer {
+  bucket: Bucket | undefined = undefined;
+  slot = -1;
+  readonly record: AgentRecord;
+  /** Number among the agent's emissions. */
+  readonly seq: number;
+  /** The callback; undefined: it ends the wait `callSeq`, or that of its own number. */
+  readonly run: (() => unknown) | undefined;
+  /** Of a time-out, the number of the call that it ends; otherwise -1. */
+  readonly callSeq: number;
+  /** Id of the event during which it was set, if the run is observed. */
+  readonly cause: string | undefined;
+  readonly #owner: TimerOwner;
+  /** True once it has run or was cancelled. */
+  spent = false;
+  /** Neighbours among the agent's timers in the queue. */
+  nextOwn: AgentTimer | undefined = undefined;
+  previousOwn: AgentTimer | undefined = undefined;
+
+  constructor(
+    owner: TimerOwner,
+    record: AgentRecord,
+    seq: number,
+    run: (() => unknown) | undefined,
+    callSeq: number,
+    cause: string | undefined,
+  ) {
+    this.#owner = owner;
+    this.record = record;
+    this.seq = seq;
+    this.run = run;
+    this.callSeq = callSeq;
+    this.cause = cause;
+  }
+
+  cancel(): boolean {
+    return this.#owner.cancel(this);
+  }
+
+  /** The event's id. */
+  get id(): string {
+    return `${this.record.id}#${this.seq}`;
   }
 }
 
@@ -97,7 +117,7 @@ export class Wait {
   /** Activity that opened it, if that is followed. */
   readonly activity: Activity | undefined;
   /** Ends a call that has a time-out. */
-  deadline: Delivery | undefined = undefined;
+  deadline: AgentTimer | undefined = undefined;
 
   constructor(
     seq: number,
@@ -158,15 +178,6 @@ export class Activity {
  * promise of the process; an unobserved run does not need causes. Strict mode needs it always.
  */
 export const current = new AsyncLocalStorage<Activity | undefined>();
-
-/** Real I/O that an agent has opened at a tag and whose end the next round waits for. */
-export interface External {
-  readonly record: AgentRecord;
-  /** Number of the emission, under which its agent's wait is kept. */
-  readonly seq: number;
-  readonly cause: string | undefined;
-  readonly promise: Promise<unknown>;
-}
 
 /** One direction between two agents; it belongs to the sender, so that it is the same wherever the receiver lives. */
 export interface LinkState {
@@ -245,7 +256,7 @@ class RareState {
  * What the engine keeps about one agent, beside the user's object. There may be a million: what most agents never use
  * is made when it is first used, and a removed agent keeps only what its id and its part of the trace hash need.
  */
-export class AgentRecord implements Sender {
+export class AgentRecord extends Hash64 implements Sender {
   readonly id: string;
   rank = RANK_NONE;
   readonly type: AgentType;
@@ -261,16 +272,22 @@ export class AgentRecord implements Sender {
   /** Those of its waits that nobody awaits yet: futures whose promise was not asked for. */
   unawaited = 0;
   /** First of its timers in the queue, linked by `nextOwn` and `previousOwn`. */
-  #timers: Delivery | undefined;
-  /** Chain over everything delivered to it. */
-  readonly chain = new Hash64();
+  #timers: AgentTimer | undefined;
+  /** To whom it has sent last: most agents send to one other again and again. */
+  lastReceiver: AgentRecord | undefined = undefined;
   /** Turn of the event loop before which it was last served. */
   servedAtTurn = -1;
   #rare: RareState | undefined;
 
   constructor(id: string, type: AgentType) {
+    super();
     this.id = id;
     this.type = type;
+  }
+
+  /** Chain over everything delivered to it: the record is its own, which is one object less to look up at each delivery. */
+  get chain(): Hash64 {
+    return this;
   }
 
   /** Number of simulated waits that have not ended. */
@@ -346,7 +363,7 @@ export class AgentRecord implements Sender {
   }
 
   /** Note a timer of its own that goes into the queue. */
-  addTimer(timer: Delivery): void {
+  addTimer(timer: AgentTimer): void {
     const next = this.#timers;
     timer.nextOwn = next;
     if (next !== undefined) next.previousOwn = timer;
@@ -354,7 +371,7 @@ export class AgentRecord implements Sender {
   }
 
   /** Forget a timer that has left the queue. */
-  dropTimer(timer: Delivery): void {
+  dropTimer(timer: AgentTimer): void {
     const { nextOwn, previousOwn } = timer;
     if (previousOwn !== undefined) previousOwn.nextOwn = nextOwn;
     else if (this.#timers === timer) this.#timers = nextOwn;
@@ -364,8 +381,8 @@ export class AgentRecord implements Sender {
   }
 
   /** Take all its timers out; the caller cancels them. */
-  takeTimers(): Delivery[] {
-    const timers: Delivery[] = [];
+  takeTimers(): AgentTimer[] {
+    const timers: AgentTimer[] = [];
     for (let timer = this.#timers; timer !== undefined; timer = this.#timers) {
       this.dropTimer(timer);
       timers.push(timer);
@@ -419,6 +436,7 @@ export class AgentRecord implements Sender {
     this.unawaited = 0;
     for (const wait of waits) wait.reject(expectRejection(this.gone(tag)));
     this.agent = undefined;
+    this.lastReceiver = undefined;
     this.open = NONE;
   }
 

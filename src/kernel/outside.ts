@@ -2,7 +2,12 @@ import { AgentError, RunError } from "../errors.ts";
 import { warn } from "../host.ts";
 import { failedCall } from "./faults.ts";
 import { type AgentRecord, Delivery } from "./model.ts";
-import { byCodeUnits, compareAnswers, comparePeers, Kind } from "./order.ts";
+import { byCodeUnits, compareAnswers, comparePeers, Kind, OUTSIDE } from "./order.ts";
+
+/** What comes from outside to the agent `to`. */
+export function fromOutside(kind: Kind, to: string, seq: number, method: string, content: unknown): Delivery {
+  return new Delivery(kind, to, undefined, OUTSIDE, seq, method, content, -1, undefined);
+}
 
 /** A call from outside that has not been answered. */
 interface OutsideCall {
@@ -51,7 +56,7 @@ export class Outside {
   /** An input to `agent`, due at the time of the next advance. */
   input(agent: string, method: string, args: unknown): void {
     this.onFeed?.("input", agent, method, args);
-    this.#inputs.push(Delivery.outside(Kind.input, agent, this.#seq++, method, args));
+    this.#inputs.push(fromOutside(Kind.input, agent, this.#seq++, method, args));
     this.wake?.();
   }
 
@@ -93,7 +98,7 @@ export class Outside {
       const seq = this.#seq++;
       this.#entered.set(seq, call);
       this.onFeed?.("call", call.agent, call.method, call.args);
-      return Delivery.outside(Kind.request, call.agent, seq, call.method, call.args);
+      return fromOutside(Kind.request, call.agent, seq, call.method, call.args);
     });
   }
 

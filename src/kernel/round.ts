@@ -1,5 +1,5 @@
 import { AgentError, type Tag } from "../errors.ts";
-import type { AgentRecord, Delivery } from "./model.ts";
+import type { AgentRecord, AgentTimer, Delivery } from "./model.ts";
 import { byCodeUnits, CLASS_OF, CLASSES, compareIds, type Sender } from "./order.ts";
 
 /** An agent that comes to life at a tag: the record, or how to make it. */
@@ -24,9 +24,10 @@ export interface Death {
 export class Round {
   births: Birth[] | undefined = undefined;
   deaths: Death[] | undefined = undefined;
-  /** Deliveries by class; a class that has none has no list. */
+  timers: AgentTimer[] | undefined = undefined;
+  /** Other deliveries by class; a class that has none has no list, and that of timers never has. */
   readonly classes: (Delivery[] | undefined)[] = [undefined, undefined, undefined, undefined];
-  /** Deliveries, births and deaths in it. */
+  /** Timers, deliveries, births and deaths in it. */
   size = 0;
 
   add(delivery: Delivery): void {
@@ -35,6 +36,19 @@ export class Round {
     if (list === undefined) this.classes[c] = [delivery];
     else list.push(delivery);
     this.size++;
+  }
+
+  addTimer(timer: AgentTimer): void {
+    if (this.timers === undefined) this.timers = [timer];
+    else this.timers.push(timer);
+    this.size++;
+  }
+
+  /** Add several; the list is the round's from now on. */
+  addTimers(timers: AgentTimer[]): void {
+    this.size += timers.length;
+    if (this.timers === undefined) this.timers = timers;
+    else for (const timer of timers) this.timers.push(timer);
   }
 
   addBirth(birth: Birth): void {
@@ -52,6 +66,7 @@ export class Round {
   /** The same without anything that `sender` has emitted. */
   without(sender: AgentRecord): Round {
     const kept = new Round();
+    for (const timer of this.timers ?? []) if (timer.record !== sender) kept.addTimer(timer);
     for (const delivery of this.#deliveries()) if (delivery.from !== sender) kept.add(delivery);
     for (const birth of this.births ?? []) if (birth.parent !== sender) kept.addBirth(birth);
     for (const { record, cause } of this.deaths ?? []) if (record !== sender) kept.addDeath(record, cause);
@@ -61,6 +76,7 @@ export class Round {
   /** Ids of the agents in it, sorted, at most `max`: for the message about an endless exchange. */
   agents(max: number): string[] {
     const ids = new Set(this.#deliveries().map((delivery) => delivery.to));
+    for (const { record } of this.timers ?? []) ids.add(record.id);
     return [...ids].sort(byCodeUnits).slice(0, max);
   }
 
@@ -106,6 +122,15 @@ export class Registry implements Iterable<AgentRecord> {
   /** Forget an agent that could not be made. */
   delete(record: AgentRecord): void {
     this.#records.delete(record.id);
+    this.#unranked++; // its rank is free
+  }
+
+  /** All agents in the order of their ids, without a comparison if none has come since ranks were given. */
+  inOrder(): AgentRecord[] {
+    if (this.#unranked > 0) this.#rank();
+    const records = new Array<AgentRecord>(this.#records.size);
+    for (const record of this.#records.values()) records[record.rank] = record;
+    return records;
   }
 
   /**
@@ -113,7 +138,10 @@ export class Registry implements Iterable<AgentRecord> {
    * population, however they come.
    */
   refreshRanks(): void {
-    if (this.#unranked <= this.#records.size * UNRANKED_PART) return;
+    if (this.#unranked > this.#records.size * UNRANKED_PART) this.#rank();
+  }
+
+  #rank(): void {
     this.#unranked = 0;
     const records = [...this.#records.values()].sort(compareIds);
     for (let rank = 0; rank < records.length; rank++) records[rank]!.rank = rank;

@@ -5,12 +5,12 @@ import { Drain, ownRejection } from "./event-loop.ts";
 import { failedCall } from "./faults.ts";
 import { Answers, Handlers } from "./handlers.ts";
 import type { Kernel } from "./kernel.ts";
-import type { AgentRecord, Delivery, Wait } from "./model.ts";
-import { CLASSES, compareIds, Kind, sortDeliveries } from "./order.ts";
+import type { AgentRecord, AgentTimer, Delivery, Wait } from "./model.ts";
+import { CLASS_OF, CLASSES, compareIds, Kind, sortDeliveries, sortTimers } from "./order.ts";
 import { type Birth, Round } from "./round.ts";
 import type { StepWatch } from "./serving.ts";
 
-const NO_DELIVERIES: readonly Delivery[] = [];
+const TIMERS = CLASS_OF[Kind.timer]!;
 const NO_ROUND = new Round();
 
 /** Pairs of a sender and an id that nobody has for which a warning is given, at most. */
@@ -80,12 +80,9 @@ export class Rounds {
   /** Serve the next class that has something, or end the round. */
   #goOn(): void {
     try {
-      const { classes, births, deaths } = this.#round;
       for (; this.#class < CLASSES; this.#class++) {
-        const list = classes[this.#class];
-        const life = this.#class === 0 && (births !== undefined || deaths !== undefined);
-        if (list === undefined && !life) continue;
-        this.#serveClass(list ?? NO_DELIVERIES, life);
+        if (!this.#hasClass()) continue;
+        this.#serveClass();
         this.#drain.begin();
         return;
       }
@@ -118,22 +115,60 @@ export class Rounds {
     return false;
   }
 
-  #serveClass(list: readonly Delivery[], life: boolean): void {
+  /** Whether the round has something of the class; births and deaths come with the first. */
+  #hasClass(): boolean {
+    const { classes, timers, births, deaths } = this.#round;
+    if (this.#class === TIMERS) return timers !== undefined;
+    return classes[this.#class] !== undefined || (this.#class === 0 && (births !== undefined || deaths !== undefined));
+  }
+
+  #serveClass(): void {
     const { registry } = this.#kernel;
     this.#drain.prepare();
     this.#kernel.serving = true;
-    if (life) this.#life.serve(this.#round, this.#tag, this.#touched);
+    if (this.#class === 0) this.#life.serve(this.#round, this.#tag, this.#touched);
     registry.refreshRanks();
+    if (this.#class === TIMERS) this.#fireAll(this.#round.timers!);
+    else this.#deliverAll(this.#round.classes[this.#class] ?? []);
+  }
+
+  #fireAll(timers: AgentTimer[]): void {
+    sortTimers(timers);
+    for (let i = 0; i < timers.length; i++) this.#fire(timers[i]!);
+  }
+
+  #deliverAll(list: Delivery[]): void {
+    const { registry } = this.#kernel;
     for (let i = 0; i < list.length; i++) {
       const delivery = list[i]!;
       if (delivery.receiver === undefined) delivery.receiver = registry.get(delivery.to);
     }
-    sortDeliveries(list as Delivery[]);
+    sortDeliveries(list);
     for (let i = 0; i < list.length; i++) this.#deliver(list[i]!);
   }
 
+  #fire(timer: AgentTimer): void {
+    const { record, callSeq } = timer;
+    if (timer.spent || record.state === "removed") return;
+    record.servedAtTurn = this.#watch.turns;
+    this.#kernel.counts.deliveries[Kind.timer]!++;
+    record.dropTimer(timer);
+    if (timer.run !== undefined) {
+      timer.spent = true;
+      this.#kernel.tracer.fired(record, timer);
+      this.handlers.fire(record, timer);
+    } else {
+      const wait = this.#emissions.endWait(record, callSeq < 0 ? timer.seq : callSeq, timer);
+      if (wait !== undefined) {
+        this.#kernel.tracer.fired(record, timer);
+        if (callSeq < 0) wait.resolve(undefined);
+        else wait.reject(this.#late(record, wait));
+      }
+    }
+    if (record.open.length > 0) this.#touched.push(record);
+  }
+
   #deliver(delivery: Delivery): void {
-    if (delivery.spent) return;
     const { kind, receiver: record } = delivery;
     if (record === undefined || record.state === "removed") {
       this.#undeliverable(delivery, record, this.#tag);
@@ -149,27 +184,16 @@ export class Rounds {
     if (message) {
       this.#kernel.tracer.delivered(record, delivery, delivery.from.id);
       this.#invoke(record, delivery);
-    } else if (delivery.run !== undefined) {
-      delivery.spent = true;
-      record.dropTimer(delivery);
-      this.#kernel.tracer.delivered(record, delivery, record.id);
-      this.handlers.fire(record, delivery);
     } else this.#resume(record, delivery);
     if (record.open.length > 0) this.#touched.push(record);
   }
 
-  /** What a handler of the agent waits for: the end of a sleep, a reply, an external. */
+  /** What a handler of the agent waits for: a reply, an external. */
   #resume(record: AgentRecord, delivery: Delivery): void {
     const { kind, callSeq, seq } = delivery;
-    if (kind === Kind.timer) record.dropTimer(delivery);
     const wait = this.#emissions.endWait(record, callSeq < 0 ? seq : callSeq, delivery);
     if (wait === undefined) return;
     this.#kernel.tracer.delivered(record, delivery, wait.peer);
-    if (kind === Kind.timer) {
-      if (callSeq < 0) wait.resolve(undefined);
-      else wait.reject(this.#late(record, wait));
-      return;
-    }
     let { content } = delivery;
     let ok = kind !== Kind.failure;
     if (kind === Kind.external) ({ ok, content } = content as { ok: boolean; content: unknown });

@@ -5,7 +5,7 @@ import { Hash64 } from "../hash.ts";
 import { warn } from "../host.ts";
 import { checkArgument, func } from "../options.ts";
 import type { AgentTraceEvent, TraceEvent, TraceSink } from "../trace.ts";
-import type { AgentRecord, Delivery } from "./model.ts";
+import type { AgentRecord, AgentTimer, Delivery } from "./model.ts";
 import { compareIds, KIND_NAMES, Kind, sortEvents } from "./order.ts";
 import { type ReadOutput, ShownOutputs } from "./shown-outputs.ts";
 
@@ -129,17 +129,28 @@ export class Tracer {
     this.#ticksLow = tag.ticks | 0;
   }
 
+  /** A timer of an agent has fired, before the agent sees it. */
+  fired(record: AgentRecord, timer: AgentTimer): void {
+    const { ticks, round } = this.#tag;
+    if (this.#hashes) {
+      this.touched?.add(record);
+      record.chain.words(this.#ticksHigh, this.#ticksLow, round, Kind.timer);
+    }
+    if (this.#sinks.size === 0) return;
+    const { id, cause } = timer;
+    this.#batch.push({ kind: "timer", ticks, round, agent: record.id, id, cause });
+    this.#shown.served(record, id);
+  }
+
   /** A delivery to an agent, before the agent sees it. */
   delivered(record: AgentRecord, delivery: Delivery, peer: string): void {
     if (this.#hashes) {
       this.touched?.add(record);
       const chain = record.chain;
       chain.words(this.#ticksHigh, this.#ticksLow, this.#tag.round, delivery.kind);
-      if (delivery.kind !== Kind.timer) {
-        chain.string(peer);
-        chain.string(delivery.method);
-        hashValue(chain, delivery.content, this.#types);
-      }
+      chain.string(peer);
+      chain.string(delivery.method);
+      hashValue(chain, delivery.content, this.#types);
     }
     if (this.#sinks.size === 0) return;
     this.#batch.push(toEvent(record, delivery, this.#tag, peer, this.#types));
@@ -191,10 +202,17 @@ interface ChainOfAgent {
   readonly chain: { readonly a: number; readonly b: number };
 }
 
+/** Those of a container are in order; to sort a million takes seconds. */
+function sortedById(records: Iterable<ChainOfAgent>): readonly ChainOfAgent[] {
+  const list = [...records];
+  for (let i = 1; i < list.length; i++) if (compareIds(list[i - 1]!, list[i]!) > 0) return list.sort(compareIds);
+  return list;
+}
+
 /** The chains of all agents in id order, as 16 hexadecimal digits. */
 export function combine(records: Iterable<ChainOfAgent>): string {
   const hash = new Hash64();
-  for (const record of [...records].sort(compareIds)) {
+  for (const record of sortedById(records)) {
     hash.string(record.id);
     hash.word(record.chain.a);
     hash.word(record.chain.b);
@@ -217,8 +235,6 @@ function toEvent(
   const agent = record.id;
   const { kind, id, cause, method, content } = delivery;
   switch (kind) {
-    case Kind.timer:
-      return { kind: "timer", ticks, round, agent, id, cause };
     case Kind.reply:
       return { kind: "reply", ticks, round, agent, id, cause, peer, method, content: plainCopy(content, types) };
     case Kind.failure:

@@ -244,7 +244,7 @@ export class Member implements DriverHooks {
         const create = () => this.#simulation.factory.create(classNamed(this.#module, type), id, args, neighbours);
         kernel.next.addBirth({ id, create, parent, cause });
       } else if (item.ticks === kernel.clock.ticks) kernel.next.add(item.delivery);
-      else kernel.timers.add(item.ticks, item.delivery);
+      else kernel.delayed.add(item.ticks, item.delivery);
     }
   }
 
@@ -276,7 +276,7 @@ export class Member implements DriverHooks {
     if (events.length > 0) this.#events = [];
     return {
       busy: kernel.next.size > 0,
-      due: kernel.timers.peek(),
+      due: kernel.due,
       round: kernel.round,
       sent: this.#outbound.take(),
       answers: this.#outbound.takeAnswers(),

@@ -18,6 +18,13 @@ const PYTHON_CALLS = 5_000;
 /** One million suspended loops are more than the heap of a program that says nothing about it. */
 const HEAP_MIB = 12_288;
 
+interface Measured {
+  readonly wallMs: number;
+  readonly cpuUs: number;
+  readonly done: number;
+  readonly messages: number;
+}
+
 type Kind = "step" | "sleep" | "idle" | "asleep" | "call";
 
 /** A population in a process of its own; see peers/population.ts. */
@@ -28,8 +35,10 @@ class Population {
   readonly #agents: number;
   readonly #steps: number;
   bytesPerAgent = 0;
-  /** Nanoseconds of each agent-step or call, by round. */
+  /** Wall nanoseconds of each agent-step or call, by round. */
   readonly ns: number[] = [];
+  /** The same of CPU. */
+  readonly cpuNs: number[] = [];
 
   constructor(name: string, command: readonly string[], kind: Kind, agents: number, steps: number) {
     this.name = name;
@@ -46,14 +55,19 @@ class Population {
 
   /** Measure once; the work is counted. */
   async measure(): Promise<void> {
-    const answer = await this.#lines.ask<{ wallMs: number; done: number; messages: number }>({ steps: this.#steps });
-    const { wallMs, done, messages } = answer;
+    const { wallMs, cpuUs, done, messages } = await this.#lines.ask<Measured>({ steps: this.#steps });
     const work = this.#kind === "call" ? this.#steps : this.#steps * this.#agents;
     const timers = this.#kind === "call" ? 0 : work;
     if (messages !== work || done < timers) {
       throw new Error(`${this.name} has made ${done} steps and ${messages} messages instead of ${work}`);
     }
     this.ns.push((wallMs * 1e6) / work);
+    this.cpuNs.push((cpuUs * 1e3) / work);
+  }
+
+  /** Hash over all that was delivered. */
+  async traceHash(): Promise<string> {
+    return (await this.#lines.ask<{ traceHash: string }>({ hash: true })).traceHash;
   }
 
   end(): void {
@@ -98,7 +112,25 @@ async function inTurn(populations: readonly Population[]): Promise<void> {
   for (let round = 0; round <= ROUNDS; round++) {
     for (const population of populations) await population.measure();
   }
-  for (const { ns } of populations) ns.shift(); // the first does not count
+  for (const { ns, cpuNs } of populations) {
+    ns.shift(); // the first does not count
+    cpuNs.shift();
+  }
+}
+
+/** The least that the same could cost; see floors/agent-steps.ts. */
+function floor(kind: Kind, agents: number): Population {
+  const program = fileURLToPath(new URL("floors/agent-steps.ts", import.meta.url));
+  const command = [
+    process.execPath,
+    `--max-old-space-size=${HEAP_MIB}`,
+    ...process.execArgv,
+    program,
+    kind,
+    String(agents),
+  ];
+  const steps = kind === "call" ? CALLS : Math.ceil(OUR_AGENT_STEPS / agents);
+  return new Population("the floor", command, kind, agents, steps);
 }
 
 /**
@@ -107,7 +139,7 @@ async function inTurn(populations: readonly Population[]): Promise<void> {
  * periodic task, those of aiomas a loop with a sleep. aiomas's `set_time` does not wait for anybody, so its step is over
  * when all messages have come.
  */
-export const agents: Suite = async (report) => {
+export const agents: Suite = async (report, wants) => {
   const others: [string, string][] = [];
   for (const name of ["mango", "aiomas"] as const) {
     const { python: interpreter, reason } = await pythonEnvironment(name);
@@ -123,30 +155,38 @@ export const agents: Suite = async (report) => {
   const compare = (what: string, [own, ...rest]: readonly Population[]) => {
     for (const other of rest.length === 0 ? [own!] : rest) {
       report(figure(what, "ns", other.name, own!.ns, other.ns));
+      report(figure(`${what}, CPU`, "ns", other.name, own!.cpuNs, other.cpuNs));
     }
   };
-  const steps = async (what: string, population: Population, size: number) => {
-    const all = [population, ...peers("step", size)];
-    await together(all, () => inTurn(all));
-    compare(`agent-step by ${what}, ${size.toLocaleString("en")} agents`, all);
+  const measure = async (what: string, all: readonly Population[], same: boolean) => {
+    await together(all, async () => {
+      await inTurn(all);
+      if (!same) return;
+      const [own, least] = await Promise.all([all[0]!.traceHash(), all.at(-1)!.traceHash()]);
+      if (own !== least) throw new Error(`${what}: the floor has not done what the container has done`);
+    });
+    compare(what, all);
+  };
+  /** @param more - Beside ours; started only if they are wanted. */
+  const steps = async (what: string, kind: "step" | "sleep", size: number, own: Ours = {}) => {
+    const title = `agent-step by ${what}, ${size.toLocaleString("en")} agents`;
+    if (!wants(title)) return;
+    const same = own.containers === undefined && own.trace === undefined;
+    await measure(title, [ours(kind, size, own), ...peers("step", size), floor(kind, size)], same);
   };
 
-  for (const size of SIZES) await steps("callback", ours("step", size), size);
-  for (const size of SIZES.slice(2, 4)) {
-    await steps("callback, no trace", ours("step", size, { trace: "off" }), size);
-    await steps("sleep", ours("sleep", size), size);
-  }
-  const young = ["--max-semi-space-size=64"];
-  await steps("sleep, --max-semi-space-size=64", ours("sleep", 100_000, { node: young }), 100_000);
-  for (const containers of [1, 2, 4]) {
-    await steps(`callback, ${containers} processes`, ours("step", 10_000, { containers }), 10_000);
-  }
-  const calls = [ours("call", 2), ...peers("call", 2, ["mango"])]; // mango has messages, no calls
-  await together(calls, () => inTurn(calls));
-  compare("awaited call between two agents, two rounds", calls);
+  for (const size of SIZES) await steps("callback", "step", size);
+  for (const size of SIZES.slice(1, 4)) await steps("sleep", "sleep", size);
+  for (const size of SIZES.slice(2, 4)) await steps("callback, no trace", "step", size, { trace: "off" });
+  await steps("sleep, --max-semi-space-size=64", "sleep", 100_000, { node: ["--max-semi-space-size=64"] });
+  for (const containers of [1, 2, 4]) await steps(`callback, ${containers} processes`, "step", 10_000, { containers });
+  const call = "awaited call between two agents, two rounds";
+  // mango has messages, no calls
+  if (wants(call)) await measure(call, [ours("call", 2), ...peers("call", 2, ["mango"]), floor("call", 2)], true);
 
   for (const kind of ["idle", "asleep"] as const) {
     for (const size of [10_000, 100_000]) {
+      if (!wants(`memory of an agent that is ${kind}`)) continue;
       const all = [ours(kind, size), ...(kind === "idle" ? peers("idle", size) : [])];
       await together(all, () => {
         const [own, ...rest] = all.map(({ bytesPerAgent }) => [bytesPerAgent]);

@@ -1,4 +1,4 @@
-import { type Timed, TimerQueue } from "../../src/clock/timer-queue.ts";
+import { type Bucket, type Timed, TimerQueue } from "../../src/clock/timer-queue.ts";
 import { TypeRegistry } from "../../src/codec/index.ts";
 import { Agent, Container, type TraceLevel } from "../../src/index.ts";
 import { AgentRecord, Delivery } from "../../src/kernel/model.ts";
@@ -93,7 +93,7 @@ async function turns(): Promise<number> {
 }
 
 class Item implements Timed {
-  dueTicks = -1;
+  bucket: Bucket | undefined = undefined;
   slot = -1;
 }
 const items = Array.from({ length: TIMERS }, () => new Item());
@@ -123,7 +123,7 @@ async function plainTimers(): Promise<number> {
 function traced(level: TraceLevel) {
   const tracer = new Tracer(level, new TypeRegistry(), { value: () => undefined, copy: (value) => value });
   const record = new AgentRecord("agent-1", { name: "Agent", exposed: new Map(), outputs: [] });
-  const message = new Delivery(Kind.oneway, "agent-1", record, record, 1, "note", [1.5], -1, undefined, undefined);
+  const message = new Delivery(Kind.oneway, "agent-1", record, record, 1, "note", [1.5], -1, undefined);
   return async (): Promise<number> => {
     const { a } = record.chain;
     for (let i = 0; i < DELIVERIES; i++) tracer.delivered(record, message, "agent-2");

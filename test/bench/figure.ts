@@ -12,7 +12,10 @@ export interface Figure {
 }
 
 /** Measures a group of figures and hands each one over when it is there. */
-export type Suite = (report: (figure: Figure) => void) => Promise<void>;
+export type Suite = (report: (figure: Figure) => void, wants: Wants) => Promise<void>;
+
+/** Whether what has this name is to be measured; suites that take long ask. */
+export type Wants = (name: string) => boolean;
 
 /** One thing to measure against its baseline; both do their work once and return how many operations that was. */
 export interface Bench {

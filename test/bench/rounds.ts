@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer, type Socket } from "node:net";
@@ -35,14 +35,14 @@ const KINDS: readonly Kind[] = [
 
 /**
  * A round of a platform in which every container has something to do, and nothing for the others or a message to another
- * one, beside a raw socket that sends eight bytes to a process and back. The work is counted: an agent for each container
+ * one, beside a star of as many raw processes, which all get eight bytes and send them back before the next round. The work is counted: an agent for each container
  * has to have had all its messages.
  */
 export const rounds: Suite = async (report) => {
   for (const kind of KINDS) {
     const { isolation, link, containers } = kind;
     const platform = await Platform.create({ module, ...kind });
-    const raw = await rawSocket(link ?? "ipc");
+    const raw = await star(link ?? "ipc", isolation === "process" ? containers : 1);
     const ids = Array.from({ length: containers }, (_, i) => `runner-${i}`);
     for (const id of ids) await platform.spawn("Runner", { id });
     for (const apart of containers === 1 ? [0] : [0, 1]) {
@@ -53,7 +53,7 @@ export const rounds: Suite = async (report) => {
           platform.input(id, "run", [ROUNDS, ids[(k + apart) % containers]]);
         });
         const microseconds = await timed(() => platform.advance(platform.clock.time() + 1));
-        const base = await timed(() => raw.pingPong(ROUNDS));
+        const base = await timed(() => raw.exchange(ROUNDS));
         if (i < WARM_UP) continue;
         ours.push(microseconds / ROUNDS);
         theirs.push(base / ROUNDS);
@@ -64,8 +64,9 @@ export const rounds: Suite = async (report) => {
         if (done !== due) throw new Error(`${id} has made ${done} rounds instead of ${due}`);
       }
       const where = `${containers} x ${isolation}${link === undefined ? "" : ` over ${link}`}`;
+      const floor = `${isolation === "process" ? containers : 1} raw processes, a frame each over ${link ?? "ipc"}`;
       const what = apart === 0 ? "nothing for others" : "a message to another each";
-      report(figure(`a round, ${where}, ${what}`, "us", `a ping-pong over ${link ?? "ipc"}`, ours, theirs));
+      report(figure(`a round, ${where}, ${what}`, "us", floor, ours, theirs));
     }
     await raw.close();
     await platform.close();
@@ -78,36 +79,48 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return Number(process.hrtime.bigint() - start) / 1000;
 }
 
-/** A process behind a socket that echoes. */
-async function rawSocket(link: "ipc" | "tcp") {
+/** Processes behind sockets that echo. */
+async function star(link: "ipc" | "tcp", processes: number) {
   const folder = mkdtempSync(join(tmpdir(), "cosimas-bench-"));
   const server = createServer({ noDelay: true });
   if (link === "ipc") server.listen(join(folder, "raw"));
   else server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const where = link === "ipc" ? join(folder, "raw") : String((server.address() as AddressInfo).port);
-  const child = spawn(process.execPath, [fileURLToPath(new URL("peers/echo.mjs", import.meta.url)), where]);
-  const [socket] = (await once(server, "connection")) as [Socket];
+  const sockets: Socket[] = [];
+  const children: ChildProcess[] = [];
+  for (let i = 0; i < processes; i++) {
+    children.push(spawn(process.execPath, [fileURLToPath(new URL("peers/echo.mjs", import.meta.url)), where]));
+    sockets.push(...((await once(server, "connection")) as [Socket]));
+  }
   const bytes = Buffer.alloc(8);
   return {
-    async pingPong(times: number): Promise<void> {
+    /** So many rounds: a frame to each, and one back from each. */
+    async exchange(times: number): Promise<void> {
       await new Promise<void>((resolve) => {
         let left = times;
-        const onData = () => {
-          if (--left > 0) socket.write(bytes);
-          else {
-            socket.off("data", onData);
-            resolve();
-          }
+        let missing = processes;
+        const send = () => {
+          missing = processes;
+          for (const socket of sockets) socket.write(bytes);
         };
-        socket.on("data", onData);
-        socket.write(bytes);
+        const onData = () => {
+          if (--missing > 0) return;
+          if (--left > 0) {
+            send();
+            return;
+          }
+          for (const socket of sockets) socket.off("data", onData);
+          resolve();
+        };
+        for (const socket of sockets) socket.on("data", onData);
+        send();
       });
     },
     async close(): Promise<void> {
-      socket.destroy();
+      for (const socket of sockets) socket.destroy();
       server.close();
-      child.kill();
+      for (const child of children) child.kill();
       rmSync(folder, { recursive: true });
     },
   };

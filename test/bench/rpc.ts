@@ -45,6 +45,7 @@ const PEERS = [
   peer("gRPC stream", "grpc.mjs", "stream"),
   peer("gRPC unary", "grpc.mjs", "unary"),
   peer("raw socket", "raw.mjs"),
+  peer("the floor: a length-prefixed echo", "../floors/echo.ts"),
 ];
 
 async function aiomas(): Promise<PeerCommands | undefined> {

@@ -1,12 +1,17 @@
 /**
- * `npm run bench [-- name …] [--json]`: runs benchmarks and prints each figure with its ratio to a baseline that is
- * measured in the same run, in turn with it; with `--json` a line of JSON each. A benchmark is no test: nothing here fails
- * because of a time, only because the work was not done.
+ * `npm run bench [-- name …] [--json] [--only TEXT] [--write] [--cores]`: runs benchmarks and prints each figure with its
+ * ratio to a baseline that is measured in the same run, in turn with it; with `--json` a line of JSON each, the machine's
+ * first. `--only`, also several, leaves out what has none of the texts in its name; `--write` puts the figures into docs/performance.md;
+ * `--cores` says how many processors a run could use now, and ends. A benchmark is no test: nothing here fails because of a
+ * time, only because the work was not done.
  */
+import { parseArgs } from "node:util";
 import { agents } from "./agents.ts";
 import { clock } from "./clock.ts";
 import { type Figure, type Suite, timed } from "./figure.ts";
 import { helicsGrants, helicsMessages } from "./helics.ts";
+import { describeMachine } from "./machine.ts";
+import { writeSection } from "./markdown.ts";
 import { mosaik } from "./mosaik.ts";
 import { page } from "./page.ts";
 import { powerFlow } from "./power-flow.ts";
@@ -21,9 +26,9 @@ const suites: Record<string, Suite> = {
   agents,
   clock: timed(clock),
   "power-flow": timed(powerFlow),
-  record: async (report) => {
-    await record(report);
-    await recordedRun(report);
+  record: async (report, wants) => {
+    await record(report, wants);
+    await recordedRun(report, wants);
   },
   page,
   rounds,
@@ -40,9 +45,15 @@ function lineOf({ name, value, unit, baseline, ratio, ratioMin, ratioMax }: Figu
   return `${name}: ${value.toFixed(value < 100 ? 2 : 0)} ${unit}, ${ratio.toFixed(2)} x ${baseline} (${spread})`;
 }
 
-const args = process.argv.slice(2);
-const json = args.includes("--json");
-const wanted = args.filter((arg) => arg !== "--json");
+const { values: options, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: "boolean", default: false },
+    only: { type: "string", multiple: true, default: [""] },
+    write: { type: "boolean", default: false },
+    cores: { type: "boolean", default: false },
+  },
+});
 /** `helics` is all of `helics-…`. */
 const isOf = (wish: string, suite: string) => suite === wish || suite.startsWith(`${wish}-`);
 const unknown = wanted.filter((wish) => !Object.keys(suites).some((suite) => isOf(wish, suite)));
@@ -50,8 +61,19 @@ if (unknown.length > 0) {
   console.error(`no benchmark ${unknown.join(", ")}; there are: ${Object.keys(suites).join(", ")}`);
   process.exit(2);
 }
-if (!json) console.log(`Node ${process.version}, interleaved rounds after a warm-up, medians`);
+const machine = await describeMachine();
+const { date, node, processor, cores, usableCores, load } = machine;
+if (options.json) console.log(JSON.stringify({ machine }));
+else console.log(`${date}, Node ${node}, ${processor}, ${usableCores} of ${cores} cores usable, load ${load}`);
+if (options.cores) process.exit(0);
+if (!options.json) console.log("interleaved rounds after a warm-up, medians");
 for (const [name, suite] of Object.entries(suites)) {
   if (wanted.length > 0 && !wanted.some((wish) => isOf(wish, name))) continue;
-  await suite((figure) => console.log(json ? JSON.stringify({ suite: name, ...figure }) : lineOf(figure)));
+  const figures: Figure[] = [];
+  const report = (figure: Figure) => {
+    figures.push(figure);
+    console.log(options.json ? JSON.stringify({ suite: name, ...figure }) : lineOf(figure));
+  };
+  await suite(report, (what) => options.only.some((text) => what.includes(text)));
+  if (options.write) writeSection(name, figures, machine);
 }

@@ -3,6 +3,7 @@ import { type Codec, createCodec, type ValueType } from "../../codec/index.ts";
 import { hopsOfAnswer, noteOrigin } from "../../kernel/faults.ts";
 import { Delivery } from "../../kernel/model.ts";
 import { Kind, OUTSIDE, type Sender } from "../../kernel/order.ts";
+import { fromOutside } from "../../kernel/outside.ts";
 import type { Birth } from "../../kernel/round.ts";
 import type { Limits } from "../../limits.ts";
 import { bytesOf, doublesFromBytes, integersFromBytes } from "./columns.ts";
@@ -179,7 +180,7 @@ function* itemsOf(columns: Columns, idOf: (number: number) => string): Generator
   for (let i = 0, at = 0; i < receivers.length; i++) {
     const content: number[] = [];
     for (let k = 0; k < width; k++) content.push(args[at++]!);
-    yield { ticks, delivery: Delivery.outside(Kind.input, idOf(receivers[i]!), seqs[i]!, method, content) };
+    yield { ticks, delivery: fromOutside(Kind.input, idOf(receivers[i]!), seqs[i]!, method, content) };
   }
 }
 
@@ -231,6 +232,6 @@ function itemOf(fields: Fields, senderOf: (id: string) => Sender): Item {
     const [args, neighbours] = (kind === BIRTH ? [content] : content) as [unknown[], string[]?];
     return { ticks, birth: { id: to, parent, type: method, args, cause, neighbours } };
   }
-  const delivery = new Delivery(kind as Kind, to, undefined, sender, seq, method, content, callSeq, undefined, cause);
+  const delivery = new Delivery(kind as Kind, to, undefined, sender, seq, method, content, callSeq, cause);
   return { ticks, delivery };
 }

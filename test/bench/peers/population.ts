@@ -32,7 +32,11 @@ await home.advance(0);
 say({ bytes: (await heapBytes()) - before });
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const { steps } = JSON.parse(line) as { steps: number };
+  const { steps, hash = false } = JSON.parse(line) as { steps: number; hash?: boolean };
+  if (hash) {
+    say({ traceHash: await home.traceHash() });
+    continue;
+  }
   const [doneBefore, messagesBefore] = await counts();
   const wall = performance.now();
   const cpu = process.cpuUsage();

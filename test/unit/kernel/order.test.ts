@@ -15,6 +15,7 @@ import {
   type Sender,
   sortDeliveries,
   sortEvents,
+  sortTimers,
 } from "../../../src/kernel/order.ts";
 
 const log = (ticks: number, round: number, agent: string, message: string): TraceEvent => ({
@@ -61,6 +62,31 @@ describe("the total order", () => {
     fc.assert(
       fc.property(fc.shuffledSubarray(all, { minLength: all.length }), (list) => {
         sortDeliveries(list);
+        expect(list).toEqual(all);
+      }),
+    );
+  });
+
+  it("sorts many deliveries by ranks as few by comparing, those of ranks beyond one digit too", () => {
+    const agents = Array.from({ length: 40 }, (_, i) => ({ id: String.fromCharCode(0x4e00 + i), rank: i ** 3 }));
+    const all: Ordered[] = agents.flatMap((receiver) =>
+      [OUTSIDE, agents[3]!, agents[39]!].flatMap((from) => [0, 1].map((seq) => ({ receiver, from, seq }))),
+    );
+    fc.assert(
+      fc.property(fc.shuffledSubarray(all, { minLength: 64 }), (list) => {
+        const kept = new Set(list);
+        sortDeliveries(list);
+        expect(list).toEqual(all.filter((each) => kept.has(each)));
+      }),
+    );
+  });
+
+  it("sorts timers by agent, then by number", () => {
+    const agents = ["a", "b", "c"].map((id, rank) => ({ id, rank }));
+    const all = agents.flatMap((record) => [0, 1, 2].map((seq) => ({ record, seq })));
+    fc.assert(
+      fc.property(fc.shuffledSubarray(all, { minLength: all.length }), (list) => {
+        sortTimers(list);
         expect(list).toEqual(all);
       }),
     );
