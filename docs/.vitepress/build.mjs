@@ -1,6 +1,6 @@
 /**
- * `npm run docs`, that is `node docs/.vitepress/build.mjs [--pages] [--out FOLDER]`: writes the API by typedoc, builds the site and
- * looks at its links. `--pages` leaves the API out, which is most of it. Builds write to the same folders, so one waits for another.
+ * `npm run docs`, that is `node docs/.vitepress/build.mjs [--out FOLDER]`: writes the API by typedoc, builds the site and looks at its
+ * links. Builds write to the same folders, so one waits for another.
  */
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -17,11 +17,11 @@ const WAIT_MS_MAX = 600_000;
 /** A lock without an owner after this time belongs to a build that was killed while it took it. */
 const OWNERLESS_MS_MAX = 10_000;
 
-const { values } = parseArgs({ options: { pages: { type: "boolean" }, out: { type: "string" } } });
+const { values } = parseArgs({ options: { out: { type: "string" } } });
 const out = resolve(values.out ?? fileURLToPath(new URL("dist", import.meta.url)));
 
 await locked(async () => {
-  if (!values.pages) await run("typedoc/bin/typedoc");
+  await run("typedoc/bin/typedoc");
   await run("vitepress/bin/vitepress.js", "build", "docs", "--outDir", out);
 });
 const problems = problemsOf(out);
@@ -30,10 +30,9 @@ if (problems.length > 0) process.exit(1);
 
 /** Run a program of a package; the first that fails ends this one. */
 function run(file, ...args) {
-  const env = { ...process.env, COSIMAS_DOCS_PAGES: values.pages ? "1" : "" };
   const program = join(root, "node_modules", file);
   return new Promise((done, reject) => {
-    const child = spawn(process.execPath, [program, ...args], { cwd: root, env, stdio: "inherit" });
+    const child = spawn(process.execPath, [program, ...args], { cwd: root, stdio: "inherit" });
     child.once("error", reject);
     child.once("close", (code, signal) => {
       if (code === 0) done();

@@ -7,8 +7,7 @@ import { githubAnchor, repositoryLinks } from "./links.ts";
 import { runnableBlocks } from "./run/markdown.ts";
 import { scenarioPages } from "./scenarios.ts";
 
-const withApi = process.env["COSIMAS_DOCS_PAGES"] !== "1";
-const api = withApi ? apiSidebar() : [];
+const api = apiSidebar();
 const scenarios = scenarioPages();
 // What the Run buttons load; files of the site like pictures, so that they are as they were built and measured.
 await bundleRunner(fileURLToPath(new URL("../public/run", import.meta.url)));
@@ -97,7 +96,6 @@ export default defineConfig({
   lang: "en",
   cleanUrls: false, // files that any server shows, also a plain one
   lastUpdated: false,
-  srcExclude: withApi ? [] : ["api/**"],
   head: [["link", { rel: "icon", href: "/logo.svg", type: "image/svg+xml" }]],
   markdown: {
     anchor: { slugify: githubAnchor },

@@ -40,7 +40,7 @@ describe.skipIf(!hasChromium)("the Run buttons of the guide", () => {
 
   beforeAll(async () => {
     const build = join(root, "docs/.vitepress/build.mjs");
-    await promisify(execFile)(process.execPath, [build, "--pages", "--out", site], { cwd: root });
+    await promisify(execFile)(process.execPath, [build, "--out", site], { cwd: root });
     http = createServer((request, response) => {
       const path = decodeURIComponent(new URL(request.url!, "http://site").pathname);
       const file = join(site, path.endsWith("/") ? `${path}index.html` : path);
@@ -176,7 +176,7 @@ describe.skipIf(!hasChromium)("the Run buttons of the guide", () => {
     await block.locator("summary").click();
     expect(await block.locator(".events").innerText()).toMatch(/0\s?s\s+2\s+car\s+request ask from station/);
     const files = ["agents.ts", "cars.ts", "scenario.ts"].map((name) =>
-      readFileSync(join(root, "template", name), "utf8"),
+      readFileSync(join(root, "scenarios/template", name), "utf8"),
     );
     const scenario = files
       .join("\n")

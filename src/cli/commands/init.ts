@@ -5,10 +5,11 @@ import type { Command } from "commander";
 import { packageVersion } from "../../version.ts";
 import { UsageError } from "../errors.ts";
 
-/** A file of the package's template begins with this where npm would take it for its own. */
+/** A file of the template begins with `_` where npm or the guide would take it for its own. */
 const HIDDEN: Readonly<Record<string, string>> = {
   "_package.json": "package.json",
   "_tsconfig.json": "tsconfig.json",
+  "_README.md": "README.md",
   _gitignore: ".gitignore",
 };
 
@@ -46,7 +47,7 @@ export function addInitCommand(program: Command): void {
  * @throws UsageError `ERR_INIT_EXISTS` naming a file that is there; `ERR_INIT_FOLDER` if the folder cannot be written.
  */
 export function writeProject(folder: string): string[] {
-  const template = join(dirname(createRequire(import.meta.url).resolve("cosimas/package.json")), "template");
+  const template = join(dirname(createRequire(import.meta.url).resolve("cosimas/package.json")), "scenarios/template");
   const to = resolve(folder);
   const values: Readonly<Record<string, string>> = { name: packageName(basename(to)), version: `^${packageVersion()}` };
   const files = readdirSync(template)
