@@ -2,6 +2,7 @@ import type { PopulationOptions } from "cosimas";
 import { betweenPopulations, Container, combinedTraceHash } from "cosimas";
 import { federatePopulation, type HelicsConfiguration, type PopulationSummary } from "cosimas/helics";
 import { describe, expect, it } from "vitest";
+import { count } from "../support/heavy.ts";
 import { type Broker, helicsEnvironment, start, startBroker } from "../support/helics.ts";
 import { Walker, walkerIds } from "../support/walkers.ts";
 
@@ -9,7 +10,9 @@ import { Walker, walkerIds } from "../support/walkers.ts";
 const environment = await helicsEnvironment();
 const { reason } = environment;
 
-const SEEDS = process.env["COSIMAS_HEAVY"] === undefined ? 2 : 100;
+/** Of each core type and number of populations. */
+const SEEDS = count("seeds of populations over HELICS", 2, 100);
+const SEED_TIMEOUT_MS = 30_000;
 const UNTIL_S = 10;
 const DELAY_S = 0.5;
 const AGENTS = 12;
@@ -61,20 +64,26 @@ describe.skipIf(reason !== undefined)(
       ["tcpss", 2, 0.5],
       ["tcpss", 3, 0.25],
       ["tcpss", 4, 0.5],
-    ])("over %s, %i of them, give the trace of one container (a period of %f s)", async (coreType, parts, periodS) => {
-      for (let seed = 0; seed < SEEDS; seed++) {
-        const broker = await startBroker(environment, parts, { coreType });
-        const summaries = await federation(
-          Array.from({ length: parts }, () => broker),
-          seed,
-          periodS,
-        );
-        expect(combinedTraceHash(summaries.map(({ chains }) => chains)), `seed ${seed}`).toBe(await inOne(parts, seed));
-        const sent = summaries.reduce((sum, summary) => sum + summary.sent, 0);
-        expect(sent).toBeGreaterThan(50);
-        expect(await broker.ended).toBe(0);
-      }
-    });
+    ])(
+      "over %s, %i of them, give the trace of one container (a period of %f s)",
+      { timeout: SEEDS * SEED_TIMEOUT_MS },
+      async (coreType, parts, periodS) => {
+        for (let seed = 0; seed < SEEDS; seed++) {
+          const broker = await startBroker(environment, parts, { coreType });
+          const summaries = await federation(
+            Array.from({ length: parts }, () => broker),
+            seed,
+            periodS,
+          );
+          expect(combinedTraceHash(summaries.map(({ chains }) => chains)), `seed ${seed}`).toBe(
+            await inOne(parts, seed),
+          );
+          const sent = summaries.reduce((sum, summary) => sum + summary.sent, 0);
+          expect(sent).toBeGreaterThan(50);
+          expect(await broker.ended).toBe(0);
+        }
+      },
+    );
 
     it.each([
       [1, "process"],
