@@ -61,7 +61,7 @@ describe.skipIf(reason !== undefined)(
     it("is not less fit in the mean, by the same messages on every repeat", {
       timeout: HEAVY ? 1_800_000 : 300_000,
     }, async () => {
-      const instances = randomInstances(7, count("instances of COHDA", 12, 60), SIZES);
+      const instances = randomInstances(7, count("instances of COHDA", 30, 60), SIZES);
       const theirs: Found[] = [];
       for (let i = 0; i < instances.length; i += AT_ONCE)
         theirs.push(...(await mango(instances.slice(i, i + AT_ONCE))));
