@@ -43,33 +43,31 @@ abstract class Trader extends Agent {
   settle(_hour: number, _price: number, _kw: number): void {}
 }
 
-/** Sells what the wind gives, at no cost. */
-export class Wind extends Trader {
-  static override readonly exposed = ["bid", "settle"] as const;
-  readonly #kw: readonly number[];
+/** Has a power for each hour, and one offer of it. */
+abstract class HourlyTrader extends Trader {
+  protected readonly kw: readonly number[];
 
   constructor(kw: readonly number[]) {
     super();
-    this.#kw = kw;
+    this.kw = kw;
   }
+}
+
+/** Sells what the wind gives, at no cost. */
+export class Wind extends HourlyTrader {
+  static override readonly exposed = ["bid", "settle"] as const;
 
   bid(hour: number): readonly Bid[] {
-    return [[0, this.#kw[hour]!]];
+    return [[0, this.kw[hour]!]];
   }
 }
 
 /** Buys what its people need, at any price up to a limit. */
-export class Town extends Trader {
+export class Town extends HourlyTrader {
   static override readonly exposed = ["bid", "settle"] as const;
-  readonly #kw: readonly number[];
-
-  constructor(kw: readonly number[]) {
-    super();
-    this.#kw = kw;
-  }
 
   bid(hour: number): readonly Bid[] {
-    return [[500, -this.#kw[hour]!]];
+    return [[500, -this.kw[hour]!]];
   }
 }
 
