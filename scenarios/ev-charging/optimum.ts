@@ -25,7 +25,7 @@ export function costOf(cars: readonly CarResult[]): Cost {
 }
 
 /** Hours of a quarter hour in which a car that is at a station when it begins can charge. */
-export function hoursIn(step: number, { trip, plug }: CarResult): number {
+function hoursIn(step: number, { trip, plug }: CarResult): number {
   const beginS = step * STEP_S;
   if (plug === null || plug.at_s > beginS) return 0;
   return Math.max(0, Math.min(beginS + STEP_S, trip.departure_s) - beginS) / 3600;
