@@ -80,9 +80,18 @@ export class Calls {
     return this.#waiting.size;
   }
 
-  /** Open the call {@link nextId}, which has been sent. */
-  open({ timeoutMs, signal, method }: RequestOptions): Promise<Value> {
-    const id = this.#nextId++;
+  /** The id of a call that is going to be made: {@link Calls.open} or {@link Calls.drop} follows. */
+  reserve(): number {
+    return this.#nextId++;
+  }
+
+  /** No call with this id has been sent, and none will be: the next one has it, unless others were made meanwhile. */
+  drop(id: number): void {
+    if (id === this.#nextId - 1) this.#nextId = id;
+  }
+
+  /** Open a call, which has been sent. */
+  open(id: number, { timeoutMs, signal, method }: RequestOptions): Promise<Value> {
     const promise = new Promise<Value>(capture);
     const swept = timeoutMs === undefined && this.#timeoutMs !== Number.POSITIVE_INFINITY;
     const call = new Call(id, resolveNext, rejectNext, method, swept);
