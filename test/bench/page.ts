@@ -5,11 +5,11 @@
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { type Watch, watchRun } from "../../adapters/dashboard/index.ts";
 import { Agent, Container, ExternalClock } from "../../src/index.ts";
 import { type Figure, figure } from "./figure.ts";
 import type { PageCase } from "./peers/pages.ts";
+import { compiled } from "./programs.ts";
 
 const AGENTS = 50;
 const WARM_STEPS = 300;
@@ -44,8 +44,7 @@ async function round(given: PageCase | undefined): Promise<number> {
   if (given !== undefined) {
     page = await watchRun(container, {});
     if (given.pages + given.stalled + given.slow > 0) {
-      const program = fileURLToPath(new URL("peers/pages.ts", import.meta.url));
-      child = fork(program, [page.url, JSON.stringify(given)], { execArgv: process.execArgv });
+      child = fork(compiled("peers/pages.ts"), [page.url, JSON.stringify(given)], { execArgv: process.execArgv });
       await once(child, "message");
     }
   }

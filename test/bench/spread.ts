@@ -1,8 +1,10 @@
+import { pathToFileURL } from "node:url";
 import { Container, type Isolation, Platform, type Population } from "../../src/index.ts";
 import { figure, type Suite } from "./figure.ts";
 import { Household } from "./peers/spread-agents.ts";
+import { compiled } from "./programs.ts";
 
-const module = new URL("peers/spread-agents.ts", import.meta.url);
+const module = pathToFileURL(compiled("peers/spread-agents.ts"));
 const AGENTS = 1000;
 
 interface Load {
