@@ -30,9 +30,11 @@ const KINDS: readonly { isolation: Isolation; containers: number }[] = [
  * A step of a population of 1,000 agents as a master makes it: an input for each, an advance, one read of all outputs; on
  * a platform beside one container, in turn with it. Each agent counts its steps, and all of them have to have made all.
  */
-export const spread: Suite = async (report) => {
+export const spread: Suite = async (report, wants) => {
   for (const load of LOADS) {
     for (const kind of KINDS) {
+      const name = `step of ${AGENTS} ${load.name}, ${kind.containers} x ${kind.isolation}`;
+      if (!wants(name)) continue;
       const ids = Array.from({ length: AGENTS }, (_, i) => `household-${i}`);
       const one = await Container.create();
       for (const id of ids) one.spawn(Household, { id });
@@ -49,7 +51,6 @@ export const spread: Suite = async (report) => {
       }
       if (one.traceHash() !== many.traceHash()) throw new Error("the platform did something else than the container");
       await Promise.all([one.close(), many.close()]);
-      const name = `step of ${AGENTS} ${load.name}, ${kind.containers} x ${kind.isolation}`;
       report(figure(name, "us", "one container", ours, theirs));
     }
   }
