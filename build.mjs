@@ -3,12 +3,13 @@
  *
  * All is made in a folder beside it. Then what is new or has changed gets its place, file by file, and what is not made any
  * more goes last: a program that runs from `dist` meanwhile finds whole files only, and all of them if no source has
- * changed.
+ * changed. One build waits for another.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { locked } from "./build-lock.mjs";
 import { bundle as bundleBrowser } from "./esbuild.browser.mjs";
 import { bundle as bundleLibrary } from "./esbuild.library.mjs";
 import { buildPage } from "./esbuild.page.mjs";
@@ -85,11 +86,13 @@ function removeEmpty(folder) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const made = join(root, `dist.${process.pid}`);
-  try {
-    mkdirSync(join(root, "dist"), { recursive: true });
-    if (await make(made)) replaceFiles(made, join(root, "dist"));
-    else process.exitCode = 1;
-  } finally {
-    rmSync(made, { recursive: true, force: true });
-  }
+  await locked(join(root, "dist.lock"), async () => {
+    try {
+      mkdirSync(join(root, "dist"), { recursive: true });
+      if (await make(made)) replaceFiles(made, join(root, "dist"));
+      else process.exitCode = 1;
+    } finally {
+      rmSync(made, { recursive: true, force: true });
+    }
+  });
 }

@@ -25,8 +25,8 @@ function named(text) {
   return names.reduce((all, name) => all.replace(new RegExp(`(?<![#.\\w$])_${name}(?![\\w$])`, "g"), name), text);
 }
 
-/** Write it to the folder `outdir`. */
-export async function bundle(outdir) {
+/** Write it to the folder `outdir`, with further `entries` of the repository, which share its chunks. */
+export async function bundle(outdir, { entries: further = [], plugins = [] } = {}) {
   const { exports } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
   const faces = Object.values(exports).flatMap((entry) => entry["cosimas:source"] ?? []);
   const entries = [
@@ -35,10 +35,12 @@ export async function bundle(outdir) {
     `${PLATFORM}/container-main.ts`,
     `${HELICS}/main.ts`,
     `${HELICS}/watch.ts`,
+    ...further,
   ];
   const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: entries,
+    plugins,
     outbase: root,
     outdir,
     chunkNames: `${PLATFORM}/[name]-[hash]`,

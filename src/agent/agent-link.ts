@@ -7,13 +7,14 @@ import type { Emissions } from "../kernel/emissions.ts";
 import type { AgentRecord } from "../kernel/model.ts";
 import { OUTSIDE } from "../kernel/order.ts";
 import { checkOutput } from "../kernel/outside.ts";
-import { anything, checkOptions, listOf, type OptionChecks } from "../options.ts";
+import { anything, checkArgument, checkOptions, func, listOf, type OptionChecks, string } from "../options.ts";
 import { createRandom } from "../random.ts";
 import type { Invoke } from "../rpc/proxy.ts";
 import {
   type AgentApi,
   type AgentClass,
   type ConnectOptions,
+  checkAgentClass,
   checkAgentId,
   NO_OPTIONS,
   type SendOptions,
@@ -78,6 +79,7 @@ export class AgentLink implements AgentApi {
     // A program outside may still connect; the proxy refuses calls, and a loop that begins with it would not end otherwise.
     if (this.#record.state === "removed") this.#record.rare.refusals++;
     try {
+      if (typeof address !== "string") checkArgument("connect", "address", address, string);
       if (options !== NO_OPTIONS) checkOptions("connect", options, CONNECT_CHECKS);
     } catch (error) {
       return Promise.reject(error);
@@ -93,6 +95,11 @@ export class AgentLink implements AgentApi {
   }
 
   external<T>(start: () => Promise<T> | T): Promise<T> {
+    try {
+      checkFunction("external", "start", start);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     return this.#host.emissions.external(this.#record, start);
   }
 
@@ -105,6 +112,7 @@ export class AgentLink implements AgentApi {
   }
 
   task(code: () => unknown): void {
+    checkFunction("task", "code", code);
     if (this.#record.mute) return;
     this.#host.emissions.kernel.guard(this.#record, "task");
     this.#host.task(this.#record, code);
@@ -170,6 +178,7 @@ export class AgentLink implements AgentApi {
     const record = this.#record;
     if (record.mute) return;
     kernel.guard(record, "emit");
+    if (typeof output !== "string") checkArgument("emit", "output", output, string);
     checkOutput(record, output);
     const copy = kernel.copyOut(value, `${record.id}.${output}`);
     kernel.outputEvents.put(record.id, output, { time: kernel.clock.time(), value: copy });
@@ -195,6 +204,7 @@ export class AgentLink implements AgentApi {
     const kernel = this.#host.emissions.kernel;
     const record = this.#record;
     if (!record.mute) kernel.guard(record, "spawn");
+    checkAgentClass(type);
     checkOptions("spawn", options, SPAWN_CHECKS);
     const id = checkAgentId(options.id ?? `${record.id}/${record.rare.children++}`);
     if (record.mute) return localProxy(this.#host.emissions, record, id);
@@ -211,6 +221,10 @@ export class AgentLink implements AgentApi {
     this.#host.emissions.kernel.guard(this.#record, "remove");
     this.#host.emissions.kernel.next.addDeath(this.#record, this.#host.emissions.kernel.cause);
   }
+}
+
+function checkFunction(of: string, name: string, value: unknown): void {
+  if (typeof value !== "function") checkArgument(of, name, value, func);
 }
 
 /** Proxy through which `record` calls the agent `id` of its own platform. One made outside may be used outside. */
@@ -280,10 +294,12 @@ class AgentClock implements Clock {
   }
 
   callIn(dt: number, f: () => unknown): Timer {
+    checkFunction("clock.callIn", "f", f);
     return this.#emissions.callAt(this.#record, this.#emissions.kernel.clock.ticksIn(dt), f);
   }
 
   callAt(t: number | DateTime, f: () => unknown): Timer {
+    checkFunction("clock.callAt", "f", f);
     return this.#emissions.callAt(this.#record, this.#emissions.kernel.clock.ticksAt(t), f);
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock/clock.ts";
 import { AgentError } from "../errors.ts";
+import { checkArgument, type OptionCheck, shown } from "../options.ts";
 import type { Remote } from "../rpc/types.ts";
 import type { Gathered, GatherOptions, MethodArguments, MethodResult } from "./gather.ts";
 import type { EveryOptions, Periodic } from "./periodic.ts";
@@ -298,6 +299,16 @@ export abstract class Agent {
   }
 }
 
+const AGENT_CLASS: OptionCheck = {
+  allowed: "a class that extends Agent",
+  accepts: (value) => typeof value === "function" && value.prototype instanceof Agent,
+};
+
+/** Check what is to be spawned. @throws TypeError `ERR_OPTION_TYPE`. */
+export function checkAgentClass(type: unknown): void {
+  checkArgument("spawn", "type", type, AGENT_CLASS);
+}
+
 /** Length of an agent's id in code units, at most. */
 const ID_LENGTH_MAX = 255;
 
@@ -314,6 +325,6 @@ export function checkAgentId(id: unknown): string {
   if (typeof id === "string" && id.length <= ID_LENGTH_MAX && ID.test(id) && id.isWellFormed()) return id;
   throw new AgentError(
     "ERR_AGENT_ID",
-    `an agent's id has 1 to ${ID_LENGTH_MAX} characters without white space and "#", and does not start with "@"; got ${JSON.stringify(id)}`,
+    `an agent's id has 1 to ${ID_LENGTH_MAX} characters without white space and "#", and does not start with "@"; got ${shown(id)}`,
   );
 }

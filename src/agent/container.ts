@@ -13,7 +13,14 @@ import { limitsOf } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/stream.ts";
 import type { Gate, TraceEvent, TraceSink, TraceSource } from "../trace.ts";
 import { within } from "../wall.ts";
-import { type Agent, type AgentClass, checkAgentId, type SpawnOptions, type SpawnParameters } from "./agent.ts";
+import {
+  type Agent,
+  type AgentClass,
+  checkAgentClass,
+  checkAgentId,
+  type SpawnOptions,
+  type SpawnParameters,
+} from "./agent.ts";
 import {
   type AgentInput,
   type ContainerOptions,
@@ -190,6 +197,7 @@ export class Container implements TraceSource {
     ...options: SpawnParameters<C>
   ): InstanceType<C> {
     this.#kernel.requireIdle("spawn");
+    checkAgentClass(type);
     const [given = {}] = options as [SpawnOptions?];
     checkSpawnOptions(given);
     const id = checkAgentId(given.id ?? String(this.#unnamed++));

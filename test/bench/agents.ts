@@ -1,7 +1,7 @@
-import { fileURLToPath } from "node:url";
 import { pythonEnvironment } from "../support/python.ts";
 import { figure, type Suite } from "./figure.ts";
 import { Lines } from "./peer.ts";
+import { compiled, program } from "./programs.ts";
 
 /** Rounds in which ours and the others are measured in turn, after one that does not count. */
 const ROUNDS = 5;
@@ -75,8 +75,6 @@ class Population {
   }
 }
 
-const program = (file: string) => fileURLToPath(new URL(`peers/${file}`, import.meta.url));
-
 interface Ours {
   /** Processes of a platform; 0: a container. */
   readonly containers?: number;
@@ -86,13 +84,13 @@ interface Ours {
 
 function ours(kind: Kind, agents: number, { containers = 0, trace = "hash", node = [] }: Ours = {}): Population {
   const options = ["--expose-gc", `--max-old-space-size=${HEAP_MIB}`, ...node, ...process.execArgv];
-  const args = [program("population.ts"), kind, String(agents), String(containers), trace];
+  const args = [compiled("peers/population.ts"), kind, String(agents), String(containers), trace];
   const steps = kind === "call" ? CALLS : Math.ceil(OUR_AGENT_STEPS / agents);
   return new Population("cosimas", [process.execPath, ...options, ...args], kind, agents, steps);
 }
 
 function python(name: string, interpreter: string, kind: Kind, agents: number): Population {
-  const command = [interpreter, program(`${name}_population.py`), kind, String(agents)];
+  const command = [interpreter, program(`peers/${name}_population.py`), kind, String(agents)];
   const steps = kind === "call" ? PYTHON_CALLS : Math.ceil(PYTHON_AGENT_STEPS / agents);
   return new Population(name, command, kind, agents, steps);
 }
@@ -120,12 +118,11 @@ async function inTurn(populations: readonly Population[]): Promise<void> {
 
 /** The least that the same could cost; see floors/agent-steps.ts. */
 function floor(kind: Kind, agents: number): Population {
-  const program = fileURLToPath(new URL("floors/agent-steps.ts", import.meta.url));
   const command = [
     process.execPath,
     `--max-old-space-size=${HEAP_MIB}`,
     ...process.execArgv,
-    program,
+    compiled("floors/agent-steps.ts"),
     kind,
     String(agents),
   ];

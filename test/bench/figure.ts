@@ -28,19 +28,23 @@ export interface Bench {
 /** Rounds in which both are measured in turn, after a first one that does not count. */
 const ROUNDS = 5;
 
-/** A suite of what runs within this process: wall time of one operation. */
+/** A suite of what runs within this process: wall and CPU time of one operation. */
 export function timed(benches: readonly Bench[]): Suite {
-  return async (report) => {
+  return async (report, wants) => {
     for (const { name, baseline, run, base } of benches) {
-      await nanoseconds(run);
-      await nanoseconds(base);
-      const ours: number[] = [];
-      const theirs: number[] = [];
+      if (!wants(name)) continue;
+      await cost(run);
+      await cost(base);
+      const ours: Cost[] = [];
+      const theirs: Cost[] = [];
       for (let round = 0; round < ROUNDS; round++) {
-        ours.push(await nanoseconds(run));
-        theirs.push(await nanoseconds(base));
+        ours.push(await cost(run));
+        theirs.push(await cost(base));
       }
-      report(figure(name, "ns", baseline, ours, theirs));
+      const compare = (what: string, value: (cost: Cost) => number) =>
+        report(figure(what, "ns", baseline, ours.map(value), theirs.map(value)));
+      compare(name, ({ wallNs }) => wallNs);
+      compare(`${name}, CPU`, ({ cpuNs }) => cpuNs);
     }
   };
 }
@@ -58,11 +62,19 @@ export function figure(
   return { name, value: median(ours), unit, baseline, ratio: median(ratios), ratioMin, ratioMax };
 }
 
-/** Wall nanoseconds of one operation. */
-async function nanoseconds(work: () => Promise<number>): Promise<number> {
-  const start = process.hrtime.bigint();
+/** Of one operation. */
+interface Cost {
+  readonly wallNs: number;
+  /** Of all threads of this process. */
+  readonly cpuNs: number;
+}
+
+async function cost(work: () => Promise<number>): Promise<Cost> {
+  const [start, cpu] = [process.hrtime.bigint(), process.cpuUsage()];
   const operations = await work();
-  return Number(process.hrtime.bigint() - start) / operations;
+  const wallNs = Number(process.hrtime.bigint() - start);
+  const { user, system } = process.cpuUsage(cpu);
+  return { wallNs: wallNs / operations, cpuNs: ((user + system) * 1000) / operations };
 }
 
 function median(values: readonly number[]): number {

@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { pythonEnvironment } from "../support/python.ts";
 import { figure, type Suite } from "./figure.ts";
 import { values } from "./peers/helics-load.ts";
+import { compiled, program } from "./programs.ts";
 
 const ROUNDS = 3;
 const FEDERATES = [2, 4, 8];
@@ -16,8 +16,8 @@ const MESSAGES = [
   { messages: 10_000, grants: 20, inPython: 2 },
 ] as const;
 
-const IN_PYTHON = fileURLToPath(new URL("peers/helics_load.py", import.meta.url));
-const OURS = fileURLToPath(new URL("peers/helics-load.ts", import.meta.url));
+const IN_PYTHON = program("peers/helics_load.py");
+const OURS = compiled("peers/helics-load.ts");
 
 /** Ports are not used twice: the last one is bound for a while. */
 let port = 26_000 + (process.pid % 100) * 40;

@@ -5,11 +5,11 @@
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { type Watch, watchRun } from "../../adapters/dashboard/index.ts";
 import { Agent, Container, ExternalClock } from "../../src/index.ts";
-import { type Figure, figure } from "./figure.ts";
+import { figure, type Suite } from "./figure.ts";
 import type { PageCase } from "./peers/pages.ts";
+import { compiled } from "./programs.ts";
 
 const AGENTS = 50;
 const WARM_STEPS = 300;
@@ -44,8 +44,7 @@ async function round(given: PageCase | undefined): Promise<number> {
   if (given !== undefined) {
     page = await watchRun(container, {});
     if (given.pages + given.stalled + given.slow > 0) {
-      const program = fileURLToPath(new URL("peers/pages.ts", import.meta.url));
-      child = fork(program, [page.url, JSON.stringify(given)], { execArgv: process.execArgv });
+      child = fork(compiled("peers/pages.ts"), [page.url, JSON.stringify(given)], { execArgv: process.execArgv });
       await once(child, "message");
     }
   }
@@ -66,12 +65,16 @@ async function round(given: PageCase | undefined): Promise<number> {
 }
 
 /** The suite. */
-export async function page(report: (figure: Figure) => void): Promise<void> {
-  const found = new Map<string, number[]>(Object.keys(CASES).map((name) => [name, []]));
+export const page: Suite = async (report, wants) => {
+  const found = new Map<string, number[]>(
+    Object.keys(CASES)
+      .filter(wants)
+      .map((name) => [name, []]),
+  );
   const base: number[] = [];
   for (let i = 0; i < ROUNDS; i++) {
     base.push(await round(NONE));
-    for (const [name, given] of Object.entries(CASES)) found.get(name)!.push(await round(given));
+    for (const [name, all] of found) all.push(await round(CASES[name]));
   }
   for (const [name, values] of found) report(figure(name, "us of CPU", "with the server and no page", values, base));
-}
+};

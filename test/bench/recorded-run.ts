@@ -2,12 +2,12 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Container, Recording, replay, type TraceLevel } from "../../src/index.ts";
 import { pythonEnvironment } from "../support/python.ts";
 import { figure, type Suite } from "./figure.ts";
 import { Neighbour } from "./peers/neighbours.ts";
+import { program } from "./programs.ts";
 
 /** A timer and a message of each agent in each step. */
 const AGENTS = 1000;
@@ -93,9 +93,8 @@ async function tracedByMango(folder: string): Promise<{ ns: number; bytes: numbe
     console.error(`without mango: ${reason}`);
     return undefined;
   }
-  const program = fileURLToPath(new URL("peers/mango_traced.py", import.meta.url));
   const path = join(folder, "mango.jsonl");
-  const args = [program, String(AGENTS), String(MANGO_STEPS), path];
+  const args = [program("peers/mango_traced.py"), String(AGENTS), String(MANGO_STEPS), path];
   const { stdout } = await promisify(execFile)(python, args, { timeout: 600_000, maxBuffer: 2 ** 26 });
   const { plainNs, tracedNs } = JSON.parse(stdout.trim().split("\n").at(-1)!) as { plainNs: number; tracedNs: number };
   return { ns: tracedNs - plainNs, bytes: readFileSync(path).length / (AGENTS * MANGO_STEPS) };

@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { pathToFileURL } from "node:url";
 import { type Isolation, Platform } from "../../src/index.ts";
 import { figure, type Suite } from "./figure.ts";
+import { compiled, program } from "./programs.ts";
 
 /** Rounds of one advance, below the bound of rounds at one time. */
 const ROUNDS = 900;
@@ -14,7 +15,7 @@ const ROUNDS = 900;
 const TIMES = 9;
 const WARM_UP = 5;
 
-const module = new URL("peers/round-agents.ts", import.meta.url);
+const module = pathToFileURL(compiled("peers/round-agents.ts"));
 
 interface Kind {
   readonly isolation: Isolation;
@@ -90,7 +91,7 @@ async function star(link: "ipc" | "tcp", processes: number) {
   const sockets: Socket[] = [];
   const children: ChildProcess[] = [];
   for (let i = 0; i < processes; i++) {
-    children.push(spawn(process.execPath, [fileURLToPath(new URL("peers/echo.mjs", import.meta.url)), where]));
+    children.push(spawn(process.execPath, [program("peers/echo.mjs"), where]));
     sockets.push(...((await once(server, "connection")) as [Socket]));
   }
   const bytes = Buffer.alloc(8);

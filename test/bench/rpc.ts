@@ -2,10 +2,10 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { pythonEnvironment } from "../support/python.ts";
 import { type Figure, figure } from "./figure.ts";
 import { type Load, Peer, type PeerCommands } from "./peer.ts";
+import { compiled, program } from "./programs.ts";
 
 /** Rounds in which all peers are measured in turn, after one that does not count. */
 const ROUNDS = 5;
@@ -17,9 +17,10 @@ const ROUND_S = 0.7;
 /** A first guess of how many calls that is. */
 const CALLS_FIRST = 2000;
 
-const folder = fileURLToPath(new URL(".", import.meta.url));
-const program = (name: string) => join(folder, "peers", name);
-const node = (name: string, ...args: string[]) => [process.execPath, ...process.execArgv, program(name), ...args];
+const node = (file: string, ...args: string[]) => {
+  const path = file.endsWith(".ts") ? compiled(file) : program(file);
+  return [process.execPath, ...process.execArgv, path, ...args];
+};
 
 function peer(name: string, file: string, ...more: string[]): PeerCommands {
   return {
@@ -30,8 +31,8 @@ function peer(name: string, file: string, ...more: string[]): PeerCommands {
 }
 
 function ours(scheme: string, address: string): PeerCommands {
-  const client = (at: string) => node("cosimas.ts", "client", at);
-  return { name: `cosimas over ${scheme}`, server: node("cosimas.ts", "server", address), client };
+  const client = (at: string) => node("peers/cosimas.ts", "client", at);
+  return { name: `cosimas over ${scheme}`, server: node("peers/cosimas.ts", "server", address), client };
 }
 
 const OURS = [
@@ -40,12 +41,12 @@ const OURS = [
   ours("ws", "ws://127.0.0.1:0"),
 ];
 const PEERS = [
-  peer("birpc over ws", "birpc.mjs"),
-  peer("capnweb over ws", "capnweb.mjs"),
-  peer("gRPC stream", "grpc.mjs", "stream"),
-  peer("gRPC unary", "grpc.mjs", "unary"),
-  peer("raw socket", "raw.mjs"),
-  peer("the floor: a length-prefixed echo", "../floors/echo.ts"),
+  peer("birpc over ws", "peers/birpc.mjs"),
+  peer("capnweb over ws", "peers/capnweb.mjs"),
+  peer("gRPC stream", "peers/grpc.mjs", "stream"),
+  peer("gRPC unary", "peers/grpc.mjs", "unary"),
+  peer("raw socket", "peers/raw.mjs"),
+  peer("the floor: a length-prefixed echo", "floors/echo.ts"),
 ];
 
 async function aiomas(): Promise<PeerCommands | undefined> {
@@ -54,14 +55,14 @@ async function aiomas(): Promise<PeerCommands | undefined> {
     console.error(`without aiomas: ${reason}`);
     return undefined;
   }
-  const command = (...args: string[]) => [python, program("aiomas_load.py"), ...args];
+  const command = (...args: string[]) => [python, program("peers/aiomas_load.py"), ...args];
   return { name: "aiomas", server: command("server"), client: (address) => command("client", address) };
 }
 
 /** The others' packages are no part of the product's: they are installed here, when they are first needed. */
 function installPeers(): void {
-  if (existsSync(join(folder, "node_modules", ".package-lock.json"))) return;
-  execFileSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: folder, stdio: "ignore" });
+  if (existsSync(program("node_modules/.package-lock.json"))) return;
+  execFileSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: program(""), stdio: "ignore" });
 }
 
 /**

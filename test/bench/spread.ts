@@ -1,8 +1,10 @@
+import { pathToFileURL } from "node:url";
 import { Container, type Isolation, Platform, type Population } from "../../src/index.ts";
 import { figure, type Suite } from "./figure.ts";
 import { Household } from "./peers/spread-agents.ts";
+import { compiled } from "./programs.ts";
 
-const module = new URL("peers/spread-agents.ts", import.meta.url);
+const module = pathToFileURL(compiled("peers/spread-agents.ts"));
 const AGENTS = 1000;
 
 interface Load {
@@ -28,9 +30,11 @@ const KINDS: readonly { isolation: Isolation; containers: number }[] = [
  * A step of a population of 1,000 agents as a master makes it: an input for each, an advance, one read of all outputs; on
  * a platform beside one container, in turn with it. Each agent counts its steps, and all of them have to have made all.
  */
-export const spread: Suite = async (report) => {
+export const spread: Suite = async (report, wants) => {
   for (const load of LOADS) {
     for (const kind of KINDS) {
+      const name = `step of ${AGENTS} ${load.name}, ${kind.containers} x ${kind.isolation}`;
+      if (!wants(name)) continue;
       const ids = Array.from({ length: AGENTS }, (_, i) => `household-${i}`);
       const one = await Container.create();
       for (const id of ids) one.spawn(Household, { id });
@@ -47,7 +51,6 @@ export const spread: Suite = async (report) => {
       }
       if (one.traceHash() !== many.traceHash()) throw new Error("the platform did something else than the container");
       await Promise.all([one.close(), many.close()]);
-      const name = `step of ${AGENTS} ${load.name}, ${kind.containers} x ${kind.isolation}`;
       report(figure(name, "us", "one container", ours, theirs));
     }
   }

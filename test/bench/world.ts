@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { pythonEnvironment } from "../support/python.ts";
 import { figure, type Suite } from "./figure.ts";
+import { compiled, program } from "./programs.ts";
 
 /** Rounds in which ours and mosaik's master are measured in turn, each in a process of its own. */
 const ROUNDS = 5;
@@ -13,8 +13,6 @@ const REMOTE_STEPS = 4000;
 
 /** Steps of each at least: what it costs to compile the hot code, and to find how much memory it needs, is spread over them. */
 const STEPS_MIN = 200;
-
-const program = (name: string) => fileURLToPath(new URL(`peers/${name}`, import.meta.url));
 
 /** Steps that mosaik makes beside others: each costs as much as there are of them. */
 const THEIR_STEPS_BESIDE = 200;
@@ -57,10 +55,10 @@ export const world: Suite = async (report) => {
     const given = { chain, entities, others };
     const ours = [
       ...process.execArgv,
-      program("world-ours.ts"),
+      compiled("peers/world-ours.ts"),
       JSON.stringify({ ...given, until, remote: remote ? python : null }),
     ];
-    const theirs = [program("world_mosaik.py"), JSON.stringify({ ...given, until: theirUntil, remote })];
+    const theirs = [program("peers/world_mosaik.py"), JSON.stringify({ ...given, until: theirUntil, remote })];
     const cpu: [number[], number[]] = [[], []];
     const wall: [number[], number[]] = [[], []];
     for (let round = 0; round < ROUNDS; round++) {

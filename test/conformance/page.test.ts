@@ -268,6 +268,19 @@ describe.skipIf(!hasChromium)("the page", () => {
       expect(paint).toBeLessThan(500);
     });
 
+    it("is shown in a browser whose language is none, as under the locale POSIX", async () => {
+      const context = await browser.newContext({ locale: "en-US" });
+      await context.addInitScript(
+        'Object.defineProperty(navigator, "language", { value: "en-US@posix", configurable: true })',
+      );
+      const page = await context.newPage();
+      open.push(page);
+      page.on("pageerror", (error) => complaints.push(error.message));
+      await page.goto(served.url);
+      await page.locator(".bar .clock").waitFor();
+      expect(await page.evaluate("navigator.language")).toBe("en-US");
+    });
+
     it("says what to do when the token is wrong", async () => {
       const context = await browser.newContext({ locale: "en-US" });
       const page = await context.newPage();

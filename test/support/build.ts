@@ -28,6 +28,7 @@ function stamp(): string {
     "tsconfig.json",
     "tsconfig.build.json",
     "build.mjs",
+    "build-lock.mjs",
     "esbuild.browser.mjs",
     "esbuild.library.mjs",
     "esbuild.page.mjs",

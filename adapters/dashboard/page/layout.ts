@@ -5,9 +5,17 @@ export interface Point {
   readonly y: number;
 }
 
+/** What is drawn around a place: its width and height, and how far its middle lies below the place. */
+export interface Box {
+  readonly width: number;
+  readonly height: number;
+  readonly below: number;
+}
+
 type Pair = readonly [from: string, to: string];
 
 const STEPS = 260;
+const APART_STEPS = 400;
 
 /** Around one that nearly all talk to, and that nearly all of the talk is with; undefined if there is none. */
 export function hubLayout(ids: readonly string[], edges: readonly Pair[]): Map<string, Point> | undefined {
@@ -76,6 +84,57 @@ export function forceLayout(ids: readonly string[], edges: readonly Pair[]): Map
     }
   }
   return fitted(ids, x, y);
+}
+
+/**
+ * Move boxes that lie over each other apart, within `width` and `height`, each as little as possible; where there is no room for
+ * all of them, some still touch. Takes places in the unit square, gives them in the drawing's units.
+ */
+export function apart(
+  places: ReadonlyMap<string, Point>,
+  boxes: ReadonlyMap<string, Box>,
+  width: number,
+  height: number,
+): Map<string, Point> {
+  const ids = [...places.keys()];
+  const sizes = ids.map((id) => boxes.get(id)!);
+  const [x, y] = [new Float64Array(ids.length), new Float64Array(ids.length)];
+  const keepInside = (i: number) => {
+    const { width: w, height: h } = sizes[i]!;
+    x[i] = Math.max(w / 2, Math.min(width - w / 2, x[i]!));
+    y[i] = Math.max(h / 2, Math.min(height - h / 2, y[i]!));
+  };
+  for (const [i, id] of ids.entries()) {
+    const place = places.get(id)!;
+    x[i] = place.x * width;
+    y[i] = place.y * height;
+    keepInside(i);
+  }
+  for (let step = 0, touching = true; step < APART_STEPS && touching; step++) {
+    touching = false;
+    for (let a = 0; a < ids.length; a++) {
+      for (let b = a + 1; b < ids.length; b++) {
+        const [dx, dy] = [x[b]! - x[a]!, y[b]! - y[a]!];
+        const overX = (sizes[a]!.width + sizes[b]!.width) / 2 - Math.abs(dx);
+        const overY = (sizes[a]!.height + sizes[b]!.height) / 2 - Math.abs(dy);
+        if (overX <= 0 || overY <= 0) continue;
+        touching = true;
+        // Boxes are wide and low: the shorter way out is mostly up or down.
+        if (overX < overY) {
+          const move = (dx < 0 ? -1 : 1) * (overX / 2 + 0.5);
+          x[a]! -= move;
+          x[b]! += move;
+        } else {
+          const move = (dy < 0 ? -1 : 1) * (overY / 2 + 0.5);
+          y[a]! -= move;
+          y[b]! += move;
+        }
+        keepInside(a);
+        keepInside(b);
+      }
+    }
+  }
+  return new Map(ids.map((id, i) => [id, { x: x[i]!, y: y[i]! - sizes[i]!.below }]));
 }
 
 /** A tree from its root on the left, leaves one below the other; what is no tree is laid out along its first ways. */

@@ -100,18 +100,21 @@ export function Choice<T extends string>({
   );
 }
 
-export function AgentLink({ id }: { id: string }) {
+/** @param text - Shown in place of the id. */
+export function AgentLink({ id, text = id }: { id: string; text?: string }) {
   if (id === "" || id === "@") return <span class="muted">{id === "@" ? "outside" : ""}</span>;
   return (
     <a
       class="agent"
+      title={text === id ? undefined : id}
+      aria-label={text === id ? undefined : id}
       href={hrefTo({ view: "agents", agent: id })}
       onClick={(event) => {
         event.preventDefault();
         go({ view: "agents", agent: id }, true);
       }}
     >
-      {id}
+      {text}
     </a>
   );
 }

@@ -101,7 +101,7 @@ async function messages(
   return [(lastMs - startMs) / 1000, received];
 }
 
-if (process.argv[1]?.endsWith("helics-load.ts")) {
+if (/helics-load\.(ts|js)$/.test(process.argv[1] ?? "")) {
   const [what, library, broker, name, other, steps, each] = process.argv.slice(2) as [string, ...string[]];
   const run =
     what === "values"

@@ -10,7 +10,9 @@
  */
 import { createInterface } from "node:readline";
 import { setImmediate as turn } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import { type AgentClass, Container, Platform, type TraceLevel } from "../../../src/index.ts";
+import { compiled } from "../programs.ts";
 import { Asleep, Caller, Idle, Neighbour, SleepingNeighbour } from "./neighbours.ts";
 
 const TYPES = { step: Neighbour, sleep: SleepingNeighbour, idle: Idle, asleep: Asleep, call: Caller };
@@ -60,7 +62,7 @@ async function populate(): Promise<Container | Platform> {
     for (const spawn of spawns) container.spawn(type, spawn);
     return container;
   }
-  const module = new URL("./neighbours.ts", import.meta.url);
+  const module = pathToFileURL(compiled("peers/neighbours.ts"));
   const platform = await Platform.create({ trace, limits, containers, isolation: "process", module });
   for (const spawn of spawns) await platform.spawn(type.name, spawn);
   return platform;

@@ -1,6 +1,7 @@
 import type { ChainAnswer, EventLine, EventsAnswer, RunInfo } from "../../model/protocol.ts";
 import { seconds, shortTime } from "../format.ts";
 import { isLooking, nowOf, useAnswer, useRested, useRun, useWidth } from "../hooks.ts";
+import { shortIds } from "../short-ids.ts";
 import { AgentLink, Choice, Field, Head, Kind, Notice, Time } from "../ui.tsx";
 import { go, listParam, param } from "../url.ts";
 
@@ -152,6 +153,7 @@ function Diagram({
   chain: readonly EventLine[];
 }) {
   const lanes = lanesOf(events);
+  const { prefix, short } = shortIds(lanes);
   const shown = events.filter(({ agent, peer }) => lanes.includes(agent) && lanes.includes(peer));
   const room = Math.max(LANES_PX, useWidth() - BESIDE_PX);
   const lanePx = Math.max(50, Math.min(170, room / Math.max(1, lanes.length)));
@@ -170,9 +172,14 @@ function Diagram({
       <div class={lanePx < 62 ? "lane-heads tight" : "lane-heads"}>
         {lanes.map((id) => (
           <span key={id} style={{ left: `${x(id) - lanePx / 2}px`, width: `${lanePx}px` }}>
-            <AgentLink id={id} />
+            <AgentLink id={id} text={short(id)} />
           </span>
         ))}
+        {prefix !== "" && (
+          <span class="prefix muted" style={{ left: 0, width: `${LEFT_PX - 4}px` }}>
+            {prefix}
+          </span>
+        )}
       </div>
       <svg
         width={width}

@@ -3,7 +3,8 @@ import { useMemo } from "preact/hooks";
 import type { PairLine, PairsAnswer } from "../../model/protocol.ts";
 import { count, seconds } from "../format.ts";
 import { nowOf, useAnswer, useRun } from "../hooks.ts";
-import { forceLayout, hubLayout } from "../layout.ts";
+import { apart, type Box, forceLayout, hubLayout } from "../layout.ts";
+import { type ShortIds, shortIds } from "../short-ids.ts";
 import { AgentLink, Choice, Head, Notice } from "../ui.tsx";
 import { go, param } from "../url.ts";
 import { GridPlan } from "./grid.tsx";
@@ -11,7 +12,11 @@ import { GridPlan } from "./grid.tsx";
 /** Agents that are drawn: those that talk most. */
 const NODES_MAX = 60;
 const WIDTH = 860;
-const HEIGHT = 520;
+const HEIGHT = 600;
+const LETTER_PX = 7.2;
+/** Height of a name, and how far it hangs below the circle. */
+const NAME_PX = 16;
+const MARGIN_PX = 12;
 
 /** Windows that messages are counted in, as parts of the run up to now. */
 const WINDOWS = { all: 1, tenth: 0.1, hundredth: 0.01 } as const;
@@ -46,6 +51,7 @@ function Talk({ choice }: { choice: ComponentChildren }) {
   if (info === undefined || frame === undefined) return null;
   const pairs = (data?.pairs ?? []).filter((pair) => withOutside || (pair.from !== "@" && pair.to !== "@"));
   const total = pairs.reduce((sum, pair) => sum + pair.count, 0);
+  const names = shortIds([...new Set(pairs.flatMap(({ from, to }) => [from, to]))]);
   const since = data === undefined || data.since === 0 ? "since the start" : `since ${seconds(data.since, info)}`;
   return (
     <section>
@@ -86,15 +92,15 @@ function Talk({ choice }: { choice: ComponentChildren }) {
         </Notice>
       ) : (
         <div class="topology-grid">
-          <Graph pairs={pairs} />
-          <PairTable pairs={pairs} />
+          <Graph pairs={pairs} names={names} />
+          <PairTable pairs={pairs} names={names} />
         </div>
       )}
     </section>
   );
 }
 
-function Graph({ pairs }: { pairs: readonly PairLine[] }) {
+function Graph({ pairs, names: { prefix, short } }: { pairs: readonly PairLine[]; names: ShortIds }) {
   const totals = new Map<string, number>();
   for (const { from, to, count: n } of pairs) for (const id of [from, to]) totals.set(id, (totals.get(id) ?? 0) + n);
   const ids = [...totals]
@@ -112,16 +118,21 @@ function Graph({ pairs }: { pairs: readonly PairLine[] }) {
     else known.n += n;
   }
   const edges = [...both.values()];
-  const shape = `${ids.join()}|${edges.map(({ a, b }) => `${a}-${b}`).join()}`;
-  const places = useMemo(() => {
-    const links = edges.map(({ a, b }) => [a, b] as const);
-    return hubLayout(ids, links) ?? forceLayout(ids, links);
-  }, [shape]);
   const most = Math.max(1, ...edges.map(({ n }) => n));
   const mostTotal = Math.max(1, ...totals.values());
+  const largest = ids.length > NODES_MAX / 2 ? 7 : 11;
+  const radius = (id: string) => 5 + largest * Math.sqrt(totals.get(id)! / mostTotal);
+  const name = (id: string) => (id === "@" ? "outside" : short(id));
+  const shape = `${prefix}|${ids.join()}|${edges.map(({ a, b }) => `${a}-${b}`).join()}`;
+  const places = useMemo(() => {
+    const links = edges.map(({ a, b }) => [a, b] as const);
+    const boxes = new Map(ids.map((id) => [id, boxOf(name(id), 5 + largest)]));
+    const free = hubLayout(ids, links) ?? forceLayout(ids, links);
+    return apart(free, boxes, WIDTH - 2 * MARGIN_PX, HEIGHT - 2 * MARGIN_PX);
+  }, [shape]);
   const at = (id: string) => {
     const place = places.get(id)!;
-    return { x: 60 + place.x * (WIDTH - 120), y: 34 + place.y * (HEIGHT - 76) };
+    return { x: MARGIN_PX + place.x, y: MARGIN_PX + place.y };
   };
   return (
     <div class="graph-box">
@@ -149,7 +160,7 @@ function Graph({ pairs }: { pairs: readonly PairLine[] }) {
         })}
         {ids.map((id) => {
           const { x, y } = at(id);
-          const r = 5 + 11 * Math.sqrt(totals.get(id)! / mostTotal);
+          const r = radius(id);
           return (
             <a
               key={id}
@@ -162,12 +173,17 @@ function Graph({ pairs }: { pairs: readonly PairLine[] }) {
             >
               <circle cx={x} cy={y} r={r} class={id === "@" ? "node outside" : "node"} />
               <text x={x} y={y + r + 13} text-anchor="middle">
-                {id === "@" ? "outside" : id}
+                {name(id)}
               </text>
             </a>
           );
         })}
       </svg>
+      {prefix !== "" && (
+        <p class="muted">
+          Ids here begin with <code>{prefix}</code>.
+        </p>
+      )}
       {totals.size > ids.length && (
         <p class="muted">
           The {NODES_MAX} that talk most of {count(totals.size)}.
@@ -177,7 +193,13 @@ function Graph({ pairs }: { pairs: readonly PairLine[] }) {
   );
 }
 
-function PairTable({ pairs }: { pairs: readonly PairLine[] }) {
+/** Of a circle and the name below it. */
+function boxOf(name: string, radius: number): Box {
+  const width = Math.max(2 * radius, LETTER_PX * name.length);
+  return { width: width + 6, height: 2 * radius + NAME_PX + 4, below: NAME_PX / 2 };
+}
+
+function PairTable({ pairs, names: { short } }: { pairs: readonly PairLine[]; names: ShortIds }) {
   const most = Math.max(1, ...pairs.map(({ count: n }) => n));
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label="Pairs of agents">
@@ -198,10 +220,10 @@ function PairTable({ pairs }: { pairs: readonly PairLine[] }) {
           {pairs.slice(0, 100).map(({ from, to, count: n }) => (
             <tr key={`${from}\n${to}`}>
               <td>
-                <AgentLink id={from} />
+                <AgentLink id={from} text={short(from)} />
               </td>
               <td>
-                <AgentLink id={to} />
+                <AgentLink id={to} text={short(to)} />
               </td>
               <td class="number">{count(n)}</td>
               <td class="bar-cell">
