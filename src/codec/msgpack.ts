@@ -6,7 +6,7 @@ import { MsgPackReader } from "./msgpack-reader.ts";
 import { MsgPackWriter } from "./msgpack-writer.ts";
 import { Output } from "./output.ts";
 import { PROFILES, type Profile } from "./profile.ts";
-import { NO_TYPES, TYPE_KEY, type TypeRegistry } from "./types.ts";
+import { NO_TYPES, type TypeRegistry } from "./types.ts";
 import type { Value, ValueLimits } from "./value.ts";
 
 /** Flag of `Packr.pack`: leave as many bytes free in front as the low byte says. Source: msgpackr `pack.js`. */

@@ -16,7 +16,16 @@ import type { TraceEvent } from "../trace.ts";
 import { AgentChanges } from "./agent-changes.ts";
 import { type AgentModule, checkedPlacement, classNamed } from "./module.ts";
 import { Outbound } from "./outbound.ts";
-import type { MemberOptions, NewAgent, Order, ReadRequest, Report, ReportDetails, RoundTask, Task } from "./protocol.ts";
+import type {
+  MemberOptions,
+  NewAgent,
+  Order,
+  ReadRequest,
+  Report,
+  ReportDetails,
+  RoundTask,
+  Task,
+} from "./protocol.ts";
 import { batchCodec, readBatch } from "./wire/batch.ts";
 
 const NOTHING: ReportDetails = {};

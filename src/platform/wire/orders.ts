@@ -50,9 +50,7 @@ export function orderToWire({ ticks, round, observed, batches, task }: Order): u
 }
 
 function roundToWire({ lastRound, named, ends, reads, horizonTicks }: RoundTask): WireRound {
-  return horizonTicks === undefined
-    ? [lastRound, named, ends, reads]
-    : [lastRound, named, ends, reads, horizonTicks];
+  return horizonTicks === undefined ? [lastRound, named, ends, reads] : [lastRound, named, ends, reads, horizonTicks];
 }
 
 /** The order that {@link orderToWire} has written. */
