@@ -5,7 +5,7 @@
  */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { calling, offer, serving } from "../peers/load.ts";
+import { calling, offer, serving } from "../peers/load.mjs";
 
 /** Length, number, value. */
 const FRAME_BYTES = 16;
