@@ -1,6 +1,7 @@
 import type { Timer } from "../clock/clock.ts";
 import type { Bucket, Timed } from "../clock/timer-queue.ts";
 import { AgentError, type Tag } from "../errors.ts";
+import { withoutStack } from "../frames.ts";
 import { Hash64 } from "../hash.ts";
 import { AsyncLocalStorage } from "../host.ts";
 import { expectRejection } from "./event-loop.ts";
@@ -425,7 +426,8 @@ export class AgentRecord extends Hash64 implements Sender {
 
   /** Reject every wait, so that `finally` runs, and let go of everything that only a living agent needs. */
   end(tag: Tag): void {
-    const waits = [...(this.#wait === undefined ? [] : [this.#wait]), ...(this.#rare?.moreWaits?.values() ?? [])];
+    const first = this.#wait;
+    const more = this.#rare?.moreWaits;
     this.#wait = undefined;
     if (this.#rare !== undefined) {
       this.#rare.moreWaits = undefined;
@@ -434,7 +436,10 @@ export class AgentRecord extends Hash64 implements Sender {
       this.#rare.neighbours = undefined;
     }
     this.unawaited = 0;
-    for (const wait of waits) wait.reject(expectRejection(this.gone(tag)));
+    // Where it was ended is no place of its program, and a stack would be most of what the error costs.
+    const ended = (wait: Wait) => wait.reject(expectRejection(withoutStack(() => this.gone(tag))));
+    if (first !== undefined) ended(first);
+    more?.forEach(ended);
     this.agent = undefined;
     this.lastReceiver = undefined;
     this.open = NONE;
