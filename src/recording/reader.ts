@@ -155,7 +155,12 @@ export class RunFile {
   }
 
   /** Put a cursor that has read the batches before it before the first row of a batch, and let `look` go on. */
-  openBatch(cursor: RowCursor, { data, ticks }: StoredBatch, sequence: number, look: (cursor: RowCursor) => void): void {
+  openBatch(
+    cursor: RowCursor,
+    { data, ticks }: StoredBatch,
+    sequence: number,
+    look: (cursor: RowCursor) => void,
+  ): void {
     this.#decoded(sequence, () => {
       cursor.open(data, ticks, true);
       look(cursor);
