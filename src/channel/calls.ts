@@ -80,16 +80,25 @@ export class Calls {
     return this.#waiting.size;
   }
 
-  /** Open the call {@link nextId}, which has been sent. */
-  open(options: RequestOptions): Promise<Value> {
+  /** The id of a call that is going to be made: {@link Calls.open} or {@link Calls.drop} follows. */
+  reserve(): number {
+    return this.#nextId++;
+  }
+
+  /** No call with this id has been sent, and none will be: the next one has it, unless others were made meanwhile. */
+  drop(id: number): void {
+    if (id === this.#nextId - 1) this.#nextId = id;
+  }
+
+  /** Open a call, which has been sent. */
+  open(id: number, options: RequestOptions): Promise<Value> {
     const promise = new Promise<Value>(capture);
-    this.enter(options, resolveNext, rejectNext);
+    this.enter(id, options, resolveNext, rejectNext);
     return promise;
   }
 
   /** As {@link Calls.open}, for one who needs no promise; neither function may throw. */
-  enter({ timeoutMs, signal, method }: RequestOptions, resolve: Resolve, reject: Reject): void {
-    const id = this.#nextId++;
+  enter(id: number, { timeoutMs, signal, method }: RequestOptions, resolve: Resolve, reject: Reject): void {
     const swept = timeoutMs === undefined && this.#timeoutMs !== Number.POSITIVE_INFINITY;
     const call = new Call(id, resolve, reject, method, swept);
     this.#waiting.add(call);

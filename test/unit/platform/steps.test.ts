@@ -33,7 +33,7 @@ describe("a step of a platform", () => {
       many.inputs(inputs);
       expect(await many.advance(t)).toBe(await one.advance(t));
       expect(await many.read(request)).toEqual(await one.read(request));
-      const asked = orders.mock.calls.map(([order]) => order.what);
+      const asked = orders.mock.calls.map(([order]) => order.task.what);
       // At first the agents are made, in a round of their own, and nobody knows what is going to be read.
       if (t > 0) expect(asked).toEqual(["round", "round"]);
     }
