@@ -3,12 +3,12 @@ import { AgentError, describeError } from "../errors.ts";
 import { within } from "../wall.ts";
 import { NAMED_AGENTS_MAX } from "./faults.ts";
 import type { External, Kernel } from "./kernel.ts";
-import { type Activity, type AgentRecord, AgentTimer, current, Delivery, type TimerOwner, Wait } from "./model.ts";
+import { type Activity, type AgentRecord, AgentTimer, current, Deadline, Delivery, Wait } from "./model.ts";
 import { Kind } from "./order.ts";
 import { untrapped } from "./strict-mode.ts";
 
 /** Everything that agent code emits: messages, sleeps, timers, externals; and the simulated waits that this opens. */
-export class Emissions implements TimerOwner {
+export class Emissions {
   readonly kernel: Kernel;
 
   constructor(kernel: Kernel) {
@@ -93,21 +93,21 @@ export class Emissions implements TimerOwner {
     if (record.mute) return never();
     this.kernel.guard(record, "sleep");
     const seq = record.seq++;
-    this.#setTimer(record, ticks, new AgentTimer(this, record, seq, undefined, -1, this.kernel.cause));
+    this.#setTimer(record, ticks, new AgentTimer(record, seq, undefined, this.kernel.cause));
     return this.#wait(record, seq, "sleep", record.id) as Promise<void>;
   }
 
   /** A callback at `ticks`. */
   callAt(record: AgentRecord, ticks: number, run: () => unknown): Timer {
     if (!record.mute) this.kernel.guard(record, "callAt");
-    const timer = new AgentTimer(this, record, record.seq++, run, -1, this.kernel.cause);
-    if (record.mute) timer.spent = true;
+    const timer = new AgentTimer(record, record.seq++, run, this.kernel.cause);
+    if (record.mute) timer.spend();
     else this.#setTimer(record, ticks, timer);
     return timer;
   }
 
   /** Take a timer back; false if it has run or was cancelled before. */
-  cancel(timer: AgentTimer): boolean {
+  cancelTimer(timer: AgentTimer): boolean {
     const { record } = timer;
     if (timer.spent || record.state === "removed") return false;
     this.kernel.guard(record, "timer.cancel");
@@ -147,15 +147,15 @@ export class Emissions implements TimerOwner {
   }
 
   #cancel(record: AgentRecord, timer: AgentTimer): void {
-    timer.spent = true;
     record.dropTimer(timer);
     this.kernel.timers.cancel(timer);
+    timer.spend();
   }
 
   /** A timer of the call's own; an answer that comes at the same time comes too late, since timers are served first. */
   #setDeadline(record: AgentRecord, callSeq: number, timeoutTicks: number): void {
     const { clock, cause } = this.kernel;
-    const deadline = new AgentTimer(this, record, record.seq++, undefined, callSeq, cause);
+    const deadline = new Deadline(record, record.seq++, callSeq, cause);
     this.#setTimer(record, clock.presentTicks + timeoutTicks, deadline);
     const wait = record.waitOf(callSeq);
     if (wait !== undefined) wait.deadline = deadline;

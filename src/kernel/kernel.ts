@@ -7,7 +7,14 @@ import type { Limits } from "../limits.ts";
 import type { FeedOp, Journal } from "../trace.ts";
 import { ExpectedError } from "./event-loop.ts";
 import { foreignAwait, isTold, type Phase, refusal, type StepFailure } from "./faults.ts";
-import { type AgentRecord, type AgentTimer, current, type Delivery, type StrictMode } from "./model.ts";
+import {
+  type AgentRecord,
+  type AgentTimer,
+  current,
+  DelayedDelivery,
+  type Delivery,
+  type StrictMode,
+} from "./model.ts";
 import { OutputEvents, Outside } from "./outside.ts";
 import { type Birth, Registry, Round } from "./round.ts";
 import { type TraceLevel, Tracer } from "./tracer.ts";
@@ -108,7 +115,7 @@ export class Kernel {
   readonly registry = new Registry();
   readonly timers = new TimerQueue<AgentTimer>();
   /** Messages on their way. */
-  readonly delayed = new TimerQueue<Delivery>();
+  readonly delayed = new TimerQueue<DelayedDelivery>();
   readonly outside = new Outside();
   readonly outputEvents: OutputEvents;
   readonly counts: Counts = { rounds: 0, deliveries: [0, 0, 0, 0, 0, 0, 0] };
@@ -247,7 +254,7 @@ export class Kernel {
     this.registry.delete(record);
     this.outputEvents.forget(record.id);
     for (const timer of record.takeTimers()) this.timers.cancel(timer);
-    this.delayed.cancelWhere((delivery) => delivery.from === record);
+    this.delayed.cancelWhere(({ delivery }) => delivery.from === record);
     this.others?.forget(record);
     this.next = this.next.without(record);
     this.externals = this.externals.filter((external) => external.record !== record);
@@ -334,7 +341,7 @@ export class Kernel {
     }
     const timers = this.timers.take(ticks);
     if (timers.length > 0) this.next.addTimers(timers);
-    for (const delivery of this.delayed.take(ticks)) this.next.add(delivery);
+    for (const { delivery } of this.delayed.take(ticks)) this.next.add(delivery);
   }
 
   /** Let a timer fire at `ticks`: in the next round if that is the present time. */
@@ -368,6 +375,11 @@ export class Kernel {
     if (others !== undefined && delivery.receiver === undefined && others.has(delivery.to)) {
       others.send(ticks, delivery);
     } else if (ticks === this.clock.ticks) this.next.add(delivery);
-    else this.delayed.add(ticks, delivery);
+    else this.delay(ticks, delivery);
+  }
+
+  /** Keep a delivery until `ticks`, which is not over. */
+  delay(ticks: number, delivery: Delivery): void {
+    this.delayed.add(ticks, new DelayedDelivery(delivery));
   }
 }

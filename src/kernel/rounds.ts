@@ -148,20 +148,20 @@ export class Rounds {
   }
 
   #fire(timer: AgentTimer): void {
-    const { record, callSeq } = timer;
+    const { record } = timer;
     if (timer.spent || record.state === "removed") return;
     record.servedAtTurn = this.#watch.turns;
     this.#kernel.counts.deliveries[Kind.timer]!++;
     record.dropTimer(timer);
     if (timer.run !== undefined) {
-      timer.spent = true;
+      timer.spend();
       this.#kernel.tracer.fired(record, timer);
       this.handlers.fire(record, timer);
     } else {
-      const wait = this.#emissions.endWait(record, callSeq < 0 ? timer.seq : callSeq, timer);
+      const wait = this.#emissions.endWait(record, timer.waitSeq, timer);
       if (wait !== undefined) {
         this.#kernel.tracer.fired(record, timer);
-        if (callSeq < 0) wait.resolve(undefined);
+        if (timer.waitSeq === timer.seq) wait.resolve(undefined);
         else wait.reject(this.#late(record, wait));
       }
     }

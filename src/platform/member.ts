@@ -256,7 +256,7 @@ export class Member implements DriverHooks {
         const create = () => this.#simulation.factory.create(classNamed(this.#module, type), id, args, neighbours);
         kernel.next.addBirth({ id, create, parent, cause });
       } else if (item.ticks === kernel.clock.ticks) kernel.next.add(item.delivery);
-      else kernel.delayed.add(item.ticks, item.delivery);
+      else kernel.delay(item.ticks, item.delivery);
     }
   }
 

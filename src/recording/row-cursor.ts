@@ -52,6 +52,8 @@ export class RowCursor {
   agent = NO_CELL;
   peer = NO_CELL;
   method = NO_CELL;
+  /** What was done, of a row that says what was done to the run. */
+  op = NO_CELL;
   /** The row's own id, its sender and number; a sender below 0 is part of a text, see `entry`. */
   idName = NO_CELL;
   idNumber = 0;
@@ -148,6 +150,9 @@ export class RowCursor {
     } else if (code === ROW.step) {
       this.agent = this.#cell();
       read = 2;
+    } else if (code === ROW.feed) {
+      this.op = this.#cell();
+      read = 2;
     }
     this.#contentAt = this.#at;
     if (cells < read) throw malformed();
@@ -189,18 +194,18 @@ export class RowCursor {
   }
 
   #cell(): number {
-    const token = this.#bytes[this.#at]!;
-    if (token < 0x80) {
-      this.#at++;
-      return token;
-    }
-    return isText(token) ? this.#extraCell() : this.#integer();
+    return isText(this.#bytes[this.#at]!) ? this.#extraCell() : this.#known(this.#integer());
+  }
+
+  /** A cell of the dictionary. @throws Error if it was not introduced. */
+  #known(cell: number): number {
+    if (cell < 0 || cell >= this.#names.size) throw malformed();
+    return cell;
   }
 
   /** Ids of a form of their own would be remembered one by one: nobody asks for them by a cell. */
   #idCell(): number {
-    const token = this.#bytes[this.#at]!;
-    if (!isText(token)) return this.#integer();
+    if (!isText(this.#bytes[this.#at]!)) return this.#integer();
     this.#skip(1);
     return NO_CELL;
   }
@@ -261,15 +266,16 @@ export class RowCursor {
       else if (token < 0xc0) at += token & 0x1f;
       else {
         const width = WIDTHS[token - 0xc0]!;
-        const size = SIZES[token - 0xc0]!;
         if (width < 0) throw malformed();
-        const length = width === 0 ? 0 : bytes.readUIntBE(at, width);
-        at += width + size;
+        let length = 0;
+        // Of bytes that are not there `NaN` comes, which ends behind them.
+        for (let i = 0; i < width; i++) length = length * 256 + bytes[at++]!;
+        at += SIZES[token - 0xc0]!;
         if (token >= 0xdc) left += token >= 0xde ? 2 * length : length;
         else at += length;
       }
     }
-    if (at > bytes.length) throw malformed();
+    if (!(at <= bytes.length)) throw malformed();
     this.#at = at;
   }
 }

@@ -6,7 +6,7 @@ import { after, wallMs } from "../../wall.ts";
  *
  * No process stays alive for it.
  */
-export class Deadline {
+export class WallDeadline {
   readonly #limitMs: number;
   readonly #expired: () => void;
   /** Reading of the clock when the present one began; undefined between two of them. */

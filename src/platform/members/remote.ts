@@ -4,7 +4,7 @@ import type { Limits } from "../../limits.ts";
 import { wallMs } from "../../wall.ts";
 import type { Order, Report } from "../protocol.ts";
 import { orderToWire, reportFromWire } from "../wire/orders.ts";
-import { Deadline } from "./deadline.ts";
+import { WallDeadline } from "./deadline.ts";
 import type { MemberLink } from "./link.ts";
 
 /** Wall time to wait until it is known how a container ended whose connection is gone, in milliseconds. */
@@ -30,8 +30,8 @@ export class RemoteMember implements MemberLink {
   readonly #limits: Limits;
   /** The order that waits for its report, which tells of a loss. */
   #order: Order | undefined;
-  readonly #slow: Deadline;
-  readonly #late: Deadline;
+  readonly #slow: WallDeadline;
+  readonly #late: WallDeadline;
   #resolve = (_report: Report): void => {};
   #reject = (_error: RunError): void => {};
   #left = false;
@@ -41,8 +41,8 @@ export class RemoteMember implements MemberLink {
     this.#channel = channel;
     this.#host = host;
     this.#limits = limits;
-    this.#slow = new Deadline(limits.stepWarningMs, () => this.#warn());
-    this.#late = new Deadline(limits.stepTimeoutMs, () => this.#giveUp());
+    this.#slow = new WallDeadline(limits.stepWarningMs, () => this.#warn());
+    this.#late = new WallDeadline(limits.stepTimeoutMs, () => this.#giveUp());
     channel.serve((request) => {
       this.onFailure();
       request.reply(null);

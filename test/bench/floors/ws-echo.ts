@@ -9,7 +9,7 @@
 import { once } from "node:events";
 import type { AddressInfo, Socket } from "node:net";
 import { WebSocket, WebSocketServer } from "ws";
-import { calling, offer, serving } from "../peers/load.ts";
+import { calling, offer, serving } from "../peers/load.mjs";
 
 /** Bytes of a call `offer(kw)` and of its answer, as rpc writes them in MsgPack with numbers of 32 bits. */
 const CALL_BYTES = 27;
