@@ -2,10 +2,10 @@ import type { SimulationClock } from "../clock/simulation-clock.ts";
 import { TimerQueue } from "../clock/timer-queue.ts";
 import { copyBy, copyFlat, copyRules, type WalkRules } from "../codec/copy.ts";
 import { plainCopy, TypeRegistry, type Value, type ValueType } from "../codec/index.ts";
-import { AgentError, ForeignAwaitError, RunError, type Tag } from "../errors.ts";
+import { ForeignAwaitError, RunError, type Tag } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import type { FeedOp, Journal } from "../trace.ts";
-import { expectRejection } from "./event-loop.ts";
+import { ExpectedError } from "./event-loop.ts";
 import { foreignAwait, isTold, type Phase, refusal, type StepFailure } from "./faults.ts";
 import {
   type AgentRecord,
@@ -271,10 +271,10 @@ export class Kernel {
 
   #refuse(record: AgentRecord, api: string): never {
     record.rare.refusals++;
-    if (record.state === "removed") throw expectRejection(record.gone(this.tag));
+    if (record.state === "removed") throw record.gone(this.tag, ExpectedError);
     if (this.#read !== undefined) {
       const text = `an output of agent "${this.#read.id}" used ${api}: an output shows, it must not act`;
-      throw expectRejection(new AgentError("ERR_AGENT_OUTPUT", text, { agent: this.#read.id, method: api }));
+      throw new ExpectedError("ERR_AGENT_OUTPUT", text, { agent: this.#read.id, method: api });
     }
     if (this.phase === "closed") throw new RunError("ERR_RUN_CLOSED", "the container is closed");
     throw this.foreign(record, `used ${api}`);

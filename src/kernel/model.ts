@@ -1,8 +1,9 @@
 import type { Bucket, Timed } from "../clock/timer-queue.ts";
 import { AgentError, type Tag } from "../errors.ts";
+import { withoutStack } from "../frames.ts";
 import { Hash64 } from "../hash.ts";
 import { AsyncLocalStorage } from "../host.ts";
-import { expectRejection } from "./event-loop.ts";
+import { ExpectedError } from "./event-loop.ts";
 import { type Kind, RANK_NONE, type Sender } from "./order.ts";
 import type { AgentType, LifeState, LinkState, LivingAgent, Neighbours, ShownValues } from "./record/parts.ts";
 
@@ -408,7 +409,7 @@ export class AgentRecord extends Hash64 implements Sender {
 
   /** Reject every wait, so that `finally` runs, and let go of everything that only a living agent needs. */
   end(tag: Tag): void {
-    const waits = [...(this.#wait === undefined ? [] : [this.#wait]), ...(this.#rare?.moreWaits?.values() ?? [])];
+    const waits = [this.#wait, ...(this.#rare?.moreWaits?.values() ?? NONE)];
     this.#wait = undefined;
     if (this.#rare !== undefined) {
       this.#rare.moreWaits = undefined;
@@ -417,15 +418,16 @@ export class AgentRecord extends Hash64 implements Sender {
       this.#rare.neighbours = undefined;
     }
     this.unawaited = 0;
-    for (const wait of waits) wait.reject(expectRejection(this.gone(tag)));
+    // Where it is ended is no place of its code, and a stack would be most of what the error costs.
+    for (const wait of waits) wait?.reject(withoutStack(() => this.gone(tag, ExpectedError)));
     this.agent = undefined;
     this.lastTo = "";
     this.lastReceiver = undefined;
     this.open = NONE;
   }
 
-  /** The error for whoever uses this agent after its removal. */
-  gone(tag: Tag): AgentError {
-    return new AgentError("ERR_AGENT_GONE", `agent "${this.id}" was removed`, { agent: this.id, tag });
+  /** The error for whoever uses this agent after its removal, of this class. */
+  gone(tag: Tag, Type = AgentError): AgentError {
+    return new Type("ERR_AGENT_GONE", `agent "${this.id}" was removed`, { agent: this.id, tag });
   }
 }

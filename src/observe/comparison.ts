@@ -30,8 +30,29 @@ export class Comparison {
   readonly #expected: TraceEvent[] = [];
   readonly #actual: TraceEvent[] = [];
   readonly #causes = new Causes();
+  readonly #namesCauses: boolean;
   #compared = 0;
   #difference: Difference | undefined;
+
+  /** @param namesCauses - False if whoever compares can find the causes of a difference later on; then it has none. */
+  constructor(namesCauses = true) {
+    this.#namesCauses = namesCauses;
+  }
+
+  /** Whether both sides have come to the same place: no event waits for its counterpart. */
+  get isEven(): boolean {
+    return this.#expected.length === 0 && this.#actual.length === 0;
+  }
+
+  /** Events that have happened and were taken in, from the first difference on. */
+  get uncompared(): readonly TraceEvent[] {
+    return this.#actual;
+  }
+
+  /** Take in events that are known to be the same on both sides, which are at the same place. */
+  skip(events: number): void {
+    this.#compared += events;
+  }
 
   /** Events that were the same. */
   get compared(): number {
@@ -46,15 +67,16 @@ export class Comparison {
   /** Take in what should have happened next, and what has. Nothing is looked at after the first difference. */
   push(expected: readonly TraceEvent[], actual: readonly TraceEvent[]): void {
     if (this.#difference !== undefined) return;
-    for (const event of actual) this.#causes.add(event);
-    this.#expected.push(...expected);
-    this.#actual.push(...actual);
+    if (this.#namesCauses) for (const event of actual) this.#causes.add(event);
+    for (const event of expected) this.#expected.push(event);
+    for (const event of actual) this.#actual.push(event);
     const length = Math.min(this.#expected.length, this.#actual.length);
     for (let i = 0; i < length; i++) {
       const difference = this.#between(this.#expected[i]!, this.#actual[i]!);
       if (difference === undefined) continue;
       this.#difference = difference;
       this.#compared += i;
+      this.#actual.splice(0, i);
       return;
     }
     this.#compared += length;

@@ -86,6 +86,11 @@ export function ticksOfBatch(data: Uint8Array): number {
   return Number(new DataView(data.buffer, data.byteOffset, data.byteLength).getBigUint64(TICKS_AT + 1));
 }
 
+/** Whether two batches hold the same; their links may differ. */
+export function isSameBody(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a.subarray(TICKS_AT), b.subarray(TICKS_AT)) === 0;
+}
+
 /** Whether a batch, whole in itself, is the next one of `chain`; it is not added. */
 export function follows(data: Uint8Array, chain: RunChain): boolean {
   return Buffer.compare(chain.next(data.subarray(TICKS_AT)), data.subarray(3, TICKS_AT)) === 0;

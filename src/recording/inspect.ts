@@ -1,11 +1,14 @@
 import { Causes } from "../observe/comparison.ts";
 import type { AgentTraceEvent, TraceEvent } from "../trace.ts";
+import { CellCounts } from "./cell-counts.ts";
 import type { RunHeader, RunSummary } from "./entry.ts";
 import { openRun } from "./reader.ts";
+import type { RowCursor } from "./row-cursor.ts";
+import { kindOf, ROW } from "./rows.ts";
 import { type RunFilter, selected } from "./selection.ts";
 
-/** Pairs of agents that are kept, by the number of their messages. */
-const PAIRS_KEPT = 1_000_000;
+/** Agents, and pairs of agents with a method, that are counted. */
+const NAMES_KEPT = 1_000_000;
 
 /** What a recording has. */
 export interface RunInspection {
@@ -34,44 +37,61 @@ const FAULTS_KEPT = 100;
 /** Read a recording once and count. @throws RecordingError if it cannot be read. */
 export async function inspectRun(path: string): Promise<RunInspection> {
   const run = await openRun(path);
-  const counts = { kinds: new Map(), agents: new Map(), messages: new Map(), feeds: new Map() } satisfies Record<
-    string,
-    Map<string, number>
-  >;
-  const faults: TraceEvent[] = [];
-  let events = 0;
-  let first: number | undefined;
-  let last = 0;
   try {
-    for await (const batch of run.batches()) {
-      for (const entry of batch) {
-        if (entry.kind !== "step") {
-          first ??= entry.ticks;
-          last = entry.ticks;
-        }
-        if (entry.kind === "feed") {
-          count(counts.feeds, entry.op);
-          continue;
-        }
-        events++;
-        count(counts.kinds, entry.kind);
-        if ("agent" in entry) count(counts.agents, entry.agent);
-        if ("args" in entry) count(counts.messages, `${entry.peer} -> ${entry.agent}.${entry.method}`);
-        if (entry.kind === "fault" && faults.length < FAULTS_KEPT) faults.push(entry);
-      }
-    }
+    const counts = new Counts();
+    const cursor = await run.eachBatch((rows) => counts.take(rows));
+    const { header, summary, missing } = run;
+    return { header, summary, missing, ...counts.result(cursor, header.ticksPerSecond) };
   } finally {
     await run.close();
   }
-  const { header, summary, missing } = run;
-  const perSecond = header.ticksPerSecond;
-  const times = { firstS: (first ?? 0) / perSecond, lastS: last / perSecond };
-  return { header, summary, missing, events, ...counts, faults, ...times };
 }
 
-function count(counts: Map<string, number>, name: string): void {
-  const known = counts.get(name);
-  if (known !== undefined || counts.size < PAIRS_KEPT) counts.set(name, (known ?? 0) + 1);
+/** Counts rows where they lie, by their cells: names are put together once, in the end. */
+class Counts {
+  readonly #kinds = new CellCounts(ROW.last + 1);
+  readonly #agents = new CellCounts(NAMES_KEPT);
+  readonly #messages = new CellCounts(NAMES_KEPT);
+  readonly #feeds = new CellCounts(NAMES_KEPT);
+  readonly #faults: TraceEvent[] = [];
+  #events = 0;
+  #firstTicks: number | undefined;
+  #lastTicks = 0;
+
+  /** The rows of a batch, before which `cursor` stands. */
+  take(cursor: RowCursor): void {
+    while (cursor.next()) {
+      const { code } = cursor;
+      if (code !== ROW.step) {
+        this.#firstTicks ??= cursor.ticks;
+        this.#lastTicks = cursor.ticks;
+      }
+      if (code === ROW.feed) {
+        this.#feeds.add(cursor.op);
+        continue;
+      }
+      this.#events++;
+      this.#kinds.add(code);
+      if (code < ROW.firstOfAgent) continue;
+      this.#agents.add(cursor.agent);
+      if (code <= ROW.lastOfMessages) this.#messages.add(cursor.peer, cursor.agent, cursor.method);
+      if (code === ROW.fault && this.#faults.length < FAULTS_KEPT) this.#faults.push(cursor.entry() as TraceEvent);
+    }
+  }
+
+  result(cursor: RowCursor, ticksPerSecond: number): Omit<RunInspection, "header" | "summary" | "missing"> {
+    const nameOf = (cell: number) => cursor.name(cell);
+    return {
+      events: this.#events,
+      kinds: this.#kinds.named(kindOf),
+      agents: this.#agents.named(nameOf),
+      messages: this.#messages.named((peer, agent, method) => `${nameOf(peer)} -> ${nameOf(agent)}.${nameOf(method)}`),
+      feeds: this.#feeds.named(nameOf),
+      faults: this.#faults,
+      firstS: (this.#firstTicks ?? 0) / ticksPerSecond,
+      lastS: this.#lastTicks / ticksPerSecond,
+    };
+  }
 }
 
 /**

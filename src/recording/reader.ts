@@ -7,6 +7,7 @@ import { checkOptions, LIMITS } from "../options.ts";
 import { checkBatch, decodeBatch, nanoseconds, RunChain, skipBatch, ticksOfBatch } from "./batch.ts";
 import type { RunEntry, RunHeader, RunSummary } from "./entry.ts";
 import { damaged, type McapLayout, McapScan, readAt } from "./mcap-scan.ts";
+import { RowCursor } from "./row-cursor.ts";
 import { NameDictionary } from "./rows.ts";
 import { checkPath } from "./target.ts";
 import { readWal } from "./wal.ts";
@@ -111,19 +112,63 @@ export class RunFile {
     let sequence = 0;
     for await (const { data, ticks } of this.stored()) {
       sequence++;
-      let entries: readonly RunEntry[] | undefined;
-      try {
-        if (ticks < from) skipBatch(data, names);
-        else entries = decodeBatch(data, ticks, names);
-      } catch (error) {
-        throw damaged(this.path, `batch ${sequence - 1} cannot be decoded`, error);
-      }
-      if (entries !== undefined) yield entries;
+      if (ticks >= from) yield this.entriesOf(data, ticks, names, sequence - 1);
+      else this.#decoded(sequence - 1, () => skipBatch(data, names));
     }
   }
 
   /**
-   * The batches without decoding them; `data` is valid until the next one is asked for.
+   * The entries of a stored batch.
+   *
+   * @param names - Those of all batches before it; its own are learned.
+   * @param sequence - Number of the batch in the file, for an error.
+   */
+  entriesOf(data: Uint8Array, ticks: number, names: NameDictionary, sequence: number): readonly RunEntry[] {
+    return this.#decoded(sequence, () => decodeBatch(data, ticks, names));
+  }
+
+  #decoded<T>(sequence: number, decode: () => T): T {
+    try {
+      return decode();
+    } catch (error) {
+      throw damaged(this.path, `batch ${sequence} cannot be decoded`, error);
+    }
+  }
+
+  /**
+   * Go over all batches in order, with a cursor before the first row of each.
+   *
+   * @param look - Goes on with the cursor; it must not keep it. What it throws is a batch that makes no sense.
+   * @returns The cursor, for the names of its cells.
+   * @throws RecordingError `ERR_RECORDING_DAMAGED` at the first batch that is not what was written.
+   */
+  async eachBatch(look: (cursor: RowCursor) => void): Promise<RowCursor> {
+    const cursor = this.cursor();
+    const point = this.start();
+    for (; point.chunk < this.chunks; point.chunk++) {
+      const first = point.batches;
+      const batches = await this.checkedChunk(point);
+      for (let i = 0; i < batches.length; i++) this.openBatch(cursor, batches[i]!, first + i, look);
+    }
+    this.checkEnd(point);
+    return cursor;
+  }
+
+  /** Put a cursor that has read the batches before it before the first row of a batch, and let `look` go on. */
+  openBatch(
+    cursor: RowCursor,
+    { data, ticks }: StoredBatch,
+    sequence: number,
+    look: (cursor: RowCursor) => void,
+  ): void {
+    this.#decoded(sequence, () => {
+      cursor.open(data, ticks, true);
+      look(cursor);
+    });
+  }
+
+  /**
+   * The batches without decoding them; they belong to whoever asks.
    *
    * @param point - Where to begin: moved on, chunk by chunk. Default: the start.
    */
@@ -134,15 +179,24 @@ export class RunFile {
     this.checkEnd(point);
   }
 
+  /** A cursor that knows no names yet. */
+  cursor(): RowCursor {
+    return new RowCursor(new NameDictionary(0));
+  }
+
   /** Before the first chunk. */
   start(): ReadPoint {
     return { chunk: 0, batches: 0, chain: new RunChain(this.headerText) };
   }
 
-  /** The batches of the point's chunk, which become part of its chain; the number of its chunk stays. */
-  async checkedChunk(point: ReadPoint): Promise<readonly StoredBatch[]> {
+  /**
+   * The batches of the point's chunk, which become part of its chain; the number of its chunk stays.
+   *
+   * @param bytes - The chunk as it lies in the file, if it has been read.
+   */
+  async checkedChunk(point: ReadPoint, bytes?: Buffer): Promise<readonly StoredBatch[]> {
     const [at, length] = this.#layout.chunks[point.chunk]!;
-    const records = await this.#chunk(at, length);
+    const records = await this.#chunk(at, length, bytes);
     return [...this.#messages(records, at)].map((message) => ({
       ...this.#batch(message, point.batches++, point.chain, at),
       chunk: point.chunk,
@@ -193,12 +247,27 @@ export class RunFile {
     }
   }
 
+  /** A chunk as it lies in the file, compressed. */
+  async chunkBytes(index: number): Promise<Buffer> {
+    const [at, length] = this.#layout.chunks[index]!;
+    try {
+      return await this.#chunkBytes(at, length);
+    } catch (error) {
+      throw damaged(this.path, `the chunk at byte ${at} ${(error as Error).message}`, error);
+    }
+  }
+
+  #chunkBytes(at: number, length: number): Promise<Buffer> {
+    const max = this.#limits.recordingChunkBytesMax;
+    if (length > max || length < CHUNK_BYTES) throw new Error(`has ${length} bytes`);
+    return readAt(this.#file, at, length);
+  }
+
   /** Records of a chunk, decompressed within bounds. */
-  async #chunk(at: number, length: number): Promise<Buffer> {
+  async #chunk(at: number, length: number, bytes?: Buffer): Promise<Buffer> {
     const max = this.#limits.recordingChunkBytesMax;
     try {
-      if (length > max || length < CHUNK_BYTES) throw new Error(`has ${length} bytes`);
-      const chunk = await readAt(this.#file, at, length);
+      const chunk = bytes ?? (await this.#chunkBytes(at, length));
       const size = chunk.readBigUInt64LE(16);
       if (size > BigInt(max)) throw new Error(`would have ${size} bytes, recordingChunkBytesMax is ${max}`);
       const nameEnd = CHUNK_BYTES + chunk.readUInt32LE(28);

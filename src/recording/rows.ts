@@ -11,8 +11,14 @@ const KINDS = [
 ] as const;
 const CODES = new Map<string, number>(KINDS.map((kind, code) => [kind, code]));
 
-/** Codes that a {@link RowCursor} looks at: of rounds, of the first kind that has an agent, of the last that has a peer. */
-export const ROW = { round: ROUND, step: STEP, firstOfAgent: 4, lastOfPeers: 8, last: KINDS.length - 1 } as const;
+/**
+ * Codes that a {@link RowCursor} looks at: of rounds, of the first kind that has an agent, of the last message, of the last
+ * that has a peer.
+ */
+export const ROW = {
+  ...{ round: ROUND, feed: FEED, step: STEP },
+  ...{ firstOfAgent: 4, lastOfMessages: 6, lastOfPeers: 8, fault: CODES.get("fault")!, last: KINDS.length - 1 },
+} as const;
 
 /** Kind of the entries of a row's code. */
 export function kindOf(code: number): RunEntry["kind"] {
@@ -25,7 +31,7 @@ export function codeOf(kind: string): number {
 }
 
 /** Number that stands for no cause. */
-const NONE = -2;
+export const NONE = -2;
 
 /** A row: its code, then the entry's fields in the order of the functions below. */
 export type Row = readonly unknown[];
@@ -182,6 +188,8 @@ export class NameDictionary {
   readonly #namesMax: number;
   /** Names up to here have been written. */
   #written = 0;
+  /** Names up to here are those of the one that it was compared with. */
+  #compared = 0;
   /** What `idName` cut off last. */
   idNumber = 0;
 
@@ -226,6 +234,18 @@ export class NameDictionary {
   /** Cell of a name that was learned; `undefined` if there is no such name. */
   find(name: string): number | undefined {
     return this.#indices.get(name);
+  }
+
+  /** Number of names. */
+  get size(): number {
+    return this.#names.length;
+  }
+
+  /** Whether another one has the same names; those that were compared by the last call are not looked at again. */
+  hasSameNames(other: NameDictionary): boolean {
+    if (other.size !== this.size) return false;
+    while (this.#compared < this.size && this.#names[this.#compared] === other.#names[this.#compared]) this.#compared++;
+    return this.#compared === this.size;
   }
 
   /** @returns `undefined` if there is no such name. */

@@ -18,6 +18,7 @@ import { page } from "./page.ts";
 import { powerFlow } from "./power-flow.ts";
 import { record } from "./record.ts";
 import { recordedRun } from "./recorded-run.ts";
+import { recordings } from "./recordings.ts";
 import { rounds } from "./rounds.ts";
 import { rpc } from "./rpc.ts";
 import { spread } from "./spread.ts";
@@ -31,6 +32,7 @@ const suites: Record<string, Suite> = {
     await record(report, wants);
     await recordedRun(report, wants);
   },
+  recordings,
   page,
   rounds,
   rpc,
