@@ -31,7 +31,7 @@ export function codeOf(kind: string): number {
 }
 
 /** Number that stands for no cause. */
-const NONE = -2;
+export const NONE = -2;
 
 /** A row: its code, then the entry's fields in the order of the functions below. */
 export type Row = readonly unknown[];
