@@ -86,10 +86,9 @@ export class PlacedInputs {
   }
 }
 
-/** Put a value into inputs; it overrules the one in the same place. */
+/** Put a value into inputs; it overrules the one in the same place. An entity may well be called `constructor`. */
 export function putInput(inputs: InputData, { eid, attr, source }: InputPlace, value: unknown): void {
-  const attrs = inputs[eid];
-  if (attrs === undefined) {
+  if (!Object.hasOwn(inputs, eid)) {
     // Of thousands of entities this is most of a step: each object is looked up once.
     const sources: Record<FullId, unknown> = {};
     sources[source] = value;
@@ -98,7 +97,7 @@ export function putInput(inputs: InputData, { eid, attr, source }: InputPlace, v
     inputs[eid] = first;
     return;
   }
-  const sources = attrs[attr];
-  if (sources === undefined) attrs[attr] = { [source]: value };
-  else sources[source] = value;
+  const attrs = inputs[eid]!;
+  if (Object.hasOwn(attrs, attr)) attrs[attr]![source] = value;
+  else attrs[attr] = { [source]: value };
 }
