@@ -53,8 +53,8 @@ function checkFields(of: string, under: string, options: unknown, checks: Readon
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(checks, name)) throw unknown(of, under, name, Object.keys(checks));
   }
-  for (const [name, check] of Object.entries(checks)) {
-    checkField(of, under === "" ? name : `${under}.${name}`, (options as Record<string, unknown>)[name], check);
+  for (const name of Object.keys(checks)) {
+    checkField(of, under === "" ? name : `${under}.${name}`, (options as Record<string, unknown>)[name], checks[name]!);
   }
 }
 
@@ -155,12 +155,15 @@ export function withMethods(what: string, ...methods: readonly string[]): Option
 
 /** A list of what passes `check`. */
 export function listOf(check: OptionCheck): OptionCheck {
+  const item = required(check);
   return {
     allowed: `an array, of ${check.allowed} each`,
     accepts: (value) => Array.isArray(value),
     inside: (of, path, value) => {
-      for (const [index, item] of (value as readonly unknown[]).entries()) {
-        checkField(of, `${path}[${index}]`, item, { ...check, required: true });
+      const items = value as readonly unknown[];
+      for (let i = 0; i < items.length; i++) {
+        // A path is made only for what is refused, or looked into.
+        if (check.inside !== undefined || !check.accepts(items[i])) checkField(of, `${path}[${i}]`, items[i], item);
       }
     },
   };

@@ -2,7 +2,7 @@ import type { Value } from "../codec/index.ts";
 import { AgentError } from "../errors.ts";
 import type { Emissions } from "../kernel/emissions.ts";
 import type { Handlers } from "../kernel/handlers.ts";
-import { AgentRecord, type AgentType, Neighbours } from "../kernel/model.ts";
+import { type AgentRecord, type AgentTimer, type AgentType, Neighbours } from "../kernel/model.ts";
 import { underTraps } from "../kernel/strict-mode.ts";
 import { exposedMethods, type Servable, toResolver } from "../rpc/services.ts";
 import { type Agent, type AgentClass, type ConnectOptions, construct } from "./agent.ts";
@@ -83,14 +83,13 @@ export class AgentFactory implements AgentHost {
    */
   create(type: AgentClass, id: string, args: readonly unknown[], neighbours?: readonly string[]): AgentRecord {
     const { kernel } = this.emissions;
-    const record = new AgentRecord(id, agentType(type));
+    const record = new AgentLink(id, agentType(type), this);
     kernel.registry.add(record, kernel.tag);
     if (neighbours !== undefined && neighbours.length > 0) record.rare.neighbours = new Neighbours(neighbours);
     const outer = kernel.constructing;
     kernel.constructing = record;
     try {
-      const link = new AgentLink(record, this);
-      const make = () => construct(link, type, [...args]) as Agent;
+      const make = () => construct(record, type, [...args]) as Agent;
       record.agent = underTraps(kernel, record, "constructor", make);
     } catch (error) {
       kernel.forget(record);
@@ -117,6 +116,11 @@ export class AgentFactory implements AgentHost {
 
   urlOf(id: string): string {
     return this.#peers.urlOf(id);
+  }
+
+  /** As `Timer.cancel`. */
+  cancelTimer(timer: AgentTimer): boolean {
+    return this.emissions.cancelTimer(timer);
   }
 
   /** As `Agent.task`. */

@@ -1,10 +1,10 @@
 import type { DateTime } from "../clock/calendar.ts";
 import type { Clock, Timer } from "../clock/clock.ts";
 import { plainCopy } from "../codec/index.ts";
-import { AgentError } from "../errors.ts";
+import { AgentError, type Tag } from "../errors.ts";
 import { timeoutTicks } from "../kernel/communication.ts";
 import type { Emissions } from "../kernel/emissions.ts";
-import type { AgentRecord } from "../kernel/model.ts";
+import { AgentRecord, type AgentType, type TimerOwner } from "../kernel/model.ts";
 import { OUTSIDE } from "../kernel/order.ts";
 import { checkOutput } from "../kernel/outside.ts";
 import { anything, checkArgument, checkOptions, func, listOf, type OptionChecks, string } from "../options.ts";
@@ -37,7 +37,7 @@ const SPAWN_CHECKS: OptionChecks<SpawnOptions> = {
 };
 
 /** What the container does for its agents besides the simulation itself. */
-export interface AgentHost {
+export interface AgentHost extends TimerOwner {
   readonly emissions: Emissions;
   readonly seed: number | string;
   /** Proxy of an agent by id or URL. */
@@ -50,47 +50,44 @@ export interface AgentHost {
   task(record: AgentRecord, code: () => unknown): void;
 }
 
-/** Everything that one agent may ask of its container. */
-export class AgentLink implements AgentApi {
-  readonly #record: AgentRecord;
-  readonly #host: AgentHost;
-  #clock: Clock | undefined;
+/**
+ * Everything that one agent may ask of its container: the agent's own record, so that what an agent does finds all that it
+ * needs in one place, and there is an object less for each agent.
+ */
+export class AgentLink extends AgentRecord implements AgentApi {
+  declare readonly owner: AgentHost;
+  #clock: Clock | undefined = undefined;
 
-  constructor(record: AgentRecord, host: AgentHost) {
-    this.#record = record;
-    this.#host = host;
+  constructor(id: string, type: AgentType, host: AgentHost) {
+    super(id, type, host);
   }
 
   get clock(): Clock {
-    this.#clock ??= new AgentClock(this.#host.emissions, this.#record);
+    this.#clock ??= new AgentClock(this.owner.emissions, this);
     return this.#clock;
   }
 
-  get id(): string {
-    return this.#record.id;
-  }
-
   get addr(): string {
-    return this.#host.urlOf(this.#record.id);
+    return this.owner.urlOf(this.id);
   }
 
   connect(address: string, options: ConnectOptions): Promise<object> {
-    if (this.#record.mute) return new Promise(() => {});
+    if (this.mute) return new Promise(() => {});
     // A program outside may still connect; the proxy refuses calls, and a loop that begins with it would not end otherwise.
-    if (this.#record.state === "removed") this.#record.rare.refusals++;
+    if (this.state === "removed") this.rare.refusals++;
     try {
       if (typeof address !== "string") checkArgument("connect", "address", address, string);
       if (options !== NO_OPTIONS) checkOptions("connect", options, CONNECT_CHECKS);
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#host.connect(this.#record, address, options);
+    return this.owner.connect(this, address, options);
   }
 
   random(): number {
-    if (!this.#record.mute) this.#host.emissions.kernel.guard(this.#record, "random");
-    const { rare } = this.#record;
-    rare.random ??= createRandom(this.#host.seed, this.#record.id);
+    if (!this.mute) this.owner.emissions.kernel.guard(this, "random");
+    const { rare } = this;
+    rare.random ??= createRandom(this.owner.seed, this.id);
     return rare.random();
   }
 
@@ -100,67 +97,64 @@ export class AgentLink implements AgentApi {
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#host.emissions.external(this.#record, start);
+    return this.owner.emissions.external(this, start);
   }
 
   future<T>(): AgentFuture<T> {
-    return openFuture<T>(this.#host.emissions, this.#record);
+    return openFuture<T>(this.owner.emissions, this);
   }
 
   queue<T>(): AgentQueue<T> {
-    return new AgentQueue<T>(this.#host.emissions, this.#record);
+    return new AgentQueue<T>(this.owner.emissions, this);
   }
 
   task(code: () => unknown): void {
     checkFunction("task", "code", code);
-    if (this.#record.mute) return;
-    this.#host.emissions.kernel.guard(this.#record, "task");
-    this.#host.task(this.#record, code);
+    if (this.mute) return;
+    this.owner.emissions.kernel.guard(this, "task");
+    this.owner.task(this, code);
   }
 
   send(to: string, method: string, args: readonly unknown[], options: SendOptions): void {
     if (options !== NO_OPTIONS) checkOptions("send", options, SEND_CHECKS);
-    const { emissions } = this.#host;
+    const { emissions } = this.owner;
     const { clock } = emissions.kernel;
     const { delay } = options;
-    emissions.send(this.#record, to, method, args, delay === undefined ? clock.ticks : clock.ticksIn(delay));
+    emissions.send(this, to, method, args, delay === undefined ? clock.ticks : clock.ticksIn(delay));
   }
 
   get sender(): string | undefined {
-    const record = this.#record;
-    if (record.mute) return undefined;
-    const { kernel } = this.#host.emissions;
-    kernel.guard(record, "sender");
+    if (this.mute) return undefined;
+    const { kernel } = this.owner.emissions;
+    kernel.guard(this, "sender");
     const { handling } = kernel;
-    if (handling === null || kernel.constructing === record) return undefined;
+    if (handling === null || kernel.constructing === this) return undefined;
     if (handling !== undefined) return handling.from.rank < 0 ? undefined : handling.from.id;
     const text =
-      `agent "${record.id}" asked for its sender after an await, when other handlers may have run; keep it before the first ` +
+      `agent "${this.id}" asked for its sender after an await, when other handlers may have run; keep it before the first ` +
       "await, as const { sender } = this";
-    throw new AgentError("ERR_AGENT_SENDER", text, { agent: record.id, method: "sender", tag: kernel.tag });
+    throw new AgentError("ERR_AGENT_SENDER", text, { agent: this.id, method: "sender", tag: kernel.tag });
   }
 
   every(dt: number, f: () => unknown, options: EveryOptions): Periodic {
-    return startPeriodic(this.#host.emissions, this.#record, dt, f, options);
+    return startPeriodic(this.owner.emissions, this, dt, f, options);
   }
 
   neighbours(): readonly object[] {
-    const { emissions } = this.#host;
-    const record = this.#record;
-    if (!record.mute) emissions.kernel.guard(record, "neighbours");
-    const known = record.neighbours;
+    const { emissions } = this.owner;
+    if (!this.mute) emissions.kernel.guard(this, "neighbours");
+    const { known } = this;
     if (known === undefined) return [];
-    known.proxies ??= Object.freeze(known.ids.map((id) => localProxy(emissions, record, id)));
+    known.proxies ??= Object.freeze(known.ids.map((id) => localProxy(emissions, this, id)));
     return known.proxies;
   }
 
   broadcast(method: string, args: readonly unknown[]): void {
-    const { emissions } = this.#host;
-    const record = this.#record;
-    if (record.mute) return;
-    emissions.kernel.guard(record, "broadcast");
+    const { emissions } = this.owner;
+    if (this.mute) return;
+    emissions.kernel.guard(this, "broadcast");
     const { ticks } = emissions.kernel.clock;
-    for (const id of record.neighbours?.ids ?? []) emissions.send(record, id, method, args, ticks);
+    for (const id of this.known?.ids ?? []) emissions.send(this, id, method, args, ticks);
   }
 
   gather(
@@ -170,56 +164,58 @@ export class AgentLink implements AgentApi {
     options: GatherOptions,
   ): Promise<Gathered> {
     const log = (message: string, fields: Record<string, unknown>) => this.log(message, fields);
-    return gather(this.#host.emissions, this.#record, peers, method, args, options, log);
+    return gather(this.owner.emissions, this, peers, method, args, options, log);
   }
 
   emit(output: string, value: unknown): void {
-    const { kernel } = this.#host.emissions;
-    const record = this.#record;
-    if (record.mute) return;
-    kernel.guard(record, "emit");
+    const { kernel } = this.owner.emissions;
+    if (this.mute) return;
+    kernel.guard(this, "emit");
     if (typeof output !== "string") checkArgument("emit", "output", output, string);
-    checkOutput(record, output);
-    const copy = kernel.copyOut(value, `${record.id}.${output}`);
-    kernel.outputEvents.put(record.id, output, { time: kernel.clock.time(), value: copy });
-    kernel.tracer.emitted(record, output, copy);
+    checkOutput(this, output);
+    const copy = kernel.copyOut(value, `${this.id}.${output}`);
+    kernel.outputEvents.put(this.id, output, { time: kernel.clock.time(), value: copy });
+    kernel.tracer.emitted(this, output, copy);
   }
 
   log(message: string, fields: Record<string, unknown>): void {
-    const kernel = this.#host.emissions.kernel;
-    const record = this.#record;
-    if (record.mute) return;
-    kernel.guard(record, "log");
-    const id = `${record.id}#${record.seq++}`;
+    const kernel = this.owner.emissions.kernel;
+    if (this.mute) return;
+    kernel.guard(this, "log");
+    const id = `${this.id}#${this.seq++}`;
     // Checked whether somebody observes or not: an observer must not make a difference.
-    const kept = kernel.copyOut(fields, `${record.id}.log`);
+    const kept = kernel.copyOut(fields, `${this.id}.log`);
     const { cause, tag } = kernel;
     kernel.tracer.note(() => {
       const fields = plainCopy(kept, kernel.types);
-      return { kind: "log", ...tag, agent: record.id, id, cause, message, fields };
+      return { kind: "log", ...tag, agent: this.id, id, cause, message, fields };
     });
   }
 
   spawn(type: AgentClass, options: SpawnOptions): object {
-    const kernel = this.#host.emissions.kernel;
-    const record = this.#record;
-    if (!record.mute) kernel.guard(record, "spawn");
+    const kernel = this.owner.emissions.kernel;
+    if (!this.mute) kernel.guard(this, "spawn");
     checkAgentClass(type);
     checkOptions("spawn", options, SPAWN_CHECKS);
-    const id = checkAgentId(options.id ?? `${record.id}/${record.rare.children++}`);
-    if (record.mute) return localProxy(this.#host.emissions, record, id);
+    const id = checkAgentId(options.id ?? `${this.id}/${this.rare.children++}`);
+    if (this.mute) return localProxy(this.owner.emissions, this, id);
     const args = kernel.copyFor(id, options.args ?? [], `spawn(${id})`) as unknown[];
     const neighbours = checkNeighbours(id, options.neighbours);
-    const create = () => this.#host.create(type, id, args, neighbours);
-    const birth = { id, create, parent: record, cause: kernel.cause, neighbours };
+    const create = () => this.owner.create(type, id, args, neighbours);
+    const birth = { id, create, parent: this, cause: kernel.cause, neighbours };
     if (kernel.others?.bear(birth, type, args, kernel.clock.ticks) !== true) kernel.next.addBirth(birth);
-    return localProxy(this.#host.emissions, record, id);
+    return localProxy(this.owner.emissions, this, id);
   }
 
   remove(): void {
-    if (this.#record.mute) return;
-    this.#host.emissions.kernel.guard(this.#record, "remove");
-    this.#host.emissions.kernel.next.addDeath(this.#record, this.#host.emissions.kernel.cause);
+    if (this.mute) return;
+    this.owner.emissions.kernel.guard(this, "remove");
+    this.owner.emissions.kernel.next.addDeath(this, this.owner.emissions.kernel.cause);
+  }
+
+  override end(tag: Tag): void {
+    super.end(tag);
+    this.#clock = undefined;
   }
 }
 

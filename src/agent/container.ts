@@ -180,7 +180,7 @@ export class Container implements TraceSource {
     kernel.requireIdle("a message of another population");
     for (const crossing of crossings) {
       if (kernel.journal !== undefined) kernel.feed("arrive", ...crossingToFeed(crossing));
-      kernel.delayed.add(crossing.ticks, crossing.delivery);
+      kernel.delay(crossing.ticks, crossing.delivery);
     }
   }
 

@@ -1,3 +1,4 @@
+import { Output } from "../codec/index.ts";
 import { ProtocolError } from "../errors.ts";
 import type { Transport } from "./transports/transport.ts";
 
@@ -12,13 +13,13 @@ const EMPTY = Buffer.alloc(0);
 /** Takes one payload: `bytes` from `start` to `end`, which are its own only during the call. */
 export type FrameSink = (bytes: Buffer, start: number, end: number) => void;
 
-/** Write the header of a frame into its first four bytes; `frame` is header and payload. */
-export function writeHeader(frame: Uint8Array): void {
-  const length = frame.length - HEADER_BYTES;
-  frame[0] = length >>> 24;
-  frame[1] = length >>> 16;
-  frame[2] = length >>> 8;
-  frame[3] = length;
+/** Write the header of a frame, which is header and payload from `start` to `end`, into its first four bytes. */
+export function writeHeader(bytes: Uint8Array, start = 0, end = bytes.length): void {
+  const length = end - start - HEADER_BYTES;
+  bytes[start] = length >>> 24;
+  bytes[start + 1] = length >>> 16;
+  bytes[start + 2] = length >>> 8;
+  bytes[start + 3] = length;
 }
 
 /**
@@ -126,15 +127,21 @@ export function messageBytesMax(frameBytesMax: number): number {
 
 /**
  * Collects the frames of one turn and writes them at its end, in `process.nextTick`: many small messages become one
- * write, and their order is that in which they were added.
+ * write, and their order is that in which they were sent. Frames are written where they are collected.
  */
 export class Outbox {
   readonly #transport: Transport;
-  #slab: Buffer = Buffer.alloc(0);
+  /** Where the next frame is written; its bytes are the slab, unless that frame needs more than is left there. */
+  readonly #output = new Output(SLAB_BYTES);
+  #slab = this.#output.bytes;
   /** What waits is `#slab` from `#start` to `#end`. */
   #start = 0;
   #end = 0;
+  /** Whether a frame is being written. */
+  #drafting = false;
   #scheduled = false;
+  /** Whether the operating system is known to have taken all that was written; only what is written here changes that. */
+  #taken = false;
 
   constructor(transport: Transport) {
     this.#transport = transport;
@@ -142,28 +149,52 @@ export class Outbox {
 
   /** Bytes that the operating system has not taken yet. */
   get queuedBytes(): number {
-    return this.#end - this.#start + this.#transport.queuedBytes;
+    const waiting = this.#end - this.#start;
+    if (this.#taken) return waiting;
+    const { queuedBytes } = this.#transport;
+    this.#taken = queuedBytes === 0;
+    return waiting + queuedBytes;
   }
 
-  /** Send one frame; it is the outbox's from now on. */
-  add(frame: Uint8Array): void {
-    const { length } = frame;
-    if (length >= SLAB_BYTES / 4) {
+  /** Where to write the next frame, from `start` to `at`; `send` or `drop` follows, within this turn. */
+  draft(): Output {
+    // While a frame is written a getter in its content may send another one.
+    if (this.#drafting) return new Output(0);
+    this.#drafting = true;
+    const output = this.#output;
+    output.start = this.#end;
+    output.at = this.#end;
+    return output;
+  }
+
+  /** Send a frame that was written. */
+  send(output: Output): void {
+    const { bytes, start, at } = output;
+    const isOwn = output === this.#output;
+    if (isOwn) this.#drafting = false;
+    if (!isOwn || at - start >= SLAB_BYTES / 4) {
       this.flush();
-      this.#transport.write(frame);
+      if (bytes === this.#slab) this.#start = this.#end = at;
+      else if (isOwn) output.bytes = this.#slab;
+      this.#write(bytes.subarray(start, at));
       return;
     }
-    if (length > this.#slab.length - this.#end) {
+    if (bytes !== this.#slab) {
       this.flush();
-      this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
-      this.#start = 0;
-      this.#end = 0;
+      this.#slab = bytes;
+      this.#start = start;
     }
-    this.#slab.set(frame, this.#end);
-    this.#end += length;
+    this.#end = at;
     if (this.#scheduled) return;
     this.#scheduled = true;
     process.nextTick(flush, this);
+  }
+
+  /** Forget a frame that was written, or could not be. */
+  drop(output: Output): void {
+    if (output !== this.#output) return;
+    this.#drafting = false;
+    output.bytes = this.#slab;
   }
 
   /** Write what waits now. */
@@ -172,7 +203,12 @@ export class Outbox {
     if (this.#end === this.#start) return;
     const waiting = this.#slab.subarray(this.#start, this.#end);
     this.#start = this.#end;
-    this.#transport.write(waiting);
+    this.#write(waiting);
+  }
+
+  #write(bytes: Uint8Array): void {
+    this.#taken = false;
+    this.#transport.write(bytes);
   }
 }
 

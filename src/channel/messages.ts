@@ -2,6 +2,7 @@ import {
   type Codec,
   type CodecName,
   createCodec,
+  type Output,
   rebase,
   type TypeRegistry,
   type Value,
@@ -44,20 +45,20 @@ export class Messages {
   }
 
   /**
-   * A whole frame, header and payload.
+   * Write a whole frame, header and payload, behind what `output` holds.
    *
    * @throws ValueError with a path from the content on; ChannelError `ERR_CHANNEL_FRAME_BYTES`.
    */
-  write(type: number, id: number, content: unknown): Uint8Array {
-    const frame = this.#encode(type, id, content);
-    const length = frame.length - HEADER_BYTES;
+  write(type: number, id: number, content: unknown, output: Output): void {
+    this.#encode(type, id, content, output);
+    const { bytes, start, at } = output;
+    const length = at - start - HEADER_BYTES;
     const { frameBytesMax } = this.#format.limits;
     if (length > frameBytesMax) {
       const message = `a message of ${length} bytes is too long; allowed are ${frameBytesMax}`;
       throw new ChannelError("ERR_CHANNEL_FRAME_BYTES", message, { peer: this.#format.peer });
     }
-    writeHeader(frame);
-    return frame;
+    writeHeader(bytes, start, at);
   }
 
   /**
@@ -78,14 +79,21 @@ export class Messages {
     this.#take(type, id, this.#decode(this.#content, bytes, contentAt, end));
   }
 
-  #encode(type: number, id: number, content: unknown): Uint8Array {
-    if (this.#content !== undefined && id <= ENVELOPE_ID_MAX) {
-      const frame = this.#content.encode(content, envelopeBytes(id));
-      writeEnvelope(frame, type, id);
-      return frame;
+  #encode(type: number, id: number, content: unknown, output: Output): void {
+    const codec = this.#content;
+    if (codec !== undefined && id <= ENVELOPE_ID_MAX) {
+      const headroom = envelopeBytes(id);
+      if (codec.write === undefined) output.append(codec.encode(content, headroom));
+      else {
+        output.reserve(headroom);
+        output.at += headroom;
+        codec.write(content, output);
+      }
+      writeEnvelope(output.bytes, type, id, output.start);
+      return;
     }
     try {
-      return this.#whole.encode([type, id, content], HEADER_BYTES);
+      output.append(this.#whole.encode([type, id, content], HEADER_BYTES));
     } catch (error) {
       throw rebase(error, "$[2]", "$");
     }
@@ -140,11 +148,11 @@ export function envelopeBytes(id: number): number {
   return id <= 0xffff ? HEADER_BYTES + 5 : HEADER_BYTES + 7;
 }
 
-/** Write the envelope behind the header of `frame`, which has room for it. */
-export function writeEnvelope(frame: Uint8Array, type: number, id: number): void {
-  frame[HEADER_BYTES] = ARRAY_OF_3;
-  frame[HEADER_BYTES + 1] = type;
-  let at = HEADER_BYTES + 2;
+/** Write the envelope behind the header of the frame that begins at `start` and has room for it. */
+export function writeEnvelope(frame: Uint8Array, type: number, id: number, start = 0): void {
+  let at = start + HEADER_BYTES;
+  frame[at++] = ARRAY_OF_3;
+  frame[at++] = type;
   if (id <= FIXINT_MAX) {
     frame[at] = id;
     return;

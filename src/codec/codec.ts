@@ -1,4 +1,5 @@
 import type { Limits } from "../limits.ts";
+import type { Output } from "./output.ts";
 import type { TypeRegistry } from "./types.ts";
 import type { FloatKeeping, Value, ValueLimits } from "./value.ts";
 
@@ -19,6 +20,13 @@ export interface Codec {
    * @throws ValueError if the value is not one that may be sent; nothing was written.
    */
   encode(value: unknown, headroomBytes?: number): Uint8Array;
+
+  /**
+   * Encode one value behind what `output` holds, as `encode`; if it throws, nothing was written. Not every codec can.
+   *
+   * @internal
+   */
+  write?(value: unknown, output: Output): void;
 
   /**
    * Decode one value that fills `bytes` from `start` (included) to `end` (excluded); nothing of `bytes` is kept.

@@ -1,10 +1,12 @@
 import { addExtension, Packr } from "msgpackr";
-import { Buffer } from "../host.ts";
+import type { Buffer } from "../host.ts";
 import type { Codec, CodecOptions } from "./codec.ts";
 import { UnsignedInteger, walkValue } from "./copy.ts";
 import { MsgPackReader } from "./msgpack-reader.ts";
+import { MsgPackWriter } from "./msgpack-writer.ts";
+import { Output } from "./output.ts";
 import { PROFILES, type Profile } from "./profile.ts";
-import { NO_TYPES, TYPE_KEY, type TypeRegistry } from "./types.ts";
+import { NO_TYPES, type TypeRegistry } from "./types.ts";
 import type { Value, ValueLimits } from "./value.ts";
 
 /** Flag of `Packr.pack`: leave as many bytes free in front as the low byte says. Source: msgpackr `pack.js`. */
@@ -50,86 +52,34 @@ export function traceCodec(limits: ValueLimits): Codec {
   return codecBy(limits, NO_TYPES, { ...PROFILES.platform, types: false });
 }
 
+/** Bytes of the buffers from which what is encoded is cut. */
+const POOL_BYTES = 8192;
+
+function packed(value: Value, headroomBytes: number): Buffer {
+  return headroomBytes === 0 ? packr.pack(value) : packr.pack(value, RESERVE_START_SPACE | headroomBytes);
+}
+
 function codecBy(limits: ValueLimits, types: TypeRegistry, profile: Profile): Codec {
   const reader = new MsgPackReader(limits, profile.types ? types : undefined);
-  const packable = new Packable(limits);
+  const writer = new MsgPackWriter(limits);
+  const pool = new Output(POOL_BYTES);
   const rules = { limits, profile, types, integerDigitsMax: 0, form: "pack" } as const;
   return {
     name: "msgpack",
     types,
     encode(value: unknown, headroomBytes = 0): Uint8Array {
-      const ready = packable.test(value) ? value : walkValue(value, rules);
-      return headroomBytes === 0 ? packr.pack(ready) : packr.pack(ready, RESERVE_START_SPACE | headroomBytes);
+      // A getter in the value that is being written encodes one of its own: the pool is not free.
+      if (writer.busy) return packed(walkValue(value, rules), headroomBytes);
+      pool.at = pool.start;
+      pool.reserve(headroomBytes);
+      pool.at += headroomBytes;
+      return writer.write(value, pool) ? pool.take() : packed(walkValue(value, rules), headroomBytes);
+    },
+    write(value: unknown, output: Output): void {
+      if (!writer.write(value, output)) output.append(packed(walkValue(value, rules), 0));
     },
     decode(bytes: Uint8Array, start = 0, end = bytes.length): Value {
       return reader.read(bytes, start, end);
     },
   };
-}
-
-const BYTES_PROTOTYPES: ReadonlySet<object | null> = new Set([Uint8Array.prototype, Buffer.prototype]);
-
-/**
- * Finds out whether a value may be packed as it is. Most are: a copy in canonical form would be equal to them, and
- * msgpackr writes them as the profile says. Anything unusual, right or wrong, is not: the walk that copies decides.
- */
-class Packable {
-  readonly #nestingMax: number;
-  readonly #nodesMax: number;
-  #left = 0;
-
-  constructor({ nestingMax, nodesMax }: ValueLimits) {
-    this.#nestingMax = nestingMax;
-    this.#nodesMax = nodesMax;
-  }
-
-  /** Looks at every part of `value` once. */
-  test(value: unknown): boolean {
-    this.#left = this.#nodesMax;
-    return this.#value(value, 0);
-  }
-
-  #value(value: unknown, depth: number): boolean {
-    if (--this.#left < 0) return false;
-    switch (typeof value) {
-      case "number":
-        // msgpackr would write larger integers as floats, and each NaN with its own bits.
-        return value >>> 0 === value || value >> 0 === value || (!Number.isSafeInteger(value) && !Number.isNaN(value));
-      case "string":
-        return value.isWellFormed();
-      case "boolean":
-        return true;
-      case "undefined":
-        return true;
-      case "object":
-        return value === null || this.#container(value, depth + 1);
-      default:
-        return false;
-    }
-  }
-
-  #container(value: object, depth: number): boolean {
-    if (depth > this.#nestingMax) return false;
-    const prototype: object | null = Object.getPrototypeOf(value);
-    if (prototype === Array.prototype) return this.#array(value as readonly unknown[], depth);
-    if (prototype === Object.prototype) return this.#object(value as Readonly<Record<string, unknown>>, depth);
-    return BYTES_PROTOTYPES.has(prototype) && ArrayBuffer.isView(value);
-  }
-
-  #array(items: readonly unknown[], depth: number): boolean {
-    const { length } = items;
-    if (length > this.#left) return false;
-    for (let i = 0; i < length; i++) if (!this.#value(items[i], depth)) return false;
-    return true;
-  }
-
-  #object(fields: Readonly<Record<string, unknown>>, depth: number): boolean {
-    for (const key of Object.keys(fields)) {
-      const field = fields[key];
-      // msgpackr looks at `constructor`, and drops nothing.
-      if (field === undefined || key === "constructor" || key === "__proto__" || key === TYPE_KEY) return false;
-      if (!key.isWellFormed() || !this.#value(field, depth)) return false;
-    }
-    return true;
-  }
 }

@@ -3,13 +3,15 @@ import { AgentError, describeError } from "../errors.ts";
 import { within } from "../wall.ts";
 import { NAMED_AGENTS_MAX } from "./faults.ts";
 import type { External, Kernel } from "./kernel.ts";
-import { type Activity, type AgentRecord, AgentTimer, current, Delivery, type TimerOwner, Wait } from "./model.ts";
+import { type Activity, type AgentRecord, type AgentTimer, current, Deadline, Delivery, Wait } from "./model.ts";
 import { Kind } from "./order.ts";
+import { TimerHandle, TimerPool } from "./record/timers.ts";
 import { untrapped } from "./strict-mode.ts";
 
 /** Everything that agent code emits: messages, sleeps, timers, externals; and the simulated waits that this opens. */
-export class Emissions implements TimerOwner {
+export class Emissions {
   readonly kernel: Kernel;
+  readonly timerPool = new TimerPool();
 
   constructor(kernel: Kernel) {
     this.kernel = kernel;
@@ -93,21 +95,21 @@ export class Emissions implements TimerOwner {
     if (record.mute) return never();
     this.kernel.guard(record, "sleep");
     const seq = record.seq++;
-    this.#setTimer(record, ticks, new AgentTimer(this, record, seq, undefined, -1, this.kernel.cause));
+    this.#setTimer(record, ticks, this.timerPool.take(record, seq, undefined, this.kernel.cause));
     return this.#wait(record, seq, "sleep", record.id) as Promise<void>;
   }
 
   /** A callback at `ticks`. */
   callAt(record: AgentRecord, ticks: number, run: () => unknown): Timer {
-    if (!record.mute) this.kernel.guard(record, "callAt");
-    const timer = new AgentTimer(this, record, record.seq++, run, -1, this.kernel.cause);
-    if (record.mute) timer.spent = true;
-    else this.#setTimer(record, ticks, timer);
-    return timer;
+    if (record.mute) return NO_TIMER;
+    this.kernel.guard(record, "callAt");
+    const timer = this.timerPool.take(record, record.seq++, run, this.kernel.cause);
+    this.#setTimer(record, ticks, timer);
+    return new TimerHandle(timer);
   }
 
   /** Take a timer back; false if it has run or was cancelled before. */
-  cancel(timer: AgentTimer): boolean {
+  cancelTimer(timer: AgentTimer): boolean {
     const { record } = timer;
     if (timer.spent || record.state === "removed") return false;
     this.kernel.guard(record, "timer.cancel");
@@ -147,15 +149,15 @@ export class Emissions implements TimerOwner {
   }
 
   #cancel(record: AgentRecord, timer: AgentTimer): void {
-    timer.spent = true;
     record.dropTimer(timer);
     this.kernel.timers.cancel(timer);
+    timer.spend();
   }
 
   /** A timer of the call's own; an answer that comes at the same time comes too late, since timers are served first. */
   #setDeadline(record: AgentRecord, callSeq: number, timeoutTicks: number): void {
     const { clock, cause } = this.kernel;
-    const deadline = new AgentTimer(this, record, record.seq++, undefined, callSeq, cause);
+    const deadline = new Deadline(record, record.seq++, callSeq, cause);
     this.#setTimer(record, clock.presentTicks + timeoutTicks, deadline);
     const wait = record.waitOf(callSeq);
     if (wait !== undefined) wait.deadline = deadline;
@@ -168,6 +170,9 @@ export class Emissions implements TimerOwner {
     });
   }
 }
+
+/** The timer that a mute agent gets. */
+const NO_TIMER: Timer = { cancel: () => false };
 
 /** What a mute agent waits for. */
 function never(): Promise<never> {

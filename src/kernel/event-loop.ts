@@ -1,3 +1,4 @@
+import { AgentError, type ErrorDetails } from "../errors.ts";
 import { interceptTicks, nextTick, onUnhandledRejection, silenceRejections } from "../host.ts";
 import { wallMs } from "../wall.ts";
 
@@ -94,7 +95,6 @@ export type RejectionSink = (reason: unknown, owner: unknown) => void;
 
 const sinks = new Set<RejectionSink>();
 const owners = new WeakMap<object, { readonly sink: RejectionSink; readonly owner: unknown }>();
-const expected = new WeakSet<object>();
 let stopListening: (() => void) | undefined;
 
 function onUnhandled(reason: unknown): void {
@@ -119,23 +119,35 @@ export function watchRejections(sink: RejectionSink): () => void {
   };
 }
 
+/** Whether the host has been asked to let them end without a word. */
+let silenced = false;
+
 /**
- * Nobody has to handle this error, at any time: it tells code of an agent that the agent is no more, and the agent alone
- * can see it. Gives it back.
+ * An AgentError that nobody has to handle, at any time: it tells code of an agent that the agent is no more, and the agent
+ * alone can see it. It is known by its private field: a set of a million of them would be half of what closing them costs.
  */
-export function expectRejection<E extends Error>(error: E): E {
-  expected.add(error);
-  silenceRejections((reason) => isExpected(reason));
-  return error;
+export class ExpectedError extends AgentError {
+  static override readonly name = "AgentError";
+  readonly #expected = true;
+
+  constructor(code: string, message: string, details: ErrorDetails) {
+    super(code, message, details);
+    if (!silenced) silenceRejections((reason) => isExpected(reason));
+    silenced = true;
+  }
+
+  static is(value: object): boolean {
+    return #expected in value;
+  }
 }
 
 /** Errors that one expected error may be wrapped in. */
 const WRAPPERS_MAX = 8;
 
-/** Whether an error is one of {@link expectRejection}, or tells of nothing else: has it as its cause, or all of its errors are. */
+/** Whether an error is an {@link ExpectedError}, or tells of nothing else: has it as its cause, or all of its errors are. */
 function isExpected(reason: unknown, wrappers = 0): boolean {
   if (!isObject(reason) || wrappers > WRAPPERS_MAX) return false;
-  if (expected.has(reason)) return true;
+  if (ExpectedError.is(reason)) return true;
   if (!(reason instanceof AggregateError)) return isExpected((reason as { cause?: unknown }).cause, wrappers + 1);
   return reason.errors.length > 0 && reason.errors.every((error) => isExpected(error, wrappers + 1));
 }

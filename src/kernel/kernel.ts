@@ -1,13 +1,20 @@
 import type { SimulationClock } from "../clock/simulation-clock.ts";
 import { TimerQueue } from "../clock/timer-queue.ts";
-import { copyArguments, copyBy, copyRules, type WalkRules } from "../codec/copy.ts";
+import { copyBy, copyFlat, copyRules, type WalkRules } from "../codec/copy.ts";
 import { plainCopy, TypeRegistry, type Value, type ValueType } from "../codec/index.ts";
-import { AgentError, ForeignAwaitError, RunError, type Tag } from "../errors.ts";
+import { ForeignAwaitError, RunError, type Tag } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import type { FeedOp, Journal } from "../trace.ts";
-import { expectRejection } from "./event-loop.ts";
+import { ExpectedError } from "./event-loop.ts";
 import { foreignAwait, isTold, type Phase, refusal, type StepFailure } from "./faults.ts";
-import { type AgentRecord, type AgentTimer, current, type Delivery, type StrictMode } from "./model.ts";
+import {
+  type AgentRecord,
+  type AgentTimer,
+  current,
+  DelayedDelivery,
+  type Delivery,
+  type StrictMode,
+} from "./model.ts";
 import { OutputEvents, Outside } from "./outside.ts";
 import { type Birth, Registry, Round } from "./round.ts";
 import { type TraceLevel, Tracer } from "./tracer.ts";
@@ -108,7 +115,7 @@ export class Kernel {
   readonly registry = new Registry();
   readonly timers = new TimerQueue<AgentTimer>();
   /** Messages on their way. */
-  readonly delayed = new TimerQueue<Delivery>();
+  readonly delayed = new TimerQueue<DelayedDelivery>();
   readonly outside = new Outside();
   readonly outputEvents: OutputEvents;
   readonly counts: Counts = { rounds: 0, deliveries: [0, 0, 0, 0, 0, 0, 0] };
@@ -185,9 +192,7 @@ export class Kernel {
 
   /** As `copyFor`, of the arguments of a call of `agent`. */
   copyArguments(args: readonly unknown[], agent: string, method: string): Value {
-    const copy = copyArguments(args, this.#rules, agent, method);
-    this.references.bindTo(agent);
-    return copy;
+    return copyFlat(args, this.limits) ?? this.copyFor(agent, args, `${agent}.${method}`);
   }
 
   /** What an agent's output shows, for observers: that must not change the run, so its code finds no API of the agent. */
@@ -247,7 +252,7 @@ export class Kernel {
     this.registry.delete(record);
     this.outputEvents.forget(record.id);
     for (const timer of record.takeTimers()) this.timers.cancel(timer);
-    this.delayed.cancelWhere((delivery) => delivery.from === record);
+    this.delayed.cancelWhere(({ delivery }) => delivery.from === record);
     this.others?.forget(record);
     this.next = this.next.without(record);
     this.externals = this.externals.filter((external) => external.record !== record);
@@ -266,10 +271,10 @@ export class Kernel {
 
   #refuse(record: AgentRecord, api: string): never {
     record.rare.refusals++;
-    if (record.state === "removed") throw expectRejection(record.gone(this.tag));
+    if (record.state === "removed") throw record.gone(this.tag, ExpectedError);
     if (this.#read !== undefined) {
       const text = `an output of agent "${this.#read.id}" used ${api}: an output shows, it must not act`;
-      throw expectRejection(new AgentError("ERR_AGENT_OUTPUT", text, { agent: this.#read.id, method: api }));
+      throw new ExpectedError("ERR_AGENT_OUTPUT", text, { agent: this.#read.id, method: api });
     }
     if (this.phase === "closed") throw new RunError("ERR_RUN_CLOSED", "the container is closed");
     throw this.foreign(record, `used ${api}`);
@@ -334,7 +339,7 @@ export class Kernel {
     }
     const timers = this.timers.take(ticks);
     if (timers.length > 0) this.next.addTimers(timers);
-    for (const delivery of this.delayed.take(ticks)) this.next.add(delivery);
+    for (const { delivery } of this.delayed.take(ticks)) this.next.add(delivery);
   }
 
   /** Let a timer fire at `ticks`: in the next round if that is the present time. */
@@ -348,10 +353,13 @@ export class Kernel {
    * known for good once the agent has been born.
    */
   receiverOf(sender: AgentRecord, id: string): AgentRecord | undefined {
-    const last = sender.lastReceiver;
-    if (last !== undefined && last.id === id) return last;
+    return sender.lastTo === id ? sender.lastReceiver : this.#lookUp(sender, id);
+  }
+
+  #lookUp(sender: AgentRecord, id: string): AgentRecord | undefined {
     const record = this.registry.get(id);
     if (record === undefined || record.state === "new") return undefined;
+    sender.lastTo = id;
     sender.lastReceiver = record;
     return record;
   }
@@ -368,6 +376,11 @@ export class Kernel {
     if (others !== undefined && delivery.receiver === undefined && others.has(delivery.to)) {
       others.send(ticks, delivery);
     } else if (ticks === this.clock.ticks) this.next.add(delivery);
-    else this.delayed.add(ticks, delivery);
+    else this.delay(ticks, delivery);
+  }
+
+  /** Keep a delivery until `ticks`, which is not over. */
+  delay(ticks: number, delivery: Delivery): void {
+    this.delayed.add(ticks, new DelayedDelivery(delivery));
   }
 }

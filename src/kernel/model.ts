@@ -1,15 +1,16 @@
-import type { Timer } from "../clock/clock.ts";
 import type { Bucket, Timed } from "../clock/timer-queue.ts";
 import { AgentError, type Tag } from "../errors.ts";
+import { withoutStack } from "../frames.ts";
 import { Hash64 } from "../hash.ts";
 import { AsyncLocalStorage } from "../host.ts";
-import { expectRejection } from "./event-loop.ts";
+import { ExpectedError } from "./event-loop.ts";
 import { type Kind, RANK_NONE, type Sender } from "./order.ts";
+import type { AgentType, LifeState, LinkState, LivingAgent, Neighbours, ShownValues } from "./record/parts.ts";
+
+export * from "./record/parts.ts";
 
 /** One thing that comes to an agent at a tag: a message, an answer, the end of an external. One shape for all kinds. */
-export class Delivery implements Timed {
-  bucket: Bucket | undefined = undefined;
-  slot = -1;
+export class Delivery {
   readonly kind: Kind;
   readonly to: string;
   /** Record of `to`, once it is known. */
@@ -53,55 +54,80 @@ export class Delivery implements Timed {
   }
 }
 
+/** A delivery that is on its way for some time. */
+export class DelayedDelivery implements Timed {
+  bucket: Bucket | undefined = undefined;
+  slot = -1;
+  readonly delivery: Delivery;
+
+  constructor(delivery: Delivery) {
+    this.delivery = delivery;
+  }
+}
+
 /** Takes timers back; agent code may not at any time. */
 export interface TimerOwner {
   /** False if it has run or was cancelled before. */
-  cancel(timer: AgentTimer): boolean;
+  cancelTimer(timer: AgentTimer): boolean;
 }
 
-/** A timer of an agent: a callback, the end of a sleep, or the time-out of a call. The agent itself gets it, too. */
-export class AgentTimer implements Timed, Timer {
+/** Slot of a timer that has run or was cancelled. */
+const SPENT = -2;
+
+/**
+ * A timer of an agent: a callback, or the end of a sleep. Nobody but the kernel has it, the agent gets a `TimerHandle`:
+ * once it has fired it is set again, see `TimerPool`.
+ */
+export class AgentTimer implements Timed {
   bucket: Bucket | undefined = undefined;
   slot = -1;
-  readonly record: AgentRecord;
+  record: AgentRecord;
   /** Number among the agent's emissions. */
-  readonly seq: number;
-  /** The callback; undefined: it ends the wait `callSeq`, or that of its own number. */
-  readonly run: (() => unknown) | undefined;
-  /** Of a time-out, the number of the call that it ends; otherwise -1. */
-  readonly callSeq: number;
+  seq: number;
+  /** The callback; undefined: it ends a wait. */
+  run: (() => unknown) | undefined;
   /** Id of the event during which it was set, if the run is observed. */
-  readonly cause: string | undefined;
-  readonly #owner: TimerOwner;
-  /** True once it has run or was cancelled. */
-  spent = false;
-  /** Neighbours among the agent's timers in the queue. */
-  nextOwn: AgentTimer | undefined = undefined;
-  previousOwn: AgentTimer | undefined = undefined;
+  cause: string | undefined;
 
-  constructor(
-    owner: TimerOwner,
-    record: AgentRecord,
-    seq: number,
-    run: (() => unknown) | undefined,
-    callSeq: number,
-    cause: string | undefined,
-  ) {
-    this.#owner = owner;
+  constructor(record: AgentRecord, seq: number, run: (() => unknown) | undefined, cause: string | undefined) {
     this.record = record;
     this.seq = seq;
     this.run = run;
-    this.callSeq = callSeq;
     this.cause = cause;
   }
 
-  cancel(): boolean {
-    return this.#owner.cancel(this);
+  /** Number of the wait that it ends: a sleep has that of its timer. */
+  get waitSeq(): number {
+    return this.seq;
+  }
+
+  /** True once it has run or was cancelled. */
+  get spent(): boolean {
+    return this.slot === SPENT;
+  }
+
+  /** It has run or was cancelled. */
+  spend(): void {
+    this.slot = SPENT;
   }
 
   /** The event's id. */
   get id(): string {
     return `${this.record.id}#${this.seq}`;
+  }
+}
+
+/** The time-out of a call: ends its wait with an error. */
+export class Deadline extends AgentTimer {
+  readonly #callSeq: number;
+
+  constructor(record: AgentRecord, seq: number, callSeq: number, cause: string | undefined) {
+    super(record, seq, undefined, cause);
+    this.#callSeq = callSeq;
+  }
+
+  override get waitSeq(): number {
+    return this.#callSeq;
   }
 }
 
@@ -117,7 +143,7 @@ export class Wait {
   /** Activity that opened it, if that is followed. */
   readonly activity: Activity | undefined;
   /** Ends a call that has a time-out. */
-  deadline: AgentTimer | undefined = undefined;
+  deadline: Deadline | undefined = undefined;
 
   constructor(
     seq: number,
@@ -179,54 +205,10 @@ export class Activity {
  */
 export const current = new AsyncLocalStorage<Activity | undefined>();
 
-/** One direction between two agents; it belongs to the sender, so that it is the same wherever the receiver lives. */
-export interface LinkState {
-  /** Draws in the order of the sender's messages on this link alone. */
-  readonly random: () => number;
-  /** Ticks until which earlier messages take the bandwidth. */
-  busyUntilTicks: number;
-}
-
-/** What the engine itself calls of the user's object. */
-export interface LivingAgent {
-  setup(): void | Promise<void>;
-  stop(): void | Promise<void>;
-}
-
-/** Life of an agent: `new` until its birth is served, `setup` until its setup has settled. */
-export type LifeState = "new" | "setup" | "ready" | "removed";
-
-/** What the engine knows about a class of agents. */
-export interface AgentType {
-  readonly name: string;
-  /** Methods that a peer may call. */
-  readonly exposed: ReadonlyMap<string, (...args: unknown[]) => unknown>;
-  /** Names of what a bridge may read and the agent may emit. */
-  readonly outputs: readonly string[];
-}
-
 /** Uses of its API that an agent is refused before it is mute. */
 const REFUSALS_MAX = 100;
-/** What observers were told last of one agent's outputs. */
-export interface ShownValues {
-  /** Events so far. */
-  count: number;
-  /** By output: the value if it is a primitive, else its digest. */
-  readonly last: Map<string, unknown>;
-}
 
 const NONE: readonly never[] = Object.freeze([]);
-
-/** Whom an agent knows. */
-export class Neighbours {
-  readonly ids: readonly string[];
-  /** Proxies of them; made when they are first asked for. */
-  proxies: readonly object[] | undefined = undefined;
-
-  constructor(ids: readonly string[]) {
-    this.ids = ids;
-  }
-}
 
 /** What few agents ever have; made with the first of it. */
 class RareState {
@@ -234,6 +216,8 @@ class RareState {
   children = 0;
   /** Simulated waits beyond the first, by number. */
   moreWaits: Map<number, Wait> | undefined = undefined;
+  /** Timers beyond the first. */
+  moreTimers: Set<AgentTimer> | undefined = undefined;
   /** Messages that came before its setup had settled. */
   held: Delivery[] | undefined = undefined;
   /** Its links to other agents, if it has used one of a communication model. */
@@ -257,6 +241,8 @@ class RareState {
  * is made when it is first used, and a removed agent keeps only what its id and its part of the trace hash need.
  */
 export class AgentRecord extends Hash64 implements Sender {
+  /** Takes its timers back. */
+  readonly owner: TimerOwner;
   readonly id: string;
   rank = RANK_NONE;
   readonly type: AgentType;
@@ -271,16 +257,18 @@ export class AgentRecord extends Hash64 implements Sender {
   #wait: Wait | undefined;
   /** Those of its waits that nobody awaits yet: futures whose promise was not asked for. */
   unawaited = 0;
-  /** First of its timers in the queue, linked by `nextOwn` and `previousOwn`. */
-  #timers: AgentTimer | undefined;
-  /** To whom it has sent last: most agents send to one other again and again. */
+  /** A timer of its that has not fired; others in `RareState`, as with waits. Most agents have one at a time. */
+  #timer: AgentTimer | undefined;
+  /** To whom it has sent last, by the text that it has used: most agents send to one other again and again. */
+  lastTo = "";
   lastReceiver: AgentRecord | undefined = undefined;
   /** Turn of the event loop before which it was last served. */
   servedAtTurn = -1;
   #rare: RareState | undefined;
 
-  constructor(id: string, type: AgentType) {
+  constructor(id: string, type: AgentType, owner: TimerOwner) {
     super();
+    this.owner = owner;
     this.id = id;
     this.type = type;
   }
@@ -307,7 +295,7 @@ export class AgentRecord extends Hash64 implements Sender {
   }
 
   /** Whom it knows, if its spawn has said so. */
-  get neighbours(): Neighbours | undefined {
+  get known(): Neighbours | undefined {
     return this.#rare?.neighbours;
   }
 
@@ -362,31 +350,27 @@ export class AgentRecord extends Hash64 implements Sender {
     return this.#wait?.seq === seq ? this.#wait : this.#rare?.moreWaits?.get(seq);
   }
 
-  /** Note a timer of its own that goes into the queue. */
+  /** Note a timer of its own that is to fire. */
   addTimer(timer: AgentTimer): void {
-    const next = this.#timers;
-    timer.nextOwn = next;
-    if (next !== undefined) next.previousOwn = timer;
-    this.#timers = timer;
+    if (this.#timer === undefined) this.#timer = timer;
+    else {
+      const { rare } = this;
+      rare.moreTimers ??= new Set();
+      rare.moreTimers.add(timer);
+    }
   }
 
-  /** Forget a timer that has left the queue. */
+  /** Forget a timer that fires now or was cancelled. */
   dropTimer(timer: AgentTimer): void {
-    const { nextOwn, previousOwn } = timer;
-    if (previousOwn !== undefined) previousOwn.nextOwn = nextOwn;
-    else if (this.#timers === timer) this.#timers = nextOwn;
-    if (nextOwn !== undefined) nextOwn.previousOwn = previousOwn;
-    timer.nextOwn = undefined;
-    timer.previousOwn = undefined;
+    if (this.#timer === timer) this.#timer = undefined;
+    else this.#rare?.moreTimers?.delete(timer);
   }
 
   /** Take all its timers out; the caller cancels them. */
   takeTimers(): AgentTimer[] {
-    const timers: AgentTimer[] = [];
-    for (let timer = this.#timers; timer !== undefined; timer = this.#timers) {
-      this.dropTimer(timer);
-      timers.push(timer);
-    }
+    const timers = [...(this.#timer === undefined ? [] : [this.#timer]), ...(this.#rare?.moreTimers ?? [])];
+    this.#timer = undefined;
+    if (this.#rare !== undefined) this.#rare.moreTimers = undefined;
     return timers;
   }
 
@@ -425,7 +409,7 @@ export class AgentRecord extends Hash64 implements Sender {
 
   /** Reject every wait, so that `finally` runs, and let go of everything that only a living agent needs. */
   end(tag: Tag): void {
-    const waits = [...(this.#wait === undefined ? [] : [this.#wait]), ...(this.#rare?.moreWaits?.values() ?? [])];
+    const waits = [this.#wait, ...(this.#rare?.moreWaits?.values() ?? NONE)];
     this.#wait = undefined;
     if (this.#rare !== undefined) {
       this.#rare.moreWaits = undefined;
@@ -434,14 +418,16 @@ export class AgentRecord extends Hash64 implements Sender {
       this.#rare.neighbours = undefined;
     }
     this.unawaited = 0;
-    for (const wait of waits) wait.reject(expectRejection(this.gone(tag)));
+    // Where it is ended is no place of its code, and a stack would be most of what the error costs.
+    for (const wait of waits) wait?.reject(withoutStack(() => this.gone(tag, ExpectedError)));
     this.agent = undefined;
+    this.lastTo = "";
     this.lastReceiver = undefined;
     this.open = NONE;
   }
 
-  /** The error for whoever uses this agent after its removal. */
-  gone(tag: Tag): AgentError {
-    return new AgentError("ERR_AGENT_GONE", `agent "${this.id}" was removed`, { agent: this.id, tag });
+  /** The error for whoever uses this agent after its removal, of this class. */
+  gone(tag: Tag, Type = AgentError): AgentError {
+    return new Type("ERR_AGENT_GONE", `agent "${this.id}" was removed`, { agent: this.id, tag });
   }
 }

@@ -89,8 +89,18 @@ export function sortDeliveries(list: Ordered[]): void {
 }
 
 function areDeliveriesInOrder(list: readonly Ordered[]): boolean {
-  for (let i = 1; i < list.length; i++) if (compareDeliveries(list[i - 1]!, list[i]!) > 0) return false;
+  let before = list[0];
+  for (let i = 1; i < list.length; i++) {
+    const delivery = list[i]!;
+    if (!comesFirst(before!.receiver, delivery.receiver) && compareDeliveries(before!, delivery) > 0) return false;
+    before = delivery;
+  }
   return true;
+}
+
+/** Whether ranks alone say that `a` comes before `b`; false also if they do not tell. */
+function comesFirst(a: Sender | undefined, b: Sender | undefined): boolean {
+  return a !== undefined && b !== undefined && a.rank < b.rank && b.rank !== RANK_NONE;
 }
 
 /** Deliveries from which on they are distributed by rank: a comparison of `sort` is a call, and there are 10 to 20 for each. */
@@ -147,11 +157,14 @@ export interface OrderedTimer {
 
 /** Sort the timers of one tag, as {@link sortDeliveries}: each agent is sender and receiver of its own. */
 export function sortTimers(list: OrderedTimer[]): void {
+  let before = list[0];
   for (let i = 1; i < list.length; i++) {
-    if (compareTimers(list[i - 1]!, list[i]!) > 0) {
+    const timer = list[i]!;
+    if (!comesFirst(before!.record, timer.record) && compareTimers(before!, timer) > 0) {
       list.sort(compareTimers);
       return;
     }
+    before = timer;
   }
 }
 

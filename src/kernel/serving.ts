@@ -128,7 +128,7 @@ export async function serving(kernel: Kernel, watch: StepWatch, body: () => Prom
 export async function stopAll(kernel: Kernel): Promise<RunError | undefined> {
   const alive = [...kernel.registry].filter((record) => record.state !== "removed");
   kernel.serving = true;
-  const stops = alive.map(async (record) => record.agent?.stop());
+  const stops = alive.flatMap(stopOf);
   kernel.serving = false;
   kernel.phase = "closed";
   kernel.outside.end(new RunError("ERR_RUN_CLOSED", "the container was closed"));
@@ -140,6 +140,18 @@ export async function stopAll(kernel: Kernel): Promise<RunError | undefined> {
   kernel.tracer.end();
   return failure;
 }
+
+/** Call `stop` of one agent: its promise, or none if it has done what it wanted to. */
+function stopOf({ agent }: AgentRecord): readonly Promise<void>[] {
+  try {
+    const stopped = agent?.stop();
+    return stopped === undefined ? NO_STOPS : [Promise.resolve(stopped)];
+  } catch (error) {
+    return [Promise.reject(error)];
+  }
+}
+
+const NO_STOPS: readonly Promise<void>[] = [];
 
 async function settleStops(stops: readonly Promise<void>[], timeoutMs: number): Promise<RunError | undefined> {
   const settled = Promise.allSettled(stops);

@@ -90,8 +90,11 @@ export class Tracer {
   observed: boolean;
   /** Agents whose chain has grown, if somebody takes note of them. */
   touched: Set<AgentRecord> | undefined;
+  /** Whether there are observers: the size of a `Map` is a call, and this is asked for each delivery. */
+  #told = false;
   readonly #sinks = new Sinks(() => {
-    this.observed = this.#full || this.#sinks.size > 0;
+    this.#told = this.#sinks.size > 0;
+    this.observed = this.#full || this.#told;
   });
   readonly #shown: ShownOutputs;
   #batch: TraceEvent[] = [];
@@ -131,28 +134,32 @@ export class Tracer {
 
   /** A timer of an agent has fired, before the agent sees it. */
   fired(record: AgentRecord, timer: AgentTimer): void {
-    const { ticks, round } = this.#tag;
     if (this.#hashes) {
       this.touched?.add(record);
-      record.chain.words(this.#ticksHigh, this.#ticksLow, round, Kind.timer);
+      record.words(this.#ticksHigh, this.#ticksLow, this.#tag.round, Kind.timer);
     }
-    if (this.#sinks.size === 0) return;
-    const { id, cause } = timer;
-    this.#batch.push({ kind: "timer", ticks, round, agent: record.id, id, cause });
-    this.#shown.served(record, id);
+    if (this.#told) this.#noteTimer(record, timer);
   }
 
   /** A delivery to an agent, before the agent sees it. */
   delivered(record: AgentRecord, delivery: Delivery, peer: string): void {
     if (this.#hashes) {
       this.touched?.add(record);
-      const chain = record.chain;
-      chain.words(this.#ticksHigh, this.#ticksLow, this.#tag.round, delivery.kind);
-      chain.string(peer);
-      chain.string(delivery.method);
-      hashValue(chain, delivery.content, this.#types);
+      record.words(this.#ticksHigh, this.#ticksLow, this.#tag.round, delivery.kind);
+      record.string(peer);
+      record.string(delivery.method);
+      hashValue(record, delivery.content, this.#types);
     }
-    if (this.#sinks.size === 0) return;
+    if (this.#told) this.#noteDelivery(record, delivery, peer);
+  }
+
+  #noteTimer(record: AgentRecord, { id, cause }: AgentTimer): void {
+    const { ticks, round } = this.#tag;
+    this.#batch.push({ kind: "timer", ticks, round, agent: record.id, id, cause });
+    this.#shown.served(record, id);
+  }
+
+  #noteDelivery(record: AgentRecord, delivery: Delivery, peer: string): void {
     this.#batch.push(toEvent(record, delivery, this.#tag, peer, this.#types));
     this.#shown.served(record, delivery.id);
   }
@@ -165,7 +172,7 @@ export class Tracer {
       record.chain.string(peer);
       record.chain.string(record.type.name);
     }
-    if (this.#sinks.size === 0) return;
+    if (!this.#told) return;
     const id = `${record.id}#${kind}`;
     this.#batch.push({ kind, ...tag, agent: record.id, id, cause, type: record.type.name });
     this.#shown.served(record, id);
@@ -173,17 +180,17 @@ export class Tracer {
 
   /** An agent has emitted an event; `value` is a copy that nobody changes. */
   emitted(record: AgentRecord, output: string, value: unknown): void {
-    if (this.#sinks.size > 0) this.#shown.emitted(record, output, value);
+    if (this.#told) this.#shown.emitted(record, output, value);
   }
 
   /** All agents of the round were served: tell observers which outputs have changed. */
   roundServed(): void {
-    if (this.#sinks.size > 0) this.#shown.changes(this.#tag, this.#batch);
+    if (this.#told) this.#shown.changes(this.#tag, this.#batch);
   }
 
   /** An event that is in no chain: ticks, logs, faults. Called only for its observers. */
   note(make: () => TraceEvent): void {
-    if (this.#sinks.size > 0) this.#batch.push(make());
+    if (this.#told) this.#batch.push(make());
   }
 
   /** Hand the batch to the observers, in the order in which runs are seen. */

@@ -11,7 +11,7 @@ import type { Limits } from "../limits.ts";
 import type { TraceEvent } from "../trace.ts";
 import type { Place } from "./agent-changes.ts";
 import type { MemberLink } from "./members/link.ts";
-import type { Order, Report, Task } from "./protocol.ts";
+import type { Order, Report, RoundTask, Task } from "./protocol.ts";
 import { type Item, writeBatch } from "./wire/batch.ts";
 
 /** What the coordinator knows of a container. */
@@ -171,11 +171,14 @@ export class Coordinator implements TimeLoop {
       const lastRound = active.length === 1 && !named ? limits.roundsMax - CHAIN_ROUNDS - 1 : this.#round;
       const ends = this.#isLast && (isFirst || active.length === 1);
       const reads = ends && this.reads;
-      const horizon = this.horizonTicks === undefined ? {} : { horizonTicks: this.horizonTicks };
-      const reports = await this.#ask(active, () => ({ what: "round", named, lastRound, ends, reads, ...horizon }));
-      this.#round = Math.max(...reports.map(({ round }) => round));
-      for (const [i, index] of active.entries()) this.#members[index]!.ran = reports[i]!.finished !== true;
-      for (const { agents = [] } of reports) for (const id of agents) chain.add(id);
+      const task: RoundTask = { what: "round", lastRound, named, ends, reads, horizonTicks: this.horizonTicks };
+      const reports = await this.#ask(active, () => task);
+      for (let i = 0; i < active.length; i++) {
+        const { round, finished, agents } = reports[i]!;
+        if (round > this.#round) this.#round = round;
+        this.#members[active[i]!]!.ran = finished !== true;
+        if (agents !== undefined) for (const id of agents) chain.add(id);
+      }
       this.#throwFirst(reports);
       this.#options.outside.deliver();
     }
@@ -184,19 +187,27 @@ export class Coordinator implements TimeLoop {
   /** Give some containers an order and take in their reports, in the order of the containers. */
   async #ask(indices: readonly number[], taskOf: (index: number) => Task): Promise<Report[]> {
     if (this.#aborted !== undefined) throw this.#aborted;
-    const reports = await this.#gather(
-      indices.map((index) => this.#members[index]!.link.ask(this.#orderFor(index, taskOf(index)))),
-    );
-    for (const [i, index] of indices.entries()) this.#take(index, reports[i]!);
+    const reports = await this.#gather(indices, taskOf);
+    for (let i = 0; i < reports.length; i++) this.#take(indices[i]!, reports[i]!);
     this.#tell(reports);
     return reports;
   }
 
-  /** Wait for all reports, or for a loss or an end that makes waiting useless. */
-  #gather(asked: readonly Promise<Report>[]): Promise<Report[]> {
+  /** Give the orders and wait for all reports, or for a loss or an end that makes waiting useless. */
+  #gather(indices: readonly number[], taskOf: (index: number) => Task): Promise<Report[]> {
     return new Promise((resolve, reject) => {
       this.#interrupt = reject;
-      Promise.all(asked).then(resolve, reject);
+      const reports: Report[] = [];
+      let missing = indices.length;
+      if (missing === 0) resolve(reports);
+      for (let i = 0; i < indices.length; i++) {
+        const index = indices[i]!;
+        const reported = (report: Report) => {
+          reports[i] = report;
+          if (--missing === 0) resolve(reports);
+        };
+        this.#members[index]!.link.ask(this.#orderFor(index, taskOf(index)), reported, reject);
+      }
     });
   }
 
@@ -206,7 +217,7 @@ export class Coordinator implements TimeLoop {
     if (batches.length > 0) member.mail = [];
     member.mailDue = Infinity;
     const { clock, isObserved } = this.#options;
-    return { ...task, ticks: clock.ticks, round: this.#round, observed: isObserved(), batches };
+    return { ticks: clock.ticks, round: this.#round, observed: isObserved(), batches, task };
   }
 
   #take(index: number, report: Report): void {
@@ -257,7 +268,8 @@ export class Coordinator implements TimeLoop {
 
   #throwFirst(reports: readonly Report[]): void {
     for (const { error } of reports) if (error !== undefined) throw error;
-    const failures: StepFailure[] = reports.flatMap((report) => report.failures);
+    const failures: StepFailure[] = [];
+    for (const report of reports) failures.push(...report.failures);
     if (failures.length > 0) throw firstOf(failures);
   }
 
@@ -279,6 +291,8 @@ export class Coordinator implements TimeLoop {
   }
 
   #indices(matches: (member: MemberState) => boolean): number[] {
-    return this.#members.flatMap((member, index) => (matches(member) ? [index] : []));
+    const indices: number[] = [];
+    for (let i = 0; i < this.#members.length; i++) if (matches(this.#members[i]!)) indices.push(i);
+    return indices;
   }
 }

@@ -26,13 +26,13 @@ export async function serveMember(
   let last: Promise<unknown> = Promise.resolve();
   channel.serve((request) => {
     const order = orderFromWire(request.content);
-    isReleased = order.what === "close";
-    const report = last.then(() => member!.obey(order));
-    last = report;
-    report.then(
-      (done) => request.reply(reportToWire(done)),
-      (error) => request.fail(error),
-    );
+    isReleased = order.task.what === "close";
+    last = last
+      .then(() => member!.obey(order))
+      .then(
+        (report) => request.reply(reportToWire(report)),
+        (error) => request.fail(error),
+      );
   });
   const options = await channel.request({ ...joining, hash: module.hash } satisfies Joining, { timeoutMs });
   const tell = () => void channel.request(null).catch(() => {}); // who is gone need not be told

@@ -16,8 +16,19 @@ import type { TraceEvent } from "../trace.ts";
 import { AgentChanges } from "./agent-changes.ts";
 import { type AgentModule, checkedPlacement, classNamed } from "./module.ts";
 import { Outbound } from "./outbound.ts";
-import type { MemberOptions, NewAgent, Order, ReadRequest, Report } from "./protocol.ts";
+import type {
+  MemberOptions,
+  NewAgent,
+  Order,
+  ReadRequest,
+  Report,
+  ReportDetails,
+  RoundTask,
+  Task,
+} from "./protocol.ts";
 import { batchCodec, readBatch } from "./wire/batch.ts";
+
+const NOTHING: ReportDetails = {};
 
 /**
  * One of a platform's containers: serves rounds when the coordinator says so, and tells what its agents have sent to
@@ -79,17 +90,19 @@ export class Member implements DriverHooks {
     this.#changes = new AgentChanges(this.#kernel);
   }
 
-  /** Carry out an order; the caller waits for the report before it gives the next one. Never rejected. */
+  /**
+   * Carry out an order; the caller waits for the report before it gives the next one. Called in a microtask, as a drain has
+   * to begin in one. Never rejected.
+   */
   async obey(order: Order): Promise<Report> {
     this.#obeying = true;
     try {
       this.#observe(order.observed);
       this.#goTo(order.ticks, order.round);
       for (const batch of order.batches) this.#receive(batch);
-      const extra = await this.#carryOut(order);
-      return { ...this.#report(), ...extra };
+      return this.#report(await this.#carryOut(order.task));
     } catch (error) {
-      return { ...this.#report(), error: error as Error };
+      return this.#report({ error: error as Error });
     } finally {
       this.#obeying = false;
     }
@@ -106,48 +119,47 @@ export class Member implements DriverHooks {
     await serving?.fail(new RunError("ERR_RUN_FAILED", reason));
   }
 
-  async #carryOut(order: Order): Promise<Partial<Report>> {
-    switch (order.what) {
+  #carryOut(task: Task): ReportDetails | Promise<ReportDetails> {
+    switch (task.what) {
       case "round":
-        return this.#serve(order);
+        return this.#serve(task);
       case "finish":
-        return this.#finish(order.reads);
+        return this.#finish(task.reads);
       case "tell":
-        return {};
+        return NOTHING;
       case "fail":
-        await this.#fail(order.reason);
-        return this.#news();
+        return this.#fail(task.reason).then(() => this.#news());
       case "spawn":
-        return { refused: order.agents.map((agent) => this.#spawn(agent)), ...this.#news() };
+        return { refused: task.agents.map((agent) => this.#spawn(agent)), ...this.#news() };
       case "read":
-        return this.#read(order.request);
+        return this.#read(task.request);
       case "close":
         return this.#close();
     }
   }
 
-  async #serve({ lastRound, named, ends, reads, horizonTicks }: Order & { what: "round" }): Promise<Partial<Report>> {
+  async #serve({ lastRound, named, ends, reads, horizonTicks }: RoundTask): Promise<ReportDetails> {
     const kernel = this.#kernel;
     const { driver } = this.#simulation;
     this.#serving ??= new ServingPeriod(kernel, driver.watch);
-    await undefined; // a drain begins in a microtask
-    const agents = named ? { agents: kernel.next.agents(NAMED_AGENTS_MAX) } : {};
+    const agents = named ? kernel.next.agents(NAMED_AGENTS_MAX) : undefined;
     this.#lastRound = lastRound;
     if (horizonTicks !== undefined) this.#outbound.peers!.horizonTicks = horizonTicks;
     await driver.run(this);
-    return ends ? { ...agents, ...(await this.#finishEarly(reads)) } : agents;
+    const details = ends ? await this.#finishEarly(reads) : NOTHING;
+    return agents === undefined ? details : { ...details, agents };
   }
 
   /**
    * Finish if nothing is left to do, in the hope that nothing will be. What has become of agents that wait for something
    * that the simulation does not know, or whose failure shows only now, is told when the advance has ended for sure.
    */
-  async #finishEarly(reads: boolean): Promise<Partial<Report>> {
+  async #finishEarly(reads: boolean): Promise<ReportDetails> {
     const { driver } = this.#simulation;
     const { next, failures } = this.#kernel;
-    if (next.size > 0 || !this.#outbound.isQuiet || failures.length > 0 || driver.watch.stuck.size > 0) return {};
+    if (next.size > 0 || !this.#outbound.isQuiet || failures.length > 0 || driver.watch.stuck.size > 0) return NOTHING;
     await driver.turn();
-    if (this.#kernel.failures.length > 0) return {};
+    if (this.#kernel.failures.length > 0) return NOTHING;
     return { ...this.#end(reads), finished: true };
   }
 
@@ -161,14 +173,14 @@ export class Member implements DriverHooks {
     this.#kernel.tracer.flush();
   }
 
-  async #finish(reads: boolean): Promise<Partial<Report>> {
+  async #finish(reads: boolean): Promise<ReportDetails> {
     const { driver } = this.#simulation;
     await driver.turn();
     driver.watch.reportStuck();
     return this.#end(reads);
   }
 
-  #end(reads: boolean): Partial<Report> {
+  #end(reads: boolean): ReportDetails {
     if (this.#kernel.failures.length === 0) {
       this.#serving?.end();
       this.#serving = undefined;
@@ -178,7 +190,7 @@ export class Member implements DriverHooks {
   }
 
   /** What has changed among the agents, and what they have sent to other populations, since it was told the last time. */
-  #news(): Partial<Report> {
+  #news(): ReportDetails {
     const packs = this.#outbound.takePacks();
     return { changes: this.#changes.take(), ...(packs.length > 0 && { packs }) };
   }
@@ -196,7 +208,7 @@ export class Member implements DriverHooks {
     }
   }
 
-  #read(request: ReadRequest | undefined): Partial<Report> {
+  #read(request: ReadRequest | undefined): ReportDetails {
     if (request !== undefined) this.#request = request;
     const columns: unknown[][] = [];
     let count = 0;
@@ -222,11 +234,11 @@ export class Member implements DriverHooks {
     throw new AgentError("ERR_AGENT_UNKNOWN", `there is no agent "${agent}"`, { agent, method: "outputs" });
   }
 
-  async #close(): Promise<Partial<Report>> {
+  async #close(): Promise<ReportDetails> {
     const failure = await stopAll(this.#kernel);
     await this.#simulation.peers.close();
     if (failure !== undefined) throw failure;
-    return {};
+    return NOTHING;
   }
 
   #goTo(ticks: number, round: number): void {
@@ -244,7 +256,7 @@ export class Member implements DriverHooks {
         const create = () => this.#simulation.factory.create(classNamed(this.#module, type), id, args, neighbours);
         kernel.next.addBirth({ id, create, parent, cause });
       } else if (item.ticks === kernel.clock.ticks) kernel.next.add(item.delivery);
-      else kernel.delayed.add(item.ticks, item.delivery);
+      else kernel.delay(item.ticks, item.delivery);
     }
   }
 
@@ -266,15 +278,15 @@ export class Member implements DriverHooks {
     }
   }
 
-  /** What has come of the order so far; what was sent is in one report only. */
-  #report(): Report {
+  /** What has come of the order; what was sent is in one report only. */
+  #report(details: ReportDetails): Report {
     const kernel = this.#kernel;
     kernel.tracer.flush();
     const { failures } = kernel;
     if (failures.length > 0) kernel.failures = [];
     const events = this.#events;
     if (events.length > 0) this.#events = [];
-    return {
+    const report: Report = {
       busy: kernel.next.size > 0,
       due: kernel.due,
       round: kernel.round,
@@ -283,5 +295,6 @@ export class Member implements DriverHooks {
       failures,
       events,
     };
+    return details === NOTHING ? report : { ...report, ...details };
   }
 }

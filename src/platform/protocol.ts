@@ -54,75 +54,70 @@ export interface MemberOptions {
   readonly populations?: PopulationNames | undefined;
 }
 
-/** What every order says: the present tag, and whether somebody observes. */
-interface OrderBase {
+/** What the coordinator asks of a container, at the present tag. Orders are carried out one after the other. */
+export interface Order {
   readonly ticks: number;
   readonly round: number;
+  /** Whether somebody observes. */
   readonly observed: boolean;
   /** What has come from other containers and from outside since the last order: see `wire/batch.ts`. */
   readonly batches: readonly Uint8Array[];
+  readonly task: Task;
 }
 
-/** What the coordinator asks of a container. Orders are carried out one after the other. */
-export type Order = OrderBase &
-  (
-    | {
-        /** Serve the round of this tag. */
-        readonly what: "round";
-        /**
-         * Go on with the next rounds of this time up to this one, as long as nothing is sent to other containers, which have
-         * nothing to do then, and no call from outside is answered. This round itself: do not.
-         */
-        readonly lastRound: number;
-        /** Name the agents that are served. */
-        readonly named: boolean;
-        /**
-         * If nothing is left to do here then, and nothing was sent, the advance may well end: do what `finish` says, too, and
-         * tell so. It may turn out that another round follows.
-         */
-        readonly ends: boolean;
-        /** As of `finish`. */
-        readonly reads: boolean;
-        /** Of one of several populations: what is sent to the others is due at this tick or later. */
-        readonly horizonTicks?: number;
-      }
-    | {
-        /** The advance ends here, everything has settled. */
-        readonly what: "finish";
-        /** Read what was read after the last advance: it will be asked for again. What cannot be read is left out. */
-        readonly reads: boolean;
-      }
-    | {
-        /** Tell what has failed since the last report. */
-        readonly what: "tell";
-      }
-    | {
-        /** The run has failed, here or elsewhere. */
-        readonly what: "fail";
-        readonly reason: string;
-      }
-    | {
-        /** Make agents, between advances. */
-        readonly what: "spawn";
-        readonly agents: readonly NewAgent[];
-      }
-    | {
-        /** Read outputs of agents: of those of the last request, if none is given. */
-        readonly what: "read";
-        readonly request: ReadRequest | undefined;
-      }
-    | {
-        /** Call `stop` of all agents. */
-        readonly what: "close";
-      }
-  );
+/** Serve the round of this tag. All containers that serve it get the same task. */
+export interface RoundTask {
+  readonly what: "round";
+  /**
+   * Go on with the next rounds of this time up to this one, as long as nothing is sent to other containers, which have
+   * nothing to do then, and no call from outside is answered. This round itself: do not.
+   */
+  readonly lastRound: number;
+  /** Name the agents that are served. */
+  readonly named: boolean;
+  /**
+   * If nothing is left to do here then, and nothing was sent, the advance may well end: do what `finish` says, too, and
+   * tell so. It may turn out that another round follows.
+   */
+  readonly ends: boolean;
+  /** As of `finish`. */
+  readonly reads: boolean;
+  /** Of one of several populations: what is sent to the others is due at this tick or later. */
+  readonly horizonTicks: number | undefined;
+}
 
-/** What an order says besides the present tag. */
-export type Task = Order extends infer O
-  ? O extends Order
-    ? Omit<O, "ticks" | "round" | "observed" | "batches">
-    : never
-  : never;
+/** What an order asks for. */
+export type Task =
+  | RoundTask
+  | {
+      /** The advance ends here, everything has settled. */
+      readonly what: "finish";
+      /** Read what was read after the last advance: it will be asked for again. What cannot be read is left out. */
+      readonly reads: boolean;
+    }
+  | {
+      /** Tell what has failed since the last report. */
+      readonly what: "tell";
+    }
+  | {
+      /** The run has failed, here or elsewhere. */
+      readonly what: "fail";
+      readonly reason: string;
+    }
+  | {
+      /** Make agents, between advances. */
+      readonly what: "spawn";
+      readonly agents: readonly NewAgent[];
+    }
+  | {
+      /** Read outputs of agents: of those of the last request, if none is given. */
+      readonly what: "read";
+      readonly request: ReadRequest | undefined;
+    }
+  | {
+      /** Call `stop` of all agents. */
+      readonly what: "close";
+    };
 
 /** An agent to make: its class by name, its id, its constructor's arguments, the agents that it knows, if that was said. */
 export type NewAgent = readonly [type: string, id: string, args: readonly unknown[], neighbours?: readonly string[]];
@@ -154,32 +149,36 @@ export interface Pack {
 export type Answer = readonly [seq: number, ok: boolean, content: unknown];
 
 /** What a container answers to an order. */
-export interface Report {
+export interface Report extends ReportDetails {
   /** Whether something is left to do at the present time. */
   readonly busy: boolean;
   /** Tick of its next timer. */
   readonly due: number | undefined;
+  /** Number of the next round of the present time. */
+  readonly round: number;
   readonly sent: readonly Sent[];
   readonly answers: readonly Answer[];
   readonly failures: readonly StepFailure[];
   /** What was observed, in order. */
   readonly events: readonly TraceEvent[];
-  /** Number of the next round of the present time. */
-  readonly round: number;
+}
+
+/** What only some orders bring. */
+export interface ReportDetails {
   /** Of a round that may be the last: whether it has done what `finish` says. */
-  readonly finished?: boolean;
+  readonly finished?: boolean | undefined;
   /** Of a round, where asked for: ids of the first agents that were served. */
-  readonly agents?: readonly string[];
+  readonly agents?: readonly string[] | undefined;
   /** Of `read`, and with `reads`: the values of the request, up to the first agent that could not be read. */
-  readonly values?: OutputValues;
+  readonly values?: OutputValues | undefined;
   /** Of `spawn`: why an agent could not be made; null if it was. */
-  readonly refused?: readonly (Error | null)[];
+  readonly refused?: readonly (Error | null)[] | undefined;
   /** What has changed among its agents since they were told the last time. */
-  readonly changes?: Changes;
+  readonly changes?: Changes | undefined;
   /** What its agents have sent to other populations, told with `changes`. */
-  readonly packs?: readonly Pack[];
+  readonly packs?: readonly Pack[] | undefined;
   /** Why the order could not be carried out. */
-  readonly error?: Error;
+  readonly error?: Error | undefined;
 }
 
 /** What has changed among a container's agents. */

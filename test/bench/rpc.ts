@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pythonEnvironment } from "../support/python.ts";
-import { type Figure, figure } from "./figure.ts";
+import { type Figure, figure, type Suite } from "./figure.ts";
 import { type Load, Peer, type PeerCommands } from "./peer.ts";
 import { compiled, program } from "./programs.ts";
 
@@ -30,15 +30,32 @@ function peer(name: string, file: string, ...more: string[]): PeerCommands {
   };
 }
 
-function ours(scheme: string, address: string): PeerCommands {
-  const client = (at: string) => node("peers/cosimas.ts", "client", at);
-  return { name: `cosimas over ${scheme}`, server: node("peers/cosimas.ts", "server", address), client };
+/** Ours over one transport, and the least that a call over it can cost. */
+interface Measured extends PeerCommands {
+  readonly floors: readonly PeerCommands[];
 }
 
+function ours(scheme: string, address: string, ...floors: readonly PeerCommands[]): Measured {
+  const client = (at: string) => node("peers/cosimas.ts", "client", at);
+  return { name: `cosimas over ${scheme}`, server: node("peers/cosimas.ts", "server", address), client, floors };
+}
+
+/** An echo alone over the same sockets, listening at `path` or on a port. */
+function echo(name: string, path = ""): PeerCommands {
+  const client = (address: string) => node("floors/echo.ts", "client", address);
+  return { name, server: node("floors/echo.ts", "server", path), client };
+}
+
+const socket = (name: string) => join(tmpdir(), `cosimas-bench-${name}-${process.pid}`);
 const OURS = [
-  ours("tcp", "tcp://127.0.0.1:0"),
-  ours("ipc", `ipc://${join(tmpdir(), `cosimas-bench-${process.pid}`)}`),
-  ours("ws", "ws://127.0.0.1:0"),
+  ours("tcp", "tcp://127.0.0.1:0", echo("the floor: a length-prefixed echo")),
+  ours("ipc", `ipc://${socket("ours")}`, echo("the floor: a length-prefixed echo over ipc", socket("echo"))),
+  ours(
+    "ws",
+    "ws://127.0.0.1:0",
+    peer("the floor: ws alone, each call a message", "floors/ws-echo.ts", "each"),
+    peer("the floor: ws alone, the calls of a turn in one message", "floors/ws-echo.ts", "together"),
+  ),
 ];
 const PEERS = [
   peer("birpc over ws", "peers/birpc.mjs"),
@@ -46,7 +63,6 @@ const PEERS = [
   peer("gRPC stream", "peers/grpc.mjs", "stream"),
   peer("gRPC unary", "peers/grpc.mjs", "unary"),
   peer("raw socket", "peers/raw.mjs"),
-  peer("the floor: a length-prefixed echo", "floors/echo.ts"),
 ];
 
 async function aiomas(): Promise<PeerCommands | undefined> {
@@ -67,29 +83,57 @@ function installPeers(): void {
 
 /**
  * Remote calls between two processes on this machine, with 1, 100 and 1000 in flight: ours with all checks, limits and
- * deadlines on, and the libraries that a user may take instead. Every answer is looked at.
+ * deadlines on, the floors of its transports, and the libraries that a user may take instead. Every answer is looked at.
  */
-export async function rpc(report: (figure: Figure) => void): Promise<void> {
+export const rpc: Suite = async (report, wants) => {
   installPeers();
   const python = await aiomas();
-  const commands = [...OURS, ...PEERS, ...(python === undefined ? [] : [python])];
+  const others = [...PEERS, ...(python === undefined ? [] : [python])];
+  const wanted = WIDTHS.map((width) => ({ width, all: OURS.filter(({ name }) => wants(titleOf(name, width))) }));
   const peers: Peer[] = [];
   try {
-    for (const each of commands) peers.push(await Peer.start(each));
-    for (const width of WIDTHS) {
-      const loads = await measure(peers, width);
-      for (const { name } of OURS) {
-        for (const other of commands.filter((each) => !OURS.includes(each))) {
-          const speed = (which: string) => loads.get(which)!.map(({ callsPerS }) => callsPerS);
-          const title = `${name}, ${width} in flight`;
-          report(figure(title, "calls/s", other.name, speed(name), speed(other.name)));
-        }
-        const cpu = (which: keyof Load) => loads.get(name)!.map((load) => load[which]);
-        report(figure(`${name}, ${width} in flight, CPU`, "us/call", "its server", cpu("clientUs"), cpu("serverUs")));
-      }
+    for (const each of allOf(
+      OURS.filter((each) => wanted.some(({ all }) => all.includes(each))),
+      others,
+    )) {
+      peers.push(await Peer.start(each));
+    }
+    for (const { width, all } of wanted) {
+      const names = new Set(allOf(all, others).map(({ name }) => name));
+      const loads = await measure(
+        peers.filter(({ name }) => names.has(name)),
+        width,
+      );
+      for (const each of all) reportOf(each, others, width, loads, report);
     }
   } finally {
     for (const each of peers) each.end();
+  }
+};
+
+const titleOf = (name: string, width: number) => `${name}, ${width} in flight`;
+
+/** What is measured in turn; nothing if nothing of ours is. */
+function allOf(measured: readonly Measured[], others: readonly PeerCommands[]): PeerCommands[] {
+  return measured.length === 0 ? [] : [...measured, ...measured.flatMap(({ floors }) => floors), ...others];
+}
+
+/** Calls a second against every floor and peer; CPU against the floors, and how it is spread. */
+function reportOf(
+  { name, floors }: Measured,
+  others: readonly PeerCommands[],
+  width: number,
+  loads: ReadonlyMap<string, readonly Load[]>,
+  report: (figure: Figure) => void,
+): void {
+  const title = titleOf(name, width);
+  const compare = (what: string, unit: string, other: string, value: (load: Load) => number) =>
+    report(figure(what, unit, other, loads.get(name)!.map(value), loads.get(other)!.map(value)));
+  for (const other of [...floors, ...others]) compare(title, "calls/s", other.name, ({ callsPerS }) => callsPerS);
+  for (const floor of floors) {
+    compare(`${title}, CPU`, "us/call", floor.name, ({ clientUs, serverUs }) => clientUs + serverUs);
+    compare(`${title}, CPU of the client`, "us/call", floor.name, ({ clientUs }) => clientUs);
+    compare(`${title}, CPU of the server`, "us/call", floor.name, ({ serverUs }) => serverUs);
   }
 }
 
@@ -97,8 +141,13 @@ async function measure(peers: readonly Peer[], width: number): Promise<Map<strin
   const loads = new Map<string, Load[]>();
   const calls = new Map<string, number>();
   for (const each of peers) {
-    const { callsPerS } = await each.call(CALLS_FIRST, width);
-    calls.set(each.name, Math.max(width, Math.round((callsPerS * ROUND_S) / width) * width));
+    // The first calls are slow until they are compiled.
+    let count = CALLS_FIRST;
+    for (const seconds of [ROUND_S / 2, ROUND_S]) {
+      const { callsPerS } = await each.call(count, width);
+      count = Math.max(width, Math.round((callsPerS * seconds) / width) * width);
+    }
+    calls.set(each.name, count);
     loads.set(each.name, []);
   }
   for (let round = -1; round < ROUNDS; round++) {

@@ -43,6 +43,29 @@ function channelTests(connect: Connect): void {
     expect(left.pendingCalls).toBe(0);
   });
 
+  it.each(["msgpack", "json"] as const)(
+    "write in %s what sends something itself while it is written",
+    async (codec) => {
+      const { left, right } = await connected({ codec });
+      right.serve((request) => request.reply(request.content));
+      const inner: Promise<unknown>[] = [];
+      const outer = (text: string) => ({
+        get a() {
+          inner.push(left.request(`in ${text}`));
+          return text;
+        },
+      });
+      const calls = [left.request("first"), left.request(outer("second")), left.request(outer("x".repeat(100_000)))];
+      const bad = left.request([outer("third"), () => {}]);
+      await expect(bad).rejects.toThrow(expect.objectContaining({ code: "ERR_VALUE_TYPE" }));
+      const last = left.request("last");
+      expect(await Promise.all(calls)).toStrictEqual(["first", { a: "second" }, { a: "x".repeat(100_000) }]);
+      expect(await last).toBe("last");
+      expect(await Promise.all(inner)).toContain("in second");
+      expect(left.pendingCalls).toBe(0);
+    },
+  );
+
   it("hand out requests in the order in which they were made", async () => {
     const { left, right } = await connected();
     const seen: unknown[] = [];

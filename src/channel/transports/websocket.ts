@@ -13,6 +13,7 @@ import type { Accept, Acceptor, BindOptions, DialOptions, PeerIdentity, Receiver
 const FRAGMENTS_MAX = 64;
 /** Wall time that a peer gets to answer the closing handshake, in milliseconds. */
 const END_MS_MAX = 2000;
+const NOTHING = new Uint8Array(0);
 /** Close codes of a connection that was ended, not lost. Source: RFC 6455, 7.4.1. */
 const ENDED: ReadonlySet<number> = new Set([1000, 1001, 1005]);
 
@@ -91,14 +92,13 @@ class WebSocketTransport implements Transport {
   #error: Error | undefined;
   /** Messages that came before the receiver did. */
   #early: Uint8Array[] = [];
-  #drained: (() => void)[] = [];
 
   /** @param socket - Open; belongs to the transport from now on. */
   constructor(socket: WebSocket, peer: string) {
     this.#socket = socket;
     this.peer = peer;
-    const { _socket: stream } = socket as unknown as { _socket?: Socket | null };
-    this.identity = stream ? identityOf(stream) : undefined;
+    const stream = streamOf(socket);
+    this.identity = stream && identityOf(stream);
     socket.on("error", (error) => {
       this.#error = error;
     });
@@ -111,8 +111,8 @@ class WebSocketTransport implements Transport {
   }
 
   get progress(): number {
-    const { _socket: socket } = this.#socket as unknown as { _socket?: Socket | null };
-    return this.#socket.bufferedAmount + (socket ? queuedIn(socket) : 0);
+    const stream = streamOf(this.#socket);
+    return this.#socket.bufferedAmount + (stream ? queuedIn(stream) : 0);
   }
 
   pause(): void {
@@ -134,11 +134,13 @@ class WebSocketTransport implements Transport {
   }
 
   write(bytes: Uint8Array): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(bytes, this.#written);
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(bytes);
   }
 
   onDrained(drained: () => void): void {
-    if (this.#socket.readyState === WebSocket.OPEN && this.queuedBytes > 0) this.#drained.push(drained);
+    // Nothing, behind all that was written, as in a StreamTransport, rather than a callback for each message.
+    const stream = streamOf(this.#socket);
+    if (stream?.writable === true) stream.write(NOTHING, () => drained());
     else process.nextTick(drained);
   }
 
@@ -150,16 +152,6 @@ class WebSocketTransport implements Transport {
     this.#socket.terminate();
   }
 
-  readonly #written = () => {
-    if (this.#drained.length > 0 && this.queuedBytes === 0) this.#release();
-  };
-
-  #release(): void {
-    const waiting = this.#drained;
-    this.#drained = [];
-    for (const drained of waiting) drained();
-  }
-
   #received(data: RawData, isBinary: boolean): void {
     if (!isBinary) {
       this.#error = new Error("the peer sent a text message");
@@ -169,10 +161,14 @@ class WebSocketTransport implements Transport {
   }
 
   #closed(code: number): void {
-    this.#release();
     const receiver = this.#receiver;
     this.#receiver = undefined;
     if (!ENDED.has(code)) this.#error ??= new Error(`the WebSocket was closed with code ${code}`);
     receiver?.ended(this.#error);
   }
+}
+
+/** What a WebSocket writes to, while it is open. Source: ws `websocket.js`; it shows nobody how far its writes have got. */
+function streamOf(socket: WebSocket): Socket | undefined {
+  return (socket as unknown as { _socket?: Socket | null })._socket ?? undefined;
 }

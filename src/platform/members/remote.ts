@@ -1,9 +1,10 @@
 import type { Channel } from "../../channel/index.ts";
-import { type CosimError, RunError } from "../../errors.ts";
+import { type CosimError, RunError, type Tag } from "../../errors.ts";
 import type { Limits } from "../../limits.ts";
-import { after } from "../../wall.ts";
+import { wallMs } from "../../wall.ts";
 import type { Order, Report } from "../protocol.ts";
 import { orderToWire, reportFromWire } from "../wire/orders.ts";
+import { WallDeadline } from "./deadline.ts";
 import type { MemberLink } from "./link.ts";
 
 /** Wall time to wait until it is known how a container ended whose connection is gone, in milliseconds. */
@@ -27,8 +28,12 @@ export class RemoteMember implements MemberLink {
   readonly #channel: Channel;
   readonly #host: MemberHost;
   readonly #limits: Limits;
-  /** An order waits for its report, which tells of a loss. */
-  #asked = false;
+  /** The order that waits for its report, which tells of a loss. */
+  #order: Order | undefined;
+  readonly #slow: WallDeadline;
+  readonly #late: WallDeadline;
+  #onReport = (_report: Report): void => {};
+  #onError = (_error: Error): void => {};
   #left = false;
 
   constructor(index: number, channel: Channel, host: MemberHost, limits: Limits) {
@@ -36,6 +41,8 @@ export class RemoteMember implements MemberLink {
     this.#channel = channel;
     this.#host = host;
     this.#limits = limits;
+    this.#slow = new WallDeadline(limits.stepWarningMs, () => this.#warn());
+    this.#late = new WallDeadline(limits.stepTimeoutMs, () => this.#giveUp());
     channel.serve((request) => {
       this.onFailure();
       request.reply(null);
@@ -43,22 +50,14 @@ export class RemoteMember implements MemberLink {
     void channel.closed.then((reason) => this.#closed(reason));
   }
 
-  async ask(order: Order): Promise<Report> {
-    const { stepTimeoutMs, stepWarningMs } = this.#limits;
-    const slow = () => {
-      const text = `${this.name} is still ${placeOf(order)} after ${stepWarningMs} ms`;
-      process.emitWarning(text, { code: "COSIMAS_SLOW_STEP" });
-    };
-    const stop = after(stepWarningMs, slow, { idle: true });
-    this.#asked = true;
-    try {
-      return reportFromWire(await this.#channel.request(orderToWire(order), { timeoutMs: stepTimeoutMs }));
-    } catch (error) {
-      throw await this.#lost(error as CosimError, order);
-    } finally {
-      this.#asked = false;
-      stop();
-    }
+  ask(order: Order, reported: (report: Report) => void, failed: (error: Error) => void): void {
+    const nowMs = wallMs();
+    this.#slow.begin(nowMs);
+    this.#late.begin(nowMs);
+    this.#order = order;
+    this.#onReport = reported;
+    this.#onError = failed;
+    this.#channel.request(orderToWire(order), UNTIMED).then(this.#reported, this.#failed);
   }
 
   async leave(now: boolean): Promise<void> {
@@ -66,27 +65,72 @@ export class RemoteMember implements MemberLink {
     const closed = this.#channel.close();
     await this.#host.end(now);
     await closed;
+    this.#slow.close();
+    this.#late.close();
+  }
+
+  readonly #reported = (value: unknown): void => {
+    let report: Report;
+    try {
+      report = reportFromWire(value);
+    } catch (error) {
+      this.#failed(error as CosimError);
+      return;
+    }
+    if (this.#takeOrder() !== undefined) this.#onReport(report);
+  };
+
+  readonly #failed = async (cause: CosimError): Promise<void> => {
+    const order = this.#order;
+    if (order === undefined) return; // given up before
+    this.#slow.end();
+    this.#late.end();
+    const error = await this.#lost(cause, order);
+    this.#order = undefined;
+    this.#onError(error);
+  };
+
+  /** The order that has ended; undefined if it was given up before. */
+  #takeOrder(): Order | undefined {
+    const order = this.#order;
+    this.#order = undefined;
+    this.#slow.end();
+    this.#late.end();
+    return order;
+  }
+
+  #warn(): void {
+    const text = `${this.name} is still ${placeOf(this.#order!)} after ${this.#limits.stepWarningMs} ms`;
+    process.emitWarning(text, { code: "COSIMAS_SLOW_STEP" });
+  }
+
+  #giveUp(): void {
+    const order = this.#takeOrder()!;
+    const { stepTimeoutMs } = this.#limits;
+    const text = `${this.name} did not end within stepTimeoutMs = ${stepTimeoutMs} ms ${placeOf(order)}`;
+    this.#onError(new RunError("ERR_STEP_TIMEOUT", text, { tag: tagOf(order), peer: this.#channel.peer }));
   }
 
   async #closed(reason: Error): Promise<void> {
-    if (this.#asked || this.#left) return;
+    if (this.#order !== undefined || this.#left) return;
     const how = (await this.#host.ending()) ?? reason.message;
     if (!this.#left) this.onLost(how);
   }
 
   async #lost(cause: CosimError, order: Order): Promise<RunError> {
-    const { ticks, round } = order;
-    const where = placeOf(order);
-    const details = { cause, tag: { ticks, round }, peer: this.#channel.peer };
-    if (cause.code === "ERR_CHANNEL_TIMEOUT") {
-      const text = `${this.name} did not end within stepTimeoutMs = ${this.#limits.stepTimeoutMs} ms ${where}`;
-      return new RunError("ERR_STEP_TIMEOUT", text, details);
-    }
     const ending = (await this.#host.ending()) ?? cause.message;
-    return new RunError("ERR_CONTAINER_LOST", `${this.name} was lost ${where}: ${ending}`, details);
+    const text = `${this.name} was lost ${placeOf(order)}: ${ending}`;
+    return new RunError("ERR_CONTAINER_LOST", text, { cause, tag: tagOf(order), peer: this.#channel.peer });
   }
 }
 
-function placeOf({ what, ticks, round }: Order): string {
-  return `in ${what} at tick ${ticks}, round ${round}`;
+/** An order has deadlines of its own. */
+const UNTIMED = { timeoutMs: Number.POSITIVE_INFINITY };
+
+function placeOf({ task, ticks, round }: Order): string {
+  return `in ${task.what} at tick ${ticks}, round ${round}`;
+}
+
+function tagOf({ ticks, round }: Order): Tag {
+  return { ticks, round };
 }

@@ -4,7 +4,7 @@ import { type Codec, createCodec, traceCodec, type ValueType } from "../../codec
 import * as errors from "../../errors.ts";
 import { failurePlace, noteFailurePlace, type StepFailure } from "../../kernel/faults.ts";
 import type { Limits } from "../../limits.ts";
-import type { Changes, Order, Report, Task } from "../protocol.ts";
+import type { Changes, Order, Report, ReportDetails, RoundTask, Task } from "../protocol.ts";
 import { integersFromBytes, valuesFromWire, valuesToWire, type WireValues } from "./columns.ts";
 
 /** Levels and values that orders and reports have around the values of agents. */
@@ -39,27 +39,42 @@ type WireOrder = readonly [
   round: number,
   observed: boolean,
   batches: readonly Uint8Array[],
-  task: readonly [lastRound: number, named: boolean, ends: boolean, reads: boolean, horizonTicks?: number] | object,
+  task: WireRound | Exclude<Task, RoundTask>,
 ];
 
+type WireRound = readonly [lastRound: number, named: boolean, ends: boolean, reads: boolean, horizonTicks?: number];
+
 /** An order as a value; one that serves a round, of which there are most, without the names of its fields. */
-export function orderToWire(order: Order): unknown {
-  const { ticks, round, observed, batches, ...task } = order;
+export function orderToWire({ ticks, round, observed, batches, task }: Order): unknown {
   return [ticks, round, observed, batches, task.what === "round" ? roundToWire(task) : task] satisfies WireOrder;
 }
 
-function roundToWire({ lastRound, named, ends, reads, horizonTicks }: Task & { readonly what: "round" }): unknown[] {
-  const common = [lastRound, named, ends, reads];
-  return horizonTicks === undefined ? common : [...common, horizonTicks];
+function roundToWire({ lastRound, named, ends, reads, horizonTicks }: RoundTask): WireRound {
+  return horizonTicks === undefined ? [lastRound, named, ends, reads] : [lastRound, named, ends, reads, horizonTicks];
 }
 
 /** The order that {@link orderToWire} has written. */
 export function orderFromWire(value: unknown): Order {
-  const [ticks, round, observed, batches, task] = value as WireOrder;
-  const base = { ticks, round, observed, batches };
-  if (!Array.isArray(task)) return { ...base, ...(task as object) } as Order;
-  const [lastRound, named, ends, reads, horizonTicks] = task as [number, boolean, boolean, boolean, number?];
-  return { ...base, what: "round", lastRound, named, ends, reads, ...(horizonTicks !== undefined && { horizonTicks }) };
+  const order = value as WireOrder;
+  const task = order[4];
+  return {
+    ticks: order[0],
+    round: order[1],
+    observed: order[2],
+    batches: order[3],
+    task: "what" in task ? task : roundFromWire(task),
+  };
+}
+
+function roundFromWire(task: WireRound): RoundTask {
+  return {
+    what: "round",
+    lastRound: task[0],
+    named: task[1],
+    ends: task[2],
+    reads: task[3],
+    horizonTicks: task[4],
+  };
 }
 
 type WireFailure = readonly [agent: string, error: WireError];
@@ -86,9 +101,20 @@ type WireReport = readonly [
 
 /** A report as a value: errors as what may be told of them, chains as bytes, what is empty left out. */
 export function reportToWire(report: Report): unknown {
-  const { busy, due = null, round, sent, answers, failures, events, agents, finished } = report;
-  const { values, refused, error, changes, packs } = report;
-  const extra: WireExtra = {
+  const { busy, due = null, round, sent } = report;
+  return [busy, due, round, sent, hasExtra(report) ? extraToWire(report) : null] satisfies WireReport;
+}
+
+/** Most reports are of a round, and have nothing besides what was sent. */
+function hasExtra(report: Report): boolean {
+  const { answers, failures, events, agents, finished, values, refused, error, changes, packs } = report;
+  if (answers.length > 0 || failures.length > 0 || events.length > 0) return true;
+  return Boolean(agents || finished || values || refused || error || changes || packs);
+}
+
+function extraToWire(report: Report): WireExtra {
+  const { answers, failures, events, agents, finished, values, refused, error, changes, packs } = report;
+  return {
     ...(answers.length > 0 && { answers }),
     ...(failures.length > 0 && { failures: failures.map((failure) => failureToWire(failure)) }),
     ...(events.length > 0 && { events: EVENTS.encode(events) }),
@@ -100,24 +126,24 @@ export function reportToWire(report: Report): unknown {
     ...(changes && { changes: { ...changes, chains: new Uint8Array(changes.chains.buffer) } }),
     ...(packs && { packs }),
   };
-  return [busy, due, round, sent, Object.keys(extra).length > 0 ? extra : null] satisfies WireReport;
 }
 
-const NOTHING: WireExtra = {};
+const NONE: readonly never[] = [];
 
 /** The report that {@link reportToWire} has written. */
 export function reportFromWire(value: unknown): Report {
-  const [busy, due, round, sent, extra] = value as WireReport;
-  const { answers = [], failures = [], events, agents, finished, ...more } = extra ?? NOTHING;
-  const { values, refused, error, changes, packs } = more;
+  const report = value as WireReport;
+  const due = report[1] ?? undefined;
+  const base = { busy: report[0], due, round: report[2], sent: report[3], answers: NONE, failures: NONE, events: NONE };
+  return report[4] === null ? base : { ...base, ...extraFromWire(report[4]) };
+}
+
+function extraFromWire(extra: WireExtra): ReportDetails & Pick<Report, "answers" | "failures" | "events"> {
+  const { answers = NONE, failures = NONE, events, agents, finished, values, refused, error, changes, packs } = extra;
   return {
-    busy,
-    due: due ?? undefined,
-    round,
-    sent,
     answers,
     failures: failures.map(([agent, failure]) => ({ agent, error: errorFromWire(failure) })),
-    events: events === undefined ? [] : (EVENTS.decode(events) as unknown as Report["events"]),
+    events: events === undefined ? NONE : (EVENTS.decode(events) as unknown as Report["events"]),
     ...(agents && { agents }),
     ...(finished && { finished }),
     ...(values && { values: valuesFromWire(values) }),

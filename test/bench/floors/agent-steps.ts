@@ -39,6 +39,8 @@ interface Message {
 const due = new Map<number, Timer[]>();
 let queue: Message[] = [];
 let now = 0;
+/** The upper word of `now`, which is beyond 32 bits after 72 minutes. */
+let nowHigh = 0;
 let round = 0;
 let fired = 0;
 let delivered = 0;
@@ -48,6 +50,11 @@ function after(seconds: number, agent: FloorAgent, run: () => void): void {
   const timers = due.get(ticks);
   if (timers === undefined) due.set(ticks, [{ agent, run }]);
   else timers.push({ agent, run });
+}
+
+function moveTo(ticks: number): void {
+  now = ticks;
+  nowHigh = Math.floor(ticks / 2 ** 32);
 }
 
 /** Numbers are copied at once, all else as the product does. */
@@ -107,7 +114,7 @@ function messageTo(to: FloorAgent, from: FloorAgent, method: "note", args: reado
 
 function deliver({ kind, to, from, method, content, answer }: Message): void {
   const { chain } = to;
-  chain.words(0, now, round, kind);
+  chain.words(nowHigh, now | 0, round, kind);
   chain.string(from.id);
   chain.string(method);
   hashValue(chain, content, NO_TYPES);
@@ -122,13 +129,13 @@ function deliver({ kind, to, from, method, content, answer }: Message): void {
 
 /** Serve everything at `ticks`: what is due, then rounds until nobody sends anything more. */
 async function advance(ticks: number): Promise<void> {
-  now = ticks;
+  moveTo(ticks);
   round = 0;
   const timers = due.get(ticks) ?? [];
   due.delete(ticks);
   for (let i = 0; i < timers.length; i++) {
     const { agent, run } = timers[i]!;
-    agent.chain.words(0, ticks, 0, Kind.timer);
+    agent.chain.words(nowHigh, ticks | 0, 0, Kind.timer);
     run();
   }
   fired += timers.length;
@@ -151,7 +158,7 @@ function born(agent: FloorAgent, type: string): void {
 
 /** What the product's agent gets as the input that lets it call. */
 function asked(agent: FloorAgent, calls: number): void {
-  agent.chain.words(0, now, 0, Kind.input);
+  agent.chain.words(nowHigh, now | 0, 0, Kind.input);
   agent.chain.string("@");
   agent.chain.string("ask");
   hashValue(agent.chain, [agent.peer.id, calls], NO_TYPES);
@@ -181,7 +188,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   for (let step = 1; step <= (kind === "call" ? 1 : steps); step++) {
     second++;
     if (kind === "call") {
-      now = second * TICKS_PER_SECOND;
+      moveTo(second * TICKS_PER_SECOND);
       asked(agents[0]!, steps);
     }
     await advance(second * TICKS_PER_SECOND);

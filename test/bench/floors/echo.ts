@@ -1,11 +1,11 @@
 /**
- * The least that a call over TCP can cost: `echo.ts server` or `echo.ts client ADDRESS`, a peer of `npm run bench -- rpc`. A
- * frame is its length, the number of the call and a double; what is written in one turn of the queues goes in one write.
+ * The least that a call over TCP or a Unix socket can cost: `echo.ts server [PATH]` or `echo.ts client PORT|PATH`, a peer of
+ * `npm run bench -- rpc`. A frame is its length, the number of the call and a double; what is written in one turn of the queues goes in one write.
  * Nothing is encoded, checked, bounded or timed.
  */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { calling, offer, serving } from "../peers/load.ts";
+import { calling, offer, serving } from "../peers/load.mjs";
 
 /** Length, number, value. */
 const FRAME_BYTES = 16;
@@ -36,16 +36,17 @@ function frames(socket: Socket, take: (id: number, value: number, send: (id: num
   return send;
 }
 
-const [role, address] = process.argv.slice(2);
+const [role, address = ""] = process.argv.slice(2);
 if (role === "server") {
   const server = createServer({ noDelay: true }, (socket) => {
     frames(socket, (id, value, send) => send(id, offer(value)));
   });
-  server.listen(0, "127.0.0.1");
+  server.listen(address === "" ? { port: 0, host: "127.0.0.1" } : { path: address });
   await once(server, "listening");
-  await serving(String((server.address() as AddressInfo).port));
+  await serving(address === "" ? String((server.address() as AddressInfo).port) : address);
 } else {
-  const socket = connect({ port: Number(address), host: "127.0.0.1", noDelay: true });
+  const at = /^\d+$/.test(address) ? { port: Number(address), host: "127.0.0.1" } : { path: address };
+  const socket = connect({ ...at, noDelay: true });
   await once(socket, "connect");
   const waiting = new Map<number, (value: number) => void>();
   let calls = 0;

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createBirpc } from "birpc";
 import { pack, unpack } from "msgpackr";
 import { WebSocket, WebSocketServer } from "ws";
-import { calling, offer, serving } from "./load.ts";
+import { calling, offer, serving } from "./load.mjs";
 
 /** birpc over ws with msgpackr, as its documentation couples them. */
 const channel = (socket) => ({

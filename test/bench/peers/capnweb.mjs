@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { WebSocket, WebSocketServer } from "ws";
-import { calling, offer, serving } from "./load.ts";
+import { calling, offer, serving } from "./load.mjs";
 
 // capnweb reads the global, which Node 20 does not have.
 globalThis.WebSocket ??= WebSocket;

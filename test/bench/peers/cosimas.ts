@@ -1,5 +1,5 @@
 import { connect, serve } from "../../../src/rpc/index.ts";
-import { calling, offer, serving } from "./load.ts";
+import { calling, offer, serving } from "./load.mjs";
 
 class Battery {
   static readonly exposed = ["offer"] as const;

@@ -1,5 +1,5 @@
 import { Client, credentials, Server, ServerCredentials } from "@grpc/grpc-js";
-import { calling, offer, serving } from "./load.ts";
+import { calling, offer, serving } from "./load.mjs";
 
 /** grpc-js with eight bytes as the message: `grpc.mjs server|client ADDRESS unary|stream`. */
 const serialize = ({ kw }) => {

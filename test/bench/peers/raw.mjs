@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
-import { calling, serving } from "./load.ts";
+import { calling, serving } from "./load.mjs";
 
 /** No library: a socket that echoes eight bytes for each call, one call at a time. */
 const [role, address] = process.argv.slice(2);

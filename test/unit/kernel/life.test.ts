@@ -61,6 +61,45 @@ describe("life of an agent", () => {
     await expect(calls[2]).rejects.toMatchObject({ code: "ERR_AGENT_INBOX_FULL" });
   });
 
+  it("ends the waits of its code with an error that says who has ended, and has no stack", async () => {
+    const seen: unknown[] = [];
+    class Sleeper extends Agent {
+      override setup(): void {
+        for (const wait of [() => this.clock.sleep(9), () => this.future().promise]) {
+          this.task(() => wait().catch((error) => seen.push(error)));
+        }
+      }
+    }
+    const container = await Container.create();
+    container.spawn(Sleeper, { id: "a" });
+    await container.advance(1);
+    await container.close();
+    const gone = { name: "AgentError", code: "ERR_AGENT_GONE", message: 'agent "a" was removed', agent: "a" };
+    expect(seen).toMatchObject([gone, gone]);
+    expect(seen.map((error) => (error as Error).stack?.split("\n").length)).toEqual([1, 1]);
+    expect(new Error("later").stack?.split("\n").length).toBeGreaterThan(1);
+  });
+
+  it("stops all agents when it closes, and tells of the first in order that fails", async () => {
+    class Stopping extends Agent {
+      readonly #how: string;
+      constructor(how: string) {
+        super();
+        this.#how = how;
+      }
+      override stop(): void | Promise<void> {
+        notes.push(this.#how);
+        if (this.#how === "throws") throw new Error("at once");
+        if (this.#how === "rejects") return Promise.resolve().then(() => Promise.reject(new Error("later")));
+      }
+    }
+    const container = await Container.create();
+    for (const how of ["returns", "rejects", "throws"]) container.spawn(Stopping, { args: [how] });
+    await container.advance(1);
+    await expect(container.close()).rejects.toMatchObject({ code: "ERR_RUN_STOP", message: /later/ });
+    expect(notes).toEqual(["returns", "rejects", "throws"]);
+  });
+
   it("names children after their parent and delivers to them once they are ready", async () => {
     const container = await Container.create();
     container.spawn(Child, { id: "a" });

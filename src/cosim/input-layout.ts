@@ -1,0 +1,93 @@
+import type { Attr, EntityId, FullId, InputData } from "./types.ts";
+
+/** Where in a step's inputs a value goes. */
+export interface InputPlace {
+  readonly eid: EntityId;
+  readonly attr: Attr;
+  readonly source: FullId;
+}
+
+interface EntityLayout {
+  readonly eid: EntityId;
+  readonly attrs: readonly { readonly attr: Attr; readonly sources: readonly FullId[] }[];
+}
+
+/**
+ * The form of inputs that have the same places in every step: each value has a slot, and slots count up in the order in
+ * which JavaScript goes through the object.
+ */
+export class InputLayout {
+  /** Of each place, in the order in which they were given, its slot. */
+  readonly slots: Int32Array;
+  readonly #entities: readonly EntityLayout[];
+
+  private constructor(slots: Int32Array, entities: readonly EntityLayout[]) {
+    this.slots = slots;
+    this.#entities = entities;
+  }
+
+  /** @returns Undefined if two of the places are the same: one value overrules the other then. */
+  static of(places: readonly InputPlace[]): InputLayout | undefined {
+    const numbers: InputData = {};
+    for (const [i, place] of places.entries()) putInput(numbers, place, i);
+    const slots = new Int32Array(places.length);
+    let slot = 0;
+    const entities = Object.entries(numbers).map(([eid, attrs]) => ({
+      eid,
+      attrs: Object.entries(attrs).map(([attr, bySource]) => {
+        for (const number of Object.values(bySource)) slots[number as number] = slot++;
+        return { attr, sources: Object.keys(bySource) };
+      }),
+    }));
+    return slot === places.length ? new InputLayout(slots, entities) : undefined;
+  }
+
+  /** An object of these values, one for each slot: of its receiver, to keep or change. */
+  fill(values: readonly unknown[]): InputData {
+    const inputs: InputData = {};
+    let slot = 0;
+    for (const { eid, attrs } of this.#entities) {
+      const ofEntity: Record<Attr, Record<FullId, unknown>> = {};
+      for (const { attr, sources } of attrs) {
+        const bySource: Record<FullId, unknown> = {};
+        for (const source of sources) bySource[source] = values[slot++];
+        ofEntity[attr] = bySource;
+      }
+      inputs[eid] = ofEntity;
+    }
+    return inputs;
+  }
+}
+
+/** Inputs of one step in a known form. Who writes them into a message needs no object of them. */
+export class PlacedInputs {
+  readonly layout: InputLayout;
+  /** One for each slot. */
+  readonly values: readonly unknown[];
+
+  constructor(layout: InputLayout, values: readonly unknown[]) {
+    this.layout = layout;
+    this.values = values;
+  }
+
+  toData(): InputData {
+    return this.layout.fill(this.values);
+  }
+}
+
+/** Put a value into inputs; it overrules the one in the same place. */
+export function putInput(inputs: InputData, { eid, attr, source }: InputPlace, value: unknown): void {
+  const attrs = inputs[eid];
+  if (attrs === undefined) {
+    // Of thousands of entities this is most of a step: each object is looked up once.
+    const sources: Record<FullId, unknown> = {};
+    sources[source] = value;
+    const first: Record<Attr, Record<FullId, unknown>> = {};
+    first[attr] = sources;
+    inputs[eid] = first;
+    return;
+  }
+  const sources = attrs[attr];
+  if (sources === undefined) attrs[attr] = { [source]: value };
+  else sources[source] = value;
+}

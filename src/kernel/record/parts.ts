@@ -1,0 +1,46 @@
+/** What an agent's record has that knows of no record itself. */
+
+/** One direction between two agents; it belongs to the sender, so that it is the same wherever the receiver lives. */
+export interface LinkState {
+  /** Draws in the order of the sender's messages on this link alone. */
+  readonly random: () => number;
+  /** Ticks until which earlier messages take the bandwidth. */
+  busyUntilTicks: number;
+}
+
+/** What the engine itself calls of the user's object. */
+export interface LivingAgent {
+  setup(): void | Promise<void>;
+  stop(): void | Promise<void>;
+}
+
+/** Life of an agent: `new` until its birth is served, `setup` until its setup has settled. */
+export type LifeState = "new" | "setup" | "ready" | "removed";
+
+/** What the engine knows about a class of agents. */
+export interface AgentType {
+  readonly name: string;
+  /** Methods that a peer may call. */
+  readonly exposed: ReadonlyMap<string, (...args: unknown[]) => unknown>;
+  /** Names of what a bridge may read and the agent may emit. */
+  readonly outputs: readonly string[];
+}
+
+/** What observers were told last of one agent's outputs. */
+export interface ShownValues {
+  /** Events so far. */
+  count: number;
+  /** By output: the value if it is a primitive, else its digest. */
+  readonly last: Map<string, unknown>;
+}
+
+/** Whom an agent knows. */
+export class Neighbours {
+  readonly ids: readonly string[];
+  /** Proxies of them; made when they are first asked for. */
+  proxies: readonly object[] | undefined = undefined;
+
+  constructor(ids: readonly string[]) {
+    this.ids = ids;
+  }
+}
