@@ -229,6 +229,7 @@ export class RowCursor {
   /** Whether it is the id that a sender's name and a number make, or the text at `textAt` if there is no such cell. */
   #isId(cell: number, number: number, textAt: number, id: string): boolean {
     if (number < 0) return number === NO_NUMBER && cell < 0 && behindText(id, this.#bytes, textAt) > 0;
+    if (cell < 0) return false;
     const name = this.name(cell);
     let last = id.length;
     let left = number;

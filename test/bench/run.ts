@@ -22,6 +22,7 @@ import { recordings } from "./recordings.ts";
 import { rounds } from "./rounds.ts";
 import { rpc } from "./rpc.ts";
 import { spread } from "./spread.ts";
+import { start } from "./start.ts";
 import { world } from "./world.ts";
 
 const suites: Record<string, Suite> = {
@@ -37,6 +38,7 @@ const suites: Record<string, Suite> = {
   rounds,
   rpc,
   spread,
+  start,
   "helics-grants": helicsGrants,
   "helics-messages": helicsMessages,
   mosaik,

@@ -218,8 +218,8 @@ export class Cursor {
   }
 
   /**
-   * As in process, without a promise: between two messages of a connection nothing is warm in the processor, and each
-   * promise of a step costs some microseconds.
+   * As in process, without a promise. Between two messages of a connection other processes have had the processor, and
+   * little of this is warm: whatever a step does not run at all counts.
    */
   #stepRemote(
     remote: RemoteEnd,

@@ -1,5 +1,5 @@
-import type { Attr, EntityId, FullId, InputData, Time } from "../../../src/cosim/index.ts";
-import { InputLayout, type InputPlace, PlacedInputs, putInput } from "../../../src/cosim/index.ts";
+import type { InputData, InputPlace, Time } from "../../../src/cosim/index.ts";
+import { InputLayout, PlacedInputs, putInput } from "../../../src/cosim/index.ts";
 import type { Connection } from "./connection.ts";
 import { ABSENT, type OutputEntry, type OutputPorts } from "./outputs.ts";
 import { compareArrival, compareTimes, type Duration, type TieredTime } from "./tiered-time.ts";
@@ -38,12 +38,9 @@ interface Arrival {
 }
 
 /** What a simulator asked to be an input of another one's next step. */
-export interface SetInput {
+export interface SetInput extends InputPlace {
   /** Place of who asked in the order of ids. */
   readonly order: number;
-  readonly eid: EntityId;
-  readonly attr: Attr;
-  readonly source: FullId;
   readonly value: unknown;
 }
 
@@ -124,12 +121,7 @@ export class Inputs {
 
   #takeSet(inputs: InputData): void {
     this.#set.sort((a, b) => a.order - b.order);
-    for (const { eid, attr, source, value } of this.#set) {
-      inputs[eid] ??= {};
-      const attrs = inputs[eid]!;
-      attrs[attr] ??= {};
-      attrs[attr]![source] = value;
-    }
+    for (const input of this.#set) putInput(inputs, input, input.value);
     this.#set = [];
   }
 

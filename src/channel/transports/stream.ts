@@ -1,4 +1,4 @@
-import type { Server, Socket } from "node:net";
+import type { OnReadOpts, Server, Socket } from "node:net";
 import { ChannelError } from "../../errors.ts";
 import { after } from "../../wall.ts";
 import type { AcceptedConnection, ConnectionLimits } from "../connection-limits.ts";
@@ -24,16 +24,14 @@ export class Reading {
   #received: (bytes: Uint8Array) => void = () => {};
 
   /** For the options of `net.connect`. The socket is paused until {@link start}. */
-  readonly onread = {
-    buffer: () => {
-      readBuffer ??= Buffer.allocUnsafeSlow(READ_BYTES);
-      return readBuffer;
-    },
-    callback: (length: number, buffer: Uint8Array): boolean => {
+  get onread(): OnReadOpts {
+    readBuffer ??= Buffer.allocUnsafeSlow(READ_BYTES);
+    const callback = (length: number, buffer: Uint8Array): boolean => {
       this.#received(buffer.subarray(0, length));
       return true;
-    },
-  };
+    };
+    return { buffer: readBuffer, callback };
+  }
 
   start(socket: Socket, received: (bytes: Uint8Array) => void): void {
     this.#received = received;
