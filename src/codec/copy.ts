@@ -80,6 +80,12 @@ export function copyFlat(args: readonly unknown[], { nodesMax, nestingMax }: Val
   return undefined;
 }
 
+/** As {@link copyFlat}, of the one argument that most calls have; undefined unless it is one number, boolean or null. */
+export function copyOnly(args: readonly unknown[], { nodesMax, nestingMax }: ValueLimits): Value | undefined {
+  const only = args[0];
+  return args.length === 1 && isFlat(only) && nodesMax > 1 && nestingMax > 0 ? flat(only) : undefined;
+}
+
 function isFlat(value: unknown): value is number | boolean | null {
   return typeof value === "number" || typeof value === "boolean" || value === null;
 }

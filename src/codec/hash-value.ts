@@ -42,6 +42,13 @@ export function hashValue(hash: Hash64, value: unknown, types: TypeRegistry): vo
   } else hashObject(hash, value as object, types);
 }
 
+/** As {@link hashValue} of an array that has `item` alone. */
+export function hashArrayOf(hash: Hash64, item: unknown, types: TypeRegistry): void {
+  hash.word(9);
+  hash.word(1);
+  hashValue(hash, item, types);
+}
+
 function hashObject(hash: Hash64, value: object, types: TypeRegistry): void {
   const prototype: object = Object.getPrototypeOf(value);
   const type = prototype === Object.prototype ? undefined : types.idOf(value, prototype);

@@ -1,4 +1,5 @@
 import type { Timer } from "../clock/clock.ts";
+import { copyOnly } from "../codec/copy.ts";
 import { AgentError, describeError } from "../errors.ts";
 import { within } from "../wall.ts";
 import { NAMED_AGENTS_MAX } from "./faults.ts";
@@ -63,11 +64,13 @@ export class Emissions {
       const asked = outside && !kernel.serving;
       if (asked) kernel.guardOutside(record, `call of ${to}.${method}`);
       else if (!kernel.allows(record)) kernel.guard(record, `call of ${to}.${method}`);
-      const content = kernel.copyArguments(args, to, method);
+      const only = asked ? undefined : copyOnly(args, kernel.limits);
+      const single = only !== undefined;
+      const content = single ? only : kernel.copyArguments(args, to, method);
       if (asked) kernel.feed("ask", record.id, to, method, content, timeoutTicks);
       const seq = record.seq++;
       const receiver = kernel.receiverOf(record, to);
-      const request = new Delivery(Kind.request, to, receiver, record, seq, method, content, -1, kernel.cause);
+      const request = new Delivery(Kind.request, to, receiver, record, seq, method, content, -1, kernel.cause, single);
       kernel.post(record, kernel.clock.presentTicks, request);
       const promise = this.#wait(record, seq, method, to);
       if (timeoutTicks >= 0) this.#setDeadline(record, seq, timeoutTicks);
@@ -83,10 +86,12 @@ export class Emissions {
     const kernel = this.kernel;
     if (record.mute) return;
     if (!kernel.allows(record)) kernel.guard(record, `send to ${to}.${method}`);
-    const content = kernel.copyArguments(args, to, method);
+    const only = copyOnly(args, kernel.limits);
+    const single = only !== undefined;
+    const content = single ? only : kernel.copyArguments(args, to, method);
     const seq = record.seq++;
     const receiver = kernel.receiverOf(record, to);
-    const message = new Delivery(Kind.oneway, to, receiver, record, seq, method, content, -1, kernel.cause);
+    const message = new Delivery(Kind.oneway, to, receiver, record, seq, method, content, -1, kernel.cause, single);
     kernel.post(record, ticks, message);
   }
 

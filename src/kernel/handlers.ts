@@ -109,7 +109,9 @@ export class Handlers {
     }
     let result: unknown;
     try {
-      result = apply(target, record.agent, message.content as unknown[]);
+      result = message.single
+        ? target.call(record.agent, message.value)
+        : apply(target, record.agent, message.value as unknown[]);
     } catch (error) {
       kernel.handling = undefined;
       this.#finish(record, message.method, undefined, call, false, error);

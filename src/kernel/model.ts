@@ -19,8 +19,10 @@ export class Delivery {
   /** Number among the sender's emissions. */
   readonly seq: number;
   readonly method: string;
-  /** Arguments, result, `[code, name, message]` of a failure, or undefined. */
-  readonly content: unknown;
+  /** What `content` gives; of a message with one flat argument that argument alone, which saves an array for each. */
+  readonly value: unknown;
+  /** Whether `value` is one argument. */
+  readonly single: boolean;
   /** For an answer, the number of the call that it ends; otherwise -1. */
   readonly callSeq: number;
   /** Id of the event during which it was emitted, if the run is observed. */
@@ -36,6 +38,7 @@ export class Delivery {
     content: unknown,
     callSeq: number,
     cause: string | undefined,
+    single = false,
   ) {
     this.kind = kind;
     this.to = to;
@@ -43,9 +46,15 @@ export class Delivery {
     this.from = from;
     this.seq = seq;
     this.method = method;
-    this.content = content;
+    this.value = content;
+    this.single = single;
     this.callSeq = callSeq;
     this.cause = cause;
+  }
+
+  /** Arguments, result, `[code, name, message]` of a failure, or undefined. */
+  get content(): unknown {
+    return this.single ? [this.value] : this.value;
   }
 
   /** The event's id, the same for any number of containers. */

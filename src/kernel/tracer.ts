@@ -1,4 +1,4 @@
-import { hashValue } from "../codec/hash-value.ts";
+import { hashArrayOf, hashValue } from "../codec/hash-value.ts";
 import { plainCopy, type TypeRegistry } from "../codec/index.ts";
 import type { Tag } from "../errors.ts";
 import { Hash64 } from "../hash.ts";
@@ -148,7 +148,8 @@ export class Tracer {
       record.words(this.#ticksHigh, this.#ticksLow, this.#tag.round, delivery.kind);
       record.string(peer);
       record.string(delivery.method);
-      hashValue(record, delivery.content, this.#types);
+      if (delivery.single) hashArrayOf(record, delivery.value, this.#types);
+      else hashValue(record, delivery.value, this.#types);
     }
     if (this.#told) this.#noteDelivery(record, delivery, peer);
   }
