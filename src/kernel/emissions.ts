@@ -37,7 +37,7 @@ export class Emissions {
     const wait = record.takeWait(seq);
     if (wait === undefined) return undefined;
     if (wait.deadline !== undefined) this.#cancel(record, wait.deadline);
-    if (wait.activity !== undefined && by !== undefined) wait.activity.cause = by.id;
+    if (wait.activity !== undefined && by !== undefined) wait.activity.cause = this.kernel.tracer.idOf(by);
     return wait;
   }
 

@@ -101,7 +101,9 @@ export class Handlers {
     const call = message.kind === Kind.request ? message : undefined;
     kernel.handling = message;
     if (kernel.followed) {
-      this.#follow(record, method, message.id, call, () => target.apply(record.agent, content as unknown[]));
+      this.#follow(record, method, kernel.tracer.idOf(message), call, () =>
+        target.apply(record.agent, content as unknown[]),
+      );
       kernel.handling = undefined;
       return;
     }
@@ -120,7 +122,8 @@ export class Handlers {
 
   /** Run what a timer is for. */
   fire(record: AgentRecord, timer: AgentTimer): void {
-    if (this.#kernel.followed) this.#follow(record, "timer", timer.id, undefined, timer.run!);
+    const kernel = this.#kernel;
+    if (kernel.followed) this.#follow(record, "timer", kernel.tracer.idOf(timer), undefined, timer.run!);
     else this.#run(record, "timer", timer.run!);
   }
 

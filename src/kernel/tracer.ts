@@ -96,6 +96,9 @@ export class Tracer {
   readonly #shown: ShownOutputs;
   #batch: TraceEvent[] = [];
   #tag: Tag = { ticks: 0, round: 0 };
+  /** What {@link idOf} was asked for last, and its id. */
+  #named: { readonly id: string } | undefined;
+  #lastId = "";
   #ticksHigh = 0;
   #ticksLow = 0;
 
@@ -137,8 +140,8 @@ export class Tracer {
       record.chain.words(this.#ticksHigh, this.#ticksLow, round, Kind.timer);
     }
     if (this.#sinks.size === 0) return;
-    const { id, cause } = timer;
-    this.#batch.push({ kind: "timer", ticks, round, agent: record.id, id, cause });
+    const id = this.idOf(timer);
+    this.#batch.push({ kind: "timer", ticks, round, agent: record.id, id, cause: timer.cause });
     this.#shown.served(record, id);
   }
 
@@ -153,8 +156,21 @@ export class Tracer {
       hashValue(chain, delivery.content, this.#types);
     }
     if (this.#sinks.size === 0) return;
-    this.#batch.push(toEvent(record, delivery, this.#tag, peer, this.#types));
-    this.#shown.served(record, delivery.id);
+    const id = this.idOf(delivery);
+    this.#batch.push(toEvent(record, delivery, id, this.#tag, peer, this.#types));
+    this.#shown.served(record, id);
+  }
+
+  /**
+   * Id of a timer or delivery that is served now: made once for its event, for what it causes and for the outputs that
+   * it changes. A new text each time would be a fifth of what a recording of a message costs.
+   */
+  idOf(served: { readonly id: string }): string {
+    if (served !== this.#named) {
+      this.#named = served;
+      this.#lastId = served.id;
+    }
+    return this.#lastId;
   }
 
   /** An agent came to life, made by `peer`, or was removed. */
@@ -228,12 +244,13 @@ function hashTag(chain: Hash64, tag: Tag, code: number): void {
 function toEvent(
   record: AgentRecord,
   delivery: Delivery,
+  id: string,
   { ticks, round }: Tag,
   peer: string,
   types: TypeRegistry,
 ): AgentTraceEvent {
   const agent = record.id;
-  const { kind, id, cause, method, content } = delivery;
+  const { kind, cause, method, content } = delivery;
   switch (kind) {
     case Kind.reply:
       return { kind: "reply", ticks, round, agent, id, cause, peer, method, content: plainCopy(content, types) };
