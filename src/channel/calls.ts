@@ -91,14 +91,20 @@ export class Calls {
   }
 
   /** Open a call, which has been sent. */
-  open(id: number, { timeoutMs, signal, method }: RequestOptions): Promise<Value> {
+  open(id: number, options: RequestOptions): Promise<Value> {
     const promise = new Promise<Value>(capture);
+    this.enter(id, options, resolveNext, rejectNext);
+    return promise;
+  }
+
+  /** As {@link Calls.open}, for one who needs no promise; neither function may throw. */
+  enter(id: number, { timeoutMs, signal, method }: RequestOptions, resolve: Resolve, reject: Reject): void {
     const swept = timeoutMs === undefined && this.#timeoutMs !== Number.POSITIVE_INFINITY;
-    const call = new Call(id, resolveNext, rejectNext, method, swept);
+    const call = new Call(id, resolve, reject, method, swept);
     this.#waiting.add(call);
     if (swept) this.#sweep.start();
-    if (timeoutMs !== undefined || signal !== undefined) call.cancel = this.#watch(id, timeoutMs, signal);
-    return promise;
+    const isBound = timeoutMs !== undefined && timeoutMs !== Number.POSITIVE_INFINITY;
+    if (isBound || signal !== undefined) call.cancel = this.#watch(id, timeoutMs, signal);
   }
 
   /** The call with this id, which waits no more; undefined if none does. */

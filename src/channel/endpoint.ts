@@ -4,7 +4,9 @@ import { connectIpc, listenIpc } from "./transports/ipc.ts";
 import { connectLocal, listenLocal } from "./transports/local.ts";
 import { connectTcp, listenTcp } from "./transports/tcp.ts";
 import type { Accept, Acceptor, BindOptions, DialOptions, Transport } from "./transports/transport.ts";
-import { connectWebSocket, listenWebSocket } from "./transports/websocket.ts";
+
+/** Loaded when one is opened: they bring Node's HTTP and TLS with them, a tenth of what a container's process starts with. */
+const webSockets = () => import("./transports/websocket.ts");
 
 /**
  * Open a connection to any address. One attempt.
@@ -25,7 +27,7 @@ export async function dial(address: Address, options: DialOptions): Promise<Tran
       return connectTcp(address, options);
     case "ws":
     case "wss":
-      return connectWebSocket(address, options);
+      return (await webSockets()).connectWebSocket(address, options);
   }
 }
 
@@ -57,7 +59,8 @@ export async function bind(
     throw new ChannelError("ERR_CHANNEL_INSECURE", `${asked} is open to other machines; ${ways}`, { peer: asked });
   }
   const isTcp = address.scheme === "tcp" || address.scheme === "tls";
-  return isTcp ? listenTcp(address, options, accept) : listenWebSocket(address, options, accept);
+  if (isTcp) return listenTcp(address, options, accept);
+  return (await webSockets()).listenWebSocket(address, options, accept);
 }
 
 /** Certificates go with `tls` and `wss`, which need them, and with `tcp`, where the address does not tell. */

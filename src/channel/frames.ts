@@ -140,8 +140,8 @@ export class Outbox {
   /** Whether a frame is being written. */
   #drafting = false;
   #scheduled = false;
-  /** Whether the operating system has taken all that was written; only what is written here changes that. */
-  #taken = true;
+  /** Whether the operating system is known to have taken all that was written; only what is written here changes that. */
+  #taken = false;
 
   constructor(transport: Transport) {
     this.#transport = transport;

@@ -32,7 +32,6 @@ interface MessageFormat extends MessageCodecs {
 /** Messages and frames of one connection: what may be written, and what the peer may send. */
 export class Messages {
   readonly #format: MessageFormat;
-  readonly #limits: Limits;
   readonly #whole: Codec;
   readonly #content: Codec | undefined;
   readonly #sink: MessageSink;
@@ -40,7 +39,6 @@ export class Messages {
 
   constructor(format: MessageFormat, sink: MessageSink) {
     this.#format = format;
-    this.#limits = format.limits;
     this.#whole = format.whole;
     this.#content = format.content;
     this.#sink = sink;
@@ -55,7 +53,7 @@ export class Messages {
     this.#encode(type, id, content, output);
     const { bytes, start, at } = output;
     const length = at - start - HEADER_BYTES;
-    const { frameBytesMax } = this.#limits;
+    const { frameBytesMax } = this.#format.limits;
     if (length > frameBytesMax) {
       const message = `a message of ${length} bytes is too long; allowed are ${frameBytesMax}`;
       throw new ChannelError("ERR_CHANNEL_FRAME_BYTES", message, { peer: this.#format.peer });

@@ -66,19 +66,18 @@ export function copyRules(limits: ValueLimits, types: TypeRegistry): WalkRules {
 }
 
 /**
- * As {@link copyValue} of the arguments of a call to the method of an agent, by which an error names the place. Numbers,
- * booleans and nothing, of which most calls consist, are copied without a walk.
+ * As {@link copyValue} of the arguments of a call, if they are at most two numbers, booleans or null, as those of most calls are:
+ * then no walk is needed. Undefined for any others.
  */
-export function copyArguments(args: readonly unknown[], rules: WalkRules, agent: string, method: string): Value {
-  const { length } = args;
-  const { nodesMax, nestingMax } = rules.limits;
+export function copyFlat(args: readonly unknown[], { nodesMax, nestingMax }: ValueLimits): Value[] | undefined {
   const first = args[0];
+  if (args.length === 0 && nodesMax > 0 && nestingMax > 0) return [];
   // An array that grows from nothing has room for 17 items; these have room for their own.
-  if (length === 1 && isFlat(first) && nodesMax > 1 && nestingMax > 0) return [flat(first)];
-  if (length === 2 && isFlat(first) && isFlat(args[1]) && nodesMax > 2 && nestingMax > 0) {
+  if (args.length === 1 && isFlat(first) && nodesMax > 1 && nestingMax > 0) return [flat(first)];
+  if (args.length === 2 && isFlat(first) && isFlat(args[1]) && nodesMax > 2 && nestingMax > 0) {
     return [flat(first), flat(args[1])];
   }
-  return walkValue(args, rules, `${agent}.${method}`);
+  return undefined;
 }
 
 function isFlat(value: unknown): value is number | boolean | null {

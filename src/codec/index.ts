@@ -18,7 +18,9 @@ export type { Codec, CodecName, CodecOptions, WritingCodec } from "./codec.ts";
 export { copyValue, plainCopy, rebase } from "./copy.ts";
 export { JsonPattern } from "./json-pattern.ts";
 export { traceCodec } from "./msgpack.ts";
+export { behindText, isEncodedAs } from "./msgpack-match.ts";
 export { Output } from "./output.ts";
+export { plainObject } from "./plain-object.ts";
 export { PROFILES, type Profile, type ProfileName } from "./profile.ts";
 export { type ClassOf, serializable, TypeRegistry, type ValueType } from "./types.ts";
 export {

@@ -1,6 +1,7 @@
 import { Buffer } from "../host.ts";
 import { BACKSLASH, COMMA, isDigit, JsonScanner, MINUS, QUOTE } from "./json-scanner.ts";
 import { COMPACT } from "./json-writer.ts";
+import { WholeFloat } from "./value.ts";
 
 /**
  * A JSON text as a pattern: the same text but for its numbers, as messages of a co-simulation are in every step. It reads
@@ -43,7 +44,9 @@ export class JsonPattern {
       let from = 0;
       let at = 0;
       for (let i = 0; i < marks.length; i += 2) {
-        for (const to = marks[i]!; from < to; from++, at++) if (like[from] !== text[at]) return false;
+        const to = marks[i]!;
+        if (!isSame(like, from, to, text, at)) return false;
+        at += to - from;
         const number = scanner.numberAt(at);
         if (number === undefined) return false;
         into[i >> 1] = number;
@@ -51,8 +54,7 @@ export class JsonPattern {
         from = marks[i + 1]!;
       }
       if (text.length - at !== like.length - from) return false;
-      for (; from < like.length; from++, at++) if (like[from] !== text[at]) return false;
-      return true;
+      return isSame(like, from, like.length, text, at);
     } finally {
       scanner.close();
     }
@@ -65,9 +67,22 @@ export class JsonPattern {
    * @returns Bytes that the caller owns.
    */
   write(numbers: Float64Array, headroomBytes: number): Uint8Array {
+    const plain = new Array<number>(this.count);
+    for (let i = 0; i < plain.length; i++) plain[i] = numbers[i]!;
+    return this.writeValues(plain, headroomBytes)!;
+  }
+
+  /**
+   * As {@link JsonPattern.write}, with a `WholeFloat` as `1.0`.
+   *
+   * @param values - As many as there are numbers.
+   * @returns Undefined if any of them is something else.
+   */
+  writeValues(values: readonly unknown[], headroomBytes: number): Uint8Array | undefined {
     const text = this.#text;
     const marks = this.#marks;
-    const digits = this.#digitsOf(numbers);
+    const digits = this.#digitsOf(values);
+    if (digits === undefined) return undefined;
     const bytes = Buffer.allocUnsafe(headroomBytes + text.length + digits.length);
     let from = 0;
     let at = headroomBytes;
@@ -82,16 +97,16 @@ export class JsonPattern {
   }
 
   /** The numbers' texts, each with a comma behind it. */
-  #digitsOf(numbers: Float64Array): Buffer {
-    const plain = new Array<number>(this.count);
+  #digitsOf(values: readonly unknown[]): Buffer | undefined {
     let unusual = false;
-    for (let i = 0; i < plain.length; i++) {
-      const number = numbers[i]!;
-      plain[i] = number;
-      if (!(number > -INTEGER_MAX && number < INTEGER_MAX)) unusual = true;
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i];
+      if (typeof value === "number" && value > -INTEGER_MAX && value < INTEGER_MAX) continue;
+      if (typeof value !== "number" && !(value instanceof WholeFloat)) return undefined;
+      unusual = true;
     }
     // One call of the engine's own writer takes two thirds of the time of as many as there are numbers.
-    const text = unusual ? plain.map(textOf).join(",") : JSON.stringify(plain).slice(1, -1);
+    const text = unusual ? values.map(textOf).join(",") : JSON.stringify(values).slice(1, -1);
     const length = text.length + 1;
     if (length > this.#digits.length) this.#digits = Buffer.allocUnsafeSlow(2 * length);
     this.#digits.write(text, "latin1");
@@ -100,11 +115,25 @@ export class JsonPattern {
   }
 }
 
+/** Bytes from which on the engine's own comparison is worth its call. */
+const LONG_BYTES = 64;
+
+/** Are the bytes of `like` between `from` and `to` those of `text` from `at` on? */
+function isSame(like: Buffer, from: number, to: number, text: Buffer, at: number): boolean {
+  const length = to - from;
+  if (length > text.length - at) return false;
+  if (length >= LONG_BYTES) return like.compare(text, at, at + length, from, to) === 0;
+  for (let i = 0; i < length; i++) if (like[from + i] !== text[at + i]) return false;
+  return true;
+}
+
 /** Numbers below it are written by JavaScript as by the codecs. */
 const INTEGER_MAX = Number.MAX_SAFE_INTEGER;
 
 /** As the codecs write it; -0 is 0. */
-function textOf(number: number): string {
+function textOf(value: unknown): string {
+  if (value instanceof WholeFloat) return COMPACT.float(value.value);
+  const number = value as number;
   return Number.isInteger(number) && !Number.isSafeInteger(number) ? COMPACT.float(number) : String(number);
 }
 

@@ -13,6 +13,7 @@ import {
   QUOTE,
   refused,
 } from "./json-scanner.ts";
+import { plainObject } from "./plain-object.ts";
 import { TYPE_KEY, type TypeRegistry } from "./types.ts";
 import { type FloatKeeping, Refusal, type Value, type ValueLimits, type ValueObject } from "./value.ts";
 
@@ -103,7 +104,7 @@ export class JsonReader extends JsonScanner {
     for (;;) {
       if (byte !== QUOTE) throw this.unexpected();
       const key = this.string();
-      object ??= plainObject(this.hash);
+      object ??= plainObject((this.hash >>> 5) ^ this.hash);
       try {
         if (key === "__proto__") throw refused("the key __proto__ is not allowed");
         if (this.skip() !== COLON) throw this.unexpected();
@@ -153,29 +154,4 @@ export function revived(object: ValueObject, types: TypeRegistry | undefined): V
   if (types === undefined || !Object.hasOwn(object, TYPE_KEY)) return object;
   if (Object.keys(object).length > 1) throw new Refusal("ERR_CODEC_TYPE", `${TYPE_KEY} has to be the only key`);
   return types.read(object[TYPE_KEY]!);
-}
-
-/** A power of two. V8 keeps at most 1536 ways of adding a first key to objects of one constructor. */
-const FAMILIES = 64;
-
-const families = Array.from({ length: FAMILIES }, family);
-
-/**
- * An empty plain object, in nothing but speed different from `{}`.
- *
- * V8 gives objects that were made alike one description of their fields for each order of keys. Where keys are
- * data, as in `{"grid.bus-17": 1.02}` for each of 10,000 entities, objects made by `{}` run out of descriptions; each
- * further one becomes a hash table, slow to make and to read. Objects whose first keys differ are of different
- * families here, each with descriptions of its own.
- *
- * @param hash - Of the key that will be the first.
- */
-function plainObject(hash: number): ValueObject {
-  return new families[((hash >>> 5) ^ hash) & (FAMILIES - 1)]!();
-}
-
-function family(): new () => ValueObject {
-  function Plain(): void {}
-  Plain.prototype = Object.prototype;
-  return Plain as unknown as new () => ValueObject;
 }

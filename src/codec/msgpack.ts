@@ -1,4 +1,4 @@
-import { addExtension, Packr } from "msgpackr";
+import { addExtension, Packr } from "msgpackr/pack";
 import type { Buffer } from "../host.ts";
 import type { Codec, CodecOptions, WritingCodec } from "./codec.ts";
 import { UnsignedInteger, walkValue } from "./copy.ts";

@@ -21,6 +21,8 @@ export class AgentOutputs {
     'declare the output as "events" in agentModel, and all of them are put out as a list of { time, value }',
   );
   #events: TakenEvents["byAgent"] = new Map();
+  /** The last question that cannot change, and what of it is read. */
+  #asked: { readonly request: OutputRequest; readonly fields: ReadonlyMap<EntityId, readonly Attr[]> } | undefined;
   /** Steps made. */
   #step = 0;
 
@@ -55,21 +57,16 @@ export class AgentOutputs {
   /** Answer `getData`; asked twice in one step it gives the same. */
   async get(request: OutputRequest): Promise<OutputData> {
     const data: Record<EntityId, Record<Attr, unknown>> = {};
-    const fields = new Map<EntityId, readonly Attr[]>();
-    for (const eid of Object.keys(request)) {
-      const attrs = request[eid]!;
-      const kinds = this.#kindsOf(eid);
-      fields.set(eid, onlyStates(kinds, attrs) ? attrs : attrs.filter((attr) => !isEmitted(kinds.get(attr))));
-    }
+    const fields = this.#fieldsOf(request);
     const read = this.#population.read(fields);
     const all = read instanceof Promise ? await read : read;
     for (const [eid, values] of all) {
       const attrs = request[eid]!;
-      const kinds = this.#kindsOf(eid);
       if (fields.get(eid) === attrs) {
         data[eid] = values;
         continue;
       }
+      const kinds = this.#kindsOf(eid);
       for (const attr of attrs) {
         const kind = kinds.get(attr);
         if (kind === "change" && !this.#changed(eid, attr, values[attr])) delete values[attr];
@@ -78,6 +75,19 @@ export class AgentOutputs {
       if (attrs.length === 0 || Object.keys(values).length > 0) data[eid] = values;
     }
     return data;
+  }
+
+  /** What is to be read of each agent. Masters ask for the same after every step, by an object that is frozen then. */
+  #fieldsOf(request: OutputRequest): ReadonlyMap<EntityId, readonly Attr[]> {
+    if (this.#asked?.request === request) return this.#asked.fields;
+    const fields = new Map<EntityId, readonly Attr[]>();
+    for (const eid of Object.keys(request)) {
+      const attrs = request[eid]!;
+      const kinds = this.#kindsOf(eid);
+      fields.set(eid, onlyStates(kinds, attrs) ? attrs : attrs.filter((attr) => !isEmitted(kinds.get(attr))));
+    }
+    this.#asked = Object.isFrozen(request) ? { request, fields } : undefined;
+    return fields;
   }
 
   #addEvents(eid: EntityId, attr: Attr, kind: "event" | "events", values: Record<Attr, unknown>): void {

@@ -51,11 +51,11 @@ export function callSimulator<T>(site: CallSite, call: () => T | PromiseLike<T>)
   try {
     result = call();
   } catch (error) {
-    throw failed(site, error);
+    throw callFailure(site, error);
   }
   if (!isPromise(result)) return result;
   return (result as PromiseLike<T>).then(undefined, (error: unknown) => {
-    throw failed(site, error);
+    throw callFailure(site, error);
   });
 }
 
@@ -74,7 +74,8 @@ export function lossAfter(site: CallSite, { code, message, cause }: Loss): Bridg
   return simulatorFault(code, site, `lost after it: ${message}`, cause);
 }
 
-function failed(site: CallSite, error: unknown): BridgeError {
+/** What a simulator threw at `site`, or why it cannot be asked any more, as the error that its master throws. */
+export function callFailure(site: CallSite, error: unknown): BridgeError {
   if (error instanceof Loss) return simulatorFault(error.code, site, error.message, error.cause);
   const text = error instanceof Error ? error.message : String(error);
   return simulatorFault("ERR_BRIDGE_SIMULATOR_FAILED", site, text, error);

@@ -91,6 +91,8 @@ interface ModelEntry {
   readonly agent: AgentClass;
   readonly method: string | undefined;
   readonly inputs: ReadonlyMap<Attr, Required<AgentInput>>;
+  /** The same as a list, which every step goes through for every agent. */
+  readonly inputList: readonly (readonly [Attr, Required<AgentInput>])[];
   readonly outputs: ReadonlyMap<Attr, AgentOutput>;
 }
 
@@ -130,10 +132,12 @@ export class AgentSimulator extends Simulator {
       checkModel(`AgentSimulator: model "${name}"`, model);
       models[name] = modelMeta(type, name, model);
       const { agent, method } = model;
+      const inputs = inputsOf(type, model);
       const entry = {
         agent: agent as AgentClass,
         method,
-        inputs: inputsOf(type, model),
+        inputs,
+        inputList: [...inputs],
         outputs: outputsOf(type, model),
       };
       this.#models.set(name, entry);
@@ -275,26 +279,38 @@ export class AgentSimulator extends Simulator {
   }
 
   #input(eid: EntityId, attrs: InputData[string], time: Time): BridgeInput {
-    const { inputs, method } = this.#entity(eid);
-    const values: Record<string, unknown> = {};
-    for (const attr of Object.keys(attrs)) {
-      const input = inputs.get(attr);
-      if (input === undefined || method === undefined) {
-        const taken = [...inputs.keys()].join(", ") || "none";
-        throw new BridgeError("ERR_BRIDGE_INPUT", `agent "${eid}" takes no input "${attr}"; its inputs: ${taken}`);
-      }
-      // mosaik's order is that of Python's sets, another one in every run.
-      const sources = Object.keys(attrs[attr]!).sort();
-      const bySource = Object.fromEntries(sources.map((source) => [source, attrs[attr]![source]]));
-      if (input.sources === "one" && sources.length !== 1) {
-        const text = `input "${attr}" of agent "${eid}" at step ${time} has one source, got ${sources.length}: ${sources.join(", ")}`;
-        throw new BridgeError("ERR_BRIDGE_INPUT", text, { agent: eid, method });
-      }
-      values[attr] = input.sources === "one" ? bySource[sources[0]!] : bySource;
+    const { inputs, inputList, method } = this.#entity(eid);
+    for (const attr in attrs) {
+      if (method !== undefined && inputs.has(attr)) continue;
+      const taken = [...inputs.keys()].join(", ") || "none";
+      throw new BridgeError("ERR_BRIDGE_INPUT", `agent "${eid}" takes no input "${attr}"; its inputs: ${taken}`);
     }
-    const declared = Object.fromEntries(
-      [...inputs.keys()].filter((attr) => attr in values).map((attr) => [attr, values[attr]]),
-    );
+    const declared: Record<Attr, unknown> = {};
+    for (const [attr, { sources }] of inputList) {
+      if (!Object.hasOwn(attrs, attr)) continue;
+      const bySource = attrs[attr]!;
+      declared[attr] = sources === "all" ? sorted(bySource) : this.#single(eid, attr, bySource, time);
+    }
     return { agent: eid, method: method!, args: [declared] };
   }
+
+  /** The value of an input with one source. */
+  #single(eid: EntityId, attr: Attr, bySource: Readonly<Record<string, unknown>>, time: Time): unknown {
+    let count = 0;
+    let value: unknown;
+    for (const source in bySource) {
+      value = bySource[source];
+      count++;
+    }
+    if (count === 1) return value;
+    const sources = Object.keys(bySource).sort();
+    const text = `input "${attr}" of agent "${eid}" at step ${time} has one source, got ${count}: ${sources.join(", ")}`;
+    throw new BridgeError("ERR_BRIDGE_INPUT", text, { agent: eid, method: this.#entity(eid).method! });
+  }
+}
+
+/** Values in the order of their sources' ids: mosaik's is that of Python's sets, another one in every run. */
+function sorted(bySource: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const sources = Object.keys(bySource).sort();
+  return Object.fromEntries(sources.map((source) => [source, bySource[source]]));
 }

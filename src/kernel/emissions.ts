@@ -3,13 +3,15 @@ import { AgentError, describeError } from "../errors.ts";
 import { within } from "../wall.ts";
 import { NAMED_AGENTS_MAX } from "./faults.ts";
 import type { External, Kernel } from "./kernel.ts";
-import { type Activity, type AgentRecord, AgentTimer, current, Deadline, Delivery, Wait } from "./model.ts";
+import { type Activity, type AgentRecord, type AgentTimer, current, Deadline, Delivery, Wait } from "./model.ts";
 import { Kind } from "./order.ts";
+import { TimerHandle, TimerPool } from "./record/timers.ts";
 import { untrapped } from "./strict-mode.ts";
 
 /** Everything that agent code emits: messages, sleeps, timers, externals; and the simulated waits that this opens. */
 export class Emissions {
   readonly kernel: Kernel;
+  readonly timerPool = new TimerPool();
 
   constructor(kernel: Kernel) {
     this.kernel = kernel;
@@ -37,7 +39,7 @@ export class Emissions {
     const wait = record.takeWait(seq);
     if (wait === undefined) return undefined;
     if (wait.deadline !== undefined) this.#cancel(record, wait.deadline);
-    if (wait.activity !== undefined && by !== undefined) wait.activity.cause = this.kernel.tracer.idOf(by);
+    if (wait.activity !== undefined && by !== undefined) wait.activity.cause = by.id;
     return wait;
   }
 
@@ -93,17 +95,17 @@ export class Emissions {
     if (record.mute) return never();
     this.kernel.guard(record, "sleep");
     const seq = record.seq++;
-    this.#setTimer(record, ticks, new AgentTimer(record, seq, undefined, this.kernel.cause));
+    this.#setTimer(record, ticks, this.timerPool.take(record, seq, undefined, this.kernel.cause));
     return this.#wait(record, seq, "sleep", record.id) as Promise<void>;
   }
 
   /** A callback at `ticks`. */
   callAt(record: AgentRecord, ticks: number, run: () => unknown): Timer {
-    if (!record.mute) this.kernel.guard(record, "callAt");
-    const timer = new AgentTimer(record, record.seq++, run, this.kernel.cause);
-    if (record.mute) timer.spend();
-    else this.#setTimer(record, ticks, timer);
-    return timer;
+    if (record.mute) return NO_TIMER;
+    this.kernel.guard(record, "callAt");
+    const timer = this.timerPool.take(record, record.seq++, run, this.kernel.cause);
+    this.#setTimer(record, ticks, timer);
+    return new TimerHandle(timer);
   }
 
   /** Take a timer back; false if it has run or was cancelled before. */
@@ -168,6 +170,9 @@ export class Emissions {
     });
   }
 }
+
+/** The timer that a mute agent gets. */
+const NO_TIMER: Timer = { cancel: () => false };
 
 /** What a mute agent waits for. */
 function never(): Promise<never> {

@@ -1,6 +1,6 @@
 import type { SimulationClock } from "../clock/simulation-clock.ts";
 import { TimerQueue } from "../clock/timer-queue.ts";
-import { copyArguments, copyBy, copyRules, type WalkRules } from "../codec/copy.ts";
+import { copyBy, copyFlat, copyRules, type WalkRules } from "../codec/copy.ts";
 import { plainCopy, TypeRegistry, type Value, type ValueType } from "../codec/index.ts";
 import { ForeignAwaitError, RunError, type Tag } from "../errors.ts";
 import type { Limits } from "../limits.ts";
@@ -192,9 +192,7 @@ export class Kernel {
 
   /** As `copyFor`, of the arguments of a call of `agent`. */
   copyArguments(args: readonly unknown[], agent: string, method: string): Value {
-    const copy = copyArguments(args, this.#rules, agent, method);
-    this.references.bindTo(agent);
-    return copy;
+    return copyFlat(args, this.limits) ?? this.copyFor(agent, args, `${agent}.${method}`);
   }
 
   /** What an agent's output shows, for observers: that must not change the run, so its code finds no API of the agent. */
@@ -355,10 +353,13 @@ export class Kernel {
    * known for good once the agent has been born.
    */
   receiverOf(sender: AgentRecord, id: string): AgentRecord | undefined {
-    const last = sender.lastReceiver;
-    if (last !== undefined && last.id === id) return last;
+    return sender.lastTo === id ? sender.lastReceiver : this.#lookUp(sender, id);
+  }
+
+  #lookUp(sender: AgentRecord, id: string): AgentRecord | undefined {
     const record = this.registry.get(id);
     if (record === undefined || record.state === "new") return undefined;
+    sender.lastTo = id;
     sender.lastReceiver = record;
     return record;
   }

@@ -1,4 +1,3 @@
-import type { Timer } from "../clock/clock.ts";
 import type { Bucket, Timed } from "../clock/timer-queue.ts";
 import { AgentError, type Tag } from "../errors.ts";
 import { withoutStack } from "../frames.ts";
@@ -76,19 +75,19 @@ export interface TimerOwner {
 const SPENT = -2;
 
 /**
- * A timer of an agent: a callback, or the end of a sleep. The agent itself gets it, too. It lives from one step to another, so
- * that the collector copies it once or twice: it has no field that can be had otherwise.
+ * A timer of an agent: a callback, or the end of a sleep. Nobody but the kernel has it, the agent gets a `TimerHandle`:
+ * once it has fired it is set again, see `TimerPool`.
  */
-export class AgentTimer implements Timed, Timer {
+export class AgentTimer implements Timed {
   bucket: Bucket | undefined = undefined;
   slot = -1;
-  readonly record: AgentRecord;
+  record: AgentRecord;
   /** Number among the agent's emissions. */
-  readonly seq: number;
+  seq: number;
   /** The callback; undefined: it ends a wait. */
-  readonly run: (() => unknown) | undefined;
+  run: (() => unknown) | undefined;
   /** Id of the event during which it was set, if the run is observed. */
-  readonly cause: string | undefined;
+  cause: string | undefined;
 
   constructor(record: AgentRecord, seq: number, run: (() => unknown) | undefined, cause: string | undefined) {
     this.record = record;
@@ -110,10 +109,6 @@ export class AgentTimer implements Timed, Timer {
   /** It has run or was cancelled. */
   spend(): void {
     this.slot = SPENT;
-  }
-
-  cancel(): boolean {
-    return this.record.owner.cancelTimer(this);
   }
 
   /** The event's id. */
@@ -264,7 +259,8 @@ export class AgentRecord extends Hash64 implements Sender {
   unawaited = 0;
   /** A timer of its that has not fired; others in `RareState`, as with waits. Most agents have one at a time. */
   #timer: AgentTimer | undefined;
-  /** To whom it has sent last: most agents send to one other again and again. */
+  /** To whom it has sent last, by the text that it has used: most agents send to one other again and again. */
+  lastTo = "";
   lastReceiver: AgentRecord | undefined = undefined;
   /** Turn of the event loop before which it was last served. */
   servedAtTurn = -1;
@@ -425,6 +421,7 @@ export class AgentRecord extends Hash64 implements Sender {
     // Where it is ended is no place of its code, and a stack would be most of what the error costs.
     for (const wait of waits) wait?.reject(withoutStack(() => this.gone(tag, ExpectedError)));
     this.agent = undefined;
+    this.lastTo = "";
     this.lastReceiver = undefined;
     this.open = NONE;
   }

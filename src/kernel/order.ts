@@ -89,14 +89,48 @@ export function sortDeliveries(list: Ordered[]): void {
 }
 
 function areDeliveriesInOrder(list: readonly Ordered[]): boolean {
-  for (let i = 1; i < list.length; i++) if (compareDeliveries(list[i - 1]!, list[i]!) > 0) return false;
+  let before = list[0];
+  for (let i = 1; i < list.length; i++) {
+    const delivery = list[i]!;
+    if (!comesFirst(before!.receiver, delivery.receiver) && compareDeliveries(before!, delivery) > 0) return false;
+    before = delivery;
+  }
   return true;
+}
+
+/** Whether ranks alone say that `a` comes before `b`; false also if they do not tell. */
+function comesFirst(a: Sender | undefined, b: Sender | undefined): boolean {
+  return a !== undefined && b !== undefined && a.rank < b.rank && b.rank !== RANK_NONE;
 }
 
 /** Deliveries from which on they are distributed by rank: a comparison of `sort` is a call, and there are 10 to 20 for each. */
 const DISTRIBUTED_MIN = 64;
-const DIGIT_BITS = 11;
-const DIGITS = 2 ** DIGIT_BITS;
+/** Bits of a rank by which one pass distributes, at most: its counts then fit the processor's first cache. */
+const DIGIT_BITS_MAX = 11;
+/** Deliveries for which room is kept from one round to the next: 1.5 MB, which else were new pages in each. */
+const ROOM_MAX = 2 ** 17;
+
+/** What distributing takes: the rank of each receiver, and the places of the deliveries before and after a pass. */
+interface Room {
+  readonly ranks: Uint32Array;
+  readonly before: Uint32Array;
+  readonly after: Uint32Array;
+}
+
+const counts = new Uint32Array(2 ** DIGIT_BITS_MAX);
+let room = roomFor(DISTRIBUTED_MIN);
+
+function roomFor(length: number): Room {
+  return { ranks: new Uint32Array(length), before: new Uint32Array(length), after: new Uint32Array(length) };
+}
+
+/** Room for at least `length` deliveries, whatever it holds. */
+function takeRoom(length: number): Room {
+  if (length <= room.ranks.length) return room;
+  const larger = roomFor(Math.max(length, Math.min(2 * room.ranks.length, ROOM_MAX)));
+  if (length <= ROOM_MAX) room = larger;
+  return larger;
+}
 
 /**
  * Sort by the receivers' ranks, digit by digit from the lowest, and leave the order of those with the same receiver as it is.
@@ -108,34 +142,46 @@ const DIGITS = 2 ** DIGIT_BITS;
  */
 function distributeByReceiver(list: Ordered[]): boolean {
   const { length } = list;
-  const ranks = new Uint32Array(length);
+  const { ranks, before, after } = takeRoom(length);
   let rankMax = 0;
   for (let i = 0; i < length; i++) {
     const rank = list[i]!.receiver?.rank ?? RANK_NONE;
     if (rank === RANK_NONE) return false;
     ranks[i] = rank;
+    before[i] = i;
     if (rank > rankMax) rankMax = rank;
   }
   const given = list.slice();
-  let order = new Uint32Array(length);
-  for (let i = 0; i < length; i++) order[i] = i;
-  for (let shift = 0; rankMax >>> shift > 0; shift += DIGIT_BITS) order = byDigit(order, ranks, shift);
+  const bits = 32 - Math.clz32(rankMax);
+  const digitBits = Math.ceil(bits / Math.ceil(bits / DIGIT_BITS_MAX));
+  let [order, next] = [before, after];
+  for (let shift = 0; shift < bits; shift += digitBits) {
+    byDigit(order, next, ranks, length, shift, digitBits);
+    [order, next] = [next, order];
+  }
   for (let i = 0; i < length; i++) list[i] = given[order[i]!]!;
   return true;
 }
 
-/** The places in `order`, sorted by the digit of their ranks that `shift` picks; equal ones stay as they are. */
-function byDigit(order: Uint32Array, ranks: Uint32Array, shift: number): Uint32Array<ArrayBuffer> {
-  const next = new Uint32Array(DIGITS);
-  for (let i = 0; i < ranks.length; i++) next[(ranks[i]! >>> shift) % DIGITS]!++;
-  for (let digit = 0, place = 0; digit < DIGITS; digit++) {
-    const count = next[digit]!;
-    next[digit] = place;
+/** Put the first `length` places of `order` into `sorted` by the digit of their ranks at `shift`; equal ones stay as they are. */
+function byDigit(
+  order: Uint32Array,
+  sorted: Uint32Array,
+  ranks: Uint32Array,
+  length: number,
+  shift: number,
+  digitBits: number,
+): void {
+  const digits = 2 ** digitBits;
+  const mask = digits - 1;
+  counts.fill(0, 0, digits);
+  for (let i = 0; i < length; i++) counts[(ranks[i]! >>> shift) & mask]!++;
+  for (let digit = 0, place = 0; digit < digits; digit++) {
+    const count = counts[digit]!;
+    counts[digit] = place;
     place += count;
   }
-  const sorted = new Uint32Array(order.length);
-  for (let i = 0; i < order.length; i++) sorted[next[(ranks[order[i]!]! >>> shift) % DIGITS]!++] = order[i]!;
-  return sorted;
+  for (let i = 0; i < length; i++) sorted[counts[(ranks[order[i]!]! >>> shift) & mask]!++] = order[i]!;
 }
 
 /** What the order of timers looks at. */
@@ -147,11 +193,14 @@ export interface OrderedTimer {
 
 /** Sort the timers of one tag, as {@link sortDeliveries}: each agent is sender and receiver of its own. */
 export function sortTimers(list: OrderedTimer[]): void {
+  let before = list[0];
   for (let i = 1; i < list.length; i++) {
-    if (compareTimers(list[i - 1]!, list[i]!) > 0) {
+    const timer = list[i]!;
+    if (!comesFirst(before!.record, timer.record) && compareTimers(before!, timer) > 0) {
       list.sort(compareTimers);
       return;
     }
+    before = timer;
   }
 }
 

@@ -90,14 +90,17 @@ export class Tracer {
   observed: boolean;
   /** Agents whose chain has grown, if somebody takes note of them. */
   touched: Set<AgentRecord> | undefined;
+  /** Whether there are observers: the size of a `Map` is a call, and this is asked for each delivery. */
+  #told = false;
   readonly #sinks = new Sinks(() => {
-    this.observed = this.#full || this.#sinks.size > 0;
+    this.#told = this.#sinks.size > 0;
+    this.observed = this.#full || this.#told;
   });
   readonly #shown: ShownOutputs;
   #batch: TraceEvent[] = [];
   #tag: Tag = { ticks: 0, round: 0 };
   /** What {@link idOf} was asked for last, and its id. */
-  #named: { readonly id: string } | undefined;
+  #named: Delivery | undefined;
   #lastId = "";
   #ticksHigh = 0;
   #ticksLow = 0;
@@ -134,38 +137,42 @@ export class Tracer {
 
   /** A timer of an agent has fired, before the agent sees it. */
   fired(record: AgentRecord, timer: AgentTimer): void {
-    const { ticks, round } = this.#tag;
     if (this.#hashes) {
       this.touched?.add(record);
-      record.chain.words(this.#ticksHigh, this.#ticksLow, round, Kind.timer);
+      record.words(this.#ticksHigh, this.#ticksLow, this.#tag.round, Kind.timer);
     }
-    if (this.#sinks.size === 0) return;
-    const id = this.idOf(timer);
-    this.#batch.push({ kind: "timer", ticks, round, agent: record.id, id, cause: timer.cause });
-    this.#shown.served(record, id);
+    if (this.#told) this.#noteTimer(record, timer);
   }
 
   /** A delivery to an agent, before the agent sees it. */
   delivered(record: AgentRecord, delivery: Delivery, peer: string): void {
     if (this.#hashes) {
       this.touched?.add(record);
-      const chain = record.chain;
-      chain.words(this.#ticksHigh, this.#ticksLow, this.#tag.round, delivery.kind);
-      chain.string(peer);
-      chain.string(delivery.method);
-      hashValue(chain, delivery.content, this.#types);
+      record.words(this.#ticksHigh, this.#ticksLow, this.#tag.round, delivery.kind);
+      record.string(peer);
+      record.string(delivery.method);
+      hashValue(record, delivery.content, this.#types);
     }
-    if (this.#sinks.size === 0) return;
+    if (this.#told) this.#noteDelivery(record, delivery, peer);
+  }
+
+  #noteTimer(record: AgentRecord, { id, cause }: AgentTimer): void {
+    const { ticks, round } = this.#tag;
+    this.#batch.push({ kind: "timer", ticks, round, agent: record.id, id, cause });
+    this.#shown.served(record, id);
+  }
+
+  #noteDelivery(record: AgentRecord, delivery: Delivery, peer: string): void {
     const id = this.idOf(delivery);
     this.#batch.push(toEvent(record, delivery, id, this.#tag, peer, this.#types));
     this.#shown.served(record, id);
   }
 
   /**
-   * Id of a timer or delivery that is served now: made once for its event, for what it causes and for the outputs that
-   * it changes. A new text each time would be a fifth of what a recording of a message costs.
+   * Id of a delivery that is served now: made once for its event, for what it causes and for the outputs that it changes,
+   * rather than as a new text each time.
    */
-  idOf(served: { readonly id: string }): string {
+  idOf(served: Delivery): string {
     if (served !== this.#named) {
       this.#named = served;
       this.#lastId = served.id;
@@ -181,7 +188,7 @@ export class Tracer {
       record.chain.string(peer);
       record.chain.string(record.type.name);
     }
-    if (this.#sinks.size === 0) return;
+    if (!this.#told) return;
     const id = `${record.id}#${kind}`;
     this.#batch.push({ kind, ...tag, agent: record.id, id, cause, type: record.type.name });
     this.#shown.served(record, id);
@@ -189,17 +196,17 @@ export class Tracer {
 
   /** An agent has emitted an event; `value` is a copy that nobody changes. */
   emitted(record: AgentRecord, output: string, value: unknown): void {
-    if (this.#sinks.size > 0) this.#shown.emitted(record, output, value);
+    if (this.#told) this.#shown.emitted(record, output, value);
   }
 
   /** All agents of the round were served: tell observers which outputs have changed. */
   roundServed(): void {
-    if (this.#sinks.size > 0) this.#shown.changes(this.#tag, this.#batch);
+    if (this.#told) this.#shown.changes(this.#tag, this.#batch);
   }
 
   /** An event that is in no chain: ticks, logs, faults. Called only for its observers. */
   note(make: () => TraceEvent): void {
-    if (this.#sinks.size > 0) this.#batch.push(make());
+    if (this.#told) this.#batch.push(make());
   }
 
   /** Hand the batch to the observers, in the order in which runs are seen. */

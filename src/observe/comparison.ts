@@ -44,6 +44,11 @@ export class Comparison {
     return this.#expected.length === 0 && this.#actual.length === 0;
   }
 
+  /** Events that have happened and were taken in, from the first difference on. */
+  get uncompared(): readonly TraceEvent[] {
+    return this.#actual;
+  }
+
   /** Take in events that are known to be the same on both sides, which are at the same place. */
   skip(events: number): void {
     this.#compared += events;
@@ -71,6 +76,7 @@ export class Comparison {
       if (difference === undefined) continue;
       this.#difference = difference;
       this.#compared += i;
+      this.#actual.splice(0, i);
       return;
     }
     this.#compared += length;

@@ -202,10 +202,11 @@ export class Coordinator implements TimeLoop {
       if (missing === 0) resolve(reports);
       for (let i = 0; i < indices.length; i++) {
         const index = indices[i]!;
-        this.#members[index]!.link.ask(this.#orderFor(index, taskOf(index))).then((report) => {
+        const reported = (report: Report) => {
           reports[i] = report;
           if (--missing === 0) resolve(reports);
-        }, reject);
+        };
+        this.#members[index]!.link.ask(this.#orderFor(index, taskOf(index)), reported, reject);
       }
     });
   }

@@ -1,5 +1,5 @@
 import { agentProxy, referencesAt, referencesFrom } from "../agent/references.ts";
-import { copyArguments, copyBy, copyRules, type WalkRules } from "../codec/copy.ts";
+import { copyBy, copyFlat, copyRules, type WalkRules } from "../codec/copy.ts";
 import { plainCopy, TypeRegistry, type Value, type ValueType } from "../codec/index.ts";
 import type { Limits } from "../limits.ts";
 import type { Invoke } from "../rpc/proxy.ts";
@@ -30,7 +30,7 @@ export class OutsideValues {
 
   /** What an agent gets of a call's arguments. @throws ValueError as `copyValue`. */
   inwardArguments(args: readonly unknown[], agent: string, method: string): Value {
-    return copyArguments(args, this.#inward, agent, method);
+    return copyFlat(args, this.#inward.limits) ?? copyBy(args, this.#inward, `${agent}.${method}`);
   }
 
   /** What the program gets of an agent's answer. */

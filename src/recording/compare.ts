@@ -64,7 +64,7 @@ async function compare(a: RunFile, b: RunFile): Promise<RunComparison> {
   if (comparison.difference === undefined && (given ?? other) !== undefined)
     feeds ??= { expected: given, actual: other };
   const { difference, compared } = comparison;
-  const explained = difference && { ...difference, causes: await causesOf(difference, b, sides[1].batches) };
+  const explained = difference && { ...difference, causes: await causesBehind(difference, b, sides[1].batches) };
   return { difference: explained, compared, feeds, headers: headersOf(a, b), ticksPerSecond: a.header.ticksPerSecond };
 }
 
@@ -97,7 +97,7 @@ function isSameBatch(a: Side, b: Side): boolean {
 }
 
 /** Events that led to a difference in `file`, of which so many batches have been looked at. */
-async function causesOf({ actual, expected }: Difference, file: RunFile, batches: number): Promise<TraceEvent[]> {
+async function causesBehind({ actual, expected }: Difference, file: RunFile, batches: number): Promise<TraceEvent[]> {
   const causes = new Causes();
   let read = 0;
   for await (const entries of file.batches()) {

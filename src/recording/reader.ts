@@ -143,7 +143,7 @@ export class RunFile {
    * @throws RecordingError `ERR_RECORDING_DAMAGED` at the first batch that is not what was written.
    */
   async eachBatch(look: (cursor: RowCursor) => void): Promise<RowCursor> {
-    const cursor = new RowCursor(new NameDictionary(0));
+    const cursor = this.cursor();
     const point = this.start();
     for (; point.chunk < this.chunks; point.chunk++) {
       const first = point.batches;
@@ -168,7 +168,7 @@ export class RunFile {
   }
 
   /**
-   * The batches without decoding them; `data` is valid until the next one is asked for.
+   * The batches without decoding them; they belong to whoever asks.
    *
    * @param point - Where to begin: moved on, chunk by chunk. Default: the start.
    */
@@ -177,6 +177,11 @@ export class RunFile {
       for (const batch of await this.checkedChunk(point)) yield batch;
     }
     this.checkEnd(point);
+  }
+
+  /** A cursor that knows no names yet. */
+  cursor(): RowCursor {
+    return new RowCursor(new NameDictionary(0));
   }
 
   /** Before the first chunk. */

@@ -1,7 +1,8 @@
-import { traceCodec } from "../codec/index.ts";
+import { behindText, isEncodedAs, traceCodec } from "../codec/index.ts";
+import type { TraceEvent } from "../trace.ts";
 import { NAMES_AT } from "./batch.ts";
 import type { RunEntry } from "./entry.ts";
-import { entriesOf, kindOf, type NameDictionary, ROW } from "./rows.ts";
+import { codeOf, entriesOf, kindOf, type NameDictionary, NONE, ROW } from "./rows.ts";
 
 /** As in `batch.ts`: what was written has been checked, and a chunk bounds it. */
 const codec = traceCodec({ nestingMax: 1024, nodesMax: Number.MAX_SAFE_INTEGER });
@@ -10,6 +11,9 @@ const codec = traceCodec({ nestingMax: 1024, nodesMax: Number.MAX_SAFE_INTEGER }
 const EXTRA_NAMES_MAX = 1_000_000;
 /** Cell of the first of them: a dictionary has far fewer names. */
 const EXTRA_CELL = 2 ** 30;
+
+/** Number of an id that is a text of its own. */
+const NO_NUMBER = -1;
 
 /** Cell of what has no such field. */
 const NO_CELL = -1;
@@ -66,6 +70,9 @@ export class RowCursor {
   #rowsLeft = 0;
   #rowAt = 0;
   #contentAt = 0;
+  /** Where the texts lie of ids that are not a sender's name and a number. */
+  #idAt = 0;
+  #causeAt = 0;
 
   /** @param names - Of the file: those of all batches up to the one that is read. */
   constructor(names: NameDictionary, extra = new ExtraNames()) {
@@ -137,8 +144,10 @@ export class RowCursor {
     let read = 1;
     if (code >= ROW.firstOfAgent) {
       this.agent = this.#cell();
+      this.#idAt = this.#at;
       this.idName = this.#idCell();
       this.idNumber = this.#integer();
+      this.#causeAt = this.#at;
       this.causeName = this.#idCell();
       this.causeNumber = this.#integer();
       read = 6;
@@ -178,6 +187,61 @@ export class RowCursor {
   /** What the row carries, of those that carry one value: messages, answers and outputs. */
   content(): unknown {
     return codec.decode(this.#bytes, this.#contentAt, this.#at);
+  }
+
+  /**
+   * Whether the row is this event, compared with its bytes as they lie there.
+   *
+   * @returns False also where only `entry` can tell.
+   */
+  holds(event: TraceEvent): boolean {
+    const { code } = this;
+    if (codeOf(event.kind) !== code || event.kind === "step") return false;
+    if (event.ticks !== this.ticks || event.round !== this.round) return false;
+    if (event.kind === "tick") return true;
+    const { cause } = event;
+    if (cause === undefined) {
+      if (this.causeNumber !== NONE) return false;
+    } else if (!this.#isId(this.causeName, this.causeNumber, this.#causeAt, cause)) return false;
+    if (!this.#isId(this.idName, this.idNumber, this.#idAt, event.id)) return false;
+    if (this.name(this.agent) !== event.agent) return false;
+    switch (event.kind) {
+      case "timer":
+        return true;
+      case "output":
+        return this.#carries(event.values);
+      case "input":
+      case "request":
+      case "oneway":
+        return this.#isCall(event.peer, event.method) && this.#carries(event.args);
+      case "reply":
+      case "failure":
+        return this.#isCall(event.peer, event.method) && this.#carries(event.content);
+      default:
+        return false;
+    }
+  }
+
+  #isCall(peer: string, method: string): boolean {
+    return this.name(this.peer) === peer && this.name(this.method) === method;
+  }
+
+  /** Whether it is the id that a sender's name and a number make, or the text at `textAt` if there is no such cell. */
+  #isId(cell: number, number: number, textAt: number, id: string): boolean {
+    if (number < 0) return number === NO_NUMBER && cell < 0 && behindText(id, this.#bytes, textAt) > 0;
+    if (cell < 0) return false;
+    const name = this.name(cell);
+    let last = id.length;
+    let left = number;
+    do {
+      if (id.charCodeAt(--last) !== 0x30 + (left % 10)) return false;
+      left = Math.floor(left / 10);
+    } while (left > 0);
+    return id.charCodeAt(--last) === 0x23 && last === name.length && id.startsWith(name);
+  }
+
+  #carries(value: unknown): boolean {
+    return isEncodedAs(value, this.#bytes, this.#contentAt, this.#at);
   }
 
   /** Name of a cell of this cursor. */

@@ -34,7 +34,7 @@ export function codeOf(kind: string): number {
 }
 
 /** Number that stands for no cause. */
-const NONE = -2;
+export const NONE = -2;
 
 /** A row as it is read: its code, then the entry's fields in the order in which {@link RowWriter} writes them. */
 type Row = readonly unknown[];

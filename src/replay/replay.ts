@@ -8,9 +8,8 @@ import { TypeRegistry, type Value, type ValueType } from "../codec/index.ts";
 import { RecordingError, RemoteError } from "../errors.ts";
 import type { CommunicationModel } from "../kernel/communication.ts";
 import type { RecordedExternals } from "../kernel/kernel.ts";
-import { inOrder } from "../kernel/order.ts";
 import type { Limits } from "../limits.ts";
-import { Comparison, type Difference } from "../observe/index.ts";
+import { Causes, Comparison, type Difference, firstDifference } from "../observe/comparison.ts";
 import {
   boolean,
   checkOptions,
@@ -22,8 +21,9 @@ import {
   required,
   signal,
 } from "../options.ts";
-import { type FeedEntry, openRun, type RunEntry, type RunFile, type RunHeader } from "../recording/index.ts";
+import { type FeedEntry, openRun, type RowCursor, type RunFile, type RunHeader } from "../recording/index.ts";
 import type { ExternalEvent, TraceEvent } from "../trace.ts";
+import { type RecordedAdvance, recordedAdvances } from "./recorded-advances.ts";
 
 /** What a replay is made with. */
 export interface ReplayOptions {
@@ -108,7 +108,10 @@ class Replay {
   readonly #options: ReplayOptions;
   readonly #classes: ReadonlyMap<string, AgentClass>;
   readonly #types: TypeRegistry;
-  readonly #comparison = new Comparison();
+  readonly #comparison = new Comparison(false);
+  /** Stands on the events of the advance that is compared. */
+  readonly #recorded: RowCursor;
+  readonly #reading: RowCursor;
   readonly #externals = new Map<string, ExternalEvent>();
   /** The other populations, if the recorded one is one of several: what they get is dropped. */
   readonly #populations: PeerPopulations | undefined;
@@ -119,6 +122,8 @@ class Replay {
   constructor(file: RunFile, options: ReplayOptions) {
     this.#file = file;
     this.#options = options;
+    this.#reading = file.cursor();
+    this.#recorded = this.#reading.copy();
     const { classes, types = [] } = options;
     const all = Symbol.iterator in classes ? [...(classes as Iterable<AgentClass>)] : Object.values(classes);
     this.#classes = new Map(
@@ -132,11 +137,13 @@ class Replay {
   async run(): Promise<ReplayResult> {
     const { header, summary } = this.#file;
     const container = await this.#container();
-    const detach = container.attach((batch) => void this.#actual.push(...inOrder(batch)));
+    const detach = container.attach((batch) => {
+      for (const event of batch) this.#actual.push(event);
+    });
     let isWhole = true;
     let traceHash: string;
     try {
-      for await (const advance of recordedAdvances(this.#file.batches())) {
+      for await (const advance of recordedAdvances(this.#file, this.#reading)) {
         if (!(await this.#play(advance, container))) {
           isWhole = false;
           break;
@@ -149,7 +156,7 @@ class Replay {
       await container.close().catch(() => {}); // a `stop` that fails is in no trace
     }
     return {
-      difference: this.#comparison.difference,
+      difference: await this.#explained(this.#comparison.difference),
       compared: this.#comparison.compared,
       advances: this.#advances,
       traceHash,
@@ -160,13 +167,14 @@ class Replay {
   }
 
   /** One advance, with what came before it; false if it was the last one that is wanted. */
-  async #play({ feeds, calls, events, isLast }: RecordedAdvance, container: Container): Promise<boolean> {
+  async #play(advance: RecordedAdvance, container: Container): Promise<boolean> {
     const { until = Number.POSITIVE_INFINITY, from = 0, goOn = false, onEvents, progress, signal } = this.#options;
+    const { feeds, calls, externals } = advance;
     const { ticksPerSecond } = this.#file.header;
     signal?.throwIfAborted();
     const target = feeds.at(-1)?.op === "advance" ? (feeds.at(-1)!.content[0] as number) : undefined;
     if (target !== undefined && target / ticksPerSecond > until) return false;
-    for (const event of events) if (event.kind === "external") this.#externals.set(event.id, event);
+    for (const event of externals) this.#externals.set(event.id, event);
     const given = this.#options.reversed === true ? withSpawnsReversed(feeds) : feeds;
     for (const { op, content } of given) if (op !== "advance") this.#feed(op, content, container);
     for (const { content } of calls) {
@@ -180,19 +188,66 @@ class Replay {
       this.#populations?.take();
     }
     this.#externals.clear();
-    const isWanted = (event: TraceEvent) => event.kind === "step" || event.ticks >= from * ticksPerSecond;
-    const expected = events.filter(isWanted);
-    const actual = this.#actual.filter(isWanted);
+    const actual = from === 0 ? this.#actual : this.#actual.filter((event) => this.#isWanted(event));
     this.#actual = [];
-    // A run that was not closed may have been cut off in the middle of its last advance.
-    if (isLast && this.#file.summary?.traceHash === undefined) actual.length = Math.min(actual.length, expected.length);
-    this.#comparison.push(expected, actual);
+    this.#compare(advance, actual);
     const held = onEvents?.(actual);
     if (held !== undefined) await held;
     const ends = this.#file.summary?.ticks;
     const ticks = target ?? 0;
     progress?.(ends === undefined ? undefined : ends === 0 ? 1 : ticks / ends, ticks / ticksPerSecond);
     return this.#failure === undefined && (goOn || this.#comparison.difference === undefined);
+  }
+
+  #isWanted(event: { readonly kind: string; readonly ticks: number }): boolean {
+    const { from = 0 } = this.#options;
+    return event.kind === "step" || event.ticks >= from * this.#file.header.ticksPerSecond;
+  }
+
+  /** Compare what has happened with the recorded events as they lie in the file; they are made if any differs. */
+  #compare(advance: RecordedAdvance, actual: TraceEvent[]): void {
+    const comparison = this.#comparison;
+    // A run that was not closed may have been cut off in the middle of its last advance.
+    const isCut = advance.isLast && this.#file.summary?.traceHash === undefined;
+    if (!isCut && comparison.difference !== undefined) return;
+    if (!isCut && comparison.isEven && this.#isSame(advance, actual)) {
+      comparison.skip(actual.length);
+      return;
+    }
+    const expected = advance.events(this.#recorded).filter((event) => this.#isWanted(event));
+    if (isCut) actual.length = Math.min(actual.length, expected.length);
+    comparison.push(expected, actual);
+  }
+
+  #isSame(advance: RecordedAdvance, actual: readonly TraceEvent[]): boolean {
+    let same = 0;
+    let isSame = true;
+    advance.each(this.#recorded, (row) => {
+      if (!this.#isWanted(row)) return true;
+      const event = actual[same++];
+      isSame = event !== undefined && (row.holds(event) || firstDifference(row.entry(), event, "") === undefined);
+      return isSame;
+    });
+    return isSame && same === actual.length;
+  }
+
+  /**
+   * With what led to it: before the first difference the recorded events are those of the replay, so they are read again.
+   */
+  async #explained(difference: Difference | undefined): Promise<Difference | undefined> {
+    if (difference === undefined) return undefined;
+    const causes = new Causes();
+    let left = this.#comparison.compared;
+    for await (const entries of this.#file.batches()) {
+      if (left === 0) break;
+      for (const entry of entries) {
+        if (entry.kind === "feed" || !this.#isWanted(entry) || left === 0) continue;
+        causes.add(entry);
+        left--;
+      }
+    }
+    for (const event of this.#comparison.uncompared) causes.add(event);
+    return { ...difference, causes: causes.of((difference.actual ?? difference.expected)!) };
   }
 
   async #advance(timeS: number, container: Container): Promise<void> {
@@ -275,40 +330,6 @@ class Replay {
     const [code, name, message] = event.content as [string, string, string];
     throw new RemoteError(code, name, message);
   };
-}
-
-/** What was done to a run from one advance to the next, and what came of it. */
-interface RecordedAdvance {
-  /** The last is an `advance`, unless the recording ends before one. */
-  readonly feeds: readonly FeedEntry[];
-  /** Calls from outside that entered with the advance, in their order. */
-  readonly calls: readonly FeedEntry[];
-  readonly events: readonly TraceEvent[];
-  /** Nothing comes after it. */
-  readonly isLast: boolean;
-}
-
-/** Cut a recording into its advances; the events of one are held at a time. */
-async function* recordedAdvances(
-  batches: AsyncIterable<readonly RunEntry[]>,
-): AsyncGenerator<RecordedAdvance, void, undefined> {
-  let feeds: FeedEntry[] = [];
-  let calls: FeedEntry[] = [];
-  let events: TraceEvent[] = [];
-  for await (const batch of batches) {
-    for (const entry of batch) {
-      if (entry.kind !== "feed") events.push(entry);
-      else if (entry.op === "call") calls.push(entry);
-      else {
-        if (feeds.at(-1)?.op === "advance") {
-          yield { feeds, calls, events, isLast: false };
-          [feeds, calls, events] = [[], [], []];
-        }
-        feeds.push(entry);
-      }
-    }
-  }
-  if (feeds.length > 0 || events.length > 0) yield { feeds, calls, events, isLast: true };
 }
 
 /** The same with each run of neighbouring spawns in the opposite order. */

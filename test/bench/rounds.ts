@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Isolation, Platform } from "../../src/index.ts";
 import { figure, type Suite } from "./figure.ts";
+import { childrenOf, cpuOf } from "./processes.ts";
 import { compiled, program } from "./programs.ts";
 
 /** Rounds of one advance, below the bound of rounds at one time. */
@@ -36,48 +37,81 @@ const KINDS: readonly Kind[] = [
 
 /**
  * A round of a platform in which every container has something to do, and nothing for the others or a message to another
- * one, beside a star of as many raw processes, which all get eight bytes and send them back before the next round. The work is counted: an agent for each container
- * has to have had all its messages.
+ * one, beside a star of as many raw processes, which all get eight bytes and send them back before the next round; wall time,
+ * and the CPU of the coordinator and of all its processes. The work is counted: an agent for each container has to have had
+ * all its messages.
  */
-export const rounds: Suite = async (report) => {
+export const rounds: Suite = async (report, wants) => {
   for (const kind of KINDS) {
+    const whats = (kind.containers === 1 ? [0] : [0, 1]).filter((apart) => wants(nameOf(kind, apart)));
+    if (whats.length === 0) continue;
     const { isolation, link, containers } = kind;
+    const isApart = isolation === "process";
+    const others = childrenOf(process.pid);
     const platform = await Platform.create({ module, ...kind });
-    const raw = await star(link ?? "ipc", isolation === "process" ? containers : 1);
+    const own = childrenOf(process.pid).filter((pid) => !others.includes(pid));
+    const raw = await star(link ?? "ipc", isApart ? containers : 1);
     const ids = Array.from({ length: containers }, (_, i) => `runner-${i}`);
     for (const id of ids) await platform.spawn("Runner", { id });
-    for (const apart of containers === 1 ? [0] : [0, 1]) {
-      const ours: number[] = [];
-      const theirs: number[] = [];
+    let due = 0;
+    for (const apart of whats) {
+      const ours: Cost[] = [];
+      const theirs: Cost[] = [];
       for (let i = 0; i < WARM_UP + TIMES; i++) {
         ids.forEach((id, k) => {
           platform.input(id, "run", [ROUNDS, ids[(k + apart) % containers]]);
         });
-        const microseconds = await timed(() => platform.advance(platform.clock.time() + 1));
-        const base = await timed(() => raw.exchange(ROUNDS));
+        const cost = await costOf(own, () => platform.advance(platform.clock.time() + 1));
+        const base = await costOf(raw.pids, () => raw.exchange(ROUNDS));
         if (i < WARM_UP) continue;
-        ours.push(microseconds / ROUNDS);
-        theirs.push(base / ROUNDS);
+        ours.push(cost);
+        theirs.push(base);
       }
+      due += (WARM_UP + TIMES) * ROUNDS;
       for (const id of ids) {
         const { rounds: done } = await platform.outputs(id, ["rounds"]);
-        const due = (WARM_UP + TIMES) * ROUNDS * (apart + 1);
         if (done !== due) throw new Error(`${id} has made ${done} rounds instead of ${due}`);
       }
-      const where = `${containers} x ${isolation}${link === undefined ? "" : ` over ${link}`}`;
-      const floor = `${isolation === "process" ? containers : 1} raw processes, a frame each over ${link ?? "ipc"}`;
-      const what = apart === 0 ? "nothing for others" : "a message to another each";
-      report(figure(`a round, ${where}, ${what}`, "us", floor, ours, theirs));
+      const floor = `${isApart ? containers : 1} raw processes, a frame each over ${link ?? "ipc"}`;
+      const name = nameOf(kind, apart);
+      for (const [what, value] of COSTS) {
+        if (what !== "" && own.length === 0) continue; // in one process the CPU is the wall time
+        report(figure(name + what, "us", floor, ours.map(value), theirs.map(value)));
+      }
     }
     await raw.close();
     await platform.close();
   }
 };
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
+function nameOf({ isolation, link, containers }: Kind, apart: number): string {
+  const where = `${containers} x ${isolation}${link === undefined ? "" : ` over ${link}`}`;
+  return `a round, ${where}, ${apart === 0 ? "nothing for others" : "a message to another each"}`;
+}
+
+/** Of a round, in microseconds. */
+interface Cost {
+  readonly wall: number;
+  readonly coordinator: number;
+  /** CPU of all other processes together. */
+  readonly members: number;
+}
+
+const COSTS: readonly (readonly [what: string, value: (cost: Cost) => number])[] = [
+  ["", ({ wall }) => wall],
+  [", CPU of the coordinator", ({ coordinator }) => coordinator],
+  [", CPU of the containers", ({ members }) => members],
+];
+
+async function costOf(pids: readonly number[], work: () => Promise<unknown>): Promise<Cost> {
+  const cpuBefore = cpuOf(pids);
+  const own = process.cpuUsage();
   const start = process.hrtime.bigint();
   await work();
-  return Number(process.hrtime.bigint() - start) / 1000;
+  const wall = Number(process.hrtime.bigint() - start) / 1000;
+  const { user, system } = process.cpuUsage(own);
+  const members = cpuOf(pids) - cpuBefore;
+  return { wall: wall / ROUNDS, coordinator: (user + system) / ROUNDS, members: members / ROUNDS };
 }
 
 /** Processes behind sockets that echo. */
@@ -96,6 +130,7 @@ async function star(link: "ipc" | "tcp", processes: number) {
   }
   const bytes = Buffer.alloc(8);
   return {
+    pids: children.map(({ pid }) => pid!),
     /** So many rounds: a frame to each, and one back from each. */
     async exchange(times: number): Promise<void> {
       await new Promise<void>((resolve) => {

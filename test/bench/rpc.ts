@@ -7,7 +7,10 @@ import { type Figure, figure, type Suite } from "./figure.ts";
 import { type Load, Peer, type PeerCommands } from "./peer.ts";
 import { compiled, program } from "./programs.ts";
 
-/** Rounds in which all peers are measured in turn, after one that does not count. */
+/**
+ * Rounds in which all peers are measured in turn, each with processes of its own: with one call in flight, two pairs of the
+ * same program differ by up to a fifth for as long as they live.
+ */
 const ROUNDS = 5;
 
 /** Calls in flight, and seconds that a round of one peer is to take. */
@@ -90,25 +93,24 @@ export const rpc: Suite = async (report, wants) => {
   const python = await aiomas();
   const others = [...PEERS, ...(python === undefined ? [] : [python])];
   const wanted = WIDTHS.map((width) => ({ width, all: OURS.filter(({ name }) => wants(titleOf(name, width))) }));
-  const peers: Peer[] = [];
-  try {
-    for (const each of allOf(
-      OURS.filter((each) => wanted.some(({ all }) => all.includes(each))),
-      others,
-    )) {
-      peers.push(await Peer.start(each));
+  const started = allOf(
+    OURS.filter((each) => wanted.some(({ all }) => all.includes(each))),
+    others,
+  );
+  const loads = new Map(WIDTHS.map((width) => [width, new Map<string, Load[]>()]));
+  for (let round = 0; round < ROUNDS; round++) {
+    const peers: Peer[] = [];
+    try {
+      for (const each of started) peers.push(await Peer.start(each));
+      for (const { width, all } of wanted) {
+        const names = new Set(allOf(all, others).map(({ name }) => name));
+        for (const each of peers) if (names.has(each.name)) await measure(each, width, loads.get(width)!);
+      }
+    } finally {
+      for (const each of peers) each.end();
     }
-    for (const { width, all } of wanted) {
-      const names = new Set(allOf(all, others).map(({ name }) => name));
-      const loads = await measure(
-        peers.filter(({ name }) => names.has(name)),
-        width,
-      );
-      for (const each of all) reportOf(each, others, width, loads, report);
-    }
-  } finally {
-    for (const each of peers) each.end();
   }
+  for (const { width, all } of wanted) for (const each of all) reportOf(each, others, width, loads.get(width)!, report);
 };
 
 const titleOf = (name: string, width: number) => `${name}, ${width} in flight`;
@@ -137,24 +139,16 @@ function reportOf(
   }
 }
 
-async function measure(peers: readonly Peer[], width: number): Promise<Map<string, Load[]>> {
-  const loads = new Map<string, Load[]>();
-  const calls = new Map<string, number>();
-  for (const each of peers) {
-    // The first calls are slow until they are compiled.
-    let count = CALLS_FIRST;
-    for (const seconds of [ROUND_S / 2, ROUND_S]) {
-      const { callsPerS } = await each.call(count, width);
-      count = Math.max(width, Math.round((callsPerS * seconds) / width) * width);
-    }
-    calls.set(each.name, count);
-    loads.set(each.name, []);
+/** Add what one peer does with so many calls in flight. */
+async function measure(peer: Peer, width: number, loads: Map<string, Load[]>): Promise<void> {
+  // The first calls are slow until they are compiled.
+  let count = CALLS_FIRST;
+  for (const seconds of [ROUND_S / 2, ROUND_S]) {
+    const { callsPerS } = await peer.call(count, width);
+    count = Math.max(width, Math.round((callsPerS * seconds) / width) * width);
   }
-  for (let round = -1; round < ROUNDS; round++) {
-    for (const each of peers) {
-      const load = await each.call(calls.get(each.name)!, width);
-      if (round >= 0) loads.get(each.name)!.push(load);
-    }
-  }
-  return loads;
+  const load = await peer.call(count, width);
+  const before = loads.get(peer.name);
+  if (before === undefined) loads.set(peer.name, [load]);
+  else before.push(load);
 }

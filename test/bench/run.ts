@@ -23,6 +23,7 @@ import { rounds } from "./rounds.ts";
 import { rpc } from "./rpc.ts";
 import { scale } from "./scale.ts";
 import { spread } from "./spread.ts";
+import { start } from "./start.ts";
 import { world } from "./world.ts";
 
 const suites: Record<string, Suite> = {
@@ -39,6 +40,7 @@ const suites: Record<string, Suite> = {
   rpc,
   scale,
   spread,
+  start,
   "helics-grants": helicsGrants,
   "helics-messages": helicsMessages,
   mosaik,

@@ -7,11 +7,17 @@ import { compiled, program } from "./programs.ts";
 /** Rounds in which ours and mosaik's master are measured in turn, each in a process of its own. */
 const ROUNDS = 5;
 
-/** Steps of all simulators of one measurement, about: in process, and remote. */
+/**
+ * Steps of all simulators of one measurement, about: in process, and remote. As many come before it: what it costs to
+ * compile the hot code, and to find how much memory it needs, is not in it.
+ */
 const STEPS = 60_000;
-const REMOTE_STEPS = 4000;
+const REMOTE_STEPS = 12_000;
 
-/** Steps of each at least: what it costs to compile the hot code, and to find how much memory it needs, is spread over them. */
+/** Entities from which on fewer steps are made. */
+const ENTITIES_MANY = 50;
+
+/** Steps of each at least. */
 const STEPS_MIN = 200;
 
 /** Steps that mosaik makes beside others: each costs as much as there are of them. */
@@ -44,36 +50,70 @@ interface Measured {
   readonly steps: number;
 }
 
-/** CPU of the master for each step of a simulator, in process with what the simulators take, against mosaik's. */
-export const world: Suite = async (report) => {
+/** Whom a shape is measured with, in turn. */
+interface Program {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly until: number;
+  readonly cpu: number[];
+  readonly wall: number[];
+}
+
+/**
+ * CPU of the master for each step of a simulator, in process with what the simulators take, against mosaik's and against a
+ * loop that was written for these simulators (floors/world-steps.ts).
+ */
+export const world: Suite = async (report, wants) => {
   const { python, reason } = await pythonEnvironment("mosaik");
   if (python === undefined) throw new Error(`mosaik is the baseline: ${reason}`);
   const alone: number[] = [];
-  for (const { name, chain, entities, others = 0, remote = false } of SHAPES) {
-    const until = Math.max(STEPS_MIN, Math.round((remote ? REMOTE_STEPS : STEPS) / chain / Math.max(1, entities / 10)));
-    const theirUntil = others > 0 ? THEIR_STEPS_BESIDE : until;
-    const given = { chain, entities, others };
-    const ours = [
-      ...process.execArgv,
-      compiled("peers/world-ours.ts"),
-      JSON.stringify({ ...given, until, remote: remote ? python : null }),
-    ];
-    const theirs = [program("peers/world_mosaik.py"), JSON.stringify({ ...given, until: theirUntil, remote })];
-    const cpu: [number[], number[]] = [[], []];
-    const wall: [number[], number[]] = [[], []];
+  for (const shape of SHAPES) {
+    const { name, others = 0 } = shape;
+    if (!wants(name)) continue;
+    const [ours, theirs, floor] = programs(shape, python);
     for (let round = 0; round < ROUNDS; round++) {
-      for (const [i, [command, args]] of [[process.execPath, ours] as const, [python, theirs] as const].entries()) {
-        const { stdout } = await promisify(execFile)(command, args, { timeout: 300_000 });
-        const { cpuUs, wallUs, steps } = JSON.parse(stdout) as Measured;
-        const expected = chain * (i === 0 ? until : theirUntil) + others;
-        if (steps !== expected) throw new Error(`${name}: ${steps} steps instead of ${expected}`);
-        cpu[i]!.push(cpuUs / steps);
-        wall[i]!.push(wallUs / steps);
-      }
+      for (const one of [ours, theirs, floor]) if (one !== undefined) await measure(shape, one);
     }
-    report(figure(`${name}: CPU of the master for a step`, "us", "mosaik", ...cpu));
-    if (name === SHAPES[0]!.name) alone.push(...cpu[0]);
-    if (others > 0) report(figure(`${name}: CPU of the master for a step`, "us", "without them", cpu[0], alone));
-    report(figure(`${name}: wall time of a step`, "us", "mosaik", ...wall));
+    const what = `${name}: CPU of the master for a step`;
+    report(figure(what, "us", "mosaik", ours.cpu, theirs.cpu));
+    if (floor !== undefined) report(figure(what, "us", "the floor", ours.cpu, floor.cpu));
+    if (name === SHAPES[0]!.name) alone.push(...ours.cpu);
+    if (others > 0 && alone.length > 0) report(figure(what, "us", "without them", ours.cpu, alone));
+    report(figure(`${name}: wall time of a step`, "us", "mosaik", ours.wall, theirs.wall));
   }
 };
+
+/** Ours, mosaik, and the floor, which has none beside others. */
+function programs(shape: Shape, python: string): [Program, Program, Program | undefined] {
+  const { chain, entities, others = 0, remote = false } = shape;
+  const steps = (remote ? REMOTE_STEPS : STEPS) / chain / Math.max(1, entities / ENTITIES_MANY);
+  const until = Math.max(STEPS_MIN, Math.round(steps));
+  const theirUntil = others > 0 ? THEIR_STEPS_BESIDE : until;
+  const given = { chain, entities, others };
+  const argument = JSON.stringify({ ...given, until, remote: remote ? python : null });
+  const own = (file: string): Program => {
+    const args = [...process.execArgv, compiled(file), argument];
+    return { command: process.execPath, args, until, cpu: [], wall: [] };
+  };
+  const theirArgument = JSON.stringify({ ...given, until: theirUntil, remote });
+  const theirs = {
+    command: python,
+    args: [program("peers/world_mosaik.py"), theirArgument],
+    until: theirUntil,
+    cpu: [],
+    wall: [],
+  };
+  return [own("peers/world-ours.ts"), theirs, others > 0 ? undefined : own("floors/world-steps.ts")];
+}
+
+async function measure(
+  { name, chain, others = 0 }: Shape,
+  { command, args, until, cpu, wall }: Program,
+): Promise<void> {
+  const { stdout } = await promisify(execFile)(command, args, { timeout: 300_000 });
+  const { cpuUs, wallUs, steps } = JSON.parse(stdout) as Measured;
+  const expected = chain * until + others;
+  if (steps !== expected) throw new Error(`${name}: ${steps} steps instead of ${expected}`);
+  cpu.push(cpuUs / steps);
+  wall.push(wallUs / steps);
+}

@@ -8,19 +8,24 @@ import type {
   SimId,
   Time,
 } from "../../../src/cosim/index.ts";
-import { Keywords, Loss, Simulator, within } from "../../../src/cosim/index.ts";
+import { Keywords, Loss, PlacedInputs, Simulator, within } from "../../../src/cosim/index.ts";
 import type { channel } from "../../../src/index.ts";
 import type { CommandEntry, ConnectEntry } from "./command-line.ts";
 import type { ConnectSimulatorOptions } from "./connect-simulator.ts";
 import type { FloatCodec } from "./float-codec.ts";
 import type { SimulatorProcess } from "./process.ts";
 import { serveRequests } from "./requests.ts";
+import { DataRequest, StepMessages, StepRequest } from "./step-messages.ts";
 
 /** Wall time to wait until it is known how a process ended whose connection is gone, in milliseconds. */
 const ENDING_MS_MAX = 500;
 
 /** Wall time that a simulator has to close its connection after stop if a call of it is under way, in milliseconds. */
 const BUSY_STOP_MS_MAX = 1000;
+
+/** How steps are asked for: the run looks after how long they take. */
+const STEP: channel.RequestOptions = { timeoutMs: Number.POSITIVE_INFINITY, method: "step" };
+const GET_DATA: channel.RequestOptions = { timeoutMs: Number.POSITIVE_INFINITY, method: "get_data" };
 
 /** What a remote simulator needs of its world. */
 export interface RemoteOptions extends Omit<ConnectSimulatorOptions, "signal"> {
@@ -29,6 +34,9 @@ export interface RemoteOptions extends Omit<ConnectSimulatorOptions, "signal"> {
   /** Wall time that it has to end after stop, in milliseconds. */
   readonly stopTimeoutMs: number;
 }
+
+type Answered<T> = (answer: T) => void;
+type Failed = (error: unknown) => void;
 
 /**
  * A simulator in another process, which speaks mosaik's API 3, 2 or 1 over a connection.
@@ -48,6 +56,9 @@ export class RemoteSimulator extends Simulator {
   readonly #stop = new AbortController();
   /** Settles when its start has succeeded or failed. */
   #starting: Promise<unknown> | undefined;
+  /** Messages that come again after every step. */
+  #steps: StepMessages | undefined;
+  #asked: DataRequest | undefined;
   #onLost: ((loss: Loss) => void) | undefined;
 
   constructor(entry: CommandEntry | ConnectEntry, options: RemoteOptions) {
@@ -111,6 +122,32 @@ export class RemoteSimulator extends Simulator {
     return this.#ask("get_data", [outputs], {}, Number.POSITIVE_INFINITY) as Promise<OutputData>;
   }
 
+  /** As {@link step}, without a promise. */
+  askStep(
+    time: Time,
+    inputs: PlacedInputs | InputData,
+    maxAdvance: Time,
+    answered: Answered<Time | null>,
+    failed: Failed,
+  ): void {
+    const content = this.#stepRequest(time, inputs, maxAdvance);
+    this.#tell(content, STEP, answered as Answered<unknown>, failed);
+  }
+
+  /** As {@link getData}, without a promise; `outputs` is frozen, and mostly the same as before. */
+  askData(outputs: OutputRequest, answered: Answered<OutputData>, failed: Failed): void {
+    if (this.#asked?.outputs !== outputs && this.#codec) this.#asked = new DataRequest(outputs, this.#codec);
+    this.#tell(this.#asked, GET_DATA, answered as Answered<unknown>, failed);
+  }
+
+  #stepRequest(time: Time, inputs: PlacedInputs | InputData, maxAdvance: Time): unknown {
+    const isPlaced = inputs instanceof PlacedInputs;
+    if (this.#version[0] < 3) return ["step", [time, isPlaced ? inputs.toData() : inputs], {}];
+    if (!isPlaced || this.#codec === undefined) return ["step", [time, inputs, maxAdvance], {}];
+    if (this.#steps?.layout !== inputs.layout) this.#steps = new StepMessages(inputs.layout, this.#codec);
+    return new StepRequest(this.#steps, time, inputs, maxAdvance);
+  }
+
   /** Say stop, and wait until it has ended. Its process, if the world has started it, is ended by force if need be. */
   override async finalize(): Promise<void> {
     if (this.#stop.signal.aborted) return;
@@ -146,15 +183,27 @@ export class RemoteSimulator extends Simulator {
     timeoutMs: number = this.#options.callTimeoutMs,
   ): Promise<unknown> {
     const peer = this.#peer;
-    if (peer === undefined) throw new Loss("ERR_BRIDGE_LOST", "is not connected");
+    if (peer === undefined) throw notConnected();
     try {
       return await peer.request([method, args, kwargs], { timeoutMs, method });
     } catch (error) {
       const { code } = error as { code?: string };
       if (code === "ERR_CHANNEL_TIMEOUT") throw new Loss("ERR_BRIDGE_TIMEOUT", `has not ended within ${timeoutMs} ms`);
-      if (!peer.isOpen) throw await this.#loss(error as Error);
-      throw error;
+      throw await this.#explained(peer, error);
     }
+  }
+
+  /** Ask for what the run waits for, however long. */
+  #tell(content: unknown, options: channel.RequestOptions, answered: Answered<unknown>, failed: Failed): void {
+    const peer = this.#peer;
+    const fail = (error: unknown) => void this.#explained(peer, error).then(failed);
+    if (peer === undefined) fail(notConnected());
+    else peer.ask(content, options, answered, fail);
+  }
+
+  /** What the failure of a request means: a lost simulator, if the connection is gone. */
+  async #explained(peer: channel.Channel | undefined, error: unknown): Promise<unknown> {
+    return peer === undefined || peer.isOpen ? error : this.#loss(error as Error);
   }
 
   /** Why the connection is gone, as far as its process says. */
@@ -172,4 +221,8 @@ export class RemoteSimulator extends Simulator {
     this.#version = [major, minor];
     return { ...meta, api_version: "3.0", type: meta.type ?? "time-based" };
   }
+}
+
+function notConnected(): Loss {
+  return new Loss("ERR_BRIDGE_LOST", "is not connected");
 }

@@ -1,5 +1,6 @@
 import { withoutFloats } from "../../../src/cosim/index.ts";
 import { channel, type Value } from "../../../src/index.ts";
+import { WrittenRequest } from "./step-messages.ts";
 
 /**
  * mosaik's JSON, which remembers of what Python's simulators answer which whole numbers were floats: JavaScript has one kind
@@ -38,6 +39,8 @@ export class FloatCodec implements channel.Codec {
   }
 
   encode(value: unknown, headroomBytes?: number): Uint8Array {
-    return this.#base.encode(value, headroomBytes);
+    const [type, id, content] = value as readonly [number, number, unknown];
+    if (!(content instanceof WrittenRequest)) return this.#base.encode(value, headroomBytes);
+    return content.write(id, headroomBytes ?? 0) ?? this.#base.encode([type, id, content.content], headroomBytes);
   }
 }

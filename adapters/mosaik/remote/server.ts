@@ -27,6 +27,7 @@ import {
   type RemoteCall,
 } from "./messages.ts";
 import { requestsTo } from "./requests.ts";
+import { RepeatedQuestion, ServedCodec } from "./served-codec.ts";
 
 /** A simulator with a codec of its own for mosaik's wire. */
 interface OwnCodec {
@@ -36,7 +37,7 @@ interface OwnCodec {
 /** Options of the connection of a simulator to its mosaik. */
 export function wireOf(simulator: Simulator) {
   const own = simulator as Partial<OwnCodec>;
-  return own.wireCodec === undefined ? MOSAIK_WIRE : { ...MOSAIK_WIRE, codec: own.wireCodec() };
+  return { ...MOSAIK_WIRE, codec: own.wireCodec?.() ?? new ServedCodec() };
 }
 
 /**
@@ -164,6 +165,8 @@ export class RemoteCalls {
         const site = this.#site("getData", this.#time);
         const data = await callSimulator(site, () => simulator.getData(asked));
         if (data instanceof PreparedAnswer) return data;
+        const prepared = args instanceof RepeatedQuestion ? args.answer(data) : undefined;
+        if (prepared !== undefined) return prepared;
         return checkOutputs(site, data, asked, { complete: meta.type === "time-based", created: this.#created });
       }
       default:

@@ -1,10 +1,19 @@
 import type { InputData, OutputData, Time } from "../../../src/cosim/index.ts";
-import { callSimulator, checkNextStep, lossAfter, whenThere } from "../../../src/cosim/index.ts";
+import {
+  type CallSite,
+  callFailure,
+  callSimulator,
+  checkNextStep,
+  isPromise,
+  lossAfter,
+  PlacedInputs,
+  whenThere,
+} from "../../../src/cosim/index.ts";
 import type { Guard } from "./guards.ts";
 import { Inputs } from "./inputs.ts";
 import { ABSENT, OutputPorts, outputTime } from "./outputs.ts";
 import type { NodePlan, Plan, Push, Trigger } from "./plan.ts";
-import type { SimNode } from "./sim-node.ts";
+import type { RemoteEnd, SimNode } from "./sim-node.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import { arrival, comparePositions, compareTimes, type Duration, NEVER, type TieredTime } from "./tiered-time.ts";
 
@@ -12,7 +21,7 @@ const NO_VALUES: readonly unknown[] = Object.freeze([]);
 
 /** What a step brought. */
 export interface StepOutcome {
-  readonly inputs: InputData;
+  readonly inputs: PlacedInputs | InputData;
   /** Time of the next step, if it named one. */
   readonly next: Time | null;
   /** Values of the output ports, if somebody is connected. */
@@ -21,6 +30,12 @@ export interface StepOutcome {
   readonly exact: readonly unknown[] | undefined;
   /** When they hold. */
   readonly outputTime: Time;
+}
+
+/** Is told how a step went that was not over at once; neither may throw. */
+export interface StepTold {
+  made(cursor: Cursor, outcome: StepOutcome): void;
+  failed(cursor: Cursor, time: TieredTime, error: unknown): void;
 }
 
 /** A guard, and where in time the simulator is that it looks at. */
@@ -167,29 +182,91 @@ export class Cursor {
     return time;
   }
 
-  /** Make the step that was begun; nothing of it can be seen by others before {@link finish}. */
-  step(time: TieredTime, maxAdvance: Time): StepOutcome | PromiseLike<StepOutcome> {
+  /**
+   * Make the step that was begun; nothing of it can be seen by others before {@link finish}.
+   *
+   * @param told - Is told if the step is not over when this returns.
+   * @returns What it brought; undefined if it goes on.
+   */
+  step(time: TieredTime, maxAdvance: Time, told: StepTold): StepOutcome | undefined {
     const { node } = this;
-    const inputs = this.inputs.take(time);
+    const taken = this.inputs.take(time);
+    if (node.remote !== undefined) {
+      this.#stepRemote(node.remote, time, taken, maxAdvance, told);
+      return undefined;
+    }
+    const inputs = taken instanceof PlacedInputs ? taken.toData() : taken;
     const site = node.site("step", time[0]);
     const stepped = callSimulator(site, () => node.simulator.step(time[0], inputs, maxAdvance));
-    return whenThere(stepped, (answer) => {
+    const made = whenThere(stepped, (answer) => {
       const next = checkNextStep(site, node.meta.type, answer);
-      if (this.outputs.size === 0) return { inputs, next, values: NO_VALUES, exact: undefined, outputTime: time[0] };
-      return this.#getData(time[0], inputs, next);
+      return this.outputs.size === 0 ? outcomeWithout(time[0], inputs, next) : this.#getData(time[0], inputs, next);
     });
+    if (!isPromise(made)) return made as StepOutcome;
+    made.then(
+      (outcome) => told.made(this, outcome as StepOutcome),
+      (error: unknown) => told.failed(this, time, error),
+    );
+    return undefined;
   }
 
   #getData(time: Time, inputs: InputData, next: Time | null): StepOutcome | PromiseLike<StepOutcome> {
-    const { simulator, entities, meta, remote } = this.node;
+    const { simulator } = this.node;
     const site = this.node.site("getData", time);
     const got = callSimulator(site, () => simulator.getData(this.plan.request));
-    return whenThere(got, (data: OutputData) => {
-      const values = this.plan.ports.read(site, data, entities, meta.type === "time-based");
-      const exactData = remote === undefined ? undefined : remote.exact(data);
-      const exact = exactData === undefined ? undefined : this.plan.ports.pick(exactData);
-      return { inputs, next, values, exact, outputTime: outputTime(site, data, entities.has("time")) };
-    });
+    return whenThere(got, (data: OutputData) => this.#outcome(site, data, inputs, next));
+  }
+
+  /**
+   * As in process, without a promise. Between two messages of a connection other processes have had the processor, and
+   * little of this is warm: whatever a step does not run at all counts.
+   */
+  #stepRemote(
+    remote: RemoteEnd,
+    time: TieredTime,
+    inputs: PlacedInputs | InputData,
+    maxAdvance: Time,
+    told: StepTold,
+  ): void {
+    const { node, plan } = this;
+    const fail = (call: string, error: unknown) =>
+      told.failed(this, time, callFailure(node.site(call, time[0]), error));
+    const stepped = (answer: Time | null) => {
+      let next: Time | null;
+      try {
+        next = checkNextStep(node.site("step", time[0]), node.meta.type, answer);
+      } catch (error) {
+        told.failed(this, time, error);
+        return;
+      }
+      if (this.outputs.size === 0) told.made(this, outcomeWithout(time[0], inputs, next));
+      else
+        remote.askData(
+          plan.request,
+          (data) => got(data, next),
+          (error) => fail("getData", error),
+        );
+    };
+    const got = (data: OutputData, next: Time | null) => {
+      let outcome: StepOutcome;
+      try {
+        outcome = this.#outcome(node.site("getData", time[0]), data, inputs, next);
+      } catch (error) {
+        told.failed(this, time, error);
+        return;
+      }
+      told.made(this, outcome);
+    };
+    remote.askStep(time[0], inputs, maxAdvance, stepped, (error) => fail("step", error));
+  }
+
+  #outcome(site: CallSite, data: OutputData, inputs: StepOutcome["inputs"], next: Time | null): StepOutcome {
+    const { entities, meta, remote } = this.node;
+    const { ports } = this.plan;
+    const values = ports.read(site, data, entities, meta.type === "time-based");
+    const exactData = remote === undefined ? undefined : remote.exact(data);
+    const exact = exactData === undefined ? undefined : ports.pick(exactData);
+    return { inputs, next, values, exact, outputTime: outputTime(site, data, entities.has("time")) };
   }
 
   /**
@@ -228,4 +305,9 @@ export class Cursor {
       if (ports.some((port) => values[port] !== ABSENT)) trigger(dest, arrival(holds, delay));
     }
   }
+}
+
+/** What a step brought whose outputs nobody is connected to. */
+function outcomeWithout(outputTime: Time, inputs: StepOutcome["inputs"], next: Time | null): StepOutcome {
+  return { inputs, next, values: NO_VALUES, exact: undefined, outputTime };
 }

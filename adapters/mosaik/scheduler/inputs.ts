@@ -1,19 +1,16 @@
-import type { Attr, EntityId, FullId, InputData } from "../../../src/cosim/index.ts";
+import type { InputData, InputPlace, Time } from "../../../src/cosim/index.ts";
+import { InputLayout, PlacedInputs, putInput } from "../../../src/cosim/index.ts";
 import type { Connection } from "./connection.ts";
-import { ABSENT, type OutputPorts } from "./outputs.ts";
+import { ABSENT, type OutputEntry, type OutputPorts } from "./outputs.ts";
 import { compareArrival, compareTimes, type Duration, type TieredTime } from "./tiered-time.ts";
 
 /** A connection between two ports: where a value comes from, and where it goes. */
-export interface Wire {
+export interface Wire extends InputPlace {
   readonly connection: Connection;
   /** Number of the source's port. */
   readonly port: number;
   /** Its place in the order of connecting. */
   readonly index: number;
-  /** Where in a step's inputs its value goes: of the connection, at hand since every step needs them. */
-  readonly eid: EntityId;
-  readonly attr: Attr;
-  readonly source: FullId;
   readonly isTransformed: boolean;
   /** Do both ends lie in other processes, and values go through as they are, a float as a float? */
   readonly isExact: boolean;
@@ -41,12 +38,9 @@ interface Arrival {
 }
 
 /** What a simulator asked to be an input of another one's next step. */
-export interface SetInput {
+export interface SetInput extends InputPlace {
   /** Place of who asked in the order of ids. */
   readonly order: number;
-  readonly eid: EntityId;
-  readonly attr: Attr;
-  readonly source: FullId;
   readonly value: unknown;
 }
 
@@ -59,6 +53,8 @@ export interface SetInput {
  */
 export class Inputs {
   readonly #pulled: PulledLink[] = [];
+  /** Of the pulled values; null if one of them overrules another. */
+  #layout: InputLayout | null | undefined;
   /** Newest value of each wire that repeats it with every step. */
   readonly #remembered = new Map<Wire, unknown>();
   /** Ascending by when they are due; those due together in the order in which they were put out. */
@@ -72,6 +68,7 @@ export class Inputs {
       this.#pulled.push(link);
     }
     link.wires.push(wire);
+    this.#layout = undefined;
   }
 
   /** Repeat the newest value of `wire` with every step, `value` until there is one. */
@@ -93,25 +90,38 @@ export class Inputs {
   }
 
   /** The inputs of the step at `time`; what has arrived is used up. */
-  take(time: TieredTime): InputData {
+  take(time: TieredTime): PlacedInputs | InputData {
+    if (this.#set.length === 0 && this.#arrivals.length === 0 && this.#remembered.size === 0) {
+      this.#layout ??= InputLayout.of(this.#pulled.flatMap(({ wires }) => wires)) ?? null;
+      if (this.#layout !== null) return new PlacedInputs(this.#layout, this.#pullAll(this.#layout.slots, time));
+    }
     const inputs: InputData = {};
     if (this.#set.length > 0) this.#takeSet(inputs);
     const arrived = this.#arrivals.length === 0 ? [] : this.#takeArrivals(time);
     for (const { wire, value } of arrived) if (this.#remembered.has(wire)) this.#remembered.set(wire, value);
-    for (const [wire, value] of this.#remembered) put(inputs, wire, value);
-    for (const { wire, value } of arrived) put(inputs, wire, value);
-    for (const link of this.#pulled) pullFrom(inputs, link, time);
+    for (const [wire, value] of this.#remembered) putInput(inputs, wire, value);
+    for (const { wire, value } of arrived) putInput(inputs, wire, value);
+    for (const link of this.#pulled) {
+      const entry = newestOf(link, time);
+      for (const wire of link.wires) putInput(inputs, wire, pulledValue(link.outputs, entry, wire, time[0]));
+    }
     return inputs;
+  }
+
+  /** The values of all wires, each in its slot. */
+  #pullAll(slots: Int32Array, time: TieredTime): unknown[] {
+    const values = new Array<unknown>(slots.length);
+    let i = 0;
+    for (const link of this.#pulled) {
+      const entry = newestOf(link, time);
+      for (const wire of link.wires) values[slots[i++]!] = pulledValue(link.outputs, entry, wire, time[0]);
+    }
+    return values;
   }
 
   #takeSet(inputs: InputData): void {
     this.#set.sort((a, b) => a.order - b.order);
-    for (const { eid, attr, source, value } of this.#set) {
-      inputs[eid] ??= {};
-      const attrs = inputs[eid]!;
-      attrs[attr] ??= {};
-      attrs[attr]![source] = value;
-    }
+    for (const input of this.#set) putInput(inputs, input, input.value);
     this.#set = [];
   }
 
@@ -126,30 +136,15 @@ export class Inputs {
   }
 }
 
-function pullFrom(inputs: InputData, { outputs, delay, wires }: PulledLink, time: TieredTime): void {
-  const entry = outputs.newest((put) => compareArrival(put, delay, time) <= 0);
-  for (const wire of wires) {
-    let value = entry === undefined ? wire.connection.initial : (wire.isExact ? entry.exact : entry.values)[wire.port];
-    if (value === ABSENT || value === undefined) {
-      outputs.warnAbsent(wire.connection, time[0], entry !== undefined);
-      value = null;
-    }
-    put(inputs, wire, wire.isTransformed ? wire.connection.transformed(value, time[0]) : value);
-  }
+function newestOf({ outputs, delay }: PulledLink, time: TieredTime): OutputEntry | undefined {
+  return outputs.newest((put) => compareArrival(put, delay, time) <= 0);
 }
 
-function put(inputs: InputData, { eid, attr, source }: Wire, value: unknown): void {
-  const attrs = inputs[eid];
-  if (attrs === undefined) {
-    // Of thousands of entities this is most of a step: each object is looked up once.
-    const sources: Record<FullId, unknown> = {};
-    sources[source] = value;
-    const first: Record<Attr, Record<FullId, unknown>> = {};
-    first[attr] = sources;
-    inputs[eid] = first;
-    return;
+function pulledValue(outputs: OutputPorts, entry: OutputEntry | undefined, wire: Wire, time: Time): unknown {
+  let value = entry === undefined ? wire.connection.initial : (wire.isExact ? entry.exact : entry.values)[wire.port];
+  if (value === ABSENT || value === undefined) {
+    outputs.warnAbsent(wire.connection, time, entry !== undefined);
+    value = null;
   }
-  const sources = attrs[attr];
-  if (sources === undefined) attrs[attr] = { [source]: value };
-  else sources[source] = value;
+  return wire.isTransformed ? wire.connection.transformed(value, time) : value;
 }

@@ -103,8 +103,8 @@ export class Ports {
     const data: Record<EntityId, Record<Attr, unknown>> = {};
     for (const [port, { eid, attr }] of this.#ports.entries()) {
       if (values[port] === ABSENT) continue;
-      data[eid] ??= {};
-      data[eid][attr] = values[port];
+      if (!Object.hasOwn(data, eid)) data[eid] = {};
+      data[eid]![attr] = values[port];
     }
     return data;
   }

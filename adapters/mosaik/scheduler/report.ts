@@ -1,5 +1,5 @@
 import type { Time } from "../../../src/cosim/index.ts";
-import { RunError, type TraceEvent, ticksOf, withoutFloats } from "../../../src/cosim/index.ts";
+import { PlacedInputs, RunError, type TraceEvent, ticksOf, withoutFloats } from "../../../src/cosim/index.ts";
 import type { Agenda, Page } from "./agenda.ts";
 import type { Cursor, StepOutcome } from "./cursor.ts";
 import { comparePositions, type Ranked, type TieredTime } from "./tiered-time.ts";
@@ -24,7 +24,8 @@ export function stepEvent(
   timeResolution: number,
 ): TraceEvent {
   const { next, values } = outcome;
-  const inputs = node.remote === undefined ? outcome.inputs : withoutFloats(outcome.inputs);
+  const taken = outcome.inputs instanceof PlacedInputs ? outcome.inputs.toData() : outcome.inputs;
+  const inputs = node.remote === undefined ? taken : withoutFloats(taken);
   const tag = { ticks: ticksOf(time, timeResolution), round: 0 };
   const outputs = plan.ports.toData(values);
   return { kind: "step", ...tag, sim: node.sid, time, next: next ?? undefined, inputs, outputs };

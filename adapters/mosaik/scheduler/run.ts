@@ -1,7 +1,7 @@
 import type { Time } from "../../../src/cosim/index.ts";
-import { isFatal, isPromise, onTurn, RunError, type TraceEvent } from "../../../src/cosim/index.ts";
+import { isFatal, onTurn, RunError, type TraceEvent } from "../../../src/cosim/index.ts";
 import { Agenda, type Page } from "./agenda.ts";
-import type { Cursor, StepOutcome } from "./cursor.ts";
+import type { Cursor, StepOutcome, StepTold } from "./cursor.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Pace } from "./pace.ts";
 import { Readiness } from "./readiness.ts";
@@ -64,6 +64,19 @@ export class Run {
   readonly #scheduled: Cursor[] = [];
   readonly #pump = () => this.#advance();
   readonly #trigger = (dest: Cursor, time: TieredTime) => this.#schedule(dest, time);
+  /** Goes on when a step that was under way is over. */
+  readonly #told: StepTold = {
+    made: (cursor, outcome) => {
+      if (!this.#landed(cursor)) return;
+      this.#finish(cursor, outcome);
+      this.#advance();
+    },
+    failed: (cursor, time, error) => {
+      if (!this.#landed(cursor)) return;
+      this.#fail(cursor, time, error);
+      this.#advance();
+    },
+  };
   /** The first failure in the order of a run. */
   #failure: Failure | undefined;
   #end: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | undefined;
@@ -156,17 +169,13 @@ export class Run {
         if (time[tier]! >= maxLoopIterations) throw loopError(cursor, time, cursors.values(), this.#context);
       }
       cursor.stopwatch.begin();
-      const made = cursor.step(time, this.#maxAdvance(cursor, time));
-      if (!isPromise(made)) {
+      const made = cursor.step(time, this.#maxAdvance(cursor, time), this.#told);
+      if (made !== undefined) {
         this.#finish(cursor, made);
         return;
       }
       this.#inFlight.add(cursor);
       deadlines.add(cursor);
-      (made as PromiseLike<StepOutcome>).then(
-        (outcome) => this.#settled(cursor, () => this.#finish(cursor, outcome)),
-        (error: unknown) => this.#settled(cursor, () => this.#fail(cursor, time, error)),
-      );
     } catch (error) {
       this.#fail(cursor, time, error);
     }
@@ -178,12 +187,11 @@ export class Run {
     return overlaps ? known : Math.min(known, this.#agenda.quietUntil(time[0], time.length > 1));
   }
 
-  #settled(cursor: Cursor, then: () => void): void {
+  /** A step that was under way is over. @returns Whether anybody still waits for the run. */
+  #landed(cursor: Cursor): boolean {
     this.#inFlight.delete(cursor);
     this.#context.deadlines.delete(cursor);
-    if (this.#end === undefined) return;
-    then();
-    this.#advance();
+    return this.#end !== undefined;
   }
 
   /** Hand its outputs on, and let those go on that have waited for it. */

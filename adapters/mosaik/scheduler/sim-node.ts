@@ -1,4 +1,14 @@
-import type { EntityId, Meta, OutputData, SimId, Simulator, Time } from "../../../src/cosim/index.ts";
+import type {
+  EntityId,
+  InputData,
+  Meta,
+  OutputData,
+  OutputRequest,
+  PlacedInputs,
+  SimId,
+  Simulator,
+  Time,
+} from "../../../src/cosim/index.ts";
 import { type CallSite, callSimulator, type Loss } from "../../../src/cosim/index.ts";
 import type { Connection } from "./connection.ts";
 import type { Entity } from "./entity.ts";
@@ -20,6 +30,19 @@ export interface RemoteEnd {
   watch(lost: (loss: Loss) => void): void;
   /** Remember of its answers which whole numbers are floats, from now on. */
   keepFloats(): void;
+  /**
+   * As `Simulator.step`, without a promise: one of both is called once, after this has returned, in the turn in which the
+   * answer comes. Neither may throw.
+   */
+  askStep(
+    time: Time,
+    inputs: PlacedInputs | InputData,
+    maxAdvance: Time,
+    answered: (next: Time | null) => void,
+    failed: (error: unknown) => void,
+  ): void;
+  /** As `Simulator.getData`, likewise. */
+  askData(outputs: OutputRequest, answered: (data: OutputData) => void, failed: (error: unknown) => void): void;
   /** What `getData` has answered, with `WholeFloat`s for whole numbers that are floats, if there are any. */
   exact(data: OutputData): OutputData | undefined;
 }

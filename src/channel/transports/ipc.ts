@@ -2,7 +2,7 @@ import { lstat, unlink } from "node:fs/promises";
 import { createServer, connect as netConnect, type Server } from "node:net";
 import { ChannelError } from "../../errors.ts";
 import { formatAddress, type IpcAddress } from "../address.ts";
-import { closing, connected, enter, listening, StreamTransport } from "./stream.ts";
+import { closing, connected, enter, listening, Reading, StreamTransport } from "./stream.ts";
 import type { Accept, Acceptor, BindOptions, DialOptions, Transport } from "./transport.ts";
 
 /** Longest path of a Unix socket, in bytes. Source: `sun_path` in `sys/un.h`, less its final zero. */
@@ -11,7 +11,9 @@ const PATH_BYTES_MAX = process.platform === "linux" ? 107 : 103;
 /** Open a connection to a Unix socket. */
 export async function connectIpc(address: IpcAddress, options: DialOptions): Promise<Transport> {
   checkLength(address);
-  return connected(netConnect({ path: address.path }), "connect", formatAddress(address), options);
+  const reading = new Reading();
+  const socket = netConnect({ path: address.path, onread: reading.onread });
+  return connected(socket, "connect", formatAddress(address), options, reading);
 }
 
 /**

@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, connect as netConnect, type Server, typ
 import { createServer as createTlsServer, connect as tlsConnect } from "node:tls";
 import { formatAddress, type NetAddress } from "../address.ts";
 import type { AcceptedConnection } from "../connection-limits.ts";
-import { Arrivals, closing, connected, enter, listening, StreamTransport } from "./stream.ts";
+import { Arrivals, closing, connected, enter, listening, Reading, StreamTransport } from "./stream.ts";
 import { type Certificates, clientOptions, readCertificates, serverOptions } from "./tls.ts";
 import type { Accept, Acceptor, BindOptions, DialOptions, Transport } from "./transport.ts";
 
@@ -11,7 +11,9 @@ export async function connectTcp(address: NetAddress, options: DialOptions): Pro
   const { host, port } = address;
   const peer = formatAddress(address);
   if (options.tls === undefined) {
-    return connected(netConnect({ host, port, noDelay: true }), "connect", peer, options);
+    const reading = new Reading();
+    const socket = netConnect({ host, port, noDelay: true, onread: reading.onread });
+    return connected(socket, "connect", peer, options, reading);
   }
   const certificates = await readCertificates(options.tls);
   const socket = tlsConnect({ host, port, ...clientOptions(certificates, host) });

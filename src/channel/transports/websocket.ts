@@ -138,7 +138,7 @@ class WebSocketTransport implements Transport {
   }
 
   onDrained(drained: () => void): void {
-    // Nothing, behind all that was written, as in a StreamTransport: a callback for each message costs more than its frame.
+    // Nothing, behind all that was written, as in a StreamTransport, rather than a callback for each message.
     const stream = streamOf(this.#socket);
     if (stream?.writable === true) stream.write(NOTHING, () => drained());
     else process.nextTick(drained);

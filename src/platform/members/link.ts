@@ -5,11 +5,13 @@ export interface MemberLink {
   /** For messages, as `container 2 (process 4711)`. */
   readonly name: string;
   /**
-   * Give an order; the next one only after its report.
+   * Give an order; the next one only after its report. One of the two is called, once and later; callbacks, since promises
+   * on the way of each order and report of each container make a tenth of what a round costs.
    *
-   * @throws RunError `ERR_CONTAINER_LOST` if the container is gone, or gives no sign of life; `ERR_STEP_TIMEOUT`.
+   * @param failed - Takes RunError `ERR_CONTAINER_LOST` if the container is gone, or gives no sign of life;
+   *   `ERR_STEP_TIMEOUT`.
    */
-  ask(order: Order): Promise<Report>;
+  ask(order: Order, reported: (report: Report) => void, failed: (error: Error) => void): void;
   /** Told when an agent of the container has failed between two orders. */
   onFailure: () => void;
   /** Told when the container is lost while it has no order, with how it ended. */

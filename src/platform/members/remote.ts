@@ -32,8 +32,8 @@ export class RemoteMember implements MemberLink {
   #order: Order | undefined;
   readonly #slow: WallDeadline;
   readonly #late: WallDeadline;
-  #resolve = (_report: Report): void => {};
-  #reject = (_error: RunError): void => {};
+  #onReport = (_report: Report): void => {};
+  #onError = (_error: Error): void => {};
   #left = false;
 
   constructor(index: number, channel: Channel, host: MemberHost, limits: Limits) {
@@ -50,16 +50,14 @@ export class RemoteMember implements MemberLink {
     void channel.closed.then((reason) => this.#closed(reason));
   }
 
-  ask(order: Order): Promise<Report> {
+  ask(order: Order, reported: (report: Report) => void, failed: (error: Error) => void): void {
     const nowMs = wallMs();
     this.#slow.begin(nowMs);
     this.#late.begin(nowMs);
     this.#order = order;
-    this.#channel.request(orderToWire(order), UNTIMED).then(this.#reported).catch(this.#failed);
-    return new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+    this.#onReport = reported;
+    this.#onError = failed;
+    this.#channel.request(orderToWire(order), UNTIMED).then(this.#reported, this.#failed);
   }
 
   async leave(now: boolean): Promise<void> {
@@ -72,13 +70,24 @@ export class RemoteMember implements MemberLink {
   }
 
   readonly #reported = (value: unknown): void => {
-    const report = reportFromWire(value);
-    if (this.#takeOrder() !== undefined) this.#resolve(report);
+    let report: Report;
+    try {
+      report = reportFromWire(value);
+    } catch (error) {
+      this.#failed(error as CosimError);
+      return;
+    }
+    if (this.#takeOrder() !== undefined) this.#onReport(report);
   };
 
-  readonly #failed = (cause: CosimError): void => {
-    const order = this.#takeOrder();
-    if (order !== undefined) void this.#lost(cause, order).then(this.#reject);
+  readonly #failed = async (cause: CosimError): Promise<void> => {
+    const order = this.#order;
+    if (order === undefined) return; // given up before
+    this.#slow.end();
+    this.#late.end();
+    const error = await this.#lost(cause, order);
+    this.#order = undefined;
+    this.#onError(error);
   };
 
   /** The order that has ended; undefined if it was given up before. */
@@ -99,7 +108,7 @@ export class RemoteMember implements MemberLink {
     const order = this.#takeOrder()!;
     const { stepTimeoutMs } = this.#limits;
     const text = `${this.name} did not end within stepTimeoutMs = ${stepTimeoutMs} ms ${placeOf(order)}`;
-    this.#reject(new RunError("ERR_STEP_TIMEOUT", text, { tag: tagOf(order), peer: this.#channel.peer }));
+    this.#onError(new RunError("ERR_STEP_TIMEOUT", text, { tag: tagOf(order), peer: this.#channel.peer }));
   }
 
   async #closed(reason: Error): Promise<void> {

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { RecordingError } from "../../errors.ts";
 import {
   csvCell,
-  csvLine,
+  csvLineMaker,
   EVENT_COLUMNS,
   jsonLine,
   perfettoEvents,
@@ -166,10 +166,11 @@ class Export {
       await (await import("./parquet.ts")).writeParquet(columns, counted, write);
       return;
     }
-    write(csvLine(columns.map(({ name }) => name)));
+    write(`${columns.map(({ name }) => csvCell(name)).join(",")}\r\n`);
+    const lineOf = csvLineMaker(columns);
     for await (const rows of counted) {
       let lines = "";
-      for (const row of rows) lines += csvLine(columns.map(({ name, type }) => csvCell(row[name], type)));
+      for (const row of rows) lines += lineOf(row);
       write(lines);
     }
   }

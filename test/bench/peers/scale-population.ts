@@ -8,7 +8,9 @@
  */
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
 import { type AgentClass, Container, Platform } from "../../../src/index.ts";
+import { compiled } from "../programs.ts";
 import { Asleep, Neighbour } from "./neighbours.ts";
 
 /** Agents that step among those that sleep. */
@@ -37,6 +39,8 @@ if (kind !== "step")
 globalThis.gc?.();
 const before = process.memoryUsage();
 const home = await create();
+/** Of the containers' processes, without agents. */
+const othersBefore = othersBytes();
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { do: what, steps = 1, one = 0 } = JSON.parse(line) as { do: string; steps?: number; one?: number };
@@ -51,7 +55,7 @@ for await (const line of createInterface({ input: process.stdin })) {
 
 function create(): Promise<Container | Platform> {
   if (containers === 0) return Container.create({ limits });
-  const module = new URL("./neighbours.ts", import.meta.url);
+  const module = pathToFileURL(compiled("peers/neighbours.ts"));
   return Platform.create({ limits, containers, isolation: "process", module });
 }
 
@@ -94,13 +98,16 @@ function memory(what: string): object {
   if (what !== "start") return {};
   globalThis.gc?.();
   const { heapUsed, rss } = process.memoryUsage();
-  const others = children().reduce((sum, pid) => sum + rssOf(pid), 0);
-  return { heapBytes: heapUsed - before.heapUsed, rssBytes: rss + others - before.rss };
+  return { heapBytes: heapUsed - before.heapUsed, rssBytes: rss - before.rss + othersBytes() - othersBefore };
+}
+
+function othersBytes(): number {
+  return children().reduce((sum, pid) => sum + rssOf(pid), 0);
 }
 
 /** Processes of the platform's containers. */
 function children(): number[] {
-  if (home === undefined || home instanceof Container) return [];
+  if (home instanceof Container) return [];
   return home.containers.map((name) => Number(/process (\d+)/.exec(name)?.[1]));
 }
 

@@ -7,56 +7,8 @@
  * In process the simulator is the one of world_simulator.py in TypeScript; remote it is that one, in Python.
  */
 import { fileURLToPath } from "node:url";
-import {
-  type CreateResult,
-  type Entity,
-  type InitParams,
-  type Meta,
-  type ModelFactory,
-  type OutputData,
-  type OutputRequest,
-  Simulator,
-  World,
-} from "../../../adapters/mosaik/index.ts";
-
-interface Scenario {
-  readonly chain: number;
-  readonly entities: number;
-  readonly others: number;
-  /** A Python to start remote simulators with, or null. */
-  readonly remote: string | null;
-  readonly until: number;
-}
-
-class Local extends Simulator {
-  override meta: Meta = {
-    api_version: "3.0",
-    type: "time-based",
-    models: { M: { public: true, params: [], attrs: ["x", "y"] } },
-  };
-  #time = 0;
-  #idle = false;
-  override init(_sid: string, { idle = false }: InitParams & { idle?: boolean }): Meta {
-    this.#idle = idle;
-    return this.meta;
-  }
-  create(num: number, model: string): CreateResult[] {
-    return Array.from({ length: num }, (_, i) => ({ eid: `e${i}`, type: model }));
-  }
-  step(time: number): number {
-    this.#time = time;
-    return time + (this.#idle ? 1_000_000 : 1);
-  }
-  getData(outputs: OutputRequest): OutputData {
-    const data: Record<string, Record<string, unknown>> = {};
-    for (const [eid, attrs] of Object.entries(outputs)) {
-      const values: Record<string, unknown> = {};
-      for (const attr of attrs) values[attr] = this.#time;
-      data[eid] = values;
-    }
-    return data;
-  }
-}
+import { type Entity, type ModelFactory, World } from "../../../adapters/mosaik/index.ts";
+import { Local, type Scenario } from "./world-simulator.ts";
 
 type Model = { M: ModelFactory };
 

@@ -81,6 +81,25 @@ describe("the total order", () => {
     );
   });
 
+  it("sorts long and short lists in turn, also of more ranks than it keeps room for", () => {
+    for (const [length, factor] of [
+      [64, 1],
+      [5_000, 3],
+      [70, 30_000_000],
+      [140_000, 7],
+      [65, 2],
+      [3_000, 1],
+    ] as const) {
+      const agents = Array.from({ length }, (_, i) => ({ id: String(i), rank: i * factor }));
+      const all = agents.map((receiver) => ({ receiver, from: agents[0]!, seq: receiver.rank }));
+      // Every receiver once, far from in order; then as it should be.
+      const list = all.map((_, i) => all[(i * 7_919) % length]!);
+      expect(new Set(list).size).toBe(length);
+      sortDeliveries(list);
+      expect(list.every((delivery, i) => delivery === all[i])).toBe(true);
+    }
+  });
+
   it("sorts timers by agent, then by number", () => {
     const agents = ["a", "b", "c"].map((id, rank) => ({ id, rank }));
     const all = agents.flatMap((record) => [0, 1, 2].map((seq) => ({ record, seq })));

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { Channel } from "../../../src/channel/index.ts";
 import { type AgentInput, Container, type Isolation, Platform } from "../../../src/index.ts";
 import { Member } from "../../../src/platform/member.ts";
 import { Meter } from "../../support/meters.ts";
+import { types, Worker } from "../../support/platform-agents.ts";
 
 /** A step of a population on several containers: what crosses for it, and that it does what one container does. */
 const module = new URL("../../support/meters.ts", import.meta.url);
@@ -101,4 +103,46 @@ describe("a step of a platform", () => {
       code: "ERR_AGENT_UNKNOWN",
     });
   });
+
+  it.each(["thread", "process"] as const)(
+    "sends no frame to a container that has nothing at a tag: %s",
+    async (isolation) => {
+      const module = new URL("../../support/platform-agents.ts", import.meta.url);
+      const one = await Container.create({ types });
+      const many = await Platform.create({ module, isolation, containers: 4 });
+      onTestFinished(async () => void (await Promise.all([one.close(), many.close()])));
+      const requests = vi.spyOn(Channel.prototype, "request");
+      // Each is a frame there and one back; whose channel it is shows when its agent is made.
+      const channels: unknown[] = [];
+      for (let i = 0; i < 4; i++) {
+        one.spawn(Worker, { id: `worker-${i}` });
+        await many.spawn("Worker", { id: `worker-${i}` });
+        channels.push(requests.mock.contexts.at(-1));
+      }
+      const step = async (t: number, give: (population: Container | Platform) => void) => {
+        requests.mockClear();
+        for (const population of [one, many]) {
+          give(population);
+          await population.advance(t);
+        }
+        return channels.map((channel) => requests.mock.contexts.filter((context) => context === channel).length);
+      };
+      expect(await step(0, () => {})).toEqual([1, 1, 1, 1].map(() => expect.any(Number)));
+      expect(await step(1, () => {})).toEqual([0, 0, 0, 0]);
+      // A call and its answer: what is not 0 or 1 is not asked, and each of the two only when something has come.
+      const asks = await step(2, (population) => {
+        population.call("worker-0", "ask", ["worker-1", "echo", 1]).catch(() => {});
+      });
+      expect(asks.slice(2)).toEqual([0, 0]);
+      expect(asks[1]).toBe(2); // its round, and the end of the advance
+      // What is on its way for five seconds is nothing until then.
+      const order = await step(3, (population) => population.input("worker-2", "order", ["worker-3", 1, 5]));
+      expect([order[0], order[1], order[3]]).toEqual([0, 0, 0]);
+      expect((await step(7, () => {})).reduce((sum, frames) => sum + frames)).toBe(0);
+      const due = await step(8, () => {});
+      expect([due[0], due[1], due[2]]).toEqual([0, 0, 0]);
+      expect(due[3]).toBeGreaterThan(0);
+      expect(many.traceHash()).toBe(one.traceHash());
+    },
+  );
 });

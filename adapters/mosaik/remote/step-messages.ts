@@ -1,0 +1,109 @@
+import { JsonPattern } from "../../../src/codec/index.ts";
+import type { InputLayout, OutputRequest, PlacedInputs, Time } from "../../../src/cosim/index.ts";
+import { type channel, DEFAULT_LIMITS } from "../../../src/index.ts";
+
+/** Content of a request that knows its own text; its codec asks it for the whole message. */
+export abstract class WrittenRequest {
+  /**
+   * The message `[0, id, content]` behind `headroomBytes` free bytes, as the codec would write it.
+   *
+   * @returns Undefined if the codec has to write {@link content}.
+   */
+  abstract write(id: number, headroomBytes: number): Uint8Array | undefined;
+
+  /** What it stands for. */
+  abstract get content(): unknown;
+}
+
+/** Shortest text that is kept as a pattern: of a few values a message is written as quickly as ever. */
+const PATTERN_BYTES_MIN = 512;
+
+/** Numbers of a `step` in front of its inputs: message type, id, time. Behind them comes `max_advance`. */
+const STEP_NUMBERS = 3;
+
+/** The steps of one simulator whose inputs have the same places in every step: a text in which numbers alone change. */
+export class StepMessages {
+  readonly layout: InputLayout;
+  /** Undefined if there is none: then each message is written on its own, or refused. */
+  readonly #pattern: JsonPattern | undefined;
+  readonly #numbers: unknown[];
+
+  /** @param codec - Writes the text that all of them have. */
+  constructor(layout: InputLayout, codec: channel.Codec) {
+    this.layout = layout;
+    const inputs = layout.fill(new Array<number>(layout.slots.length).fill(0));
+    const count = STEP_NUMBERS + layout.slots.length + 1;
+    this.#pattern = patternOf(["step", [0, inputs, 0], {}], count, codec);
+    this.#numbers = new Array<unknown>(count).fill(0);
+  }
+
+  write(id: number, time: Time, values: readonly unknown[], maxAdvance: Time, headroomBytes: number) {
+    if (this.#pattern === undefined) return undefined;
+    const numbers = this.#numbers;
+    numbers[1] = id;
+    numbers[2] = time;
+    for (let i = 0; i < values.length; i++) numbers[STEP_NUMBERS + i] = values[i];
+    numbers[STEP_NUMBERS + values.length] = maxAdvance;
+    return this.#pattern.writeValues(numbers, headroomBytes);
+  }
+}
+
+/** One `step`. */
+export class StepRequest extends WrittenRequest {
+  readonly #messages: StepMessages;
+  readonly #time: Time;
+  readonly #inputs: PlacedInputs;
+  readonly #maxAdvance: Time;
+
+  constructor(messages: StepMessages, time: Time, inputs: PlacedInputs, maxAdvance: Time) {
+    super();
+    this.#messages = messages;
+    this.#time = time;
+    this.#inputs = inputs;
+    this.#maxAdvance = maxAdvance;
+  }
+
+  write(id: number, headroomBytes: number): Uint8Array | undefined {
+    return this.#messages.write(id, this.#time, this.#inputs.values, this.#maxAdvance, headroomBytes);
+  }
+
+  get content(): unknown {
+    return ["step", [this.#time, this.#inputs.toData(), this.#maxAdvance], {}];
+  }
+}
+
+/** A `get_data` for the same outputs after every step: what it asks for is written once. */
+export class DataRequest extends WrittenRequest {
+  readonly outputs: OutputRequest;
+  readonly #pattern: JsonPattern | undefined;
+  readonly #numbers = [0, 0];
+
+  /** @param outputs - Frozen. @param codec - Writes the text that all of them have. */
+  constructor(outputs: OutputRequest, codec: channel.Codec) {
+    super();
+    this.outputs = outputs;
+    this.#pattern = patternOf(this.content, this.#numbers.length, codec);
+  }
+
+  write(id: number, headroomBytes: number): Uint8Array | undefined {
+    this.#numbers[1] = id;
+    return this.#pattern?.writeValues(this.#numbers, headroomBytes);
+  }
+
+  get content(): unknown {
+    return ["get_data", [this.outputs], {}];
+  }
+}
+
+/** The message of `content`, as a pattern with so many numbers; undefined if it has others, is short, or cannot be written. */
+function patternOf(content: unknown, count: number, codec: channel.Codec): JsonPattern | undefined {
+  let text: Uint8Array;
+  try {
+    text = codec.encode([0, 0, content]);
+  } catch {
+    return undefined;
+  }
+  if (text.length < PATTERN_BYTES_MIN) return undefined;
+  const pattern = new JsonPattern(text, DEFAULT_LIMITS.integerDigitsMax);
+  return pattern.count === count ? pattern : undefined;
+}
