@@ -38,6 +38,9 @@ export interface Codec {
   decode(bytes: Uint8Array, start?: number, end?: number): Value;
 }
 
+/** A codec that can write where the caller says. */
+export type WritingCodec = Codec & Required<Pick<Codec, "write">>;
+
 /**
  * A codec by its name: those of aiomas, `msgpack`, `json` and `msgpack-blosc`; JSON as mosaik's, without registered
  * types.

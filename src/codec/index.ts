@@ -14,7 +14,7 @@ import { msgpackCodec } from "./msgpack.ts";
 import { TypeRegistry, type ValueType } from "./types.ts";
 import type { FloatKeeping, ValueLimits } from "./value.ts";
 
-export type { Codec, CodecName, CodecOptions } from "./codec.ts";
+export type { Codec, CodecName, CodecOptions, WritingCodec } from "./codec.ts";
 export { copyValue, plainCopy, rebase } from "./copy.ts";
 export { JsonPattern } from "./json-pattern.ts";
 export { traceCodec } from "./msgpack.ts";

@@ -1,6 +1,6 @@
 import { addExtension, Packr } from "msgpackr/pack";
 import type { Buffer } from "../host.ts";
-import type { Codec, CodecOptions } from "./codec.ts";
+import type { Codec, CodecOptions, WritingCodec } from "./codec.ts";
 import { UnsignedInteger, walkValue } from "./copy.ts";
 import { MsgPackReader } from "./msgpack-reader.ts";
 import { MsgPackWriter } from "./msgpack-writer.ts";
@@ -48,7 +48,7 @@ export function msgpackCodec({ limits, types }: CodecOptions): Codec {
  * MsgPack of what traces hold: what stood for an instance of a registered type, `{"__type__": [id, repr]}`, is a plain
  * object there, and stays one.
  */
-export function traceCodec(limits: ValueLimits): Codec {
+export function traceCodec(limits: ValueLimits): WritingCodec {
   return codecBy(limits, NO_TYPES, { ...PROFILES.platform, types: false });
 }
 
@@ -59,7 +59,7 @@ function packed(value: Value, headroomBytes: number): Buffer {
   return headroomBytes === 0 ? packr.pack(value) : packr.pack(value, RESERVE_START_SPACE | headroomBytes);
 }
 
-function codecBy(limits: ValueLimits, types: TypeRegistry, profile: Profile): Codec {
+function codecBy(limits: ValueLimits, types: TypeRegistry, profile: Profile): WritingCodec {
   const reader = new MsgPackReader(limits, profile.types ? types : undefined);
   const writer = new MsgPackWriter(limits);
   const pool = new Output(POOL_BYTES);

@@ -201,7 +201,8 @@ export class Handlers {
   }
 
   #followMessage(record: AgentRecord, message: Delivery, target: Method, call: Delivery | undefined): void {
-    const { id, method, content } = message;
+    const { method, content } = message;
+    const id = this.#kernel.tracer.idOf(message);
     this.#follow(record, method, id, call, () => target.apply(record.agent, content as unknown[]));
   }
 

@@ -247,7 +247,11 @@ export function compareFailures(a: { readonly agent: string }, b: { readonly age
  */
 export function compareEvents(a: TraceEvent, b: TraceEvent): number {
   if (a.kind === "step" || b.kind === "step") return 0;
-  return a.ticks - b.ticks || a.round - b.round || byCodeUnits(agentOf(a), agentOf(b));
+  const byTag = a.ticks - b.ticks || a.round - b.round;
+  if (byTag !== 0) return byTag;
+  const agent = agentOf(a);
+  const other = agentOf(b);
+  return agent === other ? 0 : byCodeUnits(agent, other);
 }
 
 function agentOf(event: TraceEvent): string {
@@ -255,16 +259,16 @@ function agentOf(event: TraceEvent): string {
 }
 
 /** The events of one or more rounds in the order in which they are kept; those of one agent keep theirs. */
-export function inOrder(events: readonly TraceEvent[]): TraceEvent[] {
-  return [...events].sort(compareEvents);
+export function inOrder(events: readonly TraceEvent[]): readonly TraceEvent[] {
+  return areEventsInOrder(events) ? events : [...events].sort(compareEvents);
 }
 
 /** Sort events in place: most batches are in order. */
 export function sortEvents(events: TraceEvent[]): void {
-  for (let i = 1; i < events.length; i++) {
-    if (compareEvents(events[i - 1]!, events[i]!) > 0) {
-      events.sort(compareEvents);
-      return;
-    }
-  }
+  if (!areEventsInOrder(events)) events.sort(compareEvents);
+}
+
+function areEventsInOrder(events: readonly TraceEvent[]): boolean {
+  for (let i = 1; i < events.length; i++) if (compareEvents(events[i - 1]!, events[i]!) > 0) return false;
+  return true;
 }

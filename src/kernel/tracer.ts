@@ -99,6 +99,9 @@ export class Tracer {
   readonly #shown: ShownOutputs;
   #batch: TraceEvent[] = [];
   #tag: Tag = { ticks: 0, round: 0 };
+  /** What {@link idOf} was asked for last, and its id. */
+  #named: Delivery | undefined;
+  #lastId = "";
   #ticksHigh = 0;
   #ticksLow = 0;
 
@@ -161,8 +164,21 @@ export class Tracer {
   }
 
   #noteDelivery(record: AgentRecord, delivery: Delivery, peer: string): void {
-    this.#batch.push(toEvent(record, delivery, this.#tag, peer, this.#types));
-    this.#shown.served(record, delivery.id);
+    const id = this.idOf(delivery);
+    this.#batch.push(toEvent(record, delivery, id, this.#tag, peer, this.#types));
+    this.#shown.served(record, id);
+  }
+
+  /**
+   * Id of a delivery that is served now: made once for its event, for what it causes and for the outputs that it changes,
+   * rather than as a new text each time.
+   */
+  idOf(served: Delivery): string {
+    if (served !== this.#named) {
+      this.#named = served;
+      this.#lastId = served.id;
+    }
+    return this.#lastId;
   }
 
   /** An agent came to life, made by `peer`, or was removed. */
@@ -236,12 +252,13 @@ function hashTag(chain: Hash64, tag: Tag, code: number): void {
 function toEvent(
   record: AgentRecord,
   delivery: Delivery,
+  id: string,
   { ticks, round }: Tag,
   peer: string,
   types: TypeRegistry,
 ): AgentTraceEvent {
   const agent = record.id;
-  const { kind, id, cause, method, content } = delivery;
+  const { kind, cause, method, content } = delivery;
   switch (kind) {
     case Kind.reply:
       return { kind: "reply", ticks, round, agent, id, cause, peer, method, content: plainCopy(content, types) };

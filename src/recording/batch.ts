@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { traceCodec } from "../codec/index.ts";
 import type { RunEntry } from "./entry.ts";
-import { entriesOf, type NameDictionary, rowsOf } from "./rows.ts";
+import { entriesOf, type NameDictionary, RowWriter } from "./rows.ts";
 
 /** Bytes of a link: enough to find accidents and careless edits, few enough to stand in each batch. */
 export const LINK_BYTES = 8;
@@ -46,7 +46,11 @@ export const NAMES_AT = TICKS_AT + 9;
 const NO_NAMES = 0x90;
 
 /** Every value has been checked where it arose; bytes are bounded by the chunk. */
-const codec = traceCodec({ nestingMax: 1024, nodesMax: Number.MAX_SAFE_INTEGER });
+const LIMITS = { nestingMax: 1024, nodesMax: Number.MAX_SAFE_INTEGER };
+const codec = traceCodec(LIMITS);
+
+/** A value stands in a row, that in the rows, and these in the batch. */
+const rowWriter = new RowWriter(traceCodec({ ...LIMITS, nestingMax: LIMITS.nestingMax - 3 }));
 
 /**
  * Entries of one tick as they stand in the file, in MsgPack: `[link, ticks, names, rows]`, without the link.
@@ -54,16 +58,27 @@ const codec = traceCodec({ nestingMax: 1024, nodesMax: Number.MAX_SAFE_INTEGER }
  * @throws ValueError if an entry holds what no agent may send.
  */
 export function encodeBatch(entries: readonly RunEntry[], ticks: number, names: NameDictionary): Uint8Array {
-  const rows = rowsOf(entries, names);
-  // The codec writes an array of two in the byte before the names, which the ticks end on.
-  const data = codec.encode([names.take(), rows], NAMES_AT - 1);
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  const { count, bytes: rows } = rowWriter.write(entries, names);
+  const fresh = codec.encode(names.take());
+  const head = headOf(count);
+  const data = new Uint8Array(NAMES_AT + fresh.length + head.length + rows.length);
+  const view = new DataView(data.buffer);
   data[0] = 0x94;
   data[1] = 0xc4;
   data[2] = LINK_BYTES;
   data[TICKS_AT] = 0xcf;
   view.setBigUint64(TICKS_AT + 1, BigInt(ticks));
+  data.set(fresh, NAMES_AT);
+  data.set(head, NAMES_AT + fresh.length);
+  data.set(rows, NAMES_AT + fresh.length + head.length);
   return data;
+}
+
+/** What stands before so many items of an array, in MsgPack's smallest form. */
+function headOf(count: number): readonly number[] {
+  if (count < 16) return [0x90 | count];
+  const bytes = [count >>> 24, (count >>> 16) & 0xff, (count >>> 8) & 0xff, count & 0xff];
+  return count <= 0xffff ? [0xdc, ...bytes.slice(2)] : [0xdd, ...bytes];
 }
 
 /** Put the link into a batch that has none. */

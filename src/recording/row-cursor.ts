@@ -115,7 +115,7 @@ export class RowCursor {
     this.round = 0;
   }
 
-  /** Go to the next row. @returns False behind the last one. @throws Error if it is not what `rowsOf` makes. */
+  /** Go to the next row. @returns False behind the last one. @throws Error if it is not what `RowWriter` writes. */
   next(): boolean {
     const bytes = this.#bytes;
     while (this.#rowsLeft > 0) {

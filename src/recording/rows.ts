@@ -1,3 +1,4 @@
+import { Output, type WritingCodec } from "../codec/index.ts";
 import type { AgentTraceEvent } from "../trace.ts";
 import type { RunEntry } from "./entry.ts";
 
@@ -10,6 +11,8 @@ const KINDS = [
   ...["timer", "external", "log", "created", "removed", "fault", "output"],
 ] as const;
 const CODES = new Map<string, number>(KINDS.map((kind, code) => [kind, code]));
+/** The same of each kind. */
+const CODE = Object.fromEntries(CODES) as Readonly<Record<(typeof KINDS)[number], number>>;
 
 /**
  * Codes that a {@link RowCursor} looks at: of rounds, of the first kind that has an agent, of the last message, of the last
@@ -33,76 +36,168 @@ export function codeOf(kind: string): number {
 /** Number that stands for no cause. */
 export const NONE = -2;
 
-/** A row: its code, then the entry's fields in the order of the functions below. */
-export type Row = readonly unknown[];
+/** A row as it is read: its code, then the entry's fields in the order in which {@link RowWriter} writes them. */
+type Row = readonly unknown[];
+
+/** Bytes of the buffer for a batch's rows; a batch of a round of 1,000 agents has a third of it. */
+const ROWS_BYTES = 128 * 1024;
 
 /**
- * Rows of entries of one tick. `[0, round]` says the round of what follows, which starts at 0; names are cells of the
- * dictionary; an event's id and cause are two cells each, name and number.
+ * Writes rows of entries of one tick in MsgPack, without making them first. `[0, round]` says the round of what follows, which
+ * starts at 0; names are cells of the dictionary; an event's id and cause are two cells each, name and number.
  */
-export function rowsOf(entries: readonly RunEntry[], names: NameDictionary): Row[] {
-  const rows: Row[] = [];
-  let round = 0;
-  for (const entry of entries) {
-    if (entry.kind !== "step" && entry.round !== round) {
-      round = entry.round;
-      rows.push([ROUND, round]);
+export class RowWriter {
+  readonly #codec: WritingCodec;
+  readonly #output = new Output(ROWS_BYTES);
+
+  /** @param codec - Writes values; its bounds are those of a value in a row. */
+  constructor(codec: WritingCodec) {
+    this.#codec = codec;
+  }
+
+  /** @returns Number of rows and their bytes, which are good until the next call. */
+  write(entries: readonly RunEntry[], names: NameDictionary): { readonly count: number; readonly bytes: Uint8Array } {
+    const output = this.#output;
+    if (output.bytes.length > ROWS_BYTES) output.take(); // it was made for a large batch
+    output.at = output.start;
+    let count = entries.length;
+    let round = 0;
+    for (let i = 0; i < entries.length; i++) {
+      const entry = entries[i]!;
+      if (entry.kind !== "step" && entry.round !== round) {
+        round = entry.round;
+        count++;
+        this.#row(2, ROUND);
+        this.#value(round);
+      }
+      this.#entry(entry, names);
     }
-    rows.push(rowOf(entry, names));
+    return { count, bytes: output.bytes.subarray(output.start, output.at) };
   }
-  return rows;
-}
 
-function rowOf(entry: RunEntry, names: NameDictionary): Row {
-  switch (entry.kind) {
-    case "feed":
-      return [FEED, names.cell(entry.op), entry.content];
-    case "step":
-      return [STEP, names.cell(entry.sim), entry.time, entry.next ?? null, entry.inputs, entry.outputs];
-    case "tick":
-      return [CODES.get("tick")];
-    default:
-      return eventRow(entry, names);
+  #entry(entry: RunEntry, names: NameDictionary): void {
+    switch (entry.kind) {
+      case "feed":
+        this.#row(3, FEED);
+        this.#cell(names.cell(entry.op));
+        this.#value(entry.content);
+        break;
+      case "step":
+        this.#row(6, STEP);
+        this.#cell(names.cell(entry.sim));
+        for (const cell of [entry.time, entry.next ?? null, entry.inputs, entry.outputs]) this.#value(cell);
+        break;
+      case "tick":
+        this.#row(1, CODE.tick);
+        break;
+      case "input":
+      case "request":
+      case "oneway":
+        this.#message(entry, entry.peer, entry.method, entry.args, names);
+        break;
+      case "reply":
+      case "failure":
+        this.#message(entry, entry.peer, entry.method, entry.content, names);
+        break;
+      case "timer":
+        this.#event(6, entry, entry.agent, names);
+        break;
+      case "external":
+        this.#event(8, entry, entry.agent, names);
+        this.#value(entry.ok);
+        this.#value(entry.content);
+        break;
+      case "log":
+        this.#event(8, entry, entry.agent, names);
+        this.#value(entry.message);
+        this.#value(entry.fields);
+        break;
+      case "created":
+      case "removed":
+        this.#event(7, entry, entry.agent, names);
+        this.#cell(names.cell(entry.type));
+        break;
+      case "output":
+        this.#event(7, entry, entry.agent, names);
+        this.#value(entry.values);
+        break;
+      case "fault":
+        this.#event(8, entry, entry.agent, names);
+        this.#cell(names.cell(entry.code));
+        this.#value(entry.message);
+        break;
+      default:
+        throw new TypeError(`there is no entry of the kind ${JSON.stringify((entry as { kind: unknown }).kind)}`);
+    }
   }
-}
 
-function eventRow(event: AgentTraceEvent, names: NameDictionary): Row {
-  const { agent } = event;
-  const code = CODES.get(event.kind)!;
-  const guess = "peer" in event ? event.peer : agent;
-  const idName = names.idName(event.id, guess);
-  const id = names.idNumber;
-  const causeName = event.cause === undefined ? 0 : names.idName(event.cause, agent);
-  const cause = event.cause === undefined ? NONE : names.idNumber;
-  const at = names.cell(agent);
-  switch (event.kind) {
-    case "input":
-    case "request":
-    case "oneway":
-      return [code, at, idName, id, causeName, cause, names.cell(event.peer), names.cell(event.method), event.args];
-    case "reply":
-    case "failure":
-      return [code, at, idName, id, causeName, cause, names.cell(event.peer), names.cell(event.method), event.content];
-    case "timer":
-      return [code, at, idName, id, causeName, cause];
-    case "external":
-      return [code, at, idName, id, causeName, cause, event.ok, event.content];
-    case "log":
-      return [code, at, idName, id, causeName, cause, event.message, event.fields];
-    case "created":
-    case "removed":
-      return [code, at, idName, id, causeName, cause, names.cell(event.type)];
-    case "output":
-      return [code, at, idName, id, causeName, cause, event.values];
-    case "fault":
-      return [code, at, idName, id, causeName, cause, names.cell(event.code), event.message];
+  #message(event: AgentTraceEvent, peer: string, method: string, content: unknown, names: NameDictionary): void {
+    this.#event(9, event, peer, names);
+    this.#cell(names.cell(peer));
+    this.#cell(names.cell(method));
+    this.#value(content);
+  }
+
+  /**
+   * The cells that all events have.
+   *
+   * @param length - Cells of the row.
+   * @param emitter - Who probably has emitted it.
+   */
+  #event(length: number, { kind, agent, id, cause }: AgentTraceEvent, emitter: string, names: NameDictionary): void {
+    const idName = names.idName(id, emitter, agent);
+    const { idNumber } = names;
+    const causeName = cause === undefined ? 0 : names.idName(cause, agent, emitter);
+    const causeNumber = cause === undefined ? NONE : names.idNumber;
+    this.#row(length, CODE[kind]);
+    this.#cell(names.cell(agent));
+    this.#cell(idName);
+    this.#integer(idNumber);
+    this.#cell(causeName);
+    this.#integer(causeNumber);
+  }
+
+  /** Begin a row of so many cells, fewer than 16, with its code, which is below 128. */
+  #row(length: number, code: number): void {
+    const output = this.#output;
+    output.reserve(2);
+    output.bytes[output.at++] = 0x90 | length;
+    output.bytes[output.at++] = code;
+  }
+
+  #cell(cell: NameCell): void {
+    if (typeof cell === "number") this.#integer(cell);
+    else this.#value(cell);
+  }
+
+  /** An integer of at most 32 bits; a negative one is above -32. */
+  #integer(value: number): void {
+    const output = this.#output;
+    output.reserve(5);
+    const { bytes } = output;
+    if (value < 0x80) bytes[output.at++] = value;
+    else if (value > 0xffff) {
+      bytes[output.at] = 0xce;
+      output.at = bytes.writeUInt32BE(value, output.at + 1);
+    } else if (value > 0xff) {
+      bytes[output.at++] = 0xcd;
+      bytes[output.at++] = value >> 8;
+      bytes[output.at++] = value;
+    } else {
+      bytes[output.at++] = 0xcc;
+      bytes[output.at++] = value;
+    }
+  }
+
+  #value(value: unknown): void {
+    this.#codec.write(value, this.#output);
   }
 }
 
 /**
  * The entries of rows.
  *
- * @throws Error if they are not what `rowsOf` makes.
+ * @throws Error if they are not what {@link RowWriter} writes.
  */
 export function entriesOf(rows: readonly unknown[], ticks: number, names: NameDictionary): RunEntry[] {
   const entries: RunEntry[] = [];
@@ -186,6 +281,11 @@ export class NameDictionary {
   readonly #indices = new Map<string, number>();
   readonly #names: string[] = [];
   readonly #namesMax: number;
+  /** The two that were looked up last, the newer one first: most events name two agents, several times each. */
+  #last: string | undefined;
+  #lastCell: NameCell = "";
+  #before: string | undefined;
+  #beforeCell: NameCell = "";
   /** Names up to here have been written. */
   #written = 0;
   /** Names up to here are those of the one that it was compared with. */
@@ -198,8 +298,16 @@ export class NameDictionary {
   }
 
   cell(name: string): NameCell {
-    const known = this.#indices.get(name);
-    if (known !== undefined) return known;
+    if (name === this.#last) return this.#lastCell;
+    const cell = name === this.#before ? this.#beforeCell : (this.#indices.get(name) ?? this.#add(name));
+    this.#before = this.#last;
+    this.#beforeCell = this.#lastCell;
+    this.#last = name;
+    this.#lastCell = cell;
+    return cell;
+  }
+
+  #add(name: string): NameCell {
     if (this.#names.length >= this.#namesMax) return name;
     this.#indices.set(name, this.#names.length);
     return this.#names.push(name) - 1;
@@ -210,13 +318,20 @@ export class NameDictionary {
    * is, with number -1.
    *
    * @param guess - Name that the id probably starts with.
+   * @param other - If not, it is probably this one.
    */
-  idName(id: string, guess: string): NameCell {
-    const same = id.startsWith(guess) && id.charCodeAt(guess.length) === 0x23;
-    const at = same ? guess.length : id.lastIndexOf("#");
-    this.idNumber = at < 0 ? -1 : numberAfter(id, at + 1);
-    if (this.idNumber < 0) return id;
-    return this.cell(same ? guess : id.slice(0, at));
+  idName(id: string, guess: string, other: string): NameCell {
+    let name = guess;
+    this.idNumber = isOf(id, name) ? numberAfter(id, name.length + 1) : -1;
+    if (this.idNumber < 0 && isOf(id, other)) {
+      name = other;
+      this.idNumber = numberAfter(id, name.length + 1);
+    }
+    if (this.idNumber < 0 && !isOf(id, guess)) {
+      name = id.slice(0, Math.max(0, id.lastIndexOf("#")));
+      this.idNumber = isOf(id, name) ? numberAfter(id, name.length + 1) : -1;
+    }
+    return this.idNumber < 0 ? id : this.cell(name);
   }
 
   /** Names that came since the last call; whoever calls writes them. */
@@ -252,6 +367,11 @@ export class NameDictionary {
   name(cell: unknown): string | undefined {
     return typeof cell === "number" ? this.#names[cell] : typeof cell === "string" ? cell : undefined;
   }
+}
+
+/** Whether an event's id begins with this name. */
+function isOf(id: string, name: string): boolean {
+  return id.charCodeAt(name.length) === 0x23 && id.startsWith(name);
 }
 
 /** The whole number in canonical form that fills `text` from `start`; -1 if there is none or it is too large. */

@@ -21,6 +21,7 @@ import { recordedRun } from "./recorded-run.ts";
 import { recordings } from "./recordings.ts";
 import { rounds } from "./rounds.ts";
 import { rpc } from "./rpc.ts";
+import { scale } from "./scale.ts";
 import { spread } from "./spread.ts";
 import { start } from "./start.ts";
 import { world } from "./world.ts";
@@ -37,6 +38,7 @@ const suites: Record<string, Suite> = {
   page,
   rounds,
   rpc,
+  scale,
   spread,
   start,
   "helics-grants": helicsGrants,
