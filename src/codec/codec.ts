@@ -39,7 +39,9 @@ export interface Codec {
 }
 
 /** A codec that can write where the caller says. */
-export type WritingCodec = Codec & Required<Pick<Codec, "write">>;
+export interface WritingCodec extends Codec {
+  write(value: unknown, output: Output): void;
+}
 
 /**
  * A codec by its name: those of aiomas, `msgpack`, `json` and `msgpack-blosc`; JSON as mosaik's, without registered

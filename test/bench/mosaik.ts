@@ -43,13 +43,14 @@ interface Run extends ProcessCost {
  * A simulator of ours, as `cosimas sim` runs it, against the same in Python under the same mosaik: what its process uses
  * of CPU, and how long a step of mosaik takes, most of which is mosaik's own. Each run has fresh processes.
  */
-export const mosaik: Suite = async (report) => {
+export const mosaik: Suite = async (report, wants) => {
   const { python, reason } = await pythonEnvironment("mosaik");
   if (python === undefined) throw new Error(reason);
   await promisify(execFile)("npm", ["run", "--silent", "build"], { cwd: root });
   const baseline = `"${python}" test/support/mosaik-bench/sums.py %(addr)s`;
   for (const { entities, steps } of SIZES) {
     for (const { name, command } of KINDS) {
+      if (!wants(`${name}, ${entities} entities`)) continue;
       const ours: Run[] = [];
       const theirs: Run[] = [];
       for (let round = 0; round < ROUNDS; round++) {
