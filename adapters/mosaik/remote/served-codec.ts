@@ -1,7 +1,7 @@
 import { JsonPattern } from "../../../src/codec/index.ts";
 import type { OutputData, OutputRequest } from "../../../src/cosim/index.ts";
 import { channel, DEFAULT_LIMITS, type Value } from "../../../src/index.ts";
-import { CheckedArguments, isObject, PreparedAnswer, parseCall } from "./messages.ts";
+import { CheckedArguments, isObject, PreparedAnswer } from "./messages.ts";
 
 /** Numbers of a question, or of an answer in front of its outputs: message type, id. */
 const ENVELOPE_NUMBERS = 2;
@@ -45,14 +45,23 @@ export class ServedCodec implements channel.Codec {
   }
 
   #keep(content: Value, text: Uint8Array): void {
-    const { name, args, kwargs } = parseCall(content);
-    const [asked] = args;
-    if (name !== "get_data" || args.length !== 1 || Object.keys(kwargs).length > 0 || !isRequest(asked)) return;
+    const asked = questionOf(content);
+    if (asked === undefined) return;
     const pattern = new JsonPattern(text, DEFAULT_LIMITS.integerDigitsMax);
     // Type and id alone: the names that are asked for are no numbers.
     if (pattern.count !== ENVELOPE_NUMBERS) return;
     this.#question = { pattern, args: RepeatedQuestion.about(asked, this.#base) };
   }
+}
+
+/** What a `get_data` asks for; undefined for any other content, be it a call or not: who serves it says what is wrong. */
+function questionOf(content: Value): OutputRequest | undefined {
+  if (!Array.isArray(content) || content.length !== 3) return undefined;
+  const [name, args, kwargs] = content as readonly unknown[];
+  if (name !== "get_data" || !Array.isArray(args) || args.length !== 1) return undefined;
+  if (!isObject(kwargs) || Object.keys(kwargs).length > 0) return undefined;
+  const asked: unknown = args[0];
+  return isRequest(asked) ? asked : undefined;
 }
 
 function isRequest(asked: unknown): asked is OutputRequest {
