@@ -15,12 +15,18 @@ export interface RemoteCall {
   readonly kwargs: Readonly<Record<string, Value>>;
 }
 
+/** The call that a request's content is; undefined if it is none. */
+export function callOf(content: Value): RemoteCall | undefined {
+  if (!Array.isArray(content) || content.length !== 3) return undefined;
+  const [name, args, kwargs] = content;
+  if (typeof name !== "string" || !Array.isArray(args) || !isObject(kwargs)) return undefined;
+  return { name, args, kwargs };
+}
+
 /** @throws `BridgeError` `ERR_BRIDGE_CALL` if a request's content is no call. */
 export function parseCall(content: Value): RemoteCall {
-  if (Array.isArray(content) && content.length === 3) {
-    const [name, args, kwargs] = content;
-    if (typeof name === "string" && Array.isArray(args) && isObject(kwargs)) return { name, args, kwargs };
-  }
+  const call = callOf(content);
+  if (call !== undefined) return call;
   throw new BridgeError("ERR_BRIDGE_CALL", "a request is [name, [arguments], {keyword arguments}], this one is not");
 }
 

@@ -1,7 +1,7 @@
 import { JsonPattern } from "../../../src/codec/index.ts";
 import type { OutputData, OutputRequest } from "../../../src/cosim/index.ts";
 import { channel, DEFAULT_LIMITS, type Value } from "../../../src/index.ts";
-import { CheckedArguments, isObject, PreparedAnswer } from "./messages.ts";
+import { CheckedArguments, callOf, isObject, PreparedAnswer } from "./messages.ts";
 
 /** Numbers of a question, or of an answer in front of its outputs: message type, id. */
 const ENVELOPE_NUMBERS = 2;
@@ -56,11 +56,9 @@ export class ServedCodec implements channel.Codec {
 
 /** What a `get_data` asks for; undefined for any other content, be it a call or not: who serves it says what is wrong. */
 function questionOf(content: Value): OutputRequest | undefined {
-  if (!Array.isArray(content) || content.length !== 3) return undefined;
-  const [name, args, kwargs] = content as readonly unknown[];
-  if (name !== "get_data" || !Array.isArray(args) || args.length !== 1) return undefined;
-  if (!isObject(kwargs) || Object.keys(kwargs).length > 0) return undefined;
-  const asked: unknown = args[0];
+  const call = callOf(content);
+  if (call?.name !== "get_data" || call.args.length !== 1 || Object.keys(call.kwargs).length > 0) return undefined;
+  const [asked] = call.args;
   return isRequest(asked) ? asked : undefined;
 }
 

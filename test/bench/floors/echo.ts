@@ -5,7 +5,7 @@
  */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { calling, offer, serving } from "../peers/load.mjs";
+import { callingByNumber, offer, serving } from "../peers/load.mjs";
 
 /** Length, number, value. */
 const FRAME_BYTES = 16;
@@ -48,15 +48,5 @@ if (role === "server") {
   const at = /^\d+$/.test(address) ? { port: Number(address), host: "127.0.0.1" } : { path: address };
   const socket = connect({ ...at, noDelay: true });
   await once(socket, "connect");
-  const waiting = new Map<number, (value: number) => void>();
-  let calls = 0;
-  const send = frames(socket, (id, value) => {
-    waiting.get(id)!(value);
-    waiting.delete(id);
-  });
-  await calling((kw) => {
-    const id = calls++ >>> 0;
-    send(id, kw);
-    return new Promise((resolve) => waiting.set(id, resolve));
-  });
+  await callingByNumber((answered) => frames(socket, answered));
 }

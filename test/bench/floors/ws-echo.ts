@@ -9,7 +9,7 @@
 import { once } from "node:events";
 import type { AddressInfo, Socket } from "node:net";
 import { WebSocket, WebSocketServer } from "ws";
-import { calling, offer, serving } from "../peers/load.mjs";
+import { callingByNumber, offer, serving } from "../peers/load.mjs";
 
 /** Bytes of a call `offer(kw)` and of its answer, as rpc writes them in MsgPack with numbers of 32 bits. */
 const CALL_BYTES = 27;
@@ -61,16 +61,8 @@ if (role === "server") {
 } else {
   const socket = new WebSocket(address, { perMessageDeflate: false });
   await once(socket, "open");
-  const waiting = new Map<number, (value: number) => void>();
-  let calls = 0;
-  const send = sending(socket, CALL_BYTES, mode);
-  receiving(socket, ANSWER_BYTES, (id, value) => {
-    waiting.get(id)!(value);
-    waiting.delete(id);
-  });
-  await calling((kw) => {
-    const id = calls++ >>> 0;
-    send(id, kw);
-    return new Promise((resolve) => waiting.set(id, resolve));
+  await callingByNumber((answered) => {
+    receiving(socket, ANSWER_BYTES, answered);
+    return sending(socket, CALL_BYTES, mode);
   });
 }

@@ -54,3 +54,25 @@ export async function calling(call) {
   }
   process.exit(0);
 }
+
+/**
+ * The client of a floor, whose frames have a number and a value: make calls, each answered by the frame with its number.
+ *
+ * @param {(answered: (id: number, value: number) => void) => (id: number, value: number) => void} open - Gets what takes
+ *   each answer, returns what sends a call.
+ * @returns {Promise<never>}
+ */
+export function callingByNumber(open) {
+  /** @type {Map<number, (value: number) => void>} */
+  const waiting = new Map();
+  let calls = 0;
+  const send = open((id, value) => {
+    /** @type {(value: number) => void} */ (waiting.get(id))(value);
+    waiting.delete(id);
+  });
+  return calling((kw) => {
+    const id = calls++ >>> 0;
+    send(id, kw);
+    return new Promise((resolve) => waiting.set(id, resolve));
+  });
+}
