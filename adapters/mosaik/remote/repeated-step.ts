@@ -14,18 +14,12 @@ const PATTERN_BYTES_MIN = 512;
  * read as numbers alone. What any other has in it is the codec's affair.
  */
 export class RepeatedSteps {
-  readonly #placed: () => boolean;
   #last: { readonly pattern: JsonPattern; readonly layout: InputLayout } | undefined;
   /** Steps that were offered since one was read, and how many of them it takes until the next one is kept. */
   #offered = 0;
   #nextKept = 1;
 
-  /** @param placed - Whether inputs are `PlacedInputs`; otherwise objects as from the codec. */
-  constructor(placed: () => boolean) {
-    this.#placed = placed;
-  }
-
-  /** The message from `start` to `end`, its arguments checked, if it is such a step. */
+  /** The message from `start` to `end`, its arguments checked and its inputs `PlacedInputs`, if it is such a step. */
   read(bytes: Uint8Array, start: number, end: number): Value | undefined {
     if (this.#last === undefined) return undefined;
     const { pattern, layout } = this.#last;
@@ -35,9 +29,8 @@ export class RepeatedSteps {
     if (numbers[0] !== 0 || !Number.isSafeInteger(time) || time < 0) return undefined;
     this.#offered = 0;
     this.#nextKept = 1;
-    const inputs = new PlacedInputs(layout, numbers.subarray(STEP_NUMBERS, -1));
     const args = new CheckedArguments();
-    args.push(time, this.#placed() ? inputs : inputs.toData(), numbers.at(-1));
+    args.push(time, new PlacedInputs(layout, numbers.subarray(STEP_NUMBERS, -1)), numbers.at(-1));
     return [0, numbers[1]!, ["step", args as Value[], {}]];
   }
 

@@ -18,21 +18,22 @@ export interface PlaceTaker {
 
 /**
  * mosaik's JSON for a simulator that is served. mosaik asks for the same outputs after every step: such a question is known
- * by its bytes, and an answer that holds nothing but numbers is written as numbers alone. So is a step known that has
- * inputs in the same places as one before, and read as numbers alone. Everything else is read and written as ever.
+ * by its bytes, and an answer that holds nothing but numbers is written as numbers alone. For a
+ * simulator that takes places, a step is known that has inputs in the same places as one before, and read as numbers alone;
+ * to fill objects from them, for any other, took as long as to read it. Everything else is read and written as ever.
  */
 export class ServedCodec implements channel.Codec {
   readonly name = "mosaik-json";
   readonly types: channel.TypeRegistry;
   readonly #base = channel.createCodec("mosaik-json");
   readonly #numbers = new Float64Array(ENVELOPE_NUMBERS);
-  readonly #steps: RepeatedSteps;
+  readonly #steps = new RepeatedSteps();
+  readonly #simulator: PlaceTaker;
   #question: { readonly pattern: JsonPattern; readonly args: RepeatedQuestion } | undefined;
 
-  /** @param simulator - If it takes places, a step that is known has `PlacedInputs` for inputs. */
   constructor(simulator: PlaceTaker = {}) {
     this.types = this.#base.types;
-    this.#steps = new RepeatedSteps(() => simulator.takesPlaces === true);
+    this.#simulator = simulator;
   }
 
   decode(bytes: Uint8Array, start = 0, end = bytes.length): Value {
@@ -41,7 +42,7 @@ export class ServedCodec implements channel.Codec {
     if (question?.pattern.read(bytes, start, end, numbers)) {
       return [numbers[0]!, numbers[1]!, ["get_data", question.args as unknown[] as Value[], {}]];
     }
-    const step = this.#steps.read(bytes, start, end);
+    const step = this.#simulator.takesPlaces ? this.#steps.read(bytes, start, end) : undefined;
     if (step !== undefined) return step;
     const message = this.#base.decode(bytes, start, end);
     if (end - start <= KEPT_BYTES_MAX && Array.isArray(message) && message[0] === 0) {
@@ -57,7 +58,7 @@ export class ServedCodec implements channel.Codec {
   }
 
   #keep(content: Value, text: Uint8Array): void {
-    this.#steps.keep(content, text);
+    if (this.#simulator.takesPlaces) this.#steps.keep(content, text);
     const asked = questionOf(content);
     if (asked === undefined) return;
     const pattern = new JsonPattern(text, DEFAULT_LIMITS.integerDigitsMax);
