@@ -1,5 +1,6 @@
-import type { InputData, OutputData, Time } from "../../../src/cosim/index.ts";
+import type { InputData, OutputData, Simulator, Time } from "../../../src/cosim/index.ts";
 import {
+  AgentSimulator,
   type CallSite,
   callFailure,
   callSimulator,
@@ -7,6 +8,7 @@ import {
   isPromise,
   lossAfter,
   PlacedInputs,
+  takesPlaces,
   whenThere,
 } from "../../../src/cosim/index.ts";
 import type { Guard } from "./guards.ts";
@@ -195,9 +197,17 @@ export class Cursor {
       this.#stepRemote(node.remote, time, taken, maxAdvance, told);
       return undefined;
     }
-    const inputs = taken instanceof PlacedInputs ? taken.toData() : taken;
+    const { simulator } = node;
     const site = node.site("step", time[0]);
-    const stepped = callSimulator(site, () => node.simulator.step(time[0], inputs, maxAdvance));
+    let inputs = taken;
+    let stepped: ReturnType<Simulator["step"]> | PromiseLike<Time | null>;
+    if (taken instanceof PlacedInputs && takesPlaces(simulator)) {
+      stepped = callSimulator(site, () => simulator.stepPlaced(time[0], taken));
+    } else {
+      const data = taken instanceof PlacedInputs ? taken.toData() : taken;
+      inputs = data;
+      stepped = callSimulator(site, () => simulator.step(time[0], data, maxAdvance));
+    }
     const made = whenThere(stepped, (answer) => {
       const next = checkNextStep(site, node.meta.type, answer);
       return this.outputs.size === 0 ? outcomeWithout(time[0], inputs, next) : this.#getData(time[0], inputs, next);
@@ -210,10 +220,16 @@ export class Cursor {
     return undefined;
   }
 
-  #getData(time: Time, inputs: InputData, next: Time | null): StepOutcome | PromiseLike<StepOutcome> {
+  #getData(time: Time, inputs: StepOutcome["inputs"], next: Time | null): StepOutcome | PromiseLike<StepOutcome> {
     const { simulator } = this.node;
+    const { ports, request } = this.plan;
     const site = this.node.site("getData", time);
-    const got = callSimulator(site, () => simulator.getData(this.plan.request));
+    if (simulator instanceof AgentSimulator) {
+      const given = callSimulator(site, () => simulator.getValues(request)) as unknown[] | undefined;
+      if (given !== undefined)
+        return { inputs, next, values: ports.inOrder(given), exact: undefined, outputTime: time };
+    }
+    const got = callSimulator(site, () => simulator.getData(request));
     return whenThere(got, (data: OutputData) => this.#outcome(site, data, inputs, next));
   }
 
