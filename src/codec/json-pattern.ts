@@ -1,5 +1,5 @@
 import { Buffer } from "../host.ts";
-import { BACKSLASH, COMMA, isDigit, JsonScanner, MINUS, QUOTE } from "./json-scanner.ts";
+import { BACKSLASH, COMMA, isDigit, JsonScanner, LOWER_E, MINUS, POINT, QUOTE, TENS, ZERO } from "./json-scanner.ts";
 import { COMPACT } from "./json-writer.ts";
 import { WholeFloat } from "./value.ts";
 
@@ -47,9 +47,7 @@ export class JsonPattern {
         const to = marks[i]!;
         if (!isSame(like, from, to, text, at)) return false;
         at += to - from;
-        const number = scanner.numberAt(at);
-        if (number === undefined) return false;
-        into[i >> 1] = number;
+        if (!scanner.readInto(into, i >> 1, at)) return false;
         at = scanner.place;
         from = marks[i + 1]!;
       }
@@ -152,16 +150,22 @@ function marksIn(text: Buffer): number[] {
   return marks;
 }
 
+const EMPTY = Buffer.alloc(0);
+
 /** Bytes that numbers are made of. */
 const NUMBER: ReadonlySet<number> = new Set(Buffer.from("0123456789.+-eE"));
 
 /** Reads single numbers out of a text. */
 class NumberScanner extends JsonScanner {
+  #text: Buffer = EMPTY;
+
   open(text: Buffer): void {
+    this.#text = text;
     this.begin(text);
   }
 
   close(): void {
+    this.#text = EMPTY;
     this.end();
   }
 
@@ -170,14 +174,48 @@ class NumberScanner extends JsonScanner {
     return this.at;
   }
 
-  /** The number that begins at `at`, if one does and a double holds it. */
-  numberAt(at: number): number | undefined {
+  /**
+   * Read the number that begins at `at` into a place of `into`. Most are read here: a double that is handed on between
+   * functions is an object each time, nine of them when `number` reads it.
+   *
+   * @returns False if none begins there, or if no double holds it.
+   */
+  readInto(into: Float64Array, place: number, start: number): boolean {
+    const text = this.#text;
+    let at = start;
+    const isNegative = text[at] === MINUS;
+    if (isNegative) at++;
+    const first = at;
+    let digits = 0;
+    while (isDigit(text[at]!)) digits = digits * 10 + (text[at++]! - ZERO);
+    const point = at;
+    let places = 0;
+    if (text[at] === POINT) {
+      at++;
+      while (isDigit(text[at]!)) digits = digits * 10 + (text[at++]! - ZERO);
+      places = at - point - 1;
+    }
+    const isUsual = point > first && (at === point || places > 0) && (text[first] !== ZERO || point === first + 1);
+    const hasExponent = (text[at]! | 0x20) === LOWER_E;
+    // As in `JsonScanner.number`: both are exact, and so the quotient is the nearest double.
+    if (!isUsual || hasExponent || digits > Number.MAX_SAFE_INTEGER || places >= TENS.length) {
+      return this.#readAny(into, place, start);
+    }
+    const size = digits / TENS[places]!;
+    into[place] = isNegative && size !== 0 ? -size : size;
     this.at = at;
+    return true;
+  }
+
+  #readAny(into: Float64Array, place: number, start: number): boolean {
+    this.at = start;
     try {
       const number = this.number();
-      return typeof number === "number" && this.at > at ? number : undefined;
+      if (typeof number !== "number" || this.at === start) return false;
+      into[place] = number;
+      return true;
     } catch {
-      return undefined;
+      return false;
     }
   }
 }

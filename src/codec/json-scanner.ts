@@ -175,7 +175,7 @@ const WORDS: readonly Word[] = [
 ];
 
 /** Powers of ten that doubles hold exactly. */
-const TENS = Array.from({ length: 23 }, (_, n) => 10 ** n);
+export const TENS = Array.from({ length: 23 }, (_, n) => 10 ** n);
 
 /** Is it one of 0 to 9? */
 export function isDigit(byte: number): boolean {
@@ -245,14 +245,14 @@ export const QUOTE = 0x22;
 const PLUS = 0x2b;
 export const COMMA = 0x2c;
 export const MINUS = 0x2d;
-const POINT = 0x2e;
+export const POINT = 0x2e;
 export const ZERO = 0x30;
 export const COLON = 0x3a;
 const UPPER_I = 0x49;
 export const BRACKET = 0x5b;
 export const BACKSLASH = 0x5c;
 export const BRACKET_END = 0x5d;
-const LOWER_E = 0x65;
+export const LOWER_E = 0x65;
 export const BRACE = 0x7b;
 export const BRACE_END = 0x7d;
 const DELETE = 0x7f;
