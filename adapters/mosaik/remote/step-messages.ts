@@ -37,7 +37,7 @@ export class StepMessages {
     this.#numbers = new Array<unknown>(count).fill(0);
   }
 
-  write(id: number, time: Time, values: readonly unknown[], maxAdvance: Time, headroomBytes: number) {
+  write(id: number, time: Time, values: ArrayLike<unknown>, maxAdvance: Time, headroomBytes: number) {
     if (this.#pattern === undefined) return undefined;
     const numbers = this.#numbers;
     numbers[1] = id;
