@@ -1,10 +1,10 @@
 import { hashValue } from "../codec/hash-value.ts";
 import { plainCopy, type TypeRegistry } from "../codec/index.ts";
-import { describeError, type Tag } from "../errors.ts";
+import { describeError } from "../errors.ts";
 import { Hash64 } from "../hash.ts";
 import { warn } from "../host.ts";
-import type { TraceEvent } from "../trace.ts";
 import type { AgentRecord, ShownValues } from "./model.ts";
+import type { Cause } from "./trace/cause.ts";
 
 /** Reads a field or getter of the agent's object, and gives a copy; what the agent's code throws there goes on. */
 export interface ReadOutput {
@@ -13,6 +13,9 @@ export interface ReadOutput {
   /** @throws ValueError for a value that cannot cross. */
   copy(value: unknown, root: string): unknown;
 }
+
+/** Takes new values of an agent's outputs: the how many-th change it is, and the last event of the agent before it. */
+export type TellOutputs = (record: AgentRecord, number: number, cause: Cause, values: Record<string, unknown>) => void;
 
 /** Stands before a digest: no string that may be a value has it. */
 const DIGEST = "\ud800";
@@ -27,8 +30,8 @@ const WARNED_MAX = 1000;
 export class ShownOutputs {
   readonly #types: TypeRegistry;
   readonly #read: ReadOutput;
-  /** Agents with outputs that this round has served, with the id of the last event of each. */
-  #served = new Map<AgentRecord, string>();
+  /** Agents with outputs that this round has served, with the last event of each. */
+  #served = new Map<AgentRecord, Cause>();
   /** Events that agents have emitted in this round. */
   #emitted = new Map<AgentRecord, Map<string, unknown>>();
   readonly #warned = new Set<string>();
@@ -38,9 +41,9 @@ export class ShownOutputs {
     this.#read = read;
   }
 
-  /** An agent is served; `id` is the event's. */
-  served(record: AgentRecord, id: string): void {
-    if (record.type.outputs.length > 0) this.#served.set(record, id);
+  /** An agent is served because of the event. */
+  served(record: AgentRecord, event: Cause): void {
+    if (record.type.outputs.length > 0) this.#served.set(record, event);
   }
 
   /** An agent has emitted an event: whoever observes is told, be it the same value again. */
@@ -50,8 +53,8 @@ export class ShownOutputs {
     else values.set(output, value);
   }
 
-  /** The round of `tag` has ended: add an event for each agent whose outputs have changed. */
-  changes({ ticks, round }: Tag, events: TraceEvent[]): void {
+  /** The round has ended: tell of each agent whose outputs have changed. */
+  changes(tell: TellOutputs): void {
     if (this.#served.size === 0) return;
     for (const [record, cause] of this.#served) {
       const emitted = this.#emitted.get(record);
@@ -61,8 +64,7 @@ export class ShownOutputs {
       const { shown } = record.rare;
       const values = this.#changed(record, shown, emitted);
       if (values === undefined) continue;
-      const id = `${record.id}#output-${shown.count++}`;
-      events.push({ kind: "output", ticks, round, agent: record.id, id, cause, values });
+      tell(record, shown.count++, cause, values);
     }
     this.#served.clear();
   }
