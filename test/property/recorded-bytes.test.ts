@@ -48,14 +48,18 @@ async function bytesOf({ agents, inputs, communication }: Plan, way: Way, limits
   const record = way === "events" ? behind(recording) : recording;
   const container = await Container.create({ seed: 7, record, ...(communication && { communication }) });
   let seen = 0;
-  let detach = way === "observed" ? container.attach((batch) => void (seen += batch.length)) : undefined;
+  const observe = () =>
+    container.attach(({ length }) => {
+      seen += length;
+    });
+  let detach = way === "observed" ? observe() : undefined;
   for (let i = 0; i < agents + GUESTS; i++) container.spawn(Shown, { id: name(i) });
   for (let t = 0; t <= 20; t++) {
     for (const { at, agent, actions } of inputs) if (at === t) container.input(name(agent), "run", [actions]);
     await container.advance(t);
     if (way !== "observed now and then" || t % 3 > 0) continue;
     detach?.();
-    detach = detach === undefined ? container.attach((batch) => void (seen += batch.length)) : undefined;
+    detach = detach === undefined ? observe() : undefined;
   }
   await container.close();
   if (way === "observed") expect(seen).toBeGreaterThan(0);

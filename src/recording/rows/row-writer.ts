@@ -17,6 +17,12 @@ const INTEGER_BYTES = 5;
 /** Bytes of the longest front of a row whose names are all cells. */
 const FRONT_BYTES_MAX = 2 + 5 * INTEGER_BYTES;
 
+/** Bytes of the longest text whose length is one byte. */
+const SHORT_TEXT_MAX = 0xff;
+
+/** What stands between agent and number in the id of a change of outputs. */
+const OUTPUT = Buffer.from("#output-");
+
 /** Codes of rows of the engine, by their kind; the others come as events. */
 const CODE_OF: readonly number[] = [
   ...[CODE.input, CODE.timer, CODE.reply, CODE.failure, CODE.external, CODE.request, CODE.oneway, CODE.output],
@@ -207,7 +213,8 @@ export class RowWriter {
       this.#cell(fromCell);
       this.#integer(seq);
     } else {
-      this.#value(kind === RowKind.output ? `${agent.id}#output-${seq}` : `${from.id}#${seq}`);
+      if (kind === RowKind.output) this.#outputId(agent.id, seq);
+      else this.#value(`${from.id}#${seq}`);
       this.#integer(-1);
     }
     this.#cell(causeCell);
@@ -225,6 +232,27 @@ export class RowWriter {
       this.#method = method;
     }
     return this.#methodCell;
+  }
+
+  /** The id of a change of outputs, `<agent>#output-<number>`: short ones without making a text of it. */
+  #outputId(agent: string, number: number): void {
+    const { length } = agent;
+    const digits = digitsOf(number);
+    const bytesLength = length + OUTPUT.length + digits;
+    if (bytesLength > SHORT_TEXT_MAX || !isAscii(agent)) {
+      this.#value(`${agent}#output-${number}`);
+      return;
+    }
+    const output = this.#output;
+    output.reserve(2 + bytesLength);
+    const { bytes } = output;
+    let { at } = output;
+    if (bytesLength >= 32) bytes[at++] = 0xd9;
+    bytes[at++] = bytesLength < 32 ? 0xa0 | bytesLength : bytesLength;
+    for (let i = 0; i < length; i++) bytes[at++] = agent.charCodeAt(i);
+    for (let i = 0; i < OUTPUT.length; i++) bytes[at++] = OUTPUT[i]!;
+    output.at = at + digits;
+    for (let rest = number, to = output.at; to > at; rest = Math.floor(rest / 10)) bytes[--to] = 0x30 + (rest % 10);
   }
 
   #inRound(round: number): void {
@@ -272,6 +300,18 @@ export class RowWriter {
 /** Whether name and number of the cause are at hand: they may also have come as one text. */
 function isShort({ seq }: Cause): boolean {
   return seq >= 0 && seq <= NUMBER_MAX;
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 0x80) return false;
+  return true;
+}
+
+/** Decimal digits of a whole number. */
+function digitsOf(number: number): number {
+  let digits = 1;
+  for (let bound = 10; number >= bound; bound *= 10) digits++;
+  return digits;
 }
 
 /** Write an integer of at most 32 bits; a negative one is above -32. @returns Where the next byte goes. */
