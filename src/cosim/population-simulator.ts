@@ -1,9 +1,13 @@
 // Not from the room's face, which reaches for connections: a population runs in a page, too.
+
+import { agentExports } from "../agent/agent-modules.ts";
 import { Container } from "../agent/container.ts";
 import type { AgentClass, TraceLevel } from "../agent/index.ts";
 import { Calendar, ExternalClock } from "../clock/index.ts";
+import type { ValueType } from "../codec/index.ts";
 import { BridgeError, ScenarioError } from "../errors.ts";
 import { warn } from "../host.ts";
+import type { CommunicationModel } from "../kernel/communication.ts";
 import { naming } from "../kernel/journal.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import {
@@ -67,6 +71,11 @@ export interface AgentSimulatorOptions extends PopulationOptions {
   readonly limits?: Partial<Limits>;
   /** Which agents know each other, by the ids of their entities; those that it does not name know nobody. */
   readonly topology?: AgentTopology;
+  /**
+   * How messages between agents travel, instead of what `module` exports as `communication`. On several containers it is data:
+   * a link function has to come from the module.
+   */
+  readonly communication?: CommunicationModel;
   /** Keeps the run, as `ContainerOptions.record`. */
   readonly record?: Journal | undefined;
 }
@@ -83,6 +92,7 @@ const CHECKS: OptionChecks<AgentSimulatorOptions> = {
   containers: number({ integer: true, min: 1 }),
   isolation: oneOf(["inline", "thread", "process"]),
   module: either(text, object),
+  communication: object,
   topology: withMethods("a Topology of agents", "has", "neighbours"),
 };
 
@@ -194,7 +204,7 @@ export class AgentSimulator extends Simulator {
   }
 
   async #makePopulation(): Promise<Population> {
-    const { seed = 0, start, trace, limits } = this.#options;
+    const { seed = 0, start, trace, limits, communication } = this.#options;
     const containers = this.#options.containers ?? this.#spread.containers ?? 1;
     const isolation = this.#options.isolation ?? this.#spread.isolation ?? "inline";
     const module = this.#options.module ?? this.#spread.module;
@@ -202,7 +212,7 @@ export class AgentSimulator extends Simulator {
     if (containers === 1 && isolation === "inline") {
       const clock = new ExternalClock(start === undefined ? {} : { start });
       const record = common.record && module ? naming(common.record, module) : common.record;
-      return Container.create({ ...common, record, clock });
+      return Container.create({ ...common, ...(await sharedBy(module, communication)), record, clock });
     }
     if (module === undefined) {
       const text =
@@ -212,7 +222,8 @@ export class AgentSimulator extends Simulator {
     }
     // Threads and processes are loaded when there is use for them: a page has none.
     const { Platform } = await import("../platform/index.ts");
-    return Platform.create({ ...common, containers, isolation, module, ...(start !== undefined && { start }) });
+    const given = { ...(start !== undefined && { start }), ...(communication !== undefined && { communication }) };
+    return Platform.create({ ...common, containers, isolation, module, ...given });
   }
 
   create(
@@ -313,4 +324,15 @@ export class AgentSimulator extends Simulator {
 function sorted(bySource: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const sources = Object.keys(bySource).sort();
   return Object.fromEntries(sources.map((source) => [source, bySource[source]]));
+}
+
+/**
+ * What the module of the agents exports for every container of theirs, so that it holds in the only one, too: registered types,
+ * and how messages travel, unless `given` says that.
+ */
+async function sharedBy(module: URL | string | undefined, given: CommunicationModel | undefined) {
+  const exported: { types?: readonly ValueType[]; communication?: CommunicationModel } =
+    module === undefined ? {} : await agentExports(module);
+  const { types, communication } = { ...exported, ...(given && { communication: given }) };
+  return { ...(types && { types }), ...(communication && { communication }) };
 }

@@ -11,11 +11,12 @@ import { DATE_TIME } from "../agent/simulation.ts";
 import { ExternalClock } from "../clock/external-clock.ts";
 import type { Codec, ValueType } from "../codec/index.ts";
 import { RunError, ScenarioError } from "../errors.ts";
+import { urlOfModule } from "../host.ts";
 import { naming } from "../kernel/journal.ts";
 import { type Sender, senderOf } from "../kernel/order.ts";
 import { combine } from "../kernel/tracer.ts";
 import { limitsOf } from "../limits.ts";
-import { loadAgentModule, urlOf } from "./module.ts";
+import { loadAgentModule } from "./module.ts";
 import type { Isolation } from "./options.ts";
 import { Platform } from "./platform.ts";
 import type { Pack } from "./protocol.ts";
@@ -196,7 +197,7 @@ async function inContainer(names: PopulationNames, options: HomeOptions): Promis
     ...others,
     populations,
     // As that of a platform, which loads it.
-    record: record && module ? naming(record, urlOf(module)) : record,
+    record: record && module ? naming(record, urlOfModule(module)) : record,
   });
   const { references } = container;
   const codec = batchCodec(limits, [...types, AGENT_REFERENCE]);
@@ -220,7 +221,7 @@ async function onPlatform(names: PopulationNames, options: HomeOptions): Promise
       'loads: give the option module, as new URL("./agents.ts", import.meta.url)';
     throw new ScenarioError("ERR_SCENARIO_CONTAINERS", text);
   }
-  const agents = await loadAgentModule(urlOf(module));
+  const agents = await loadAgentModule(urlOfModule(module));
   requireSameTypes(agents.url, agents.types, types);
   const platform = await Platform.create({
     ...others,

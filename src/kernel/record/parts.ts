@@ -18,9 +18,17 @@ export interface LivingAgent {
 /** Life of an agent: `new` until its birth is served, `setup` until its setup has settled. */
 export type LifeState = "new" | "setup" | "ready" | "removed";
 
-/** What the engine knows about a class of agents. */
-export interface AgentType {
+/** Takes timers back; agent code may not at any time. */
+export interface TimerOwner<Timer> {
+  /** False if it has run or was cancelled before. */
+  cancelTimer(timer: Timer): boolean;
+}
+
+/** What the engine knows about a class of agents in one container: with it stands what all of them have. */
+export interface AgentType<Owner> {
   readonly name: string;
+  /** Whose agents they are. */
+  readonly owner: Owner;
   /** Methods that a peer may call. */
   readonly exposed: ReadonlyMap<string, (...args: unknown[]) => unknown>;
   /** Names of what a bridge may read and the agent may emit. */

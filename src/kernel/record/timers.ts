@@ -53,6 +53,6 @@ export class TimerHandle implements Timer {
     const timer = this.#timer;
     // It has fired if it was set again; its agent's numbers are used once.
     if (timer.seq !== this.#seq || timer.record !== this.#record) return false;
-    return this.#record.owner.cancelTimer(timer);
+    return this.#record.type.owner.cancelTimer(timer);
   }
 }
