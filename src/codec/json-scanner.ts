@@ -25,10 +25,10 @@ export class JsonScanner {
     this.#floats = floats;
   }
 
-  /** Go to the start of `bytes`, which are UTF-8. */
-  protected begin(bytes: Buffer): void {
+  /** Go to the start of `bytes`, which are UTF-8 up to `end`. */
+  protected begin(bytes: Buffer, end = bytes.length): void {
     this.#bytes = bytes;
-    this.#end = bytes.length;
+    this.#end = end;
     this.at = 0;
   }
 
@@ -175,7 +175,7 @@ const WORDS: readonly Word[] = [
 ];
 
 /** Powers of ten that doubles hold exactly. */
-export const TENS = Array.from({ length: 23 }, (_, n) => 10 ** n);
+const TENS = Array.from({ length: 23 }, (_, n) => 10 ** n);
 
 /** Is it one of 0 to 9? */
 export function isDigit(byte: number): boolean {
@@ -245,14 +245,14 @@ export const QUOTE = 0x22;
 const PLUS = 0x2b;
 export const COMMA = 0x2c;
 export const MINUS = 0x2d;
-export const POINT = 0x2e;
+const POINT = 0x2e;
 export const ZERO = 0x30;
 export const COLON = 0x3a;
 const UPPER_I = 0x49;
 export const BRACKET = 0x5b;
 export const BACKSLASH = 0x5c;
 export const BRACKET_END = 0x5d;
-export const LOWER_E = 0x65;
+const LOWER_E = 0x65;
 export const BRACE = 0x7b;
 export const BRACE_END = 0x7d;
 const DELETE = 0x7f;
