@@ -1,7 +1,7 @@
 import { AgentError, type RemoteError, type Tag } from "../errors.ts";
 import { warn } from "../host.ts";
 import type { Emissions } from "./emissions.ts";
-import { Drain, ownRejection } from "./event-loop.ts";
+import { Drain, inMicrotask, ownRejection } from "./event-loop.ts";
 import { failedCall } from "./faults.ts";
 import { Answers, Handlers } from "./handlers.ts";
 import type { Kernel } from "./kernel.ts";
@@ -41,8 +41,8 @@ export class Rounds {
   /** Senders and ids of messages that were lost since nobody has the id, as far as it was said. */
   readonly #warned = new Set<string>();
   #between: () => boolean = () => false;
-  #resolve = (): void => {};
-  #reject = (_error: unknown): void => {};
+  #served = (): void => {};
+  #failed = (_error: unknown): void => {};
 
   constructor(emissions: Emissions, watch: StepWatch) {
     const { kernel } = emissions;
@@ -55,48 +55,53 @@ export class Rounds {
   }
 
   /**
-   * Serve everything of the present tag; afterwards `kernel.round` is the next one. Must be called in a microtask.
+   * Serve everything of the present tag; afterwards `kernel.round` is the next one. Must be called in a microtask. Callbacks
+   * and no promise: what follows a round is done in the tick in which it has ended.
    *
    * @param between - Called after each round: true goes on with the next one at once.
+   * @param served - Called in a tick, once `between` has said no; must not throw.
+   * @param failed - Takes what was thrown while rounds were served.
    */
-  serve(between: () => boolean): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#between = between;
-      this.#resolve = resolve;
-      this.#reject = reject;
-      this.#begin();
-    });
+  serve(between: () => boolean, served: () => void, failed: (error: unknown) => void): void {
+    this.#between = between;
+    this.#served = served;
+    this.#failed = failed;
+    this.#begin();
   }
 
-  #begin(): void {
+  readonly #begin = (): void => {
     const kernel = this.#kernel;
     this.#round = kernel.next;
     kernel.next = new Round();
     this.#tag = kernel.tag;
     kernel.tracer.at(this.#tag);
     this.#class = 0;
-    this.#goOn();
+    if (this.#findClass()) this.#serveClass();
+    else this.#end(); // of a round that is empty
+  };
+
+  /** Go to the next class that has something; false if none has. */
+  #findClass(): boolean {
+    while (this.#class < CLASSES && !this.#hasClass()) this.#class++;
+    return this.#class < CLASSES;
   }
 
-  /** Serve the next class that has something, or end the round. */
-  #goOn(): void {
+  #end(): void {
     try {
-      for (; this.#class < CLASSES; this.#class++) {
-        if (!this.#hasClass()) continue;
-        this.#serveClass();
-        this.#drain.begin();
-        return;
-      }
       this.#round = NO_ROUND;
       this.handlers.releaseHeld();
       this.#kernel.tracer.roundServed();
       this.#kernel.round++;
       this.#kernel.counts.rounds++;
-      if (this.#between()) this.#begin();
-      else this.#resolve();
+      if (this.#between()) {
+        inMicrotask(this.#begin);
+        return;
+      }
     } catch (error) {
-      this.#reject(error);
+      this.#failed(error);
+      return;
     }
+    this.#served();
   }
 
   #drained(): void {
@@ -105,7 +110,8 @@ export class Rounds {
     for (let i = 0; i < touched.length; i++) if (touched[i]!.stuck) this.#watch.stuck.add(touched[i]!);
     while (touched.length > 0) touched.pop(); // to set its length is a call of V8's runtime, 60 ns
     this.#class++;
-    this.#goOn();
+    if (this.#findClass()) inMicrotask(this.#serveClass);
+    else this.#end();
   }
 
   #unsettled(): boolean {
@@ -121,15 +127,21 @@ export class Rounds {
     return classes[this.#class] !== undefined || (this.#class === 0 && (births !== undefined || deaths !== undefined));
   }
 
-  #serveClass(): void {
-    const { registry } = this.#kernel;
-    this.#drain.prepare();
-    this.#kernel.serving = true;
-    if (this.#class === 0) this.#life.serve(this.#round, this.#tag, this.#touched);
-    registry.refreshRanks();
-    if (this.#class === TIMERS) this.#fireAll(this.#round.timers!);
-    else this.#deliverAll(this.#round.classes[this.#class] ?? []);
-  }
+  /** Must be called in a microtask. */
+  readonly #serveClass = (): void => {
+    try {
+      this.#drain.prepare();
+      this.#kernel.serving = true;
+      if (this.#class === 0) this.#life.serve(this.#round, this.#tag, this.#touched);
+      this.#kernel.registry.refreshRanks();
+      if (this.#class === TIMERS) this.#fireAll(this.#round.timers!);
+      else this.#deliverAll(this.#round.classes[this.#class] ?? []);
+    } catch (error) {
+      this.#failed(error);
+      return;
+    }
+    this.#drain.begin();
+  };
 
   #fireAll(timers: AgentTimer[]): void {
     sortTimers(timers);
