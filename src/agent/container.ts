@@ -9,6 +9,7 @@ import { LiveRun } from "../kernel/live-run.ts";
 import type { AgentRecord } from "../kernel/model.ts";
 import { LastEvents, type OutputReader, outputReader, readOutputs, type TakenEvents } from "../kernel/outside.ts";
 import { stopAll } from "../kernel/serving.ts";
+import type { RowSink } from "../kernel/trace/row.ts";
 import { combine } from "../kernel/tracer.ts";
 import { limitsOf } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/stream.ts";
@@ -153,6 +154,11 @@ export class Container implements TraceSource {
   /** Every event from now on, in batches of one round. */
   attach(sink: TraceSink, ended?: () => void): () => void {
     return this.#kernel.tracer.attach(sink, ended);
+  }
+
+  /** Feed the recording of the run from the next event on, with rows in place of events. @internal */
+  keepRows(sink: RowSink): void {
+    this.#kernel.tracer.keep(sink);
   }
 
   /** Let `gate` say when each advance may resolve, after all is settled; one at a time. @returns Ends it. */

@@ -169,8 +169,8 @@ export class Outbox {
     return output;
   }
 
-  /** Send a frame that was written. */
-  send(output: Output): void {
+  /** Send a frame that was written, at the end of the turn; or with `now`, where `flush` follows in this turn anyway. */
+  send(output: Output, now = false): void {
     const { bytes, start, at } = output;
     const isOwn = output === this.#output;
     if (isOwn) this.#drafting = false;
@@ -191,7 +191,7 @@ export class Outbox {
       this.flush();
       return;
     }
-    if (this.#scheduled) return;
+    if (now || this.#scheduled) return;
     this.#scheduled = true;
     process.nextTick(flush, this);
   }

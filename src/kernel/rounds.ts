@@ -9,6 +9,7 @@ import type { AgentRecord, AgentTimer, Delivery, Wait } from "./model.ts";
 import { CLASS_OF, CLASSES, compareIds, Kind, sortDeliveries, sortTimers } from "./order.ts";
 import { type Birth, Round } from "./round.ts";
 import type { StepWatch } from "./serving.ts";
+import type { Cause } from "./trace/cause.ts";
 
 const TIMERS = CLASS_OF[Kind.timer]!;
 const NO_ROUND = new Round();
@@ -167,16 +168,16 @@ export class Rounds {
     if (run === undefined) this.#endWait(record, timer);
     else {
       this.#kernel.tracer.fired(record, timer);
-      const id = this.#kernel.followed ? timer.id : "";
+      const { seq } = timer;
       this.#emissions.timerPool.give(timer);
-      this.handlers.fire(record, run, id);
+      this.handlers.fire(record, run, seq);
     }
     if (record.open.length > 0) this.#touched.push(record);
   }
 
   /** End a sleep, or a call that was not answered in time. */
   #endWait(record: AgentRecord, timer: AgentTimer): void {
-    const wait = this.#emissions.endWait(record, timer.waitSeq, timer);
+    const wait = this.#emissions.endWait(record, timer.waitSeq, record, timer.seq);
     if (wait === undefined) return;
     this.#kernel.tracer.fired(record, timer);
     if (timer.waitSeq !== timer.seq) {
@@ -209,8 +210,8 @@ export class Rounds {
 
   /** What a handler of the agent waits for: a reply, an external. */
   #resume(record: AgentRecord, delivery: Delivery): void {
-    const { kind, callSeq, seq } = delivery;
-    const wait = this.#emissions.endWait(record, callSeq < 0 ? seq : callSeq, delivery);
+    const { kind, callSeq, seq, from } = delivery;
+    const wait = this.#emissions.endWait(record, callSeq < 0 ? seq : callSeq, from, seq);
     if (wait === undefined) return;
     this.#kernel.tracer.delivered(record, delivery, wait.peer);
     let { content } = delivery;
@@ -323,11 +324,11 @@ class Life {
     touched.push(record);
     record.state = "setup";
     this.#kernel.tracer.life("created", record, tag, birth.cause, birth.parent?.id);
-    this.#handlers.start(record, "setup", `${record.id}#created`, () => record.agent?.setup());
+    this.#handlers.start(record, "setup", "created", () => record.agent?.setup());
   }
 
-  #bury(record: AgentRecord, tag: Tag, cause: string | undefined): void {
-    this.#handlers.start(record, "stop", `${record.id}#removed`, () => record.agent?.stop());
+  #bury(record: AgentRecord, tag: Tag, cause: Cause | undefined): void {
+    this.#handlers.start(record, "stop", "removed", () => record.agent?.stop());
     record.state = "removed";
     this.#kernel.tracer.life("removed", record, tag, cause);
     for (const activity of record.open) {

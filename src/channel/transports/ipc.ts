@@ -2,8 +2,8 @@ import { lstat, unlink } from "node:fs/promises";
 import { createServer, connect as netConnect, type Server } from "node:net";
 import { ChannelError } from "../../errors.ts";
 import { formatAddress, type IpcAddress } from "../address.ts";
-import { Reading, readAccepted } from "./reading.ts";
-import { closing, connected, enter, listening, StreamTransport } from "./stream.ts";
+import { readingSocket } from "./accepted-socket.ts";
+import { closing, connected, enter, listening, Reading, StreamTransport } from "./stream.ts";
 import type { Accept, Acceptor, BindOptions, DialOptions, Transport } from "./transport.ts";
 
 /** Longest path of a Unix socket, in bytes. Source: `sun_path` in `sys/un.h`, less its final zero. */
@@ -28,8 +28,8 @@ export async function listenIpc(address: IpcAddress, { connections }: BindOption
   const { path } = address;
   const asked = formatAddress(address);
   let count = 0;
-  const server = createServer({ pauseOnConnect: true }, (arrived) => {
-    const { socket, reading } = readAccepted(arrived);
+  const server = createServer({ pauseOnConnect: true }, (plain) => {
+    const [socket, reading] = readingSocket(plain);
     const accepted = enter(connections, socket);
     if (accepted !== undefined) accept(new StreamTransport(socket, `${asked}#${++count}`, reading), accepted);
   });

@@ -2,8 +2,8 @@ import { type AddressInfo, createServer, connect as netConnect, type Server, typ
 import { createServer as createTlsServer, connect as tlsConnect } from "node:tls";
 import { formatAddress, type NetAddress } from "../address.ts";
 import type { AcceptedConnection } from "../connection-limits.ts";
-import { Reading, readAccepted } from "./reading.ts";
-import { Arrivals, closing, connected, enter, listening, StreamTransport } from "./stream.ts";
+import { readingSocket } from "./accepted-socket.ts";
+import { Arrivals, closing, connected, enter, listening, Reading, StreamTransport } from "./stream.ts";
 import { type Certificates, clientOptions, readCertificates, serverOptions } from "./tls.ts";
 import type { Accept, Acceptor, BindOptions, DialOptions, Transport } from "./transport.ts";
 
@@ -43,8 +43,8 @@ function plainServer(
   { connections }: BindOptions,
   take: (socket: Socket, accepted: AcceptedConnection, reading?: Reading) => void,
 ): Server {
-  return createServer({ noDelay: true, pauseOnConnect: true }, (arrived) => {
-    const { socket, reading } = readAccepted(arrived);
+  return createServer({ noDelay: true, pauseOnConnect: true }, (plain) => {
+    const [socket, reading] = readingSocket(plain);
     const accepted = enter(connections, socket);
     if (accepted !== undefined) take(socket, accepted, reading);
   });

@@ -5,6 +5,7 @@ import { Delivery } from "../../kernel/model.ts";
 import { Kind, OUTSIDE, type Sender } from "../../kernel/order.ts";
 import { fromOutside } from "../../kernel/outside.ts";
 import type { Birth } from "../../kernel/round.ts";
+import { Cause } from "../../kernel/trace/cause.ts";
 import type { Limits } from "../../limits.ts";
 import { bytesOf, doublesFromBytes, integersFromBytes } from "./columns.ts";
 
@@ -256,12 +257,14 @@ type Fields = readonly [
 
 function fieldsOf(item: Item): Fields {
   if ("birth" in item) {
-    const { id, parent, type, args, cause = null, neighbours } = item.birth;
+    const { id, parent, type, args, neighbours } = item.birth;
+    const cause = item.birth.cause?.id ?? null;
     const from = parent?.id ?? OUTSIDE.id;
     if (neighbours === undefined) return [item.ticks, BIRTH, id, from, 0, type, args, -1, cause];
     return [item.ticks, BIRTH_OF_NEIGHBOUR, id, from, 0, type, [args, neighbours], -1, cause];
   }
-  const { kind, to, from, seq, method, content, callSeq, cause = null } = item.delivery;
+  const { kind, to, from, seq, method, content, callSeq } = item.delivery;
+  const cause = item.delivery.cause?.id ?? null;
   const fields = [item.ticks, kind, to, from.id, seq, method, content, callSeq, cause] as const;
   const hops = kind === Kind.failure ? hopsOfAnswer(content as object, from.id, method) : undefined;
   return hops === undefined ? fields : [...fields, hops];
@@ -270,7 +273,7 @@ function fieldsOf(item: Item): Fields {
 function itemOf(fields: Fields, senderOf: (id: string) => Sender): Item {
   const [ticks, kind, to, from, seq, method, content, callSeq, causeId, hops] = fields;
   if (hops !== undefined) noteOrigin(content as object, { hops });
-  const cause = causeId ?? undefined;
+  const cause = causeId === null ? undefined : Cause.of(causeId);
   const sender = senderOf(from);
   if (kind === BIRTH || kind === BIRTH_OF_NEIGHBOUR) {
     const parent = sender === OUTSIDE ? undefined : sender;
