@@ -90,6 +90,9 @@ export class Ports {
     return values;
   }
 
+  /** {@link pick}, bound: no function is made for each step. */
+  readonly picking = (data: OutputData) => this.pick(data);
+
   /** The values in what `getData` answered, one for each port. */
   pick(data: OutputData): readonly unknown[] {
     return this.#ports.map(({ eid, attr }) => {
