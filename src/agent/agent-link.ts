@@ -187,7 +187,7 @@ export class AgentLink extends AgentRecord implements AgentApi {
     const { cause, tag } = kernel;
     kernel.tracer.note(() => {
       const fields = plainCopy(kept, kernel.types);
-      return { kind: "log", ...tag, agent: this.id, id, cause, message, fields };
+      return { kind: "log", ...tag, agent: this.id, id, cause: cause?.id, message, fields };
     });
   }
 

@@ -118,6 +118,16 @@ export class Channel implements ChannelLike {
     });
   }
 
+  /**
+   * Write each message at once from now on, not at the end of the turn: for a side that has one to send in a turn, as a
+   * rule, and whose peer waits for it. A tick less for each is 3 % of what a round of a platform costs.
+   *
+   * @internal
+   */
+  writeAtOnce(): void {
+    this.#outbox.atOnce = true;
+  }
+
   /** Whether requests can still be made. */
   get isOpen(): boolean {
     return this.#reason === undefined;

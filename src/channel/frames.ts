@@ -137,6 +137,8 @@ export class Outbox {
   /** What waits is `#slab` from `#start` to `#end`. */
   #start = 0;
   #end = 0;
+  /** Whether each frame is written at once: of a connection that carries one in a turn, as a rule. */
+  atOnce = false;
   /** Whether a frame is being written. */
   #drafting = false;
   #scheduled = false;
@@ -185,6 +187,10 @@ export class Outbox {
       this.#start = start;
     }
     this.#end = at;
+    if (this.atOnce) {
+      this.flush();
+      return;
+    }
     if (now || this.#scheduled) return;
     this.#scheduled = true;
     process.nextTick(flush, this);

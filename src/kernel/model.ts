@@ -14,6 +14,7 @@ import type {
   ShownValues,
   TimerOwner,
 } from "./record/parts.ts";
+import type { Cause } from "./trace/cause.ts";
 
 export * from "./record/parts.ts";
 
@@ -33,8 +34,8 @@ export class Delivery {
   readonly single: boolean;
   /** For an answer, the number of the call that it ends; otherwise -1. */
   readonly callSeq: number;
-  /** Id of the event during which it was emitted, if the run is observed. */
-  readonly cause: string | undefined;
+  /** Event during which it was emitted, if the run is observed. */
+  readonly cause: Cause | undefined;
 
   constructor(
     kind: Kind,
@@ -45,7 +46,7 @@ export class Delivery {
     method: string,
     content: unknown,
     callSeq: number,
-    cause: string | undefined,
+    cause: Cause | undefined,
     single = false,
   ) {
     this.kind = kind;
@@ -97,10 +98,10 @@ export class AgentTimer implements Timed {
   seq: number;
   /** The callback; undefined: it ends a wait. */
   run: (() => unknown) | undefined;
-  /** Id of the event during which it was set, if the run is observed. */
-  cause: string | undefined;
+  /** Event during which it was set, if the run is observed. */
+  cause: Cause | undefined;
 
-  constructor(record: AgentRecord, seq: number, run: (() => unknown) | undefined, cause: string | undefined) {
+  constructor(record: AgentRecord, seq: number, run: (() => unknown) | undefined, cause: Cause | undefined) {
     this.record = record;
     this.seq = seq;
     this.run = run;
@@ -132,7 +133,7 @@ export class AgentTimer implements Timed {
 export class Deadline extends AgentTimer {
   readonly #callSeq: number;
 
-  constructor(record: AgentRecord, seq: number, callSeq: number, cause: string | undefined) {
+  constructor(record: AgentRecord, seq: number, callSeq: number, cause: Cause | undefined) {
     super(record, seq, undefined, cause);
     this.#callSeq = callSeq;
   }
@@ -185,7 +186,7 @@ export class Activity {
   /** Method, `setup`, `stop`, `timer` or `task`. */
   readonly name: string;
   /** Event that last let it go on: what it emits now is caused by that. */
-  cause: string | undefined;
+  cause: Cause | undefined;
   /** The call that waits for its outcome. */
   readonly call: Delivery | undefined;
   /** Strict mode of its container. */
@@ -198,7 +199,7 @@ export class Activity {
   constructor(
     record: AgentRecord,
     name: string,
-    cause: string | undefined,
+    cause: Cause | undefined,
     call: Delivery | undefined,
     strict: StrictMode | undefined,
   ) {

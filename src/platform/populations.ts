@@ -20,7 +20,7 @@ import { loadAgentModule } from "./module.ts";
 import type { Isolation } from "./options.ts";
 import { Platform } from "./platform.ts";
 import type { Pack } from "./protocol.ts";
-import { batchCodec, readBatch } from "./wire/batch.ts";
+import { batchCodec, type Item, readBatch } from "./wire/batch.ts";
 import { packsOf } from "./wire/packs.ts";
 
 /** How a population that is one of several is made. */
@@ -158,22 +158,25 @@ export class PopulationPart {
     this.#home.population.arrive(arrived);
   }
 
-  *#messagesIn(bytes: Uint8Array): Generator<Crossing> {
+  #messagesIn(bytes: Uint8Array): Crossing[] {
     const { codec, bindTo } = this.#home;
     // Only a coordinator knows agents by numbers, in inputs; populations send each other messages.
     const idOf = (number: number): string => {
       throw new RunError("ERR_POPULATION_PACK", `a pack of another population names the agent number ${number}`);
     };
-    for (const item of readBatch(bytes, codec, (id) => this.#senderOf(id), idOf)) {
-      if ("birth" in item) continue;
+    const messages: Crossing[] = [];
+    const take = (item: Item) => {
+      if ("birth" in item) return;
       const { ticks, delivery } = item;
       if (ticks <= this.#servedTicks) {
         const text = `a message from ${delivery.from.id} to ${delivery.to} is due at ${ticks} ticks; ${this.#servedTicks} were served before it came`;
         throw new RunError("ERR_POPULATION_LATE", text, { agent: delivery.to, method: delivery.method });
       }
       bindTo(delivery.to);
-      yield item;
-    }
+      messages.push(item);
+    };
+    readBatch(bytes, codec, (id) => this.#senderOf(id), take, idOf);
+    return messages;
   }
 
   #senderOf(id: string): Sender {

@@ -45,17 +45,17 @@ export class StepMessages {
     this.#numbers = new Array<unknown>(count).fill(0);
   }
 
-  append(id: number, time: Time, values: readonly unknown[], maxAdvance: Time, output: Output): boolean {
+  append(id: number, time: Time, values: ArrayLike<unknown>, maxAdvance: Time, output: Output): boolean {
     if (this.#pattern === undefined || this.#pattern.isLong) return false;
     return this.#pattern.json.append(this.#fill(id, time, values, maxAdvance), output);
   }
 
-  write(id: number, time: Time, values: readonly unknown[], maxAdvance: Time, headroomBytes: number) {
+  write(id: number, time: Time, values: ArrayLike<unknown>, maxAdvance: Time, headroomBytes: number) {
     if (this.#pattern?.isLong !== true) return undefined;
     return this.#pattern.json.writeValues(this.#fill(id, time, values, maxAdvance), headroomBytes);
   }
 
-  #fill(id: number, time: Time, values: readonly unknown[], maxAdvance: Time): readonly unknown[] {
+  #fill(id: number, time: Time, values: ArrayLike<unknown>, maxAdvance: Time): readonly unknown[] {
     const numbers = this.#numbers;
     numbers[1] = id;
     numbers[2] = time;

@@ -1,4 +1,5 @@
 /** What an agent's record has that knows of no record itself. */
+import type { Cause } from "../trace/cause.ts";
 
 /** One direction between two agents; it belongs to the sender, so that it is the same wherever the receiver lives. */
 export interface LinkState {
@@ -35,11 +36,13 @@ export interface AgentType<Owner> {
 }
 
 /** What observers were told last of one agent's outputs. */
-export interface ShownValues {
+export class ShownValues {
   /** Events so far. */
-  count: number;
-  /** By output: the value if it is a primitive, else its digest. */
-  readonly last: Map<string, unknown>;
+  count = 0;
+  /** Of each output, in the class's order: the value if it is a primitive, else its digest; undefined before the first. */
+  readonly last: unknown[] = [];
+  /** The last event of the agent in this round; undefined if there was none. */
+  served: Cause | undefined = undefined;
 }
 
 /** Whom an agent knows. */
