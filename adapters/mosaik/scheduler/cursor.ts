@@ -8,6 +8,7 @@ import {
   isPromise,
   lossAfter,
   PlacedInputs,
+  PlacedOutputs,
   takesPlaces,
   whenThere,
 } from "../../../src/cosim/index.ts";
@@ -263,10 +264,13 @@ export class Cursor {
           (error) => fail("getData", error),
         );
     };
-    const got = (data: OutputData, next: Time | null) => {
+    const got = (data: OutputData | PlacedOutputs, next: Time | null) => {
       let outcome: StepOutcome;
       try {
-        outcome = this.#outcome(node.site("getData", time[0]), data, inputs, next);
+        outcome =
+          data instanceof PlacedOutputs
+            ? { inputs, next, values: data.values, exact: data.exact, outputTime: time[0] }
+            : this.#outcome(node.site("getData", time[0]), data, inputs, next);
       } catch (error) {
         told.failed(this, time, error);
         return;
@@ -282,6 +286,7 @@ export class Cursor {
     const values = ports.read(site, data, entities, meta.type === "time-based");
     const exactData = remote === undefined ? undefined : remote.exact(data);
     const exact = exactData === undefined ? undefined : ports.pick(exactData);
+    remote?.learn(ports.picking);
     return { inputs, next, values, exact, outputTime: outputTime(site, data, entities.has("time")) };
   }
 

@@ -106,6 +106,8 @@ export class Ports {
     for (const [place, port] of asked.entries()) order[port] = place;
     return order;
   }
+  /** {@link pick}, bound: no function is made for each step. */
+  readonly picking = (data: OutputData) => this.pick(data);
 
   /** The values in what `getData` answered, one for each port. */
   pick(data: OutputData): readonly unknown[] {
