@@ -8,8 +8,8 @@ const NODE_MAX = 24;
 
 /**
  * Let V8 optimise sooner, in a process that has nothing to do but a container's rounds. Between two rounds it sleeps, so that
- * it runs little and V8 takes thousands of rounds to see what is hot: until then a round of four processes costs up to twice
- * as much. It is said at run time, once the process has joined: an option of V8 at its start makes the code cache of Node's
+ * it runs little and V8 takes thousands of rounds to see what is hot: until then a round of four processes costs half as much
+ * again. It is said at run time, once the process has connected: an option of V8 at its start makes the code cache of Node's
  * own modules useless, 40 to 80 ms of CPU. Whoever has chosen for himself, by Node's options, is left alone.
  */
 export function tierUpSooner(): void {
