@@ -5,7 +5,6 @@
 import { isMainThread, threadId, workerData } from "node:worker_threads";
 import { Channel, open, PortTransport } from "../channel/index.ts";
 import { serveMember } from "./join.ts";
-import { tierUpSooner } from "./members/tier-up.ts";
 import { loadAgentModule } from "./module.ts";
 import { ASSIGNMENT_VARIABLE } from "./node-options.ts";
 import type { Assignment, ThreadAssignment } from "./protocol.ts";
@@ -27,7 +26,6 @@ async function runProcess(): Promise<never> {
     // The coordinator alone decides how long it waits.
     const patient = { ...own, connectTimeoutMs: limits.joinTimeoutMs };
     const channel = await open(address, { codec, limits: patient, hello });
-    tierUpSooner();
     await serveMember(channel, module, { index, host: `process ${process.pid}` }, limits.joinTimeoutMs);
     process.exit(0);
   } catch (error) {
