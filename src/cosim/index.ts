@@ -47,6 +47,7 @@ export * from "./contract.ts";
 export { InputLayout, type InputPlace, PlacedInputs, putInput } from "./input-layout.ts";
 export type { Population, PopulationOptions, PopulationSpawnOptions, Values } from "./population.ts";
 export { AgentSimulator, type AgentSimulatorOptions } from "./population-simulator.ts";
+export { printedLine } from "./printed-line.ts";
 export * from "./scenario.ts";
 export { SERIES_PLOTS } from "./series-plots.ts";
 export * from "./servable.ts";

@@ -102,10 +102,21 @@ export class Session {
     return { version: this.#api.getVersion(), coreTypes };
   }
 
-  #open({ library, configuration, publications, inputs, endpoints }: OpenRequest): void {
+  #open(request: OpenRequest): void {
+    this.adopt(this.create(request.configuration), request);
+  }
+
+  /** Make a federate; returns once its core has found the broker. */
+  create(configuration: string): Handle {
     const helics = this.#api;
     const create = (given: string): Handle => helics.createFederate(given);
-    this.#fed = READS_TEXT.test(helics.getVersion()) ? create(configuration) : asFile(configuration, create);
+    return READS_TEXT.test(helics.getVersion()) ? create(configuration) : asFile(configuration, create);
+  }
+
+  /** Take a federate that was made here, or in another thread of this process. */
+  adopt(fed: Handle, { library, publications, inputs, endpoints }: OpenRequest): void {
+    const helics = this.#api;
+    this.#fed = fed;
     this.#core = helics.getCore(this.#fed);
     this.onCore(library, this.#core);
     this.#publications = publications.map(({ key, type }) => ({ type, handle: helics.getPublication(this.#fed, key) }));
