@@ -10,7 +10,7 @@ import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import { printedLine } from "../cosim/printed-line.ts";
 import type { Log } from "../cosim/servable.ts";
-import { after } from "../wall.ts";
+import { after, turn } from "../wall.ts";
 import { EXIT_FAILED, EXIT_SIGNAL } from "./errors.ts";
 
 /** Descriptors of the child: what ends it while its event loop stands still, and the standard output of its program. */
@@ -36,6 +36,8 @@ export interface Supervised {
   readonly fd: number;
   /** A thread reads the descriptor, and ends this program in good order: signals no longer do. */
   taken(): void;
+  /** The signal that this program had, if any; after a turn of the event loop. */
+  interrupted(): Promise<NodeJS.Signals | undefined>;
 }
 
 /**
@@ -56,8 +58,10 @@ export function asSupervised(): Supervised | undefined {
   });
   Object.defineProperty(process, "stdout", { value: stdout, configurable: true });
   let isTaken = false;
+  let signal: NodeJS.Signals | undefined;
   for (const name of SIGNALS) {
     process.on(name, () => {
+      signal = name;
       if (!isTaken) process.exit(EXIT_SIGNAL + constants.signals[name]);
     });
   }
@@ -69,6 +73,10 @@ export function asSupervised(): Supervised | undefined {
     fd: WISH_FD,
     taken: () => {
       isTaken = true;
+    },
+    interrupted: async () => {
+      await turn();
+      return signal;
     },
   };
 }

@@ -134,6 +134,12 @@ async function serve(
       await watching.close();
     }
     return EXIT_FINE;
+  } catch (error) {
+    const signal = await supervisor?.interrupted();
+    if (signal === undefined) throw error;
+    // The federation was told, and the recording is whole: nothing has failed.
+    process.stderr.write(`cosimas: interrupted by ${signal}\n`);
+    return EXIT_SIGNAL + constants.signals[signal];
   } finally {
     release();
   }
