@@ -16,6 +16,11 @@ export function isUtf8(bytes: Uint8Array): boolean {
   }
 }
 
+/** A page has no modules but those in its bundle: what one would export, as a communication model, is given as an option there. */
+export async function exportsOf(_module: URL | string): Promise<Readonly<Record<string, unknown>>> {
+  return {};
+}
+
 /** Kinds of values, across realms where that is possible. */
 export const types = {
   isUint8Array: (value: unknown): value is Uint8Array => value instanceof Uint8Array,

@@ -5,7 +5,22 @@
  */
 export { AsyncLocalStorage, createHook } from "node:async_hooks";
 export { Buffer, isUtf8 } from "node:buffer";
+
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+
 export { isDeepStrictEqual, types } from "node:util";
+
+/** URL of a module; a path is from the present folder. */
+export function urlOfModule(module: URL | string): string {
+  if (module instanceof URL) return module.href;
+  return module.startsWith("file:") ? module : pathToFileURL(resolve(module)).href;
+}
+
+/** Load a module that the user names, as `new URL("./agents.ts", import.meta.url)`, and give what it exports. */
+export async function exportsOf(module: URL | string): Promise<Readonly<Record<string, unknown>>> {
+  return (await import(urlOfModule(module))) as Record<string, unknown>;
+}
 
 /** Tell the user of something that is no error, once, on standard error. */
 export function warn(text: string, code: string): void {

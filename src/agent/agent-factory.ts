@@ -9,22 +9,6 @@ import { type Agent, type AgentClass, type ConnectOptions, construct } from "./a
 import { type AgentHost, AgentLink, localProxy } from "./agent-link.ts";
 import type { Peers } from "./peers.ts";
 
-const types = new WeakMap<AgentClass, AgentType>();
-
-/**
- * What the engine knows about a class, read once.
- *
- * @throws TypeError if its `exposed` does not fit.
- */
-function agentType(type: AgentClass): AgentType {
-  let known = types.get(type);
-  if (known === undefined) {
-    known = { name: type.name, exposed: new Exposed(type), outputs: type.outputs };
-    types.set(type, known);
-  }
-  return known;
-}
-
 /**
  * What peers may call of an agent: the exposed methods of its class, and those of the services that stand in the fields
  * which the class lists in `services`, as `sub/mul`. Such a service is looked into at each call; what it gives is looked
@@ -67,6 +51,7 @@ export class AgentFactory implements AgentHost {
   readonly emissions: Emissions;
   readonly #handlers: Handlers;
   readonly #peers: Peers;
+  readonly #types = new Map<AgentClass, AgentType<AgentHost>>();
 
   constructor(emissions: Emissions, handlers: Handlers, peers: Peers, seed: number | string) {
     this.emissions = emissions;
@@ -83,7 +68,7 @@ export class AgentFactory implements AgentHost {
    */
   create(type: AgentClass, id: string, args: readonly unknown[], neighbours?: readonly string[]): AgentRecord {
     const { kernel } = this.emissions;
-    const record = new AgentLink(id, agentType(type), this);
+    const record = new AgentLink(id, this.#typeOf(type));
     kernel.registry.add(record, kernel.tag);
     if (neighbours !== undefined && neighbours.length > 0) record.rare.neighbours = new Neighbours(neighbours);
     const outer = kernel.constructing;
@@ -98,6 +83,20 @@ export class AgentFactory implements AgentHost {
       kernel.constructing = outer;
     }
     return record;
+  }
+
+  /**
+   * What the engine knows about a class, read once.
+   *
+   * @throws TypeError if its `exposed` does not fit.
+   */
+  #typeOf(type: AgentClass): AgentType<AgentHost> {
+    let known = this.#types.get(type);
+    if (known === undefined) {
+      known = { name: type.name, owner: this, exposed: new Exposed(type), outputs: type.outputs };
+      this.#types.set(type, known);
+    }
+    return known;
   }
 
   /** The record of a living agent. @throws AgentError `ERR_AGENT_UNKNOWN`. */

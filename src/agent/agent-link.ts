@@ -1,10 +1,10 @@
 import type { DateTime } from "../clock/calendar.ts";
 import type { Clock, Timer } from "../clock/clock.ts";
 import { plainCopy } from "../codec/index.ts";
-import { AgentError, type Tag } from "../errors.ts";
+import { AgentError } from "../errors.ts";
 import { timeoutTicks } from "../kernel/communication.ts";
 import type { Emissions } from "../kernel/emissions.ts";
-import { AgentRecord, type AgentType, type TimerOwner } from "../kernel/model.ts";
+import { AgentRecord, type AgentTimer, type AgentType, type TimerOwner } from "../kernel/model.ts";
 import { OUTSIDE } from "../kernel/order.ts";
 import { checkOutput } from "../kernel/outside.ts";
 import { anything, checkArgument, checkOptions, func, listOf, type OptionChecks, string } from "../options.ts";
@@ -37,7 +37,7 @@ const SPAWN_CHECKS: OptionChecks<SpawnOptions> = {
 };
 
 /** What the container does for its agents besides the simulation itself. */
-export interface AgentHost extends TimerOwner {
+export interface AgentHost extends TimerOwner<AgentTimer> {
   readonly emissions: Emissions;
   readonly seed: number | string;
   /** Proxy of an agent by id or URL. */
@@ -55,16 +55,15 @@ export interface AgentHost extends TimerOwner {
  * needs in one place, and there is an object less for each agent.
  */
 export class AgentLink extends AgentRecord implements AgentApi {
-  declare readonly owner: AgentHost;
-  #clock: Clock | undefined = undefined;
+  declare readonly type: AgentType<AgentHost>;
 
-  constructor(id: string, type: AgentType, host: AgentHost) {
-    super(id, type, host);
+  get owner(): AgentHost {
+    return this.type.owner;
   }
 
+  /** Made anew each time: most are used at once and cost nothing, and one that is kept would cost each agent 48 bytes. */
   get clock(): Clock {
-    this.#clock ??= new AgentClock(this.owner.emissions, this);
-    return this.#clock;
+    return new AgentClock(this);
   }
 
   get addr(): string {
@@ -188,7 +187,7 @@ export class AgentLink extends AgentRecord implements AgentApi {
     const { cause, tag } = kernel;
     kernel.tracer.note(() => {
       const fields = plainCopy(kept, kernel.types);
-      return { kind: "log", ...tag, agent: this.id, id, cause, message, fields };
+      return { kind: "log", ...tag, agent: this.id, id, cause: cause?.id, message, fields };
     });
   }
 
@@ -211,11 +210,6 @@ export class AgentLink extends AgentRecord implements AgentApi {
     if (this.mute) return;
     this.owner.emissions.kernel.guard(this, "remove");
     this.owner.emissions.kernel.next.addDeath(this, this.owner.emissions.kernel.cause);
-  }
-
-  override end(tag: Tag): void {
-    super.end(tag);
-    this.#clock = undefined;
   }
 }
 
@@ -257,12 +251,14 @@ function callTicks({ kernel }: Emissions): number {
 
 /** The clock as one agent uses it: the container's time, and waits that are this agent's. */
 class AgentClock implements Clock {
-  readonly #emissions: Emissions;
-  readonly #record: AgentRecord;
+  readonly #record: AgentLink;
 
-  constructor(emissions: Emissions, record: AgentRecord) {
-    this.#emissions = emissions;
+  constructor(record: AgentLink) {
     this.#record = record;
+  }
+
+  get #emissions(): Emissions {
+    return this.#record.owner.emissions;
   }
 
   time(): number {

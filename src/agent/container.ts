@@ -6,8 +6,10 @@ import type { Driver } from "../kernel/driver.ts";
 import { beginJournal, Hold, journaled } from "../kernel/journal.ts";
 import type { Counts, Kernel, ValueReferences } from "../kernel/kernel.ts";
 import { LiveRun } from "../kernel/live-run.ts";
-import { LastEvents, readOutputs, type TakenEvents } from "../kernel/outside.ts";
+import type { AgentRecord } from "../kernel/model.ts";
+import { LastEvents, type OutputReader, outputReader, readOutputs, type TakenEvents } from "../kernel/outside.ts";
 import { stopAll } from "../kernel/serving.ts";
+import type { RowSink } from "../kernel/trace/row.ts";
 import { combine } from "../kernel/tracer.ts";
 import { limitsOf } from "../limits.ts";
 import { eventStream, type Observable } from "../observe/stream.ts";
@@ -154,6 +156,11 @@ export class Container implements TraceSource {
     return this.#kernel.tracer.attach(sink, ended);
   }
 
+  /** Feed the recording of the run from the next event on, with rows in place of events. @internal */
+  keepRows(sink: RowSink): void {
+    this.#kernel.tracer.keep(sink);
+  }
+
   /** Let `gate` say when each advance may resolve, after all is settled; one at a time. @returns Ends it. */
   hold(gate: Gate): () => void {
     return this.#hold.set(gate);
@@ -226,11 +233,15 @@ export class Container implements TraceSource {
   /** Give several inputs, in their order; if one of them is refused, none is taken. Throws as `input`. */
   inputs(inputs: readonly AgentInput[]): void {
     this.#kernel.requireIdle("an input");
+    const records: AgentRecord[] = [];
     const copies = inputs.map(({ agent, method, args }) => {
-      this.#simulation.factory.living(agent, method);
+      records.push(this.#simulation.factory.living(agent, method));
       return this.#kernel.copyFor(agent, args, `${agent}.${method}`);
     });
-    for (const [i, { agent, method }] of inputs.entries()) this.#kernel.outside.input(agent, method, copies[i]);
+    for (let i = 0; i < inputs.length; i++) {
+      const { agent, method } = inputs[i]!;
+      this.#kernel.outside.input(agent, method, copies[i], records[i]);
+    }
   }
 
   /**
@@ -296,6 +307,16 @@ export class Container implements TraceSource {
     const values = new Map<string, Record<string, unknown>>();
     for (const [agent, names] of request) values.set(agent, this.outputs(agent, names));
     return values;
+  }
+
+  /** See `Population`. @internal */
+  reader(request: ReadonlyMap<string, readonly string[]>): OutputReader | undefined {
+    const kernel = this.#kernel;
+    return outputReader(
+      request,
+      (id) => kernel.registry.get(id),
+      (value, root) => kernel.copyOut(value, root),
+    );
   }
 
   /**

@@ -5,6 +5,7 @@ import type { OtherContainers } from "../kernel/kernel.ts";
 import { type AgentRecord, Delivery } from "../kernel/model.ts";
 import { byCodeUnits, Kind, senderOf } from "../kernel/order.ts";
 import type { Birth } from "../kernel/round.ts";
+import { Cause } from "../kernel/trace/cause.ts";
 
 /** Which of several populations one is. Plain data: it crosses to other processes, and stands in recordings. */
 export interface PopulationNames {
@@ -156,7 +157,8 @@ type CrossingFeed = readonly [
 ];
 
 export function crossingToFeed({ ticks, delivery }: Crossing): CrossingFeed {
-  const { kind, to, from, seq, method, content, callSeq, cause = null } = delivery;
+  const { kind, to, from, seq, method, content, callSeq } = delivery;
+  const cause = delivery.cause?.id ?? null;
   const name = (Object.keys(CROSSING_KINDS) as CrossingKind[]).find((each) => CROSSING_KINDS[each] === kind)!;
   const fields = [to, method, content ?? null, ticks, from.id, name, seq, callSeq, cause] as const;
   const hops = kind === Kind.failure ? hopsOfAnswer(content as object, from.id, method) : undefined;
@@ -165,10 +167,11 @@ export function crossingToFeed({ ticks, delivery }: Crossing): CrossingFeed {
 
 /** The message that {@link crossingToFeed} has written. */
 export function crossingFromFeed(fed: readonly unknown[]): Crossing {
-  const [to, method, content, ticks, from, name, seq, callSeq, cause, hops] = fed as CrossingFeed;
+  const [to, method, content, ticks, from, name, seq, callSeq, causeId, hops] = fed as CrossingFeed;
   const kind = CROSSING_KINDS[name];
   if (hops !== undefined) noteOrigin(content as object, { hops });
   const sender = senderOf(from);
-  const delivery = new Delivery(kind, to, undefined, sender, seq, method, content, callSeq, cause ?? undefined);
+  const cause = causeId === null ? undefined : Cause.of(causeId);
+  const delivery = new Delivery(kind, to, undefined, sender, seq, method, content, callSeq, cause);
   return { ticks, delivery };
 }

@@ -23,11 +23,11 @@ export function openFuture<T>(emissions: Emissions, record: AgentRecord): AgentF
   const { promise, settle } = emissions.openWait(record, "future", record.id);
   // Until somebody asks for the promise, it must not hide that a handler waits on something foreign.
   let awaited = false;
-  record.unawaited++;
+  record.rare.unawaited++;
   const ask = () => {
     if (awaited) return;
     awaited = true;
-    if (record.state !== "removed") record.unawaited--;
+    if (record.state !== "removed") record.rare.unawaited--;
   };
   return {
     get promise() {

@@ -118,6 +118,16 @@ export class Channel implements ChannelLike {
     });
   }
 
+  /**
+   * Write each message at once from now on, not at the end of the turn: for a side that has one to send in a turn, as a
+   * rule, and whose peer waits for it. A tick less for each is 3 % of what a round of a platform costs.
+   *
+   * @internal
+   */
+  writeAtOnce(): void {
+    this.#outbox.atOnce = true;
+  }
+
   /** Whether requests can still be made. */
   get isOpen(): boolean {
     return this.#reason === undefined;
@@ -180,7 +190,8 @@ export class Channel implements ChannelLike {
   }
 
   /**
-   * Ask the peer, as {@link Channel.request}, without a promise: for one who asks thousands of times a second.
+   * Ask the peer, as {@link Channel.request}, without a promise, and write at once: for one who asks thousands of times a
+   * second, and waits for the answer before it asks again.
    *
    * @param resolve - Gets the reply in the turn in which it has come; must not throw.
    * @param reject - Gets the failure, perhaps before this returns; must not throw.
@@ -190,12 +201,13 @@ export class Channel implements ChannelLike {
   ask(content: unknown, options: RequestOptions, resolve: (value: Value) => void, reject: (error: unknown) => void) {
     let id: number;
     try {
-      id = this.#send(content, options);
+      id = this.#send(content, options, true);
     } catch (error) {
       reject(error);
       return;
     }
     this.#calls.enter(id, options, resolve, reject);
+    this.#outbox.flush();
   }
 
   #request(content: unknown, options: RequestOptions, now: boolean): Promise<Value> {
@@ -210,8 +222,8 @@ export class Channel implements ChannelLike {
     return this.#calls.open(id, options);
   }
 
-  /** @returns Id of the request that was sent. */
-  #send(content: unknown, options: RequestOptions): number {
+  /** @param now - Whether the caller flushes. @returns Id of the request that was sent. */
+  #send(content: unknown, options: RequestOptions, now = false): number {
     this.#checkRequest(options);
     const id = this.#calls.reserve();
     const frame = this.#outbox.draft();
@@ -223,7 +235,7 @@ export class Channel implements ChannelLike {
       this.#calls.drop(id);
       throw error;
     }
-    this.#outbox.send(frame);
+    this.#outbox.send(frame, now);
     this.#flow.queued();
     return id;
   }

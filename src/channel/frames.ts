@@ -137,6 +137,8 @@ export class Outbox {
   /** What waits is `#slab` from `#start` to `#end`. */
   #start = 0;
   #end = 0;
+  /** Whether each frame is written at once: of a connection that carries one in a turn, as a rule. */
+  atOnce = false;
   /** Whether a frame is being written. */
   #drafting = false;
   #scheduled = false;
@@ -167,8 +169,8 @@ export class Outbox {
     return output;
   }
 
-  /** Send a frame that was written. */
-  send(output: Output): void {
+  /** Send a frame that was written, at the end of the turn; or with `now`, where `flush` follows in this turn anyway. */
+  send(output: Output, now = false): void {
     const { bytes, start, at } = output;
     const isOwn = output === this.#output;
     if (isOwn) this.#drafting = false;
@@ -185,7 +187,11 @@ export class Outbox {
       this.#start = start;
     }
     this.#end = at;
-    if (this.#scheduled) return;
+    if (this.atOnce) {
+      this.flush();
+      return;
+    }
+    if (now || this.#scheduled) return;
     this.#scheduled = true;
     process.nextTick(flush, this);
   }

@@ -92,8 +92,15 @@ export class Messages {
       writeEnvelope(output.bytes, type, id, output.start);
       return;
     }
+    const whole = this.#whole;
+    if (whole.writeMessage !== undefined) {
+      output.reserve(HEADER_BYTES);
+      output.at += HEADER_BYTES;
+      if (whole.writeMessage(type, id, content, output)) return;
+      output.at -= HEADER_BYTES;
+    }
     try {
-      output.append(this.#whole.encode([type, id, content], HEADER_BYTES));
+      output.append(whole.encode([type, id, content], HEADER_BYTES));
     } catch (error) {
       throw rebase(error, "$[2]", "$");
     }

@@ -29,6 +29,16 @@ export interface Codec {
   write?(value: unknown, output: Output): void;
 
   /**
+   * Write the message `[type, id, content]` behind what `output` holds, as `encode` of it would. For a codec that knows its
+   * messages.
+   *
+   * @returns False, with nothing written, if `encode` is to do it.
+   *
+   * @internal
+   */
+  writeMessage?(type: number, id: number, content: unknown, output: Output): boolean;
+
+  /**
    * Decode one value that fills `bytes` from `start` (included) to `end` (excluded); nothing of `bytes` is kept.
    *
    * @throws CodecError `ERR_CODEC_BYTES` if they are not exactly one value in this encoding,

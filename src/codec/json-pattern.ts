@@ -1,7 +1,8 @@
 import { Buffer } from "../host.ts";
 import { BACKSLASH, COMMA, isDigit, JsonScanner, MINUS, QUOTE } from "./json-scanner.ts";
 import { COMPACT } from "./json-writer.ts";
-import { WholeFloat } from "./value.ts";
+import type { Output } from "./output.ts";
+import { type FloatKeeping, WholeFloat } from "./value.ts";
 
 /**
  * A JSON text as a pattern: the same text but for its numbers, as messages of a co-simulation are in every step. It reads
@@ -20,12 +21,13 @@ export class JsonPattern {
   /**
    * @param text - JSON as one of the codecs writes it; copied.
    * @param integerDigitsMax - Longest integer, as in `Limits`.
+   * @param floats - Whether {@link readValues} gives a `WholeFloat` for `1.0`; default: it gives 1.
    */
-  constructor(text: Uint8Array, integerDigitsMax: number) {
+  constructor(text: Uint8Array, integerDigitsMax: number, floats?: FloatKeeping) {
     this.#text = Buffer.from(text);
     this.#marks = marksIn(this.#text);
     this.count = this.#marks.length / 2;
-    this.#scanner = new NumberScanner(integerDigitsMax);
+    this.#scanner = new NumberScanner(integerDigitsMax, floats);
   }
 
   /**
@@ -35,29 +37,56 @@ export class JsonPattern {
    * @returns False if the text is not of this pattern, or has an integer that is no double; `into` is then undefined.
    */
   read(bytes: Uint8Array, start: number, end: number, into: Float64Array): boolean {
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
+    return this.#read(bytes, start, end, undefined, into);
+  }
+
+  /**
+   * As {@link JsonPattern.read}, with `WholeFloat`s if this pattern keeps them.
+   *
+   * @param places - Of each number its place in `into`.
+   */
+  readValues(bytes: Uint8Array, start: number, end: number, places: Int32Array, into: unknown[]): boolean {
+    return this.#read(bytes, start, end, places, into);
+  }
+
+  #read(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    places: Int32Array | undefined,
+    into: Float64Array | unknown[],
+  ): boolean {
+    const text = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#scanner.open(text, end);
+    const isAlike = this.#match(text, start, end, places, into);
+    this.#scanner.close();
+    return isAlike;
+  }
+
+  #match(
+    text: Buffer,
+    start: number,
+    end: number,
+    places: Int32Array | undefined,
+    into: Float64Array | unknown[],
+  ): boolean {
     const like = this.#text;
     const marks = this.#marks;
     const scanner = this.#scanner;
-    scanner.open(text);
-    try {
-      let from = 0;
-      let at = 0;
-      for (let i = 0; i < marks.length; i += 2) {
-        const to = marks[i]!;
-        if (!isSame(like, from, to, text, at)) return false;
-        at += to - from;
-        const number = scanner.numberAt(at);
-        if (number === undefined) return false;
-        into[i >> 1] = number;
-        at = scanner.place;
-        from = marks[i + 1]!;
-      }
-      if (text.length - at !== like.length - from) return false;
-      return isSame(like, from, like.length, text, at);
-    } finally {
-      scanner.close();
+    let from = 0;
+    let at = start;
+    for (let i = 0; i < marks.length; i += 2) {
+      const to = marks[i]!;
+      if (!isSame(like, from, to, text, at, end)) return false;
+      at += to - from;
+      const number = scanner.numberAt(at);
+      if (number === undefined) return false;
+      into[places === undefined ? i >> 1 : places[i >> 1]!] = number as number;
+      at = scanner.place;
+      from = marks[i + 1]!;
     }
+    if (end - at !== like.length - from) return false;
+    return isSame(like, from, like.length, text, at, end);
   }
 
   /**
@@ -96,6 +125,31 @@ export class JsonPattern {
     return bytes.subarray(0, at);
   }
 
+  /**
+   * As {@link JsonPattern.writeValues}, behind what `output` holds: for short texts, where each call counts.
+   *
+   * @returns False, with nothing written, if any of them is something else.
+   */
+  append(values: readonly unknown[], output: Output): boolean {
+    const text = this.#text;
+    const marks = this.#marks;
+    output.reserve(text.length + values.length * NUMBER_BYTES_MAX);
+    const { bytes } = output;
+    let { at } = output;
+    let from = 0;
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i];
+      if (typeof value !== "number" && !(value instanceof WholeFloat)) return false;
+      for (const to = marks[2 * i]!; from < to; from++) bytes[at++] = text[from]!;
+      const digits = textOf(value);
+      for (let k = 0; k < digits.length; k++) bytes[at++] = digits.charCodeAt(k);
+      from = marks[2 * i + 1]!;
+    }
+    for (; from < text.length; from++) bytes[at++] = text[from]!;
+    output.at = at;
+    return true;
+  }
+
   /** The numbers' texts, each with a comma behind it. */
   #digitsOf(values: readonly unknown[]): Buffer | undefined {
     let unusual = false;
@@ -118,14 +172,17 @@ export class JsonPattern {
 /** Bytes from which on the engine's own comparison is worth its call. */
 const LONG_BYTES = 64;
 
-/** Are the bytes of `like` between `from` and `to` those of `text` from `at` on? */
-function isSame(like: Buffer, from: number, to: number, text: Buffer, at: number): boolean {
+/** Are the bytes of `like` between `from` and `to` those of `text` from `at` on, before `end`? */
+function isSame(like: Buffer, from: number, to: number, text: Buffer, at: number, end: number): boolean {
   const length = to - from;
-  if (length > text.length - at) return false;
+  if (length > end - at) return false;
   if (length >= LONG_BYTES) return like.compare(text, at, at + length, from, to) === 0;
   for (let i = 0; i < length; i++) if (like[from + i] !== text[at + i]) return false;
   return true;
 }
+
+/** No text of a double is longer: a sign, 17 digits and a point, with an exponent or up to six zeros in front. */
+const NUMBER_BYTES_MAX = 32;
 
 /** Numbers below it are written by JavaScript as by the codecs. */
 const INTEGER_MAX = Number.MAX_SAFE_INTEGER;
@@ -157,10 +214,11 @@ const NUMBER: ReadonlySet<number> = new Set(Buffer.from("0123456789.+-eE"));
 
 /** Reads single numbers out of a text. */
 class NumberScanner extends JsonScanner {
-  open(text: Buffer): void {
-    this.begin(text);
+  open(text: Buffer, end: number): void {
+    this.begin(text, end);
   }
 
+  /** Let go of the text. */
   close(): void {
     this.end();
   }
@@ -171,11 +229,11 @@ class NumberScanner extends JsonScanner {
   }
 
   /** The number that begins at `at`, if one does and a double holds it. */
-  numberAt(at: number): number | undefined {
+  numberAt(at: number): number | WholeFloat | undefined {
     this.at = at;
     try {
-      const number = this.number();
-      return typeof number === "number" && this.at > at ? number : undefined;
+      const number: unknown = this.number();
+      return (typeof number === "number" || number instanceof WholeFloat) && this.at > at ? number : undefined;
     } catch {
       return undefined;
     }

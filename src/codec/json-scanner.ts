@@ -25,10 +25,10 @@ export class JsonScanner {
     this.#floats = floats;
   }
 
-  /** Go to the start of `bytes`, which are UTF-8. */
-  protected begin(bytes: Buffer): void {
+  /** Go to the start of `bytes`, which are UTF-8 up to `end`. */
+  protected begin(bytes: Buffer, end = bytes.length): void {
     this.#bytes = bytes;
-    this.#end = bytes.length;
+    this.#end = end;
     this.at = 0;
   }
 

@@ -153,7 +153,11 @@ export class MsgPackReader {
 
   #binary(length: number): Uint8Array {
     const start = this.#take(length);
-    return new Uint8Array(this.#bytes.subarray(start, start + length));
+    const copy = new Uint8Array(length);
+    // Each view of bytes costs as much as copying hundreds of them.
+    if (length > VIEWED_BYTES_MIN) copy.set(this.#bytes.subarray(start, start + length));
+    else for (let i = 0; i < length; i++) copy[i] = this.#bytes[start + i]!;
+    return copy;
   }
 
   /** The item or field at `place`. */
@@ -235,6 +239,9 @@ export class MsgPackReader {
     return error;
   }
 }
+
+/** Bytes up to here are copied one by one. */
+const VIEWED_BYTES_MIN = 128;
 
 function malformed(what: string): Refusal {
   return new Refusal("ERR_CODEC_BYTES", what);

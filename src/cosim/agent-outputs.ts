@@ -1,6 +1,6 @@
 import { BridgeError } from "../errors.ts";
 import { isDeepStrictEqual } from "../host.ts";
-import { LastEvents, type TakenEvents } from "../kernel/outside.ts";
+import { LastEvents, type OutputReader, type TakenEvents } from "../kernel/outside.ts";
 import type { AgentOutput } from "./agent-model.ts";
 import type { Population } from "./population.ts";
 import type { Attr, EntityId, OutputData, OutputRequest } from "./types.ts";
@@ -11,9 +11,20 @@ interface PutOut {
   step: number;
 }
 
+/** What of a population is needed. */
+type Read = Pick<Population, "read" | "reader" | "takeAllOutputEvents">;
+
+/** What is read for a question. */
+interface Asked {
+  readonly request: OutputRequest;
+  readonly fields: ReadonlyMap<EntityId, readonly Attr[]>;
+  /** Reads them, all being states, one value after the other; undefined until it is needed, null if there is none. */
+  reader: OutputReader | null | undefined;
+}
+
 /** What a population puts out after a step: states always, changes when they differ, events when there were some. */
 export class AgentOutputs {
-  readonly #population: Pick<Population, "read" | "takeAllOutputEvents">;
+  readonly #population: Read;
   readonly #kindsOf: (eid: EntityId) => ReadonlyMap<Attr, AgentOutput>;
   /** What was put out last of every output of kind `change`. */
   readonly #last = new Map<EntityId, Map<Attr, PutOut>>();
@@ -22,15 +33,12 @@ export class AgentOutputs {
   );
   #events: TakenEvents["byAgent"] = new Map();
   /** The last question that cannot change, and what of it is read. */
-  #asked: { readonly request: OutputRequest; readonly fields: ReadonlyMap<EntityId, readonly Attr[]> } | undefined;
+  #asked: Asked | undefined;
   /** Steps made. */
   #step = 0;
 
   /** @param kindsOf - Kinds of an entity's outputs. */
-  constructor(
-    population: Pick<Population, "read" | "takeAllOutputEvents">,
-    kindsOf: (eid: EntityId) => ReadonlyMap<Attr, AgentOutput>,
-  ) {
+  constructor(population: Read, kindsOf: (eid: EntityId) => ReadonlyMap<Attr, AgentOutput>) {
     this.#population = population;
     this.#kindsOf = kindsOf;
   }
@@ -86,8 +94,23 @@ export class AgentOutputs {
       const kinds = this.#kindsOf(eid);
       fields.set(eid, onlyStates(kinds, attrs) ? attrs : attrs.filter((attr) => !isEmitted(kinds.get(attr))));
     }
-    this.#asked = Object.isFrozen(request) ? { request, fields } : undefined;
+    this.#asked = Object.isFrozen(request) ? { request, fields, reader: undefined } : undefined;
     return fields;
+  }
+
+  /**
+   * The values of {@link get} alone, in their order, for a question that is frozen; undefined if they are not all states, or
+   * cannot be read so.
+   */
+  values(request: OutputRequest): unknown[] | undefined {
+    const fields = this.#fieldsOf(request);
+    const asked = this.#asked;
+    if (asked === undefined) return undefined;
+    if (asked.reader === undefined) {
+      const plain = Object.keys(request).every((eid) => fields.get(eid) === request[eid] && keepsOrder(request[eid]!));
+      asked.reader = plain ? (this.#population.reader?.(fields) ?? null) : null;
+    }
+    return asked.reader?.();
   }
 
   #addEvents(eid: EntityId, attr: Attr, kind: "event" | "events", values: Record<Attr, unknown>): void {
@@ -118,4 +141,12 @@ function isEmitted(kind: AgentOutput | undefined): kind is "event" | "events" {
 function onlyStates(kinds: ReadonlyMap<Attr, AgentOutput>, attrs: readonly Attr[]): boolean {
   for (const attr of attrs) if (kinds.get(attr) !== "state") return false;
   return true;
+}
+
+/** Are these the keys of an object to which they are given one after the other? */
+function keepsOrder(attrs: readonly Attr[]): boolean {
+  const object: Record<Attr, number> = {};
+  for (const attr of attrs) object[attr] = 0;
+  const keys = Object.keys(object);
+  return keys.length === attrs.length && keys.every((key, i) => key === attrs[i]);
 }

@@ -8,14 +8,16 @@ export interface InputPlace {
   readonly source: FullId;
 }
 
-interface AttrLayout {
+/** An attribute of an entity with inputs, and its sources in the order of their slots. */
+export interface AttrLayout {
   readonly attr: Attr;
   readonly sources: readonly FullId[];
   /** Of its first source: thousands of objects with one key each, and another one, are made three times as quickly. */
   readonly hash: number;
 }
 
-interface EntityLayout {
+/** An entity with inputs, and its attributes in the order of their slots. */
+export interface EntityLayout {
   readonly eid: EntityId;
   readonly attrs: readonly AttrLayout[];
 }
@@ -27,11 +29,12 @@ interface EntityLayout {
 export class InputLayout {
   /** Of each place, in the order in which they were given, its slot. */
   readonly slots: Int32Array;
-  readonly #entities: readonly EntityLayout[];
+  /** The places in the order of their slots. */
+  readonly entities: readonly EntityLayout[];
 
   private constructor(slots: Int32Array, entities: readonly EntityLayout[]) {
     this.slots = slots;
-    this.#entities = entities;
+    this.entities = entities;
   }
 
   /** @returns Undefined if two of the places are the same: one value overrules the other then. */
@@ -54,10 +57,10 @@ export class InputLayout {
   }
 
   /** An object of these values, one for each slot: of its receiver, to keep or change. */
-  fill(values: readonly unknown[]): InputData {
+  fill(values: ArrayLike<unknown>): InputData {
     const inputs: InputData = {};
     let slot = 0;
-    for (const { eid, attrs } of this.#entities) {
+    for (const { eid, attrs } of this.entities) {
       const ofEntity: Record<Attr, Record<FullId, unknown>> = {};
       for (const { attr, sources, hash } of attrs) {
         const bySource: Record<FullId, unknown> = plainObject(hash);
@@ -74,15 +77,20 @@ export class InputLayout {
 export class PlacedInputs {
   readonly layout: InputLayout;
   /** One for each slot. */
-  readonly values: readonly unknown[];
+  readonly values: ArrayLike<unknown>;
 
-  constructor(layout: InputLayout, values: readonly unknown[]) {
+  constructor(layout: InputLayout, values: ArrayLike<unknown>) {
     this.layout = layout;
     this.values = values;
   }
 
   toData(): InputData {
     return this.layout.fill(this.values);
+  }
+
+  /** In a log they look as any others. */
+  toJSON(): InputData {
+    return this.toData();
   }
 }
 

@@ -1,9 +1,13 @@
 // Not from the room's face, which reaches for connections: a population runs in a page, too.
+
+import { agentExports } from "../agent/agent-modules.ts";
 import { Container } from "../agent/container.ts";
 import type { AgentClass, TraceLevel } from "../agent/index.ts";
 import { Calendar, ExternalClock } from "../clock/index.ts";
+import type { ValueType } from "../codec/index.ts";
 import { BridgeError, ScenarioError } from "../errors.ts";
 import { warn } from "../host.ts";
+import type { CommunicationModel } from "../kernel/communication.ts";
 import { naming } from "../kernel/journal.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import {
@@ -20,19 +24,13 @@ import {
   withMethods,
 } from "../options.ts";
 import type { Journal } from "../trace.ts";
-import {
-  type AgentInput,
-  type AgentModel,
-  type AgentOutput,
-  checkModel,
-  inputsOf,
-  modelMeta,
-  outputsOf,
-} from "./agent-model.ts";
+import { AgentInputs, type InputTaker } from "./agent-inputs.ts";
+import { type AgentModel, type AgentOutput, checkModel, inputsOf, modelMeta, outputsOf } from "./agent-model.ts";
 import { AgentOutputs } from "./agent-outputs.ts";
 import type { AgentTopology } from "./agent-topology.ts";
 import { Bridge, type BridgeInput } from "./bridge.ts";
 import { isPromise } from "./contract.ts";
+import type { PlacedInputs } from "./input-layout.ts";
 import type { Population, PopulationOptions } from "./population.ts";
 import { Simulator } from "./simulator.ts";
 import type {
@@ -67,6 +65,11 @@ export interface AgentSimulatorOptions extends PopulationOptions {
   readonly limits?: Partial<Limits>;
   /** Which agents know each other, by the ids of their entities; those that it does not name know nobody. */
   readonly topology?: AgentTopology;
+  /**
+   * How messages between agents travel, instead of what `module` exports as `communication`. On several containers it is data:
+   * a link function has to come from the module.
+   */
+  readonly communication?: CommunicationModel;
   /** Keeps the run, as `ContainerOptions.record`. */
   readonly record?: Journal | undefined;
 }
@@ -83,16 +86,13 @@ const CHECKS: OptionChecks<AgentSimulatorOptions> = {
   containers: number({ integer: true, min: 1 }),
   isolation: oneOf(["inline", "thread", "process"]),
   module: either(text, object),
+  communication: object,
   topology: withMethods("a Topology of agents", "has", "neighbours"),
 };
 
 /** A model, as the steps need it. */
-interface ModelEntry {
+interface ModelEntry extends InputTaker {
   readonly agent: AgentClass;
-  readonly method: string | undefined;
-  readonly inputs: ReadonlyMap<Attr, Required<AgentInput>>;
-  /** The same as a list, which every step goes through for every agent. */
-  readonly inputList: readonly (readonly [Attr, Required<AgentInput>])[];
   readonly outputs: ReadonlyMap<Attr, AgentOutput>;
 }
 
@@ -110,6 +110,7 @@ export class AgentSimulator extends Simulator {
   readonly #stepSize: number | undefined;
   readonly #models = new Map<string, ModelEntry>();
   readonly #entities = new Map<EntityId, ModelEntry>();
+  readonly #inputs = new AgentInputs((eid) => this.#entity(eid));
   #warned = false;
   #journal: Journal | undefined;
   /** What the command line asks for, where the simulator's author has left it open. */
@@ -194,7 +195,7 @@ export class AgentSimulator extends Simulator {
   }
 
   async #makePopulation(): Promise<Population> {
-    const { seed = 0, start, trace, limits } = this.#options;
+    const { seed = 0, start, trace, limits, communication } = this.#options;
     const containers = this.#options.containers ?? this.#spread.containers ?? 1;
     const isolation = this.#options.isolation ?? this.#spread.isolation ?? "inline";
     const module = this.#options.module ?? this.#spread.module;
@@ -202,7 +203,7 @@ export class AgentSimulator extends Simulator {
     if (containers === 1 && isolation === "inline") {
       const clock = new ExternalClock(start === undefined ? {} : { start });
       const record = common.record && module ? naming(common.record, module) : common.record;
-      return Container.create({ ...common, record, clock });
+      return Container.create({ ...common, ...(await sharedBy(module, communication)), record, clock });
     }
     if (module === undefined) {
       const text =
@@ -212,7 +213,8 @@ export class AgentSimulator extends Simulator {
     }
     // Threads and processes are loaded when there is use for them: a page has none.
     const { Platform } = await import("../platform/index.ts");
-    return Platform.create({ ...common, containers, isolation, module, ...(start !== undefined && { start }) });
+    const given = { ...(start !== undefined && { start }), ...(communication !== undefined && { communication }) };
+    return Platform.create({ ...common, containers, isolation, module, ...given });
   }
 
   create(
@@ -244,8 +246,20 @@ export class AgentSimulator extends Simulator {
   }
 
   async step(time: Time, inputs: InputData): Promise<Time | null> {
-    const given: BridgeInput[] = [];
-    for (const eid of Object.keys(inputs)) given.push(this.#input(eid, inputs[eid]!, time));
+    return this.#step(time, this.#inputs.calls(inputs, time));
+  }
+
+  /** As `step`, of inputs in known places; only if it {@link takesPlaces}. @internal */
+  async stepPlaced(time: Time, inputs: PlacedInputs): Promise<Time | null> {
+    return this.#step(time, this.#inputs.placedCalls(inputs, time));
+  }
+
+  /** Whether nobody sees inputs by entity: a class with a `step` of its own does. @internal */
+  get takesPlaces(): boolean {
+    return this.step === AgentSimulator.prototype.step;
+  }
+
+  async #step(time: Time, given: readonly BridgeInput[]): Promise<Time | null> {
     const next = await this.#bridge!.step(time, given);
     this.#outputs!.stepped();
     if (this.meta.type === "time-based") this.#warnBetween(time, next!);
@@ -254,6 +268,17 @@ export class AgentSimulator extends Simulator {
 
   getData(outputs: OutputRequest): Promise<OutputData> {
     return this.#outputs!.get(outputs);
+  }
+
+  /**
+   * As `getData`, the values alone, in the order of what is asked for; undefined if there is to be an object of them, in which
+   * some may be missing, or which a class with a `getData` of its own makes.
+   *
+   * @param outputs - Frozen, and the same object as long as the same is asked for.
+   * @internal
+   */
+  getValues(outputs: OutputRequest): unknown[] | undefined {
+    return this.getData === AgentSimulator.prototype.getData ? this.#outputs!.values(outputs) : undefined;
   }
 
   override async finalize(): Promise<void> {
@@ -277,40 +302,15 @@ export class AgentSimulator extends Simulator {
     if (entry !== undefined) return entry;
     throw new BridgeError("ERR_BRIDGE_INPUT", `there is no entity "${eid}"`, { agent: eid });
   }
-
-  #input(eid: EntityId, attrs: InputData[string], time: Time): BridgeInput {
-    const { inputs, inputList, method } = this.#entity(eid);
-    for (const attr in attrs) {
-      if (method !== undefined && inputs.has(attr)) continue;
-      const taken = [...inputs.keys()].join(", ") || "none";
-      throw new BridgeError("ERR_BRIDGE_INPUT", `agent "${eid}" takes no input "${attr}"; its inputs: ${taken}`);
-    }
-    const declared: Record<Attr, unknown> = {};
-    for (const [attr, { sources }] of inputList) {
-      if (!Object.hasOwn(attrs, attr)) continue;
-      const bySource = attrs[attr]!;
-      declared[attr] = sources === "all" ? sorted(bySource) : this.#single(eid, attr, bySource, time);
-    }
-    return { agent: eid, method: method!, args: [declared] };
-  }
-
-  /** The value of an input with one source. */
-  #single(eid: EntityId, attr: Attr, bySource: Readonly<Record<string, unknown>>, time: Time): unknown {
-    let count = 0;
-    let value: unknown;
-    for (const source in bySource) {
-      value = bySource[source];
-      count++;
-    }
-    if (count === 1) return value;
-    const sources = Object.keys(bySource).sort();
-    const text = `input "${attr}" of agent "${eid}" at step ${time} has one source, got ${count}: ${sources.join(", ")}`;
-    throw new BridgeError("ERR_BRIDGE_INPUT", text, { agent: eid, method: this.#entity(eid).method! });
-  }
 }
 
-/** Values in the order of their sources' ids: mosaik's is that of Python's sets, another one in every run. */
-function sorted(bySource: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const sources = Object.keys(bySource).sort();
-  return Object.fromEntries(sources.map((source) => [source, bySource[source]]));
+/**
+ * What the module of the agents exports for every container of theirs, so that it holds in the only one, too: registered types,
+ * and how messages travel, unless `given` says that.
+ */
+async function sharedBy(module: URL | string | undefined, given: CommunicationModel | undefined) {
+  const exported: { types?: readonly ValueType[]; communication?: CommunicationModel } =
+    module === undefined ? {} : await agentExports(module);
+  const { types, communication } = { ...exported, ...(given && { communication: given }) };
+  return { ...(types && { types }), ...(communication && { communication }) };
 }

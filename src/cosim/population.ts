@@ -1,5 +1,5 @@
 import type { AgentClass, AgentInput, Container, Counts } from "../agent/index.ts";
-import type { TakenEvents } from "../kernel/outside.ts";
+import type { OutputReader, TakenEvents } from "../kernel/outside.ts";
 import type { Isolation, Platform } from "../platform/index.ts";
 import type { TraceSource } from "../trace.ts";
 
@@ -71,6 +71,13 @@ export interface Population extends TraceSource {
    *   getter throws.
    */
   read(request: ReadonlyMap<string, readonly string[]>): Values | Promise<Values>;
+  /**
+   * What reads these outputs again and again, as `read`, the values alone in the order of the request. Undefined if any of
+   * them cannot be read now, which `read` says; not there where agents live elsewhere.
+   *
+   * @internal
+   */
+  reader?(request: ReadonlyMap<string, readonly string[]>): OutputReader | undefined;
   /** Take all events that agents have emitted since the last call. */
   takeAllOutputEvents(): TakenEvents;
   /** The same, the last value of each output alone: by agent, then by output. */

@@ -264,7 +264,15 @@ export class Communication implements Carrier {
     tracer.note(() => {
       const { id, to, method } = delivery;
       const message = `${method} from ${sender.id} to ${to} was lost ${how}`;
-      return { kind: "fault", ...tag, agent: sender.id, id: `${id}/lost`, cause, code: "ERR_MESSAGE_LOST", message };
+      return {
+        kind: "fault",
+        ...tag,
+        agent: sender.id,
+        id: `${id}/lost`,
+        cause: cause?.id,
+        code: "ERR_MESSAGE_LOST",
+        message,
+      };
     });
   }
 }

@@ -1,7 +1,7 @@
 import type { RunError } from "../errors.ts";
 import { turn } from "../wall.ts";
 import { type Emissions, resultOf, settleExternals } from "./emissions.ts";
-import { TurnClock } from "./event-loop.ts";
+import { inMicrotask, TurnClock } from "./event-loop.ts";
 import type { Kernel } from "./kernel.ts";
 import { Rounds } from "./rounds.ts";
 import { StepWatch } from "./serving.ts";
@@ -30,6 +30,8 @@ export class Driver {
   readonly watch: StepWatch;
   readonly #pace = new TurnClock();
   #hooks: DriverHooks = { mayGoOn: () => false, roundDone() {} };
+  #ended = (): void => {};
+  #failed = (_error: unknown): void => {};
   /** The event loop is due a turn. */
   #turnDue = false;
   /** Why it ends before its time; see {@link abort}. */
@@ -43,15 +45,55 @@ export class Driver {
     this.rounds = new Rounds(emissions, this.watch);
   }
 
-  /** Serve rounds until `hooks` say no, or something has failed; must be called in a microtask, one at a time. */
-  async run(hooks: DriverHooks): Promise<void> {
-    const kernel = this.#kernel;
+  /** As {@link start}, with a promise. */
+  run(hooks: DriverHooks): Promise<void> {
+    return new Promise((ended, failed) => this.start(hooks, ended, failed));
+  }
+
+  /**
+   * Serve rounds until `hooks` say no, or something has failed; must be called in a microtask, one at a time. Where agents
+   * only handle what they get, `ended` is called in the tick in which the last drain ends.
+   *
+   * @param ended - Called in a tick or microtask, perhaps before this returns; must not throw.
+   * @param failed - In its place; takes what `hooks` have thrown, or the error of {@link abort}.
+   */
+  start(hooks: DriverHooks, ended: () => void, failed: (error: unknown) => void): void {
     this.#hooks = hooks;
-    while (this.#mayGoOn()) {
-      await this.rounds.serve(this.#between);
-      if (kernel.externals.length > 0 && kernel.failures.length === 0) await this.#settleExternals();
-      if (this.#turnDue) await this.turn();
+    this.#ended = ended;
+    this.#failed = failed;
+    if (this.#goesOn()) this.#serve();
+  }
+
+  /** Whether the next round is served; if not, it has been told. */
+  #goesOn(): boolean {
+    try {
+      if (this.#mayGoOn()) return true;
+    } catch (error) {
+      this.#failed(error);
+      return false;
     }
+    this.#ended();
+    return false;
+  }
+
+  readonly #serve = (): void => this.rounds.serve(this.#between, this.#served, this.#failed);
+
+  readonly #served = (): void => {
+    const { externals, failures } = this.#kernel;
+    if (this.#turnDue || (externals.length > 0 && failures.length === 0)) void this.#pause();
+    else if (this.#goesOn()) inMicrotask(this.#serve);
+  };
+
+  async #pause(): Promise<void> {
+    const { externals, failures } = this.#kernel;
+    try {
+      if (externals.length > 0 && failures.length === 0) await this.#settleExternals();
+      if (this.#turnDue) await this.turn();
+    } catch (error) {
+      this.#failed(error);
+      return;
+    }
+    if (this.#goesOn()) inMicrotask(this.#serve);
   }
 
   /** Give the event loop a turn: sockets are read, and rejections that nobody handled are reported. */

@@ -4,8 +4,8 @@ import { AgentError, describeError } from "../errors.ts";
 import { within } from "../wall.ts";
 import { NAMED_AGENTS_MAX } from "./faults.ts";
 import type { External, Kernel } from "./kernel.ts";
-import { type Activity, type AgentRecord, type AgentTimer, current, Deadline, Delivery, Wait } from "./model.ts";
-import { Kind } from "./order.ts";
+import { type AgentRecord, type AgentTimer, Deadline, Delivery, Wait } from "./model.ts";
+import { Kind, type Sender } from "./order.ts";
 import { TimerHandle, TimerPool } from "./record/timers.ts";
 import { untrapped } from "./strict-mode.ts";
 
@@ -36,11 +36,13 @@ export class Emissions {
   }
 
   /** Take a wait out of its agent's list; undefined if it has ended before. */
-  endWait(record: AgentRecord, seq: number, by?: { readonly id: string }): Wait | undefined {
+  endWait(record: AgentRecord, seq: number, from?: Sender, number = 0): Wait | undefined {
     const wait = record.takeWait(seq);
     if (wait === undefined) return undefined;
     if (wait.deadline !== undefined) this.#cancel(record, wait.deadline);
-    if (wait.activity !== undefined && by !== undefined) wait.activity.cause = by.id;
+    if (wait.activity !== undefined && from !== undefined) {
+      wait.activity.cause = this.kernel.tracer.causeOf(from, number);
+    }
     return wait;
   }
 
@@ -127,7 +129,8 @@ export class Emissions {
     if (record.mute) return never();
     this.kernel.guard(record, "external");
     const seq = record.seq++;
-    const { serving } = this.kernel;
+    const { serving, running } = this.kernel;
+    this.kernel.running = undefined;
     this.kernel.serving = false; // what `start` does is real: a simulated wait in it could never end
     const { recorded } = this.kernel;
     const promise =
@@ -135,6 +138,7 @@ export class Emissions {
         ? new Promise<T>((resolve) => resolve(untrapped(start)))
         : (recorded(record.id, seq) as Promise<T>);
     this.kernel.serving = serving;
+    this.kernel.running = running;
     const external = { record, seq, cause: this.kernel.cause, promise };
     promise.catch(() => {}); // its rejection is taken when the round ends
     if (this.kernel.wake === undefined) this.kernel.externals.push(external);
@@ -169,7 +173,7 @@ export class Emissions {
   }
 
   #wait(record: AgentRecord, seq: number, method: string, peer: string): Promise<unknown> {
-    const activity: Activity | undefined = this.kernel.followed ? current.getStore() : undefined;
+    const { activity } = this.kernel;
     return new Promise((resolve, reject) => {
       record.addWait(new Wait(seq, resolve, reject, peer, method, activity));
     });

@@ -34,6 +34,11 @@ export function endTicks(): void {
   if (--watching === 0) interceptTicks(undefined);
 }
 
+/** Run `next` in a microtask, where a drain may begin. */
+export function inMicrotask(next: () => void): void {
+  void settled.then(next);
+}
+
 /**
  * Waits until the microtask and `nextTick` queues are quiet, without a turn of the event loop: whatever runs meanwhile
  * was set going by the deliveries just made, never by a socket or a timer.
@@ -51,7 +56,7 @@ export class Drain {
   /**
    * @param unsettled - Whether some handler still runs without a simulated wait. It may be in a tick that could not be
    *   counted, so the drain goes round some more; what is then still unsettled waits on something foreign.
-   * @param done - Called in a microtask once the queues are quiet; must not throw.
+   * @param done - Called in a tick once the queues are quiet; must not throw.
    */
   constructor(unsettled: () => boolean, done: () => void) {
     this.#unsettled = unsettled;
@@ -71,7 +76,8 @@ export class Drain {
     // Ticks that were queued before the last look have run by now, and all microtasks that they led to.
     const quiet = ticks === this.#before && (this.#hops >= EXTRA_HOPS || !this.#unsettled());
     this.#before = ticks;
-    settled.then(quiet || ++this.#hops >= HOPS_MAX ? this.#done : this.begin);
+    if (quiet || ++this.#hops >= HOPS_MAX) this.#done();
+    else inMicrotask(this.begin);
   };
 }
 

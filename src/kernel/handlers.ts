@@ -3,6 +3,7 @@ import { hopsOf, noteOrigin } from "./faults.ts";
 import type { Kernel } from "./kernel.ts";
 import { Activity, AgentRecord, current, Delivery } from "./model.ts";
 import { Kind, nobody, OUTSIDE, type Sender } from "./order.ts";
+import { Cause } from "./trace/cause.ts";
 
 /** Sends outcomes of calls back to their callers: a reply is a message like any other. */
 export class Answers {
@@ -17,7 +18,7 @@ export class Answers {
    *
    * @param call - The request.
    */
-  settle(record: AgentRecord, call: Delivery, cause: string | undefined, ok: boolean, value: unknown): void {
+  settle(record: AgentRecord, call: Delivery, cause: Cause | undefined, ok: boolean, value: unknown): void {
     let answered = ok;
     let content: unknown;
     try {
@@ -44,7 +45,11 @@ export class Answers {
     const seq = record === undefined ? call.seq : record.seq++;
     const content = [...describeError(error)];
     if (call.from === OUTSIDE) this.#answerOutside(call.seq, false, content);
-    else this.#kernel.emit(this.#kernel.clock.ticks, answerTo(call, from, seq, false, content, call.id));
+    else
+      this.#kernel.emit(
+        this.#kernel.clock.ticks,
+        answerTo(call, from, seq, false, content, new Cause(call.from, call.seq)),
+      );
   }
 
   #answerOutside(seq: number, ok: boolean, content: unknown): void {
@@ -71,7 +76,7 @@ function answerTo(
   seq: number,
   ok: boolean,
   content: unknown,
-  cause: string | undefined,
+  cause: Cause | undefined,
 ): Delivery {
   const { from: caller, method } = call;
   const receiver = caller instanceof AgentRecord ? caller : undefined;
@@ -125,12 +130,12 @@ export class Handlers {
   /**
    * Run what a timer is for.
    *
-   * @param id - The timer's; needed only while the run is followed.
+   * @param seq - The timer's number.
    */
-  fire(record: AgentRecord, run: () => unknown, id: string): void {
+  fire(record: AgentRecord, run: () => unknown, seq: number): void {
     const kernel = this.#kernel;
     if (kernel.followed) {
-      this.#follow(record, "timer", id, undefined, run);
+      this.#follow(record, "timer", kernel.tracer.causeOf(record, seq), undefined, run);
       return;
     }
     kernel.handling = null;
@@ -151,16 +156,18 @@ export class Handlers {
    * Run other `code` of an agent now; it may return a promise.
    *
    * @param name - `setup`, `stop` or `task`: for messages.
-   * @param cause - Id of the event that starts it.
+   * @param event - The agent's event that starts it, as `created`.
    */
-  start(record: AgentRecord, name: string, cause: string, code: () => unknown): void {
-    if (this.#kernel.followed) this.#follow(record, name, cause, undefined, code);
+  start(record: AgentRecord, name: string, event: string, code: () => unknown): void {
+    if (this.#kernel.followed) this.#follow(record, name, Cause.of(`${record.id}#${event}`), undefined, code);
     else this.#run(record, name, code);
   }
 
   /** Run code of an agent beside its present handler, as a tracked task. */
   task(record: AgentRecord, code: () => unknown): void {
-    this.start(record, "task", this.#kernel.cause ?? `${record.id}#task`, code);
+    const { cause } = this.#kernel;
+    if (cause !== undefined) this.#follow(record, "task", cause, undefined, code);
+    else this.start(record, "task", "task", code);
   }
 
   /** Let the step fail with what an agent threw where no caller waits; `id` as in `Kernel.fail`. */
@@ -201,21 +208,31 @@ export class Handlers {
   }
 
   #followMessage(record: AgentRecord, message: Delivery, target: Method, call: Delivery | undefined): void {
-    const { method, content } = message;
-    const id = this.#kernel.tracer.idOf(message);
-    this.#follow(record, method, id, call, () => target.apply(record.agent, content as unknown[]));
+    const { method, single, value } = message;
+    const cause = this.#kernel.tracer.causeOf(message.from, message.seq);
+    this.#follow(record, method, cause, call, () =>
+      single ? target.call(record.agent, value) : apply(target, record.agent, value as unknown[]),
+    );
   }
 
   /** Run code so that it is known through its promises whose it is. */
-  #follow(record: AgentRecord, name: string, cause: string, call: Delivery | undefined, code: () => unknown): void {
-    const activity = new Activity(record, name, cause, call, this.#kernel.strict);
+  #follow(record: AgentRecord, name: string, cause: Cause, call: Delivery | undefined, code: () => unknown): void {
+    const kernel = this.#kernel;
+    const { running, handling } = kernel;
+    const activity = new Activity(record, name, cause, call, kernel.strict);
+    kernel.running = activity;
+    kernel.handling ??= null;
     let result: unknown;
     try {
-      result = current.run(activity, () => this.#unsent(code));
+      result = current.run(activity, code);
     } catch (error) {
+      kernel.handling = handling;
+      kernel.running = running;
       this.#finish(record, name, cause, call, false, error);
       return;
     }
+    kernel.handling = handling;
+    kernel.running = running;
     if (isThenable(result)) this.#await(result, activity);
     else this.#finish(record, name, cause, call, true, result);
   }
@@ -246,7 +263,7 @@ export class Handlers {
   #finish(
     record: AgentRecord,
     name: string,
-    cause: string | undefined,
+    cause: Cause | undefined,
     call: Delivery | undefined,
     ok: boolean,
     value: unknown,

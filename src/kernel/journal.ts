@@ -2,6 +2,7 @@ import type { SimulationClock } from "../clock/simulation-clock.ts";
 import type { Limits } from "../limits.ts";
 import type { Gate, Journal, TraceSource } from "../trace.ts";
 import type { CommunicationModel } from "./communication.ts";
+import { type RowSink, takesRows } from "./trace/row.ts";
 
 /** What a run has of which the journal is told. */
 export interface JournaledRun {
@@ -19,7 +20,7 @@ export interface JournaledRun {
 /** Let `journal` keep the run of `source` from its start on. */
 export async function beginJournal(
   journal: Journal,
-  source: TraceSource & { traceHash(): string },
+  source: TraceSource & { traceHash(): string; keepRows?(sink: RowSink): void },
   clock: SimulationClock,
   { seed, strict, communication, modules, limits = {}, populations }: JournaledRun,
 ): Promise<void> {
@@ -35,7 +36,8 @@ export async function beginJournal(
   };
   const { ticksPerSecond } = clock.resolution;
   await journal.begin({ seed, start: clock.calendar.at(0).toISO()!, ticksPerSecond, modules, options }, source);
-  source.attach((batch) => journal.events(batch));
+  if (source.keepRows !== undefined && takesRows(journal)) source.keepRows((rows) => journal.rows(rows));
+  else source.attach((batch) => journal.events(batch));
 }
 
 /** What holds a run between its advances; one at a time. */

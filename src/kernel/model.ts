@@ -5,7 +5,16 @@ import { Hash64 } from "../hash.ts";
 import { AsyncLocalStorage } from "../host.ts";
 import { ExpectedError } from "./event-loop.ts";
 import { type Kind, RANK_NONE, type Sender } from "./order.ts";
-import type { AgentType, LifeState, LinkState, LivingAgent, Neighbours, ShownValues } from "./record/parts.ts";
+import type {
+  AgentType,
+  LifeState,
+  LinkState,
+  LivingAgent,
+  Neighbours,
+  ShownValues,
+  TimerOwner,
+} from "./record/parts.ts";
+import type { Cause } from "./trace/cause.ts";
 
 export * from "./record/parts.ts";
 
@@ -25,8 +34,8 @@ export class Delivery {
   readonly single: boolean;
   /** For an answer, the number of the call that it ends; otherwise -1. */
   readonly callSeq: number;
-  /** Id of the event during which it was emitted, if the run is observed. */
-  readonly cause: string | undefined;
+  /** Event during which it was emitted, if the run is observed. */
+  readonly cause: Cause | undefined;
 
   constructor(
     kind: Kind,
@@ -37,7 +46,7 @@ export class Delivery {
     method: string,
     content: unknown,
     callSeq: number,
-    cause: string | undefined,
+    cause: Cause | undefined,
     single = false,
   ) {
     this.kind = kind;
@@ -74,12 +83,6 @@ export class DelayedDelivery implements Timed {
   }
 }
 
-/** Takes timers back; agent code may not at any time. */
-export interface TimerOwner {
-  /** False if it has run or was cancelled before. */
-  cancelTimer(timer: AgentTimer): boolean;
-}
-
 /** Slot of a timer that has run or was cancelled. */
 const SPENT = -2;
 
@@ -95,10 +98,10 @@ export class AgentTimer implements Timed {
   seq: number;
   /** The callback; undefined: it ends a wait. */
   run: (() => unknown) | undefined;
-  /** Id of the event during which it was set, if the run is observed. */
-  cause: string | undefined;
+  /** Event during which it was set, if the run is observed. */
+  cause: Cause | undefined;
 
-  constructor(record: AgentRecord, seq: number, run: (() => unknown) | undefined, cause: string | undefined) {
+  constructor(record: AgentRecord, seq: number, run: (() => unknown) | undefined, cause: Cause | undefined) {
     this.record = record;
     this.seq = seq;
     this.run = run;
@@ -130,7 +133,7 @@ export class AgentTimer implements Timed {
 export class Deadline extends AgentTimer {
   readonly #callSeq: number;
 
-  constructor(record: AgentRecord, seq: number, callSeq: number, cause: string | undefined) {
+  constructor(record: AgentRecord, seq: number, callSeq: number, cause: Cause | undefined) {
     super(record, seq, undefined, cause);
     this.#callSeq = callSeq;
   }
@@ -183,7 +186,7 @@ export class Activity {
   /** Method, `setup`, `stop`, `timer` or `task`. */
   readonly name: string;
   /** Event that last let it go on: what it emits now is caused by that. */
-  cause: string | undefined;
+  cause: Cause | undefined;
   /** The call that waits for its outcome. */
   readonly call: Delivery | undefined;
   /** Strict mode of its container. */
@@ -196,7 +199,7 @@ export class Activity {
   constructor(
     record: AgentRecord,
     name: string,
-    cause: string | undefined,
+    cause: Cause | undefined,
     call: Delivery | undefined,
     strict: StrictMode | undefined,
   ) {
@@ -233,6 +236,8 @@ class RareState {
   links: Map<string, LinkState> | undefined = undefined;
   /** Errors of its own so far. */
   faults = 0;
+  /** Those of its waits that nobody awaits yet: futures whose promise was not asked for. */
+  unawaited = 0;
   /** Reported as waiting on nothing simulated. */
   reported = false;
   /** Uses of its API that were refused. */
@@ -250,11 +255,9 @@ class RareState {
  * is made when it is first used, and a removed agent keeps only what its id and its part of the trace hash need.
  */
 export class AgentRecord extends Hash64 implements Sender {
-  /** Takes its timers back. */
-  readonly owner: TimerOwner;
   readonly id: string;
   rank = RANK_NONE;
-  readonly type: AgentType;
+  readonly type: AgentType<TimerOwner<AgentTimer>>;
   /** The user's object; undefined before it is constructed and after its removal. */
   agent: LivingAgent | undefined;
   state: LifeState = "new";
@@ -264,8 +267,6 @@ export class AgentRecord extends Hash64 implements Sender {
   open: readonly Activity[] = NONE;
   /** Simulated waits that have not ended: the first one here, others in `RareState`. Most agents wait for one thing at a time. */
   #wait: Wait | undefined;
-  /** Those of its waits that nobody awaits yet: futures whose promise was not asked for. */
-  unawaited = 0;
   /** A timer of its that has not fired; others in `RareState`, as with waits. Most agents have one at a time. */
   #timer: AgentTimer | undefined;
   /** To whom it has sent last, by the text that it has used: most agents send to one other again and again. */
@@ -275,9 +276,8 @@ export class AgentRecord extends Hash64 implements Sender {
   servedAtTurn = -1;
   #rare: RareState | undefined;
 
-  constructor(id: string, type: AgentType, owner: TimerOwner) {
+  constructor(id: string, type: AgentType<TimerOwner<AgentTimer>>) {
     super();
-    this.owner = owner;
     this.id = id;
     this.type = type;
   }
@@ -290,6 +290,11 @@ export class AgentRecord extends Hash64 implements Sender {
   /** Number of simulated waits that have not ended. */
   get waits(): number {
     return (this.#wait === undefined ? 0 : 1) + (this.#rare?.moreWaits?.size ?? 0);
+  }
+
+  /** Those of its waits that nobody awaits yet. */
+  get unawaited(): number {
+    return this.#rare === undefined ? 0 : this.#rare.unawaited;
   }
 
   /** What it has of what few agents have, to write to. */
@@ -425,8 +430,8 @@ export class AgentRecord extends Hash64 implements Sender {
       this.#rare.links = undefined;
       this.#rare.shown = undefined;
       this.#rare.neighbours = undefined;
+      this.#rare.unawaited = 0;
     }
-    this.unawaited = 0;
     // Where it is ended is no place of its code, and a stack would be most of what the error costs.
     for (const wait of waits) wait?.reject(withoutStack(() => this.gone(tag, ExpectedError)));
     this.agent = undefined;

@@ -53,10 +53,10 @@ export class Outside {
     return this.#waiting.length > 0 || this.#inputs.length > 0;
   }
 
-  /** An input to `agent`, due at the time of the next advance. */
-  input(agent: string, method: string, args: unknown): void {
+  /** An input to `agent`, due at the time of the next advance. @param receiver - Its record, if that is known. */
+  input(agent: string, method: string, args: unknown, receiver?: AgentRecord): void {
     this.onFeed?.("input", agent, method, args);
-    this.#inputs.push(fromOutside(Kind.input, agent, this.#seq++, method, args));
+    this.#inputs.push(new Delivery(Kind.input, agent, receiver, OUTSIDE, this.#seq++, method, args, -1, undefined));
     this.wake?.();
   }
 
@@ -298,4 +298,41 @@ export function readOutput(
 ): unknown {
   checkOutput(record, name);
   return copyOut((record.agent as unknown as Record<string, unknown>)[name], `${record.id}.${name}`);
+}
+
+/** One output of one agent. */
+interface OutputPlace {
+  readonly record: AgentRecord;
+  readonly name: string;
+  /** Names it in errors. */
+  readonly root: string;
+}
+
+/** Reads the same outputs again and again, one value after the other; undefined, and nothing read, if an agent is gone. */
+export type OutputReader = () => unknown[] | undefined;
+
+/**
+ * Reads as {@link readOutputs}, for many agents. An id is used once in a run, so that whose it is need not be asked each time.
+ *
+ * @param find - The record of an agent.
+ * @returns Undefined if an agent does not live, or an output is not listed: whoever reads them one by one is told so.
+ */
+export function outputReader(
+  request: ReadonlyMap<string, readonly string[]>,
+  find: (id: string) => AgentRecord | undefined,
+  copyOut: (value: unknown, root: string) => unknown,
+): OutputReader | undefined {
+  const places: OutputPlace[] = [];
+  for (const [id, names] of request) {
+    const record = find(id);
+    if (record === undefined) return undefined;
+    for (const name of names) {
+      if (!record.type.outputs.includes(name)) return undefined;
+      places.push({ record, name, root: `${id}.${name}` });
+    }
+  }
+  const isGone = ({ record }: OutputPlace) => record.state === "removed";
+  const read = ({ record, name, root }: OutputPlace) =>
+    copyOut((record.agent as unknown as Record<string, unknown>)[name], root);
+  return () => (places.some(isGone) ? undefined : places.map(read));
 }

@@ -1,6 +1,7 @@
 import { AgentError, type Tag } from "../errors.ts";
 import type { AgentRecord, AgentTimer, Delivery } from "./model.ts";
 import { byCodeUnits, CLASS_OF, CLASSES, compareIds, type Sender } from "./order.ts";
+import type { Cause } from "./trace/cause.ts";
 
 /** An agent that comes to life at a tag: the record, or how to make it. */
 export interface Birth {
@@ -9,7 +10,7 @@ export interface Birth {
   readonly create: () => AgentRecord;
   /** Agent that asked for it; undefined from outside. */
   readonly parent: Sender | undefined;
-  readonly cause: string | undefined;
+  readonly cause: Cause | undefined;
   /** Ids of the agents that it knows, if that was said; `create` knows them, too. */
   readonly neighbours?: readonly string[] | undefined;
 }
@@ -17,7 +18,7 @@ export interface Birth {
 /** An agent that is removed at a tag. */
 export interface Death {
   readonly record: AgentRecord;
-  readonly cause: string | undefined;
+  readonly cause: Cause | undefined;
 }
 
 /** Everything that is to happen at one tag. */
@@ -57,7 +58,7 @@ export class Round {
     this.size++;
   }
 
-  addDeath(record: AgentRecord, cause: string | undefined): void {
+  addDeath(record: AgentRecord, cause: Cause | undefined): void {
     this.deaths ??= [];
     this.deaths.push({ record, cause });
     this.size++;

@@ -1,7 +1,7 @@
 import { AgentError, type RemoteError, type Tag } from "../errors.ts";
 import { warn } from "../host.ts";
 import type { Emissions } from "./emissions.ts";
-import { Drain, ownRejection } from "./event-loop.ts";
+import { Drain, inMicrotask, ownRejection } from "./event-loop.ts";
 import { failedCall } from "./faults.ts";
 import { Answers, Handlers } from "./handlers.ts";
 import type { Kernel } from "./kernel.ts";
@@ -9,6 +9,7 @@ import type { AgentRecord, AgentTimer, Delivery, Wait } from "./model.ts";
 import { CLASS_OF, CLASSES, compareIds, Kind, sortDeliveries, sortTimers } from "./order.ts";
 import { type Birth, Round } from "./round.ts";
 import type { StepWatch } from "./serving.ts";
+import type { Cause } from "./trace/cause.ts";
 
 const TIMERS = CLASS_OF[Kind.timer]!;
 const NO_ROUND = new Round();
@@ -40,8 +41,8 @@ export class Rounds {
   /** Senders and ids of messages that were lost since nobody has the id, as far as it was said. */
   readonly #warned = new Set<string>();
   #between: () => boolean = () => false;
-  #resolve = (): void => {};
-  #reject = (_error: unknown): void => {};
+  #served = (): void => {};
+  #failed = (_error: unknown): void => {};
 
   constructor(emissions: Emissions, watch: StepWatch) {
     const { kernel } = emissions;
@@ -54,48 +55,53 @@ export class Rounds {
   }
 
   /**
-   * Serve everything of the present tag; afterwards `kernel.round` is the next one. Must be called in a microtask.
+   * Serve everything of the present tag; afterwards `kernel.round` is the next one. Must be called in a microtask. Callbacks
+   * and no promise: what follows a round is done in the tick in which it has ended.
    *
    * @param between - Called after each round: true goes on with the next one at once.
+   * @param served - Called in a tick, once `between` has said no; must not throw.
+   * @param failed - Takes what was thrown while rounds were served.
    */
-  serve(between: () => boolean): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#between = between;
-      this.#resolve = resolve;
-      this.#reject = reject;
-      this.#begin();
-    });
+  serve(between: () => boolean, served: () => void, failed: (error: unknown) => void): void {
+    this.#between = between;
+    this.#served = served;
+    this.#failed = failed;
+    this.#begin();
   }
 
-  #begin(): void {
+  readonly #begin = (): void => {
     const kernel = this.#kernel;
     this.#round = kernel.next;
     kernel.next = new Round();
     this.#tag = kernel.tag;
     kernel.tracer.at(this.#tag);
     this.#class = 0;
-    this.#goOn();
+    if (this.#findClass()) this.#serveClass();
+    else this.#end(); // of a round that is empty
+  };
+
+  /** Go to the next class that has something; false if none has. */
+  #findClass(): boolean {
+    while (this.#class < CLASSES && !this.#hasClass()) this.#class++;
+    return this.#class < CLASSES;
   }
 
-  /** Serve the next class that has something, or end the round. */
-  #goOn(): void {
+  #end(): void {
     try {
-      for (; this.#class < CLASSES; this.#class++) {
-        if (!this.#hasClass()) continue;
-        this.#serveClass();
-        this.#drain.begin();
-        return;
-      }
       this.#round = NO_ROUND;
       this.handlers.releaseHeld();
       this.#kernel.tracer.roundServed();
       this.#kernel.round++;
       this.#kernel.counts.rounds++;
-      if (this.#between()) this.#begin();
-      else this.#resolve();
+      if (this.#between()) {
+        inMicrotask(this.#begin);
+        return;
+      }
     } catch (error) {
-      this.#reject(error);
+      this.#failed(error);
+      return;
     }
+    this.#served();
   }
 
   #drained(): void {
@@ -104,7 +110,8 @@ export class Rounds {
     for (let i = 0; i < touched.length; i++) if (touched[i]!.stuck) this.#watch.stuck.add(touched[i]!);
     while (touched.length > 0) touched.pop(); // to set its length is a call of V8's runtime, 60 ns
     this.#class++;
-    this.#goOn();
+    if (this.#findClass()) inMicrotask(this.#serveClass);
+    else this.#end();
   }
 
   #unsettled(): boolean {
@@ -120,15 +127,21 @@ export class Rounds {
     return classes[this.#class] !== undefined || (this.#class === 0 && (births !== undefined || deaths !== undefined));
   }
 
-  #serveClass(): void {
-    const { registry } = this.#kernel;
-    this.#drain.prepare();
-    this.#kernel.serving = true;
-    if (this.#class === 0) this.#life.serve(this.#round, this.#tag, this.#touched);
-    registry.refreshRanks();
-    if (this.#class === TIMERS) this.#fireAll(this.#round.timers!);
-    else this.#deliverAll(this.#round.classes[this.#class] ?? []);
-  }
+  /** Must be called in a microtask. */
+  readonly #serveClass = (): void => {
+    try {
+      this.#drain.prepare();
+      this.#kernel.serving = true;
+      if (this.#class === 0) this.#life.serve(this.#round, this.#tag, this.#touched);
+      this.#kernel.registry.refreshRanks();
+      if (this.#class === TIMERS) this.#fireAll(this.#round.timers!);
+      else this.#deliverAll(this.#round.classes[this.#class] ?? []);
+    } catch (error) {
+      this.#failed(error);
+      return;
+    }
+    this.#drain.begin();
+  };
 
   #fireAll(timers: AgentTimer[]): void {
     sortTimers(timers);
@@ -155,16 +168,16 @@ export class Rounds {
     if (run === undefined) this.#endWait(record, timer);
     else {
       this.#kernel.tracer.fired(record, timer);
-      const id = this.#kernel.followed ? timer.id : "";
+      const { seq } = timer;
       this.#emissions.timerPool.give(timer);
-      this.handlers.fire(record, run, id);
+      this.handlers.fire(record, run, seq);
     }
     if (record.open.length > 0) this.#touched.push(record);
   }
 
   /** End a sleep, or a call that was not answered in time. */
   #endWait(record: AgentRecord, timer: AgentTimer): void {
-    const wait = this.#emissions.endWait(record, timer.waitSeq, timer);
+    const wait = this.#emissions.endWait(record, timer.waitSeq, record, timer.seq);
     if (wait === undefined) return;
     this.#kernel.tracer.fired(record, timer);
     if (timer.waitSeq !== timer.seq) {
@@ -197,8 +210,8 @@ export class Rounds {
 
   /** What a handler of the agent waits for: a reply, an external. */
   #resume(record: AgentRecord, delivery: Delivery): void {
-    const { kind, callSeq, seq } = delivery;
-    const wait = this.#emissions.endWait(record, callSeq < 0 ? seq : callSeq, delivery);
+    const { kind, callSeq, seq, from } = delivery;
+    const wait = this.#emissions.endWait(record, callSeq < 0 ? seq : callSeq, from, seq);
     if (wait === undefined) return;
     this.#kernel.tracer.delivered(record, delivery, wait.peer);
     let { content } = delivery;
@@ -311,11 +324,11 @@ class Life {
     touched.push(record);
     record.state = "setup";
     this.#kernel.tracer.life("created", record, tag, birth.cause, birth.parent?.id);
-    this.#handlers.start(record, "setup", `${record.id}#created`, () => record.agent?.setup());
+    this.#handlers.start(record, "setup", "created", () => record.agent?.setup());
   }
 
-  #bury(record: AgentRecord, tag: Tag, cause: string | undefined): void {
-    this.#handlers.start(record, "stop", `${record.id}#removed`, () => record.agent?.stop());
+  #bury(record: AgentRecord, tag: Tag, cause: Cause | undefined): void {
+    this.#handlers.start(record, "stop", "removed", () => record.agent?.stop());
     record.state = "removed";
     this.#kernel.tracer.life("removed", record, tag, cause);
     for (const activity of record.open) {

@@ -1,10 +1,10 @@
 import { hashValue } from "../codec/hash-value.ts";
 import { plainCopy, type TypeRegistry } from "../codec/index.ts";
-import { describeError, type Tag } from "../errors.ts";
+import { describeError } from "../errors.ts";
 import { Hash64 } from "../hash.ts";
 import { warn } from "../host.ts";
-import type { TraceEvent } from "../trace.ts";
-import type { AgentRecord, ShownValues } from "./model.ts";
+import { type AgentRecord, ShownValues } from "./model.ts";
+import type { Cause } from "./trace/cause.ts";
 
 /** Reads a field or getter of the agent's object, and gives a copy; what the agent's code throws there goes on. */
 export interface ReadOutput {
@@ -13,6 +13,9 @@ export interface ReadOutput {
   /** @throws ValueError for a value that cannot cross. */
   copy(value: unknown, root: string): unknown;
 }
+
+/** Takes new values of an agent's outputs: the how many-th change it is, and the last event of the agent before it. */
+export type TellOutputs = (record: AgentRecord, number: number, cause: Cause, values: Record<string, unknown>) => void;
 
 /** Stands before a digest: no string that may be a value has it. */
 const DIGEST = "\ud800";
@@ -27,8 +30,8 @@ const WARNED_MAX = 1000;
 export class ShownOutputs {
   readonly #types: TypeRegistry;
   readonly #read: ReadOutput;
-  /** Agents with outputs that this round has served, with the id of the last event of each. */
-  #served = new Map<AgentRecord, string>();
+  /** Agents with outputs that this round has served. */
+  #served: AgentRecord[] = [];
   /** Events that agents have emitted in this round. */
   #emitted = new Map<AgentRecord, Map<string, unknown>>();
   readonly #warned = new Set<string>();
@@ -38,9 +41,14 @@ export class ShownOutputs {
     this.#read = read;
   }
 
-  /** An agent is served; `id` is the event's. */
-  served(record: AgentRecord, id: string): void {
-    if (record.type.outputs.length > 0) this.#served.set(record, id);
+  /** An agent is served because of the event. */
+  served(record: AgentRecord, event: Cause): void {
+    if (record.type.outputs.length === 0) return;
+    const { rare } = record;
+    rare.shown ??= new ShownValues();
+    const { shown } = rare;
+    if (shown.served === undefined) this.#served.push(record);
+    shown.served = event;
   }
 
   /** An agent has emitted an event: whoever observes is told, be it the same value again. */
@@ -50,31 +58,35 @@ export class ShownOutputs {
     else values.set(output, value);
   }
 
-  /** The round of `tag` has ended: add an event for each agent whose outputs have changed. */
-  changes({ ticks, round }: Tag, events: TraceEvent[]): void {
-    if (this.#served.size === 0) return;
-    for (const [record, cause] of this.#served) {
-      const emitted = this.#emitted.get(record);
-      this.#emitted.delete(record);
-      if (record.agent === undefined) continue;
-      record.rare.shown ??= { count: 0, last: new Map() };
-      const { shown } = record.rare;
-      const values = this.#changed(record, shown, emitted);
-      if (values === undefined) continue;
-      const id = `${record.id}#output-${shown.count++}`;
-      events.push({ kind: "output", ticks, round, agent: record.id, id, cause, values });
-    }
-    this.#served.clear();
+  /** The round has ended: tell of each agent whose outputs have changed. */
+  changes(tell: TellOutputs): void {
+    if (this.#served.length === 0) return;
+    const served = this.#served;
+    this.#served = [];
+    for (let i = 0; i < served.length; i++) this.#tellOf(served[i]!, tell);
+  }
+
+  #tellOf(record: AgentRecord, tell: TellOutputs): void {
+    const { shown } = record.rare;
+    const emitted = this.#emitted.size === 0 ? undefined : this.#emitted.get(record);
+    if (emitted !== undefined) this.#emitted.delete(record);
+    const cause = shown?.served;
+    if (record.agent === undefined || shown === undefined || cause === undefined) return;
+    shown.served = undefined;
+    const values = this.#changed(record, shown.last, emitted);
+    if (values !== undefined) tell(record, shown.count++, cause, values);
   }
 
   #changed(
     record: AgentRecord,
-    { last }: ShownValues,
+    last: unknown[],
     emitted: ReadonlyMap<string, unknown> | undefined,
   ): Record<string, unknown> | undefined {
+    const { outputs } = record.type;
     let values: Record<string, unknown> | undefined;
-    for (const name of record.type.outputs) {
-      const value = this.#valueOf(record, name, last);
+    for (let i = 0; i < outputs.length; i++) {
+      const name = outputs[i]!;
+      const value = this.#valueOf(record, name, i, last);
       const now = emitted?.has(name) === true ? emitted.get(name) : value;
       if (now === undefined) continue;
       values ??= {};
@@ -83,16 +95,18 @@ export class ShownOutputs {
     return values;
   }
 
-  /** What an output shows, if that is not what it has shown last. */
-  #valueOf(record: AgentRecord, name: string, last: Map<string, unknown>): unknown {
+  /** What an output shows, the `i`-th of its class, if that is not what it has shown last. */
+  #valueOf(record: AgentRecord, name: string, i: number, last: unknown[]): unknown {
     try {
       const value = this.#read.value(record, name);
       // A name that stands for emitted events alone has no field.
-      if (value === undefined || Object.is(value, last.get(name))) return undefined;
-      const copy = this.#read.copy(value, `${record.id}.${name}`);
+      if (value === undefined || Object.is(value, last[i])) return undefined;
+      // Numbers can always be copied, and no error has to name them.
+      const copy = this.#read.copy(value, typeof value === "number" ? "" : `${record.id}.${name}`);
       const kept = typeof copy === "object" && copy !== null ? this.#digest(copy) : copy;
-      if (last.has(name) && Object.is(kept, last.get(name))) return undefined;
-      last.set(name, kept);
+      if (Object.is(kept, last[i])) return undefined;
+      while (last.length < i) last.push(undefined);
+      last[i] = kept;
       return copy;
     } catch (error) {
       this.#warn(record, name, error);

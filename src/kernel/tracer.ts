@@ -6,8 +6,10 @@ import { warn } from "../host.ts";
 import { checkArgument, func } from "../options.ts";
 import type { AgentTraceEvent, TraceEvent, TraceSink } from "../trace.ts";
 import type { AgentRecord, AgentTimer, Delivery } from "./model.ts";
-import { compareIds, KIND_NAMES, Kind, sortEvents } from "./order.ts";
-import { type ReadOutput, ShownOutputs } from "./shown-outputs.ts";
+import { compareIds, KIND_NAMES, Kind, OUTSIDE, type Sender, sortEvents } from "./order.ts";
+import { type ReadOutput, ShownOutputs, type TellOutputs } from "./shown-outputs.ts";
+import { Cause } from "./trace/cause.ts";
+import { RowKind, type RowSink, sortRows, TraceRow } from "./trace/row.ts";
 
 /** The observers of a run. */
 export class Sinks {
@@ -78,7 +80,8 @@ export type TraceLevel = "off" | "hash" | "full";
 
 /**
  * The trace of one container: a hash chain per agent over everything delivered to it, and, while somebody observes,
- * an event for each delivery, handed over in a batch per round.
+ * an event for each delivery, handed over in a batch per round. A recording gets rows in their place, and events made of
+ * them only if somebody else observes, too.
  *
  * In the chain: tag, kind, peer, method, content. Not in it: logs, outputs, causes, anything of one container or machine.
  */
@@ -92,16 +95,17 @@ export class Tracer {
   touched: Set<AgentRecord> | undefined;
   /** Whether there are observers: the size of a `Map` is a call, and this is asked for each delivery. */
   #told = false;
-  readonly #sinks = new Sinks(() => {
-    this.#told = this.#sinks.size > 0;
-    this.observed = this.#full || this.#told;
-  });
+  /** Takes rows, if there is a recording. */
+  #keep: RowSink | undefined;
+  /** Whether anybody takes anything. */
+  #noted = false;
+  readonly #sinks = new Sinks(() => this.#look());
   readonly #shown: ShownOutputs;
   #batch: TraceEvent[] = [];
+  #rows: TraceRow[] = [];
   #tag: Tag = { ticks: 0, round: 0 };
-  /** What {@link idOf} was asked for last, and its id. */
-  #named: Delivery | undefined;
-  #lastId = "";
+  /** What {@link causeOf} has given last. */
+  #cause = new Cause(OUTSIDE, -1);
   #ticksHigh = 0;
   #ticksLow = 0;
 
@@ -122,10 +126,24 @@ export class Tracer {
     return this.#sinks.attach(sink, ended);
   }
 
+  /** Feed the one recording, which takes rows, from the next event on. If it throws, it gets no more, and the run goes on. */
+  keep(sink: RowSink): void {
+    this.#keep = sink;
+    this.#look();
+  }
+
+  #look(): void {
+    this.#told = this.#sinks.size > 0;
+    this.#noted = this.#told || this.#keep !== undefined;
+    this.observed = this.#full || this.#noted;
+  }
+
   /** The run is over: tell the observers. */
   end(): void {
     this.flush();
+    this.#keep = undefined;
     this.#sinks.end();
+    this.#look();
   }
 
   /** What is delivered from now on is delivered at `tag`. */
@@ -141,7 +159,7 @@ export class Tracer {
       this.touched?.add(record);
       record.words(this.#ticksHigh, this.#ticksLow, this.#tag.round, Kind.timer);
     }
-    if (this.#told) this.#noteTimer(record, timer);
+    if (this.#noted) this.#noteTimer(record, timer);
   }
 
   /** A delivery to an agent, before the agent sees it. */
@@ -154,69 +172,107 @@ export class Tracer {
       if (delivery.single) hashArrayOf(record, delivery.value, this.#types);
       else hashValue(record, delivery.value, this.#types);
     }
-    if (this.#told) this.#noteDelivery(record, delivery, peer);
+    if (this.#noted) this.#noteDelivery(record, delivery, peer);
   }
 
-  #noteTimer(record: AgentRecord, { id, cause }: AgentTimer): void {
-    const { ticks, round } = this.#tag;
-    this.#batch.push({ kind: "timer", ticks, round, agent: record.id, id, cause });
-    this.#shown.served(record, id);
+  #noteTimer(record: AgentRecord, { seq, cause }: AgentTimer): void {
+    const event = this.causeOf(record, seq);
+    if (this.#told) {
+      const { ticks, round } = this.#tag;
+      this.#note({ kind: "timer", ticks, round, agent: record.id, id: event.id, cause: cause?.id });
+    } else {
+      this.#rows.push(new TraceRow(Kind.timer, this.#tag, record, record, seq, cause, "", "", undefined, false));
+    }
+    this.#shown.served(record, event);
   }
 
   #noteDelivery(record: AgentRecord, delivery: Delivery, peer: string): void {
-    const id = this.idOf(delivery);
-    this.#batch.push(toEvent(record, delivery, id, this.#tag, peer, this.#types));
-    this.#shown.served(record, id);
+    const { kind, from, seq, cause, method, single } = delivery;
+    const event = this.causeOf(from, seq);
+    if (this.#told || kind === Kind.external) {
+      this.#note(toEvent(record, delivery, event.id, this.#tag, peer, this.#types));
+    } else {
+      const content = single ? delivery.value : plainCopy(delivery.content, this.#types);
+      this.#rows.push(new TraceRow(kind, this.#tag, record, from, seq, cause, peer, method, content, single));
+    }
+    this.#shown.served(record, event);
+  }
+
+  /** Take an event for whoever is there. */
+  #note(event: TraceEvent): void {
+    if (this.#told) this.#batch.push(event);
+    if (this.#keep !== undefined) this.#rows.push(TraceRow.of(event));
   }
 
   /**
-   * Id of a delivery that is served now: made once for its event, for what it causes and for the outputs that it changes,
-   * rather than as a new text each time.
+   * The event of this number among what `from` has emitted. The last one is given again: it is the same that is observed, that
+   * causes others and that changes outputs, and its id is one text.
    */
-  idOf(served: Delivery): string {
-    if (served !== this.#named) {
-      this.#named = served;
-      this.#lastId = served.id;
-    }
-    return this.#lastId;
+  causeOf(from: Sender, seq: number): Cause {
+    if (this.#cause.seq !== seq || this.#cause.from !== from) this.#cause = new Cause(from, seq);
+    return this.#cause;
   }
 
   /** An agent came to life, made by `peer`, or was removed. */
-  life(kind: "created" | "removed", record: AgentRecord, tag: Tag, cause: string | undefined, peer = ""): void {
+  life(kind: "created" | "removed", record: AgentRecord, tag: Tag, cause: Cause | undefined, peer = ""): void {
     this.touched?.add(record);
     if (this.#hashes) {
       hashTag(record.chain, tag, LIFE_CODES[kind]);
       record.chain.string(peer);
       record.chain.string(record.type.name);
     }
-    if (!this.#told) return;
-    const id = `${record.id}#${kind}`;
-    this.#batch.push({ kind, ...tag, agent: record.id, id, cause, type: record.type.name });
-    this.#shown.served(record, id);
+    if (!this.#noted) return;
+    const event = Cause.of(`${record.id}#${kind}`);
+    this.#note({ kind, ...tag, agent: record.id, id: event.id, cause: cause?.id, type: record.type.name });
+    this.#shown.served(record, event);
   }
 
   /** An agent has emitted an event; `value` is a copy that nobody changes. */
   emitted(record: AgentRecord, output: string, value: unknown): void {
-    if (this.#told) this.#shown.emitted(record, output, value);
+    if (this.#noted) this.#shown.emitted(record, output, value);
   }
 
   /** All agents of the round were served: tell observers which outputs have changed. */
   roundServed(): void {
-    if (this.#told) this.#shown.changes(this.#tag, this.#batch);
+    if (this.#noted) this.#shown.changes(this.#noteOutputs);
   }
+
+  readonly #noteOutputs: TellOutputs = (record, number, cause, values) => {
+    if (this.#told) {
+      const { ticks, round } = this.#tag;
+      const id = `${record.id}#output-${number}`;
+      this.#note({ kind: "output", ticks, round, agent: record.id, id, cause: cause.id, values });
+    } else {
+      this.#rows.push(new TraceRow(RowKind.output, this.#tag, record, record, number, cause, "", "", values, false));
+    }
+  };
 
   /** An event that is in no chain: ticks, logs, faults. Called only for its observers. */
   note(make: () => TraceEvent): void {
-    if (this.#told) this.#batch.push(make());
+    if (this.#noted) this.#note(make());
   }
 
   /** Hand the batch to the observers, in the order in which runs are seen. */
   flush(): void {
+    if (this.#rows.length > 0) this.#flushRows();
     if (this.#batch.length === 0) return;
     const batch = this.#batch;
     this.#batch = [];
     sortEvents(batch);
     this.#sinks.give(batch);
+  }
+
+  #flushRows(): void {
+    const rows = this.#rows;
+    this.#rows = [];
+    sortRows(rows);
+    try {
+      this.#keep?.(rows);
+    } catch (error) {
+      this.#keep = undefined;
+      this.#look();
+      warn(`the recording threw and was detached: ${error}`, "COSIMAS_OBSERVER");
+    }
   }
 }
 
@@ -258,7 +314,8 @@ function toEvent(
   types: TypeRegistry,
 ): AgentTraceEvent {
   const agent = record.id;
-  const { kind, cause, method, content } = delivery;
+  const { kind, method, content } = delivery;
+  const cause = delivery.cause?.id;
   switch (kind) {
     case Kind.reply:
       return { kind: "reply", ticks, round, agent, id, cause, peer, method, content: plainCopy(content, types) };

@@ -26,6 +26,8 @@ export type ColumnType = "TIMESTAMP" | "DOUBLE" | "INT64" | "INT32" | "BOOLEAN" 
 export interface RowColumn {
   readonly name: string;
   readonly type: ColumnType;
+  /** Texts that hardly ever occur twice: Parquet looks for no repetitions among them, and keeps no bounds of them. */
+  readonly distinct?: boolean;
 }
 
 /** Cells by the names of their columns; undefined and null are none. */
@@ -43,8 +45,8 @@ export const EVENT_COLUMNS = [
   { name: "agent", type: "STRING" },
   { name: "peer", type: "STRING" },
   { name: "method", type: "STRING" },
-  { name: "id", type: "STRING" },
-  { name: "cause", type: "STRING" },
+  { name: "id", type: "STRING", distinct: true },
+  { name: "cause", type: "STRING", distinct: true },
   { name: "content", type: "STRING" },
 ] as const satisfies readonly (RowColumn & { readonly name: keyof EventRow })[];
 

@@ -1,11 +1,12 @@
 import { TLS } from "../channel/checks.ts";
-import { type Channel, open, type TlsFiles } from "../channel/index.ts";
+import { type Channel, open, type Request, type TlsFiles } from "../channel/index.ts";
 import { type CosimError, RunError } from "../errors.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { checkOptions, number, token as tokenCheck } from "../options.ts";
 import { Member } from "./member.ts";
+import { OrderQueue } from "./members/order-queue.ts";
 import { type AgentModule, loadAgentModule } from "./module.ts";
-import type { Joining, MemberOptions } from "./protocol.ts";
+import type { Joining, MemberOptions, Report } from "./protocol.ts";
 import { orderFromWire, reportToWire, wireOptions } from "./wire/orders.ts";
 
 /**
@@ -23,22 +24,31 @@ export async function serveMember(
 ): Promise<boolean> {
   let member: Member | undefined;
   let isReleased = false;
-  let last: Promise<unknown> = Promise.resolve();
+  const queue = new OrderQueue();
+  channel.writeAtOnce();
   channel.serve((request) => {
     const order = orderFromWire(request.content);
     isReleased = order.task.what === "close";
-    last = last
-      .then(() => member!.obey(order))
-      .then(
-        (report) => request.reply(reportToWire(report)),
-        (error) => request.fail(error),
-      );
+    queue.run((ended) =>
+      member!.obey(order, (report) => {
+        ended();
+        reply(request, report);
+      }),
+    );
   });
   const options = await channel.request({ ...joining, hash: module.hash } satisfies Joining, { timeoutMs });
   const tell = () => void channel.request(null).catch(() => {}); // who is gone need not be told
   member = new Member(module, options as unknown as MemberOptions, tell);
   await channel.closed;
   return isReleased;
+}
+
+function reply(request: Request, report: Report): void {
+  try {
+    request.reply(reportToWire(report));
+  } catch (error) {
+    request.fail(error);
+  }
 }
 
 /** What a container that somebody has started joins with. */

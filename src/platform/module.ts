@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { Agent, type AgentClass } from "../agent/agent.ts";
 import { registeredClasses, registeredNames } from "../agent/agent-classes.ts";
+import { agentExports } from "../agent/agent-modules.ts";
 import type { ValueType } from "../codec/index.ts";
 import { AgentError, ScenarioError } from "../errors.ts";
 import { Hash64 } from "../hash.ts";
@@ -53,12 +53,6 @@ export interface AgentModule {
   readonly hash: string;
 }
 
-/** URL of a module; a path is from the present folder. */
-export function urlOf(module: URL | string): string {
-  if (module instanceof URL) return module.href;
-  return module.startsWith("file:") ? module : pathToFileURL(resolve(module)).href;
-}
-
 /**
  * Load a module of agents.
  *
@@ -66,15 +60,8 @@ export function urlOf(module: URL | string): string {
  * @throws {@link ScenarioError} `ERR_SCENARIO_LOAD` if it does not load or exports no class of agents.
  */
 export async function loadAgentModule(url: string): Promise<AgentModule> {
-  let exported: Record<string, unknown>;
-  let text: Buffer;
-  try {
-    text = await readFile(fileURLToPath(url));
-    exported = (await import(url)) as Record<string, unknown>;
-  } catch (cause) {
-    const message = `the module of agents ${url} does not load: ${cause instanceof Error ? cause.message : String(cause)}`;
-    throw new ScenarioError("ERR_SCENARIO_LOAD", message, { cause });
-  }
+  const exported = await agentExports(url);
+  const text = await readFile(fileURLToPath(url));
   const classes = new Map<string, AgentClass>();
   for (const [name, value] of Object.entries(exported)) if (isAgentClass(value)) classes.set(name, value);
   if (classes.size === 0 && registeredNames().length === 0) {

@@ -10,6 +10,8 @@ import type { Answer, Pack, Sent } from "./protocol.ts";
 import { type Item, writeBatch } from "./wire/batch.ts";
 import { packsOf } from "./wire/packs.ts";
 
+const NONE: readonly never[] = [];
+
 /** What a container's agents send to those of others, kept until the round has ended. */
 export class Outbound implements OtherContainers {
   readonly #module: AgentModule;
@@ -88,15 +90,17 @@ export class Outbound implements OtherContainers {
   }
 
   /** Take what was sent, encoded, by the receiving container. */
-  take(): Sent[] {
-    if (this.#items.size === 0) return [];
+  take(): readonly Sent[] {
+    const taken = this.#items;
+    if (taken.size === 0) return NONE;
+    this.#items = new Map();
     const sent: Sent[] = [];
-    for (const [to, items] of this.#items) {
+    for (const [to, items] of taken) {
       if (items.length === 0) continue;
-      const dueTicks = items.reduce((due, { ticks }) => Math.min(due, ticks), Infinity);
+      let dueTicks = Infinity;
+      for (let i = 0; i < items.length; i++) dueTicks = Math.min(dueTicks, items[i]!.ticks);
       sent.push([to, dueTicks, writeBatch(items, this.#codec)]);
     }
-    this.#items = new Map();
     return sent;
   }
 

@@ -3,12 +3,13 @@ import { DATE_TIME } from "../agent/simulation.ts";
 import { strictByDefault } from "../agent/strict-default.ts";
 import { ExternalClock } from "../clock/external-clock.ts";
 import type { Codec, ValueType } from "../codec/index.ts";
+import { urlOfModule } from "../host.ts";
 import type { CommunicationModel } from "../kernel/communication.ts";
 import type { JournaledRun } from "../kernel/journal.ts";
 import { type Limits, limitsOf } from "../limits.ts";
 import type { Journal } from "../trace.ts";
 import type { MemberLink } from "./members/link.ts";
-import { type AgentModule, checkedPlacement, loadAgentModule, urlOf } from "./module.ts";
+import { type AgentModule, checkedPlacement, loadAgentModule } from "./module.ts";
 import { nodeOptions } from "./node-options.ts";
 import { checkPlatformOptions, type PlatformOptions } from "./options.ts";
 import type { MemberOptions } from "./protocol.ts";
@@ -45,7 +46,7 @@ export async function createParts(options: PlatformOptions): Promise<PlatformPar
   });
   clock.own();
   const limits = limitsOf(options.limits);
-  const module = await loadAgentModule(urlOf(options.module));
+  const module = await loadAgentModule(urlOfModule(options.module));
   const types = [DATE_TIME, ...module.types];
   const shared = {
     count,

@@ -11,15 +11,16 @@ import { DATE_TIME } from "../agent/simulation.ts";
 import { ExternalClock } from "../clock/external-clock.ts";
 import type { Codec, ValueType } from "../codec/index.ts";
 import { RunError, ScenarioError } from "../errors.ts";
+import { urlOfModule } from "../host.ts";
 import { naming } from "../kernel/journal.ts";
 import { type Sender, senderOf } from "../kernel/order.ts";
 import { combine } from "../kernel/tracer.ts";
 import { limitsOf } from "../limits.ts";
-import { loadAgentModule, urlOf } from "./module.ts";
+import { loadAgentModule } from "./module.ts";
 import type { Isolation } from "./options.ts";
 import { Platform } from "./platform.ts";
 import type { Pack } from "./protocol.ts";
-import { batchCodec, readBatch } from "./wire/batch.ts";
+import { batchCodec, type Item, readBatch } from "./wire/batch.ts";
 import { packsOf } from "./wire/packs.ts";
 
 /** How a population that is one of several is made. */
@@ -157,22 +158,25 @@ export class PopulationPart {
     this.#home.population.arrive(arrived);
   }
 
-  *#messagesIn(bytes: Uint8Array): Generator<Crossing> {
+  #messagesIn(bytes: Uint8Array): Crossing[] {
     const { codec, bindTo } = this.#home;
     // Only a coordinator knows agents by numbers, in inputs; populations send each other messages.
     const idOf = (number: number): string => {
       throw new RunError("ERR_POPULATION_PACK", `a pack of another population names the agent number ${number}`);
     };
-    for (const item of readBatch(bytes, codec, (id) => this.#senderOf(id), idOf)) {
-      if ("birth" in item) continue;
+    const messages: Crossing[] = [];
+    const take = (item: Item) => {
+      if ("birth" in item) return;
       const { ticks, delivery } = item;
       if (ticks <= this.#servedTicks) {
         const text = `a message from ${delivery.from.id} to ${delivery.to} is due at ${ticks} ticks; ${this.#servedTicks} were served before it came`;
         throw new RunError("ERR_POPULATION_LATE", text, { agent: delivery.to, method: delivery.method });
       }
       bindTo(delivery.to);
-      yield item;
-    }
+      messages.push(item);
+    };
+    readBatch(bytes, codec, (id) => this.#senderOf(id), take, idOf);
+    return messages;
   }
 
   #senderOf(id: string): Sender {
@@ -196,7 +200,7 @@ async function inContainer(names: PopulationNames, options: HomeOptions): Promis
     ...others,
     populations,
     // As that of a platform, which loads it.
-    record: record && module ? naming(record, urlOf(module)) : record,
+    record: record && module ? naming(record, urlOfModule(module)) : record,
   });
   const { references } = container;
   const codec = batchCodec(limits, [...types, AGENT_REFERENCE]);
@@ -220,7 +224,7 @@ async function onPlatform(names: PopulationNames, options: HomeOptions): Promise
       'loads: give the option module, as new URL("./agents.ts", import.meta.url)';
     throw new ScenarioError("ERR_SCENARIO_CONTAINERS", text);
   }
-  const agents = await loadAgentModule(urlOf(module));
+  const agents = await loadAgentModule(urlOfModule(module));
   requireSameTypes(agents.url, agents.types, types);
   const platform = await Platform.create({
     ...others,

@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
 import { traceCodec } from "../codec/index.ts";
+import type { TraceRow } from "../kernel/trace/row.ts";
 import type { RunEntry } from "./entry.ts";
-import { entriesOf, type NameDictionary, RowWriter } from "./rows.ts";
+import type { NameDictionary } from "./rows/names.ts";
+import { RowWriter } from "./rows/row-writer.ts";
+import { entriesOf } from "./rows/rows.ts";
 
 /** Bytes of a link: enough to find accidents and careless edits, few enough to stand in each batch. */
 export const LINK_BYTES = 8;
@@ -50,28 +53,50 @@ const LIMITS = { nestingMax: 1024, nodesMax: Number.MAX_SAFE_INTEGER };
 const codec = traceCodec(LIMITS);
 
 /** A value stands in a row, that in the rows, and these in the batch. */
-const rowWriter = new RowWriter(traceCodec({ ...LIMITS, nestingMax: LIMITS.nestingMax - 3 }));
+const rowCodec = () => traceCodec({ ...LIMITS, nestingMax: LIMITS.nestingMax - 3 });
 
-/**
- * Entries of one tick as they stand in the file, in MsgPack: `[link, ticks, names, rows]`, without the link.
- *
- * @throws ValueError if an entry holds what no agent may send.
- */
-export function encodeBatch(entries: readonly RunEntry[], ticks: number, names: NameDictionary): Uint8Array {
-  const { count, bytes: rows } = rowWriter.write(entries, names);
-  const fresh = codec.encode(names.take());
-  const head = headOf(count);
-  const data = new Uint8Array(NAMES_AT + fresh.length + head.length + rows.length);
-  const view = new DataView(data.buffer);
-  data[0] = 0x94;
-  data[1] = 0xc4;
-  data[2] = LINK_BYTES;
-  data[TICKS_AT] = 0xcf;
-  view.setBigUint64(TICKS_AT + 1, BigInt(ticks));
-  data.set(fresh, NAMES_AT);
-  data.set(head, NAMES_AT + fresh.length);
-  data.set(rows, NAMES_AT + fresh.length + head.length);
-  return data;
+/** Writes one batch after the other: entries of one tick as they stand in the file, in MsgPack: `[link, ticks, names, rows]`. */
+export class BatchWriter {
+  readonly #names: NameDictionary;
+  readonly #rows: RowWriter;
+  /** Entries of the batch so far. */
+  entries = 0;
+
+  constructor(names: NameDictionary) {
+    this.#names = names;
+    this.#rows = new RowWriter(rowCodec(), names);
+  }
+
+  /** Add an entry. @throws ValueError if it holds what no agent may send; then the batch is of no more use. */
+  add(entry: RunEntry): void {
+    if (this.entries++ === 0) this.#rows.begin();
+    this.#rows.entry(entry);
+  }
+
+  /** As {@link add}, of what the engine has in place of an entry. */
+  addRow(row: TraceRow): void {
+    if (this.entries++ === 0) this.#rows.begin();
+    this.#rows.row(row);
+  }
+
+  /** End the batch. @returns Its bytes, without the link; they are the caller's. */
+  end(ticks: number): Uint8Array {
+    const { count, bytes: rows } = this.#rows;
+    this.entries = 0;
+    const fresh = codec.encode(this.#names.take());
+    const head = headOf(count);
+    const data = new Uint8Array(NAMES_AT + fresh.length + head.length + rows.length);
+    const view = new DataView(data.buffer);
+    data[0] = 0x94;
+    data[1] = 0xc4;
+    data[2] = LINK_BYTES;
+    data[TICKS_AT] = 0xcf;
+    view.setBigUint64(TICKS_AT + 1, BigInt(ticks));
+    data.set(fresh, NAMES_AT);
+    data.set(head, NAMES_AT + fresh.length);
+    data.set(rows, NAMES_AT + fresh.length + head.length);
+    return data;
+  }
 }
 
 /** What stands before so many items of an array, in MsgPack's smallest form. */
@@ -86,7 +111,7 @@ export function link(data: Uint8Array, chain: RunChain): void {
   data.set(chain.add(data.subarray(TICKS_AT)), 3);
 }
 
-/** @throws Error if the batch's link is not the next one of `chain`, or its front is not what `encodeBatch` writes. */
+/** @throws Error if the batch's link is not the next one of `chain`, or its front is not what {@link BatchWriter} writes. */
 export function checkBatch(data: Uint8Array, chain: RunChain): { readonly ticks: number } {
   const front = data.length > NAMES_AT && data[0] === 0x94 && data[1] === 0xc4 && data[2] === LINK_BYTES;
   if (!front || data[TICKS_AT] !== 0xcf) throw new Error("is no batch");
@@ -116,7 +141,7 @@ export function skipBatch(data: Uint8Array, names: NameDictionary): void {
   if (data[NAMES_AT] !== NO_NAMES) names.learn(bodyOf(data).names);
 }
 
-/** @throws Error if the batch is not what `encodeBatch` writes. */
+/** @throws Error if the batch is not what {@link BatchWriter} writes. */
 export function decodeBatch(data: Uint8Array, ticks: number, names: NameDictionary): RunEntry[] {
   const body = bodyOf(data);
   names.learn(body.names);

@@ -4,7 +4,8 @@ import { isSameBody } from "./batch.ts";
 import type { FeedEntry } from "./entry.ts";
 import { openRun, type ReadPoint, type RunFile, type StoredBatch } from "./reader.ts";
 import { RowCursor } from "./row-cursor.ts";
-import { NameDictionary, ROW } from "./rows.ts";
+import { NameDictionary } from "./rows/names.ts";
+import { ROW } from "./rows/rows.ts";
 
 /** What a comparison of two recordings found. */
 export interface RunComparison {

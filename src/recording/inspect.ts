@@ -4,7 +4,7 @@ import { CellCounts } from "./cell-counts.ts";
 import type { RunHeader, RunSummary } from "./entry.ts";
 import { openRun } from "./reader.ts";
 import type { RowCursor } from "./row-cursor.ts";
-import { kindOf, ROW } from "./rows.ts";
+import { kindOf, ROW } from "./rows/rows.ts";
 import { type RunFilter, selected } from "./selection.ts";
 
 /** Agents, and pairs of agents with a method, that are counted. */

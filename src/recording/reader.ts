@@ -8,7 +8,7 @@ import { checkBatch, decodeBatch, nanoseconds, RunChain, skipBatch, ticksOfBatch
 import type { RunEntry, RunHeader, RunSummary } from "./entry.ts";
 import { damaged, type McapLayout, McapScan, readAt } from "./mcap-scan.ts";
 import { RowCursor } from "./row-cursor.ts";
-import { NameDictionary } from "./rows.ts";
+import { NameDictionary } from "./rows/names.ts";
 import { checkPath } from "./target.ts";
 import { readWal } from "./wal.ts";
 import { decompress, zstdReady } from "./zstd.ts";

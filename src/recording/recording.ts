@@ -4,6 +4,7 @@ import { relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { RecordingError } from "../errors.ts";
 import { inOrder } from "../kernel/order.ts";
+import type { TraceRow } from "../kernel/trace/row.ts";
 import { checkOptions, either, LIMITS, listOf, type OptionChecks, object, oneOf, text } from "../options.ts";
 import type { FeedOp, Journal, RunStart, TraceEvent } from "../trace.ts";
 import { packageVersion } from "../version.ts";
@@ -43,8 +44,8 @@ export class Recording implements Journal {
   readonly path: string;
   readonly #options: RecordingOptions;
   #writer: RunWriter | undefined;
-  /** Entries of one time, to become a batch. */
-  #pending: RunEntry[] = [];
+  /** Entries of the open batch, and their time. */
+  #pending = 0;
   #ticks = 0;
 
   /** @throws TypeError or RangeError for an option that there is not, or that is none of what it may be. */
@@ -91,6 +92,17 @@ export class Recording implements Journal {
     for (const event of inOrder(batch)) this.#add(event);
   }
 
+  /** As `events`, of what the engine has in place of events. @internal */
+  rows(batch: readonly TraceRow[]): void {
+    const writer = this.#writer!;
+    for (let i = 0; i < batch.length; i++) {
+      const row = batch[i]!;
+      this.#at(row.tag.ticks);
+      writer.addRow(row);
+      this.#count();
+    }
+  }
+
   settle(): Promise<void> {
     this.#flush();
     return this.#writer!.settle();
@@ -102,18 +114,25 @@ export class Recording implements Journal {
   }
 
   #add(entry: RunEntry): void {
-    if (entry.kind !== "step" && entry.ticks !== this.#ticks) {
-      this.#flush();
-      this.#ticks = entry.ticks;
-    }
-    this.#pending.push(entry);
-    if (this.#pending.length === BATCH_ENTRIES) this.#flush();
+    if (entry.kind !== "step") this.#at(entry.ticks);
+    this.#writer!.add(entry);
+    this.#count();
+  }
+
+  /** What comes next is of this time. */
+  #at(ticks: number): void {
+    if (ticks === this.#ticks) return;
+    this.#flush();
+    this.#ticks = ticks;
+  }
+
+  #count(): void {
+    if (++this.#pending === BATCH_ENTRIES) this.#flush();
   }
 
   #flush(): void {
-    if (this.#pending.length === 0) return;
-    this.#writer!.append(this.#pending);
-    this.#pending = [];
+    this.#pending = 0;
+    this.#writer!.endBatch();
   }
 }
 

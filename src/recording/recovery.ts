@@ -4,7 +4,7 @@ import { checkOptions } from "../options.ts";
 import { checkBatch, decodeBatch, follows, RunChain } from "./batch.ts";
 import { RunDisk } from "./disk.ts";
 import { openRun, type RunFile } from "./reader.ts";
-import { NameDictionary } from "./rows.ts";
+import { NameDictionary } from "./rows/names.ts";
 import { checkPath, checkTarget, complete, partialOf, REPLACE_CHECKS, type ReplaceOptions } from "./target.ts";
 import { readWal } from "./wal.ts";
 

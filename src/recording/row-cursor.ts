@@ -2,7 +2,8 @@ import { behindText, isEncodedAs, traceCodec } from "../codec/index.ts";
 import type { TraceEvent } from "../trace.ts";
 import { NAMES_AT } from "./batch.ts";
 import type { RunEntry } from "./entry.ts";
-import { codeOf, entriesOf, kindOf, type NameDictionary, NONE, ROW } from "./rows.ts";
+import type { NameDictionary } from "./rows/names.ts";
+import { codeOf, entriesOf, kindOf, NONE, ROW } from "./rows/rows.ts";
 
 /** As in `batch.ts`: what was written has been checked, and a chunk bounds it. */
 const codec = traceCodec({ nestingMax: 1024, nodesMax: Number.MAX_SAFE_INTEGER });

@@ -4,7 +4,8 @@ import type { RunEntry } from "./entry.ts";
 import { damaged } from "./mcap-scan.ts";
 import { openRun, type ReadPoint, type RunFile, type StoredBatch } from "./reader.ts";
 import { RowCursor } from "./row-cursor.ts";
-import { codeOf, NameDictionary } from "./rows.ts";
+import { NameDictionary } from "./rows/names.ts";
+import { codeOf } from "./rows/rows.ts";
 import { recorderOf } from "./target.ts";
 import { readWal } from "./wal.ts";
 

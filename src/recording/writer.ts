@@ -1,12 +1,13 @@
 import { rm } from "node:fs/promises";
 import { RecordingError } from "../errors.ts";
 import { warn } from "../host.ts";
+import type { TraceRow } from "../kernel/trace/row.ts";
 import { type Limits, limitsOf } from "../limits.ts";
-import { encodeBatch, link, RunChain } from "./batch.ts";
+import { BatchWriter, link, RunChain } from "./batch.ts";
 import { RunDisk } from "./disk.ts";
 import type { RunEntry, RunHeader } from "./entry.ts";
 import type { McapWriter } from "./mcap-writer.ts";
-import { NameDictionary } from "./rows.ts";
+import { NameDictionary } from "./rows/names.ts";
 import { checkTarget, lock, type ReplaceOptions } from "./target.ts";
 import { placeOf, RunWal, walPath } from "./wal.ts";
 import { zstdReady } from "./zstd.ts";
@@ -34,7 +35,7 @@ export class RunWriter {
   readonly #disk: RunDisk;
   readonly #wal: RunWal;
   readonly #output: McapWriter;
-  readonly #names: NameDictionary;
+  readonly #batch: BatchWriter;
   readonly #chain: RunChain;
   readonly #limits: Limits;
   readonly #durable: boolean;
@@ -60,7 +61,7 @@ export class RunWriter {
     this.#durable = options.durable !== "write";
     this.#stops = options.onDiskError === "stop";
     this.#unlock = unlock;
-    this.#names = new NameDictionary(this.#limits.recordingNamesMax);
+    this.#batch = new BatchWriter(new NameDictionary(this.#limits.recordingNamesMax));
     this.#chain = new RunChain(text);
     this.#disk = new RunDisk(path);
     try {
@@ -112,16 +113,38 @@ export class RunWriter {
    * @param entries - Encoded at once; the caller keeps them.
    */
   append(entries: readonly RunEntry[]): void {
-    if (this.#closed) throw new RecordingError("ERR_RECORDING_CLOSED", `${this.#disk.path} has been closed`);
-    if (this.#failure !== undefined) return;
-    const { length } = entries;
-    const max = this.#limits.recordingBatchEntriesMax;
+    this.#requireOpen();
+    for (const entry of entries) this.add(entry);
+    this.endBatch();
+  }
+
+  /** As `append` of one entry, in a batch that goes on until {@link endBatch}. @internal */
+  add(entry: RunEntry): void {
+    if (!this.#accepts(entry.kind === "step" ? this.#ticks : entry.ticks)) return;
     try {
-      for (let start = 0; start < length; ) {
-        const end = this.#batchEnd(entries, start, max);
-        this.#batch(start === 0 && end === length ? entries : entries.slice(start, end));
-        start = end;
-      }
+      this.#batch.add(entry);
+      this.#endIfFull();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** As {@link add}, of what the engine has in place of an entry. @internal */
+  addRow(row: TraceRow): void {
+    if (!this.#accepts(row.tag.ticks)) return;
+    try {
+      this.#batch.addRow(row);
+      this.#endIfFull();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** End the batch, if there is one. @internal */
+  endBatch(): void {
+    if (this.#failure !== undefined || this.#batch.entries === 0) return;
+    try {
+      this.#writeBatch();
     } catch (error) {
       this.#fail(error);
     }
@@ -165,26 +188,34 @@ export class RunWriter {
     }
   }
 
-  /** Index behind the entries from `start` that make one batch; sets the ticks of it. */
-  #batchEnd(entries: readonly RunEntry[], start: number, max: number): number {
-    const first = entries[start]!;
-    if (first.kind !== "step") this.#ticks = first.ticks;
-    let end = start + 1;
-    for (; end < entries.length && end - start < max; end++) {
-      const entry = entries[end]!;
-      if (entry.kind !== "step" && entry.ticks !== this.#ticks) break;
+  /** Be ready for an entry of this time. @returns False if nothing is recorded any more. */
+  #accepts(ticks: number): boolean {
+    this.#requireOpen();
+    if (this.#failure !== undefined) return false;
+    if (ticks !== this.#ticks) {
+      this.endBatch();
+      this.#ticks = ticks;
     }
-    return end;
+    return this.#failure === undefined;
   }
 
-  #batch(entries: readonly RunEntry[]): void {
-    const data = encodeBatch(entries, this.#ticks, this.#names);
+  #requireOpen(): void {
+    if (this.#closed) throw new RecordingError("ERR_RECORDING_CLOSED", `${this.#disk.path} has been closed`);
+  }
+
+  #endIfFull(): void {
+    if (this.#batch.entries === this.#limits.recordingBatchEntriesMax) this.#writeBatch();
+  }
+
+  #writeBatch(): void {
+    const { entries } = this.#batch;
+    const data = this.#batch.end(this.#ticks);
     if (data.length > this.#limits.recordingChunkBytesMax / 2) {
-      const text = `a batch of ${entries.length} entries has ${data.length} bytes`;
+      const text = `a batch of ${entries} entries has ${data.length} bytes`;
       throw new RecordingError("ERR_RECORDING_ENTRY", `${text}; recordingChunkBytesMax allows half of its own at most`);
     }
     link(data, this.#chain);
-    this.#entries += entries.length;
+    this.#entries += entries;
     this.#wal.note(data);
     if (!this.#output.add(data, this.#ticks)) return;
     this.#chunkWritten = true;

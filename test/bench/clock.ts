@@ -122,11 +122,8 @@ async function plainTimers(): Promise<number> {
 /** What the trace takes for each message that is delivered: here it is a number from another agent. */
 function traced(level: TraceLevel) {
   const tracer = new Tracer(level, new TypeRegistry(), { value: () => undefined, copy: (value) => value });
-  const record = new AgentRecord(
-    "agent-1",
-    { name: "Agent", exposed: new Map(), outputs: [] },
-    { cancelTimer: () => false },
-  );
+  const owner = { cancelTimer: () => false };
+  const record = new AgentRecord("agent-1", { name: "Agent", owner, exposed: new Map(), outputs: [] });
   const message = new Delivery(Kind.oneway, "agent-1", record, record, 1, "note", [1.5], -1, undefined);
   return async (): Promise<number> => {
     const { a } = record.chain;

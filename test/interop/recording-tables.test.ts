@@ -29,6 +29,9 @@ for source in (parquet, csv):
     rows = duckdb.sql(f"select kind, count(*), max(time_s) from '{source}' group by kind order by kind").fetchall()
     found.append((sum(n for _, n, _ in rows), max(t for _, _, t in rows), "", {kind: n for kind, n, _ in rows}))
 said = duckdb.sql(f"select content->>'$.message' from '{parquet}' where kind = 'log' order by ticks limit 1").fetchall()[0]
+texts = [[frame[name].fillna("").tolist() for name in ("kind", "agent", "peer", "method", "id", "cause")] for frame in frames]
+assert texts[0] == texts[1], "the texts of Parquet are not those of CSV"
+assert len(set(texts[0][4])) > 100 and any(cause in texts[0][4] for cause in texts[0][5] if cause), "ids are not there"
 print(json.dumps([found, said, int(frames[0].ticks.iloc[-1]), str(frames[0].ticks.dtype)]))
 `;
 

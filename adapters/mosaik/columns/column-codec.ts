@@ -2,6 +2,7 @@ import { JsonPattern } from "../../../src/codec/index.ts";
 import type { OutputRequest } from "../../../src/cosim/index.ts";
 import { channel, DEFAULT_LIMITS, type Value } from "../../../src/index.ts";
 import { isObject, parseCall } from "../remote/messages.ts";
+import { isReordered } from "../remote/repeated-step.ts";
 import {
   type Cell,
   type CellLookup,
@@ -158,11 +159,6 @@ function askLike(text: Uint8Array, asked: OutputRequest): AskPattern | undefined
   // Type and id alone: the names that are asked for are no numbers.
   if (pattern.count !== ANSWER_NUMBERS) return undefined;
   return { pattern, asked, numbers: new Float64Array(ANSWER_NUMBERS), answer: undefined };
-}
-
-/** Whether JavaScript may put a key before others that stood in front of it in the message. */
-function isReordered(key: string): boolean {
-  return /^\d/.test(key);
 }
 
 interface CellList {

@@ -1,3 +1,4 @@
+import type { Output } from "../../../src/codec/index.ts";
 import { withoutFloats } from "../../../src/cosim/index.ts";
 import { channel, type Value } from "../../../src/index.ts";
 import { WrittenRequest } from "./step-messages.ts";
@@ -36,6 +37,10 @@ export class FloatCodec implements channel.Codec {
     const [content, exact] = [plain, message].map((whole) => (Array.isArray(whole) ? whole[2] : undefined));
     if (typeof content === "object" && content !== null) this.#exact.set(content, exact as Value);
     return plain;
+  }
+
+  writeMessage(_type: number, id: number, content: unknown, output: Output): boolean {
+    return content instanceof WrittenRequest && content.append(id, output);
   }
 
   encode(value: unknown, headroomBytes?: number): Uint8Array {

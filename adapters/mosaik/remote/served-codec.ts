@@ -2,27 +2,38 @@ import { JsonPattern } from "../../../src/codec/index.ts";
 import type { OutputData, OutputRequest } from "../../../src/cosim/index.ts";
 import { channel, DEFAULT_LIMITS, type Value } from "../../../src/index.ts";
 import { CheckedArguments, callOf, isObject, PreparedAnswer } from "./messages.ts";
+import { RepeatedSteps } from "./repeated-step.ts";
 
 /** Numbers of a question, or of an answer in front of its outputs: message type, id. */
 const ENVELOPE_NUMBERS = 2;
 
-/** Bytes of the longest question that is kept. */
-const QUESTION_BYTES_MAX = 8 * 1024 * 1024;
+/** Bytes of the longest message that is kept. */
+const KEPT_BYTES_MAX = 8 * 1024 * 1024;
+
+/** What a simulator may say of the inputs that it takes. */
+export interface PlaceTaker {
+  /** As `AgentSimulator.takesPlaces`. */
+  readonly takesPlaces?: boolean;
+}
 
 /**
  * mosaik's JSON for a simulator that is served. mosaik asks for the same outputs after every step: such a question is known
- * by its bytes, and an answer that holds nothing but numbers is written as numbers alone. Everything else is read and
- * written as ever.
+ * by its bytes, and an answer that holds nothing but numbers is written as numbers alone. For a
+ * simulator that takes places, a step is known that has inputs in the same places as one before, and read as numbers alone;
+ * to fill objects from them, for any other, took as long as to read it. Everything else is read and written as ever.
  */
 export class ServedCodec implements channel.Codec {
   readonly name = "mosaik-json";
   readonly types: channel.TypeRegistry;
   readonly #base = channel.createCodec("mosaik-json");
   readonly #numbers = new Float64Array(ENVELOPE_NUMBERS);
+  readonly #steps = new RepeatedSteps();
+  readonly #simulator: PlaceTaker;
   #question: { readonly pattern: JsonPattern; readonly args: RepeatedQuestion } | undefined;
 
-  constructor() {
+  constructor(simulator: PlaceTaker = {}) {
     this.types = this.#base.types;
+    this.#simulator = simulator;
   }
 
   decode(bytes: Uint8Array, start = 0, end = bytes.length): Value {
@@ -31,8 +42,10 @@ export class ServedCodec implements channel.Codec {
     if (question?.pattern.read(bytes, start, end, numbers)) {
       return [numbers[0]!, numbers[1]!, ["get_data", question.args as unknown[] as Value[], {}]];
     }
+    const step = this.#simulator.takesPlaces ? this.#steps.read(bytes, start, end) : undefined;
+    if (step !== undefined) return step;
     const message = this.#base.decode(bytes, start, end);
-    if (end - start <= QUESTION_BYTES_MAX && Array.isArray(message) && message[0] === 0) {
+    if (end - start <= KEPT_BYTES_MAX && Array.isArray(message) && message[0] === 0) {
       this.#keep(message[2]!, bytes.subarray(start, end));
     }
     return message;
@@ -41,10 +54,11 @@ export class ServedCodec implements channel.Codec {
   encode(value: unknown, headroomBytes = 0): Uint8Array {
     const [type, id, content] = value as readonly [number, number, unknown];
     if (!(content instanceof NumbersAnswer)) return this.#base.encode(value, headroomBytes);
-    return content.write(id, headroomBytes) ?? this.#base.encode([type, id, content.data], headroomBytes);
+    return content.write(id, headroomBytes) ?? this.#base.encode([type, id, content.toData()], headroomBytes);
   }
 
   #keep(content: Value, text: Uint8Array): void {
+    if (this.#simulator.takesPlaces) this.#steps.keep(content, text);
     const asked = questionOf(content);
     if (asked === undefined) return;
     const pattern = new JsonPattern(text, DEFAULT_LIMITS.integerDigitsMax);
@@ -112,18 +126,30 @@ export class RepeatedQuestion extends CheckedArguments {
       }
       if (k !== attrs.length) return undefined;
     }
-    this.#pattern ??= this.#patternOf(data);
-    return new NumbersAnswer(this.#pattern, values, data);
+    this.#pattern ??= this.#patternOf();
+    return new NumbersAnswer(this.#pattern, values, () => data);
+  }
+
+  /** The answer that holds these values, one for each attribute that was asked for. */
+  answerOf(values: readonly unknown[]): PreparedAnswer {
+    this.#pattern ??= this.#patternOf();
+    return new NumbersAnswer(this.#pattern, [1, 0, ...values], () => this.#dataOf(values));
   }
 
   /** What all answers look like. */
-  #patternOf(data: OutputData): JsonPattern {
-    const zeros = Object.keys(data).map((eid) => {
-      const attrs = Object.keys(data[eid] as object).map((attr) => [attr, 0] as const);
+  #patternOf(): JsonPattern {
+    const zeros = new Array<number>(this.#count).fill(0);
+    const text = this.#codec.encode([1, 0, this.#dataOf(zeros)]);
+    return new JsonPattern(text, DEFAULT_LIMITS.integerDigitsMax);
+  }
+
+  #dataOf(values: readonly unknown[]): OutputData {
+    let at = 0;
+    const entities = this.#eids.map((eid, i) => {
+      const attrs = this.#attrs[i]!.map((attr) => [attr, values[at++]] as const);
       return [eid, Object.fromEntries(attrs)] as const;
     });
-    const text = this.#codec.encode([1, 0, Object.fromEntries(zeros)]);
-    return new JsonPattern(text, DEFAULT_LIMITS.integerDigitsMax);
+    return Object.fromEntries(entities);
   }
 }
 
@@ -136,14 +162,15 @@ function isPlain(value: unknown): value is Record<string, unknown> {
 
 /** An answer that is written as numbers alone, if its values are that. */
 class NumbersAnswer extends PreparedAnswer {
-  readonly data: OutputData;
+  /** The same as an object, for other values. */
+  readonly toData: () => OutputData;
   readonly #pattern: JsonPattern;
   readonly #values: unknown[];
 
   /** @param values - Of the whole message `[1, id, data]`, one for each number; belongs to this object. */
-  constructor(pattern: JsonPattern, values: unknown[], data: OutputData) {
+  constructor(pattern: JsonPattern, values: unknown[], toData: () => OutputData) {
     super();
-    this.data = data;
+    this.toData = toData;
     this.#pattern = pattern;
     this.#values = values;
   }

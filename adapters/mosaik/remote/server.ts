@@ -9,6 +9,7 @@ import {
   checkNextStep,
   type Log,
   listed,
+  PlacedInputs,
   ScenarioError,
   type ServeContext,
   Simulator,
@@ -27,7 +28,7 @@ import {
   type RemoteCall,
 } from "./messages.ts";
 import { requestsTo } from "./requests.ts";
-import { RepeatedQuestion, ServedCodec } from "./served-codec.ts";
+import { type PlaceTaker, RepeatedQuestion, ServedCodec } from "./served-codec.ts";
 
 /** A simulator with a codec of its own for mosaik's wire. */
 interface OwnCodec {
@@ -36,8 +37,8 @@ interface OwnCodec {
 
 /** Options of the connection of a simulator to its mosaik. */
 export function wireOf(simulator: Simulator) {
-  const own = simulator as Partial<OwnCodec>;
-  return { ...MOSAIK_WIRE, codec: own.wireCodec?.() ?? new ServedCodec() };
+  const own = simulator as Partial<OwnCodec> & PlaceTaker;
+  return { ...MOSAIK_WIRE, codec: own.wireCodec?.() ?? new ServedCodec(own) };
 }
 
 /**
@@ -150,19 +151,20 @@ export class RemoteCalls {
       case "setup_done":
         return callSimulator(this.#site("setupDone"), () => simulator.setupDone());
       case "step": {
-        const [time, inputs, maxAdvance] = args as [Time, InputData, Time];
+        const [time, inputs, maxAdvance] = args as unknown as [Time, InputData | PlacedInputs, Time];
         this.#checkStep(meta, time);
         this.#time = time;
         const site = this.#site("step", time);
-        return checkNextStep(
-          site,
-          meta.type,
-          await callSimulator(site, () => simulator.step(time, inputs, maxAdvance)),
-        );
+        const stepped = callSimulator(site, () => stepOf(simulator, time, inputs, maxAdvance));
+        return checkNextStep(site, meta.type, await stepped);
       }
       case "get_data": {
         const asked = args[0] as OutputRequest;
         const site = this.#site("getData", this.#time);
+        if (args instanceof RepeatedQuestion && simulator instanceof AgentSimulator) {
+          const values = await callSimulator(site, () => simulator.getValues(asked));
+          if (values !== undefined) return args.answerOf(values);
+        }
         const data = await callSimulator(site, () => simulator.getData(asked));
         if (data instanceof PreparedAnswer) return data;
         const prepared = args instanceof RepeatedQuestion ? args.answer(data) : undefined;
@@ -267,4 +269,10 @@ export class RemoteCalls {
     void this.#peer.close();
     if (this.#failure !== undefined) throw this.#failure;
   }
+}
+
+/** One step; inputs in known places come to a simulator that takes them alone. */
+function stepOf(simulator: Simulator, time: Time, inputs: InputData | PlacedInputs, maxAdvance: Time) {
+  if (!(inputs instanceof PlacedInputs)) return simulator.step(time, inputs, maxAdvance);
+  return (simulator as AgentSimulator).stepPlaced(time, inputs);
 }

@@ -1,13 +1,20 @@
-import { JsonPattern } from "../../../src/codec/index.ts";
+import { JsonPattern, type Output } from "../../../src/codec/index.ts";
 import type { InputLayout, OutputRequest, PlacedInputs, Time } from "../../../src/cosim/index.ts";
 import { type channel, DEFAULT_LIMITS } from "../../../src/index.ts";
 
 /** Content of a request that knows its own text; its codec asks it for the whole message. */
 export abstract class WrittenRequest {
   /**
-   * The message `[0, id, content]` behind `headroomBytes` free bytes, as the codec would write it.
+   * Write the message `[0, id, content]`, if it is short, as the codec would write it.
    *
-   * @returns Undefined if the codec has to write {@link content}.
+   * @returns False, with nothing written, if it is long or the codec has to write {@link content}.
+   */
+  abstract append(id: number, output: Output): boolean;
+
+  /**
+   * The message `[0, id, content]` behind `headroomBytes` free bytes, if it is long, as the codec would write it.
+   *
+   * @returns Undefined if it is short or the codec has to write {@link content}.
    */
   abstract write(id: number, headroomBytes: number): Uint8Array | undefined;
 
@@ -15,8 +22,8 @@ export abstract class WrittenRequest {
   abstract get content(): unknown;
 }
 
-/** Shortest text that is kept as a pattern: of a few values a message is written as quickly as ever. */
-const PATTERN_BYTES_MIN = 512;
+/** Shortest text that is long: its numbers are worth one call of the engine's own writer, and a buffer of its own. */
+const LONG_BYTES = 512;
 
 /** Numbers of a `step` in front of its inputs: message type, id, time. Behind them comes `max_advance`. */
 const STEP_NUMBERS = 3;
@@ -25,7 +32,7 @@ const STEP_NUMBERS = 3;
 export class StepMessages {
   readonly layout: InputLayout;
   /** Undefined if there is none: then each message is written on its own, or refused. */
-  readonly #pattern: JsonPattern | undefined;
+  readonly #pattern: MessagePattern | undefined;
   readonly #numbers: unknown[];
 
   /** @param codec - Writes the text that all of them have. */
@@ -37,14 +44,23 @@ export class StepMessages {
     this.#numbers = new Array<unknown>(count).fill(0);
   }
 
-  write(id: number, time: Time, values: readonly unknown[], maxAdvance: Time, headroomBytes: number) {
-    if (this.#pattern === undefined) return undefined;
+  append(id: number, time: Time, values: ArrayLike<unknown>, maxAdvance: Time, output: Output): boolean {
+    if (this.#pattern === undefined || this.#pattern.isLong) return false;
+    return this.#pattern.json.append(this.#fill(id, time, values, maxAdvance), output);
+  }
+
+  write(id: number, time: Time, values: ArrayLike<unknown>, maxAdvance: Time, headroomBytes: number) {
+    if (this.#pattern?.isLong !== true) return undefined;
+    return this.#pattern.json.writeValues(this.#fill(id, time, values, maxAdvance), headroomBytes);
+  }
+
+  #fill(id: number, time: Time, values: ArrayLike<unknown>, maxAdvance: Time): readonly unknown[] {
     const numbers = this.#numbers;
     numbers[1] = id;
     numbers[2] = time;
     for (let i = 0; i < values.length; i++) numbers[STEP_NUMBERS + i] = values[i];
     numbers[STEP_NUMBERS + values.length] = maxAdvance;
-    return this.#pattern.writeValues(numbers, headroomBytes);
+    return numbers;
   }
 }
 
@@ -63,6 +79,10 @@ export class StepRequest extends WrittenRequest {
     this.#maxAdvance = maxAdvance;
   }
 
+  append(id: number, output: Output): boolean {
+    return this.#messages.append(id, this.#time, this.#inputs.values, this.#maxAdvance, output);
+  }
+
   write(id: number, headroomBytes: number): Uint8Array | undefined {
     return this.#messages.write(id, this.#time, this.#inputs.values, this.#maxAdvance, headroomBytes);
   }
@@ -75,7 +95,7 @@ export class StepRequest extends WrittenRequest {
 /** A `get_data` for the same outputs after every step: what it asks for is written once. */
 export class DataRequest extends WrittenRequest {
   readonly outputs: OutputRequest;
-  readonly #pattern: JsonPattern | undefined;
+  readonly #pattern: MessagePattern | undefined;
   readonly #numbers = [0, 0];
 
   /** @param outputs - Frozen. @param codec - Writes the text that all of them have. */
@@ -85,9 +105,14 @@ export class DataRequest extends WrittenRequest {
     this.#pattern = patternOf(this.content, this.#numbers.length, codec);
   }
 
+  append(id: number, output: Output): boolean {
+    this.#numbers[1] = id;
+    return this.#pattern?.isLong === false && this.#pattern.json.append(this.#numbers, output);
+  }
+
   write(id: number, headroomBytes: number): Uint8Array | undefined {
     this.#numbers[1] = id;
-    return this.#pattern?.writeValues(this.#numbers, headroomBytes);
+    return this.#pattern?.isLong === true ? this.#pattern.json.writeValues(this.#numbers, headroomBytes) : undefined;
   }
 
   get content(): unknown {
@@ -95,15 +120,20 @@ export class DataRequest extends WrittenRequest {
   }
 }
 
-/** The message of `content`, as a pattern with so many numbers; undefined if it has others, is short, or cannot be written. */
-function patternOf(content: unknown, count: number, codec: channel.Codec): JsonPattern | undefined {
+/** The text of a message, and how it is best written. */
+interface MessagePattern {
+  readonly json: JsonPattern;
+  readonly isLong: boolean;
+}
+
+/** The message of `content`, as a pattern with so many numbers; undefined if it has others, or cannot be written. */
+function patternOf(content: unknown, count: number, codec: channel.Codec): MessagePattern | undefined {
   let text: Uint8Array;
   try {
     text = codec.encode([0, 0, content]);
   } catch {
     return undefined;
   }
-  if (text.length < PATTERN_BYTES_MIN) return undefined;
-  const pattern = new JsonPattern(text, DEFAULT_LIMITS.integerDigitsMax);
-  return pattern.count === count ? pattern : undefined;
+  const json = new JsonPattern(text, DEFAULT_LIMITS.integerDigitsMax);
+  return json.count === count ? { json, isLong: text.length >= LONG_BYTES } : undefined;
 }

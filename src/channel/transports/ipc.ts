@@ -2,6 +2,7 @@ import { lstat, unlink } from "node:fs/promises";
 import { createServer, connect as netConnect, type Server } from "node:net";
 import { ChannelError } from "../../errors.ts";
 import { formatAddress, type IpcAddress } from "../address.ts";
+import { readingSocket } from "./accepted-socket.ts";
 import { closing, connected, enter, listening, Reading, StreamTransport } from "./stream.ts";
 import type { Accept, Acceptor, BindOptions, DialOptions, Transport } from "./transport.ts";
 
@@ -27,9 +28,10 @@ export async function listenIpc(address: IpcAddress, { connections }: BindOption
   const { path } = address;
   const asked = formatAddress(address);
   let count = 0;
-  const server = createServer((socket) => {
+  const server = createServer({ pauseOnConnect: true }, (plain) => {
+    const [socket, reading] = readingSocket(plain);
     const accepted = enter(connections, socket);
-    if (accepted !== undefined) accept(new StreamTransport(socket, `${asked}#${++count}`), accepted);
+    if (accepted !== undefined) accept(new StreamTransport(socket, `${asked}#${++count}`, reading), accepted);
   });
   try {
     await listening(server, { path }, asked);

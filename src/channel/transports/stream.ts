@@ -14,12 +14,12 @@ const NOTHING = new Uint8Array(0);
 const READ_BYTES = 64 * 1024;
 
 /**
- * Where all sockets read that this thread has connected: a receiver has the bytes during the call alone. Without it Node
- * allocates 64 KiB for each read and shrinks them to what has come, a quarter of what a small message costs its receiver.
+ * Where all sockets of this thread read: a receiver has the bytes during the call alone. Without it Node allocates 64 KiB
+ * for each read and shrinks them to what has come, a quarter of what a small message costs its receiver.
  */
 let readBuffer: Buffer | undefined;
 
-/** Reads a socket that connects into one buffer; Node does not offer that for one that is accepted. */
+/** Reads a socket into one buffer: one that connects, or see `readingSocket`. */
 export class Reading {
   #received: (bytes: Uint8Array) => void = () => {};
 
@@ -78,7 +78,7 @@ export class StreamTransport implements Transport {
     socket.on("close", () => receiver.ended(this.#error));
     const received = (bytes: Uint8Array) => receiver.received(bytes);
     if (socket.closed) process.nextTick(() => receiver.ended(this.#error));
-    else if (this.#reading === undefined) socket.on("data", received);
+    else if (this.#reading === undefined) socket.on("data", received).resume();
     else this.#reading.start(socket, received);
   }
 

@@ -2,6 +2,7 @@ import { type AddressInfo, createServer, connect as netConnect, type Server, typ
 import { createServer as createTlsServer, connect as tlsConnect } from "node:tls";
 import { formatAddress, type NetAddress } from "../address.ts";
 import type { AcceptedConnection } from "../connection-limits.ts";
+import { readingSocket } from "./accepted-socket.ts";
 import { Arrivals, closing, connected, enter, listening, Reading, StreamTransport } from "./stream.ts";
 import { type Certificates, clientOptions, readCertificates, serverOptions } from "./tls.ts";
 import type { Accept, Acceptor, BindOptions, DialOptions, Transport } from "./transport.ts";
@@ -24,10 +25,10 @@ export async function connectTcp(address: NetAddress, options: DialOptions): Pro
 /** Accept TCP connections, encrypted if `tls` is given. */
 export async function listenTcp(address: NetAddress, options: BindOptions, accept: Accept): Promise<Acceptor> {
   const { scheme, host, port } = address;
-  const take = (socket: Socket, accepted: AcceptedConnection) => {
+  const take = (socket: Socket, accepted: AcceptedConnection, reading?: Reading) => {
     const { remoteAddress = "unknown", remotePort = 0 } = socket;
     const peer = formatAddress({ scheme, host: remoteAddress, port: remotePort });
-    accept(new StreamTransport(socket, peer), accepted);
+    accept(new StreamTransport(socket, peer, reading), accepted);
   };
   const server =
     options.tls === undefined
@@ -40,11 +41,12 @@ export async function listenTcp(address: NetAddress, options: BindOptions, accep
 
 function plainServer(
   { connections }: BindOptions,
-  take: (socket: Socket, accepted: AcceptedConnection) => void,
+  take: (socket: Socket, accepted: AcceptedConnection, reading?: Reading) => void,
 ): Server {
-  return createServer({ noDelay: true }, (socket) => {
+  return createServer({ noDelay: true, pauseOnConnect: true }, (plain) => {
+    const [socket, reading] = readingSocket(plain);
     const accepted = enter(connections, socket);
-    if (accepted !== undefined) take(socket, accepted);
+    if (accepted !== undefined) take(socket, accepted, reading);
   });
 }
 

@@ -1,4 +1,5 @@
 /** What an agent's record has that knows of no record itself. */
+import type { Cause } from "../trace/cause.ts";
 
 /** One direction between two agents; it belongs to the sender, so that it is the same wherever the receiver lives. */
 export interface LinkState {
@@ -17,9 +18,17 @@ export interface LivingAgent {
 /** Life of an agent: `new` until its birth is served, `setup` until its setup has settled. */
 export type LifeState = "new" | "setup" | "ready" | "removed";
 
-/** What the engine knows about a class of agents. */
-export interface AgentType {
+/** Takes timers back; agent code may not at any time. */
+export interface TimerOwner<Timer> {
+  /** False if it has run or was cancelled before. */
+  cancelTimer(timer: Timer): boolean;
+}
+
+/** What the engine knows about a class of agents in one container: with it stands what all of them have. */
+export interface AgentType<Owner> {
   readonly name: string;
+  /** Whose agents they are. */
+  readonly owner: Owner;
   /** Methods that a peer may call. */
   readonly exposed: ReadonlyMap<string, (...args: unknown[]) => unknown>;
   /** Names of what a bridge may read and the agent may emit. */
@@ -27,11 +36,13 @@ export interface AgentType {
 }
 
 /** What observers were told last of one agent's outputs. */
-export interface ShownValues {
+export class ShownValues {
   /** Events so far. */
-  count: number;
-  /** By output: the value if it is a primitive, else its digest. */
-  readonly last: Map<string, unknown>;
+  count = 0;
+  /** Of each output, in the class's order: the value if it is a primitive, else its digest; undefined before the first. */
+  readonly last: unknown[] = [];
+  /** The last event of the agent in this round; undefined if there was none. */
+  served: Cause | undefined = undefined;
 }
 
 /** Whom an agent knows. */

@@ -1,5 +1,6 @@
 import type { Timer } from "../../clock/clock.ts";
 import { type AgentRecord, AgentTimer } from "../model.ts";
+import type { Cause } from "../trace/cause.ts";
 
 /** Timers that are kept to be set again, at most: 12 MB. */
 const FREE_MAX = 2 ** 17;
@@ -15,7 +16,7 @@ export class TimerPool {
   readonly #free: AgentTimer[] = [];
 
   /** A timer that is in no queue yet. */
-  take(record: AgentRecord, seq: number, run: (() => unknown) | undefined, cause: string | undefined): AgentTimer {
+  take(record: AgentRecord, seq: number, run: (() => unknown) | undefined, cause: Cause | undefined): AgentTimer {
     const timer = this.#free.pop();
     if (timer === undefined) return new AgentTimer(record, seq, run, cause);
     timer.slot = -1;
@@ -52,6 +53,6 @@ export class TimerHandle implements Timer {
     const timer = this.#timer;
     // It has fired if it was set again; its agent's numbers are used once.
     if (timer.seq !== this.#seq || timer.record !== this.#record) return false;
-    return this.#record.owner.cancelTimer(timer);
+    return this.#record.type.owner.cancelTimer(timer);
   }
 }

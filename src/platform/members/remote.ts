@@ -43,6 +43,7 @@ export class RemoteMember implements MemberLink {
     this.#limits = limits;
     this.#slow = new WallDeadline(limits.stepWarningMs, () => this.#warn());
     this.#late = new WallDeadline(limits.stepTimeoutMs, () => this.#giveUp());
+    channel.writeAtOnce();
     channel.serve((request) => {
       this.onFailure();
       request.reply(null);
@@ -57,7 +58,7 @@ export class RemoteMember implements MemberLink {
     this.#order = order;
     this.#onReport = reported;
     this.#onError = failed;
-    this.#channel.request(orderToWire(order), UNTIMED).then(this.#reported, this.#failed);
+    this.#channel.ask(orderToWire(order), UNTIMED, this.#reported, this.#failed);
   }
 
   async leave(now: boolean): Promise<void> {
@@ -74,18 +75,18 @@ export class RemoteMember implements MemberLink {
     try {
       report = reportFromWire(value);
     } catch (error) {
-      this.#failed(error as CosimError);
+      void this.#failed(error);
       return;
     }
     if (this.#takeOrder() !== undefined) this.#onReport(report);
   };
 
-  readonly #failed = async (cause: CosimError): Promise<void> => {
+  readonly #failed = async (reason: unknown): Promise<void> => {
     const order = this.#order;
     if (order === undefined) return; // given up before
     this.#slow.end();
     this.#late.end();
-    const error = await this.#lost(cause, order);
+    const error = await this.#lost(reason as CosimError, order);
     this.#order = undefined;
     this.#onError(error);
   };

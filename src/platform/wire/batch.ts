@@ -5,6 +5,7 @@ import { Delivery } from "../../kernel/model.ts";
 import { Kind, OUTSIDE, type Sender } from "../../kernel/order.ts";
 import { fromOutside } from "../../kernel/outside.ts";
 import type { Birth } from "../../kernel/round.ts";
+import { Cause } from "../../kernel/trace/cause.ts";
 import type { Limits } from "../../limits.ts";
 import { bytesOf, doublesFromBytes, integersFromBytes } from "./columns.ts";
 
@@ -50,11 +51,12 @@ export function batchCodec(limits: Limits, types: readonly ValueType[]): Codec {
  * values as one array of such arrays, which costs a third; inputs that are alike in columns, which costs least.
  */
 export function writeBatch(items: readonly Item[], codec: Codec): Uint8Array {
+  // One message is what most containers of a small exchange send to another in a round.
+  if (items.length === 1) return writePart(runOf(fieldsOf(items[0]!)), codec);
   const parts: Uint8Array[] = [];
   let bytes = 0;
   const put = (value: unknown) => {
-    const part = codec.encode(value, LENGTH_BYTES);
-    new DataView(part.buffer, part.byteOffset).setUint32(0, part.length - LENGTH_BYTES);
+    const part = writePart(value, codec);
     parts.push(part);
     bytes += part.length;
   };
@@ -91,21 +93,45 @@ export function writeBatch(items: readonly Item[], codec: Codec): Uint8Array {
   return batch;
 }
 
-/** Read what {@link writeBatch} has written; an item that refers to agents is handed over before the next one is read. */
-export function* readBatch(
+/** The run of one item; an item that cannot be in one is written as it is. */
+function runOf(fields: Fields): Fields | readonly Fields[] {
+  return isPlain(fields) ? [fields] : fields;
+}
+
+/** A value behind its length. */
+function writePart(value: unknown, codec: Codec): Uint8Array {
+  const part = codec.encode(value, LENGTH_BYTES);
+  const length = part.length - LENGTH_BYTES;
+  part[0] = length >>> 24;
+  part[1] = length >>> 16;
+  part[2] = length >>> 8;
+  part[3] = length;
+  return part;
+}
+
+function readLength(bytes: Uint8Array, at: number): number {
+  return bytes[at]! * 0x100_0000 + bytes[at + 1]! * 0x1_0000 + bytes[at + 2]! * 0x100 + bytes[at + 3]!;
+}
+
+/**
+ * Read what {@link writeBatch} has written.
+ *
+ * @param take - Gets one item after the other: one that refers to agents before the next one is read.
+ */
+export function readBatch(
   bytes: Uint8Array,
   codec: Codec,
   senderOf: (id: string) => Sender,
+  take: (item: Item) => void,
   idOf: (number: number) => string = noneByNumber,
-): Generator<Item> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+): void {
   for (let at = 0; at < bytes.length; ) {
     const start = at + LENGTH_BYTES;
-    at = start + view.getUint32(at);
+    at = start + readLength(bytes, at);
     const value = codec.decode(bytes, start, at) as unknown as Fields | Columns | readonly Fields[];
-    if (isColumns(value)) yield* itemsOf(value, idOf);
-    else if (isRun(value)) for (const fields of value) yield itemOf(fields, senderOf);
-    else yield itemOf(value, senderOf);
+    if (isColumns(value)) takeColumns(value, idOf, take);
+    else if (isRun(value)) for (let i = 0; i < value.length; i++) take(itemOf(value[i]!, senderOf));
+    else take(itemOf(value, senderOf));
   }
 }
 
@@ -172,7 +198,7 @@ function columnsOf(items: readonly Item[], first: number, count: number): Column
   return [ticks, delivery.method, width, bytesOf(receivers), bytesOf(seqs), bytesOf(args)];
 }
 
-function* itemsOf(columns: Columns, idOf: (number: number) => string): Generator<Item> {
+function takeColumns(columns: Columns, idOf: (number: number) => string, take: (item: Item) => void): void {
   const [ticks, method, width] = columns;
   const receivers = integersFromBytes(columns[3]);
   const seqs = doublesFromBytes(columns[4]);
@@ -180,7 +206,7 @@ function* itemsOf(columns: Columns, idOf: (number: number) => string): Generator
   for (let i = 0, at = 0; i < receivers.length; i++) {
     const content: number[] = [];
     for (let k = 0; k < width; k++) content.push(args[at++]!);
-    yield { ticks, delivery: fromOutside(Kind.input, idOf(receivers[i]!), seqs[i]!, method, content) };
+    take({ ticks, delivery: fromOutside(Kind.input, idOf(receivers[i]!), seqs[i]!, method, content) });
   }
 }
 
@@ -188,7 +214,9 @@ function* itemsOf(columns: Columns, idOf: (number: number) => string): Generator
 function isPlain(fields: Fields): boolean {
   const content = fields[6];
   if (!Array.isArray(content)) return isPrimitive(content);
-  return content.length <= RUN_ARGUMENTS_MAX && (content as readonly unknown[]).every(isPrimitive);
+  if (content.length > RUN_ARGUMENTS_MAX) return false;
+  for (let i = 0; i < content.length; i++) if (!isPrimitive(content[i])) return false;
+  return true;
 }
 
 /** No object, and no proxy of an agent, which is a function: it is bound to its receiver right after it was read. */
@@ -211,12 +239,14 @@ type Fields = readonly [
 
 function fieldsOf(item: Item): Fields {
   if ("birth" in item) {
-    const { id, parent, type, args, cause = null, neighbours } = item.birth;
+    const { id, parent, type, args, neighbours } = item.birth;
+    const cause = item.birth.cause?.id ?? null;
     const from = parent?.id ?? OUTSIDE.id;
     if (neighbours === undefined) return [item.ticks, BIRTH, id, from, 0, type, args, -1, cause];
     return [item.ticks, BIRTH_OF_NEIGHBOUR, id, from, 0, type, [args, neighbours], -1, cause];
   }
-  const { kind, to, from, seq, method, content, callSeq, cause = null } = item.delivery;
+  const { kind, to, from, seq, method, content, callSeq } = item.delivery;
+  const cause = item.delivery.cause?.id ?? null;
   const fields = [item.ticks, kind, to, from.id, seq, method, content, callSeq, cause] as const;
   const hops = kind === Kind.failure ? hopsOfAnswer(content as object, from.id, method) : undefined;
   return hops === undefined ? fields : [...fields, hops];
@@ -225,7 +255,7 @@ function fieldsOf(item: Item): Fields {
 function itemOf(fields: Fields, senderOf: (id: string) => Sender): Item {
   const [ticks, kind, to, from, seq, method, content, callSeq, causeId, hops] = fields;
   if (hops !== undefined) noteOrigin(content as object, { hops });
-  const cause = causeId ?? undefined;
+  const cause = causeId === null ? undefined : Cause.of(causeId);
   const sender = senderOf(from);
   if (kind === BIRTH || kind === BIRTH_OF_NEIGHBOUR) {
     const parent = sender === OUTSIDE ? undefined : sender;

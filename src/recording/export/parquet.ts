@@ -1,4 +1,4 @@
-import { ByteWriter, ParquetWriter, parquetWriteBuffer, type SchemaElement } from "hyparquet-writer";
+import { ByteWriter, type ColumnSource, ParquetWriter, parquetWriteBuffer, type SchemaElement } from "hyparquet-writer";
 import type { RowColumn, TableRow } from "../../observe/exports.ts";
 
 /** Rows of a group, and about as many that are held at a time. */
@@ -25,19 +25,48 @@ export async function writeParquet(
 ): Promise<void> {
   const schema = schemaOf(columns);
   const file = new ParquetWriter({ writer: new Streaming(write), schema, createdBy: "cosimas" });
-  const names = columns.map(({ name }) => name);
-  let data = names.map((): unknown[] => []);
+  let cells = columns.map((column) => new Cells(column));
   const flush = async (): Promise<void> => {
-    const columnData = names.map((name, i) => ({ name, data: data[i]! }));
-    await file.write({ columnData, rowGroupSize: GROUP_ROWS });
-    data = names.map(() => []);
+    await file.write({ columnData: cells.map((each) => each.source), rowGroupSize: GROUP_ROWS });
+    cells = columns.map((column) => new Cells(column));
   };
   for await (const rows of batches) {
-    for (const row of rows) for (let i = 0; i < names.length; i++) data[i]!.push(row[names[i]!]);
-    if ((data[0]?.length ?? 0) >= GROUP_ROWS) await flush();
+    for (const each of cells) each.add(rows);
+    if ((cells[0]?.data.length ?? 0) >= GROUP_ROWS) await flush();
   }
-  if ((data[0]?.length ?? 0) > 0) await flush();
+  if ((cells[0]?.data.length ?? 0) > 0) await flush();
   await file.finish();
+}
+
+/** A column's cells of one group. */
+class Cells {
+  readonly data: unknown[] = [];
+  readonly #name: string;
+  readonly #distinct: boolean;
+
+  constructor({ name, distinct = false }: RowColumn) {
+    this.#name = name;
+    this.#distinct = distinct;
+  }
+
+  add(rows: readonly TableRow[]): void {
+    const { data } = this;
+    const name = this.#name;
+    if (!this.#distinct) for (const row of rows) data.push(row[name]);
+    else for (const row of rows) data.push(bytesOf(row[name] as string | undefined));
+  }
+
+  get source(): ColumnSource {
+    const { data } = this;
+    return this.#distinct
+      ? { name: this.#name, data, encoding: "PLAIN", statistics: false }
+      : { name: this.#name, data };
+  }
+}
+
+/** Of Node's pool: the library would give each text memory of its own, which was a sixth of an export's time. */
+function bytesOf(text: string | undefined): Uint8Array | undefined {
+  return text === undefined ? undefined : Buffer.from(text);
 }
 
 /** A column of a small table. */

@@ -23,10 +23,10 @@ export class CostMeter {
     this.#steps++;
   }
 
-  /** Write to the file that the environment names. */
-  write(): void {
+  /** Write to the file that the environment names. @param steps - Default: those that were told. */
+  write(steps = this.#steps): void {
     const cost: ProcessCost = {
-      steps: this.#steps,
+      steps,
       setupS: this.#setupDoneS - this.#initS,
       stepsS: cpuS() - this.#setupDoneS,
     };

@@ -111,7 +111,7 @@ describe("a step of a platform", () => {
       const one = await Container.create({ types });
       const many = await Platform.create({ module, isolation, containers: 4 });
       onTestFinished(async () => void (await Promise.all([one.close(), many.close()])));
-      const requests = vi.spyOn(Channel.prototype, "request");
+      const requests = vi.spyOn(Channel.prototype, "ask");
       // Each is a frame there and one back; whose channel it is shows when its agent is made.
       const channels: unknown[] = [];
       for (let i = 0; i < 4; i++) {

@@ -4,7 +4,7 @@ import { FloatCodec } from "../../../../adapters/mosaik/remote/float-codec.ts";
 import { type CheckedArguments, PreparedAnswer } from "../../../../adapters/mosaik/remote/messages.ts";
 import { RepeatedQuestion, ServedCodec } from "../../../../adapters/mosaik/remote/served-codec.ts";
 import { DataRequest, StepMessages, StepRequest } from "../../../../adapters/mosaik/remote/step-messages.ts";
-import { WholeFloat } from "../../../../src/codec/index.ts";
+import { Output, WholeFloat } from "../../../../src/codec/index.ts";
 import { InputLayout, type OutputData, PlacedInputs } from "../../../../src/cosim/index.ts";
 import { channel } from "../../../../src/index.ts";
 
@@ -33,6 +33,27 @@ describe("messages that a master writes again and again", () => {
         expect(text(codec.encode([0, id, request]))).toBe(text(base.encode([0, id, content])));
       }),
     );
+  });
+
+  it("are the same bytes where they are short and are written behind others", () => {
+    const codec = new FloatCodec();
+    const short = InputLayout.of(["é", "7"].map((eid) => ({ eid, attr: "x1", source: `S-${eid}.e` })))!;
+    const messages = new StepMessages(short, base);
+    const question = new DataRequest({ "7": ["x"], 'quoted "1"': ["1"] }, base);
+    const values = fc.array(value, { minLength: 2, maxLength: 2 });
+    fc.assert(
+      fc.property(values, fc.nat(), fc.nat(), (given, id, time) => {
+        const output = new Output(1024);
+        output.append(Buffer.from("before"));
+        const step = new StepRequest(messages, time, new PlacedInputs(short, given), time + 7);
+        const isNumber = given.every((one) => typeof one === "number" || one instanceof WholeFloat);
+        expect(codec.writeMessage(0, id, step, output)).toBe(isNumber);
+        const expected = isNumber ? text(base.encode([0, id, ["step", [time, short.fill(given), time + 7], {}]])) : "";
+        expect(codec.writeMessage(0, id, question, output)).toBe(true);
+        expect(text(output.take())).toBe(`before${expected}${text(base.encode([0, id, question.content]))}`);
+      }),
+    );
+    expect(codec.writeMessage(0, 1, ["step", [0, {}, 1], {}], new Output(1024))).toBe(false);
   });
 
   it("leave the headroom free, and write a long question by its bytes", () => {
