@@ -133,7 +133,10 @@ export class InlineHost implements HelicsHost {
       ...{ memory: this.#note.memory, news: this.#newsOut },
     };
     const workerData = { ...data, typescript: needsLoader(), main: programUrl("inline-watch").href };
-    const watch = new Worker(BOOT_URL, { workerData, transferList: [this.#newsOut] });
+    const watch = new Worker(BOOT_URL, {
+      ...{ workerData, transferList: [this.#newsOut] },
+      trackUnmanagedFds: false, // the supervisor's is not the thread's to close
+    });
     this.#watch = watch;
     const [joined] = (await once(watch, "message")) as [JoinAnswer];
     watch.unref();

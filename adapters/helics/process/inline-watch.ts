@@ -147,10 +147,10 @@ function abort(reason: string, news?: InlineNews): void {
 
 /** A byte is the wish to end; the end of the descriptor is that of the program that holds it. */
 function obey(fd: number): void {
-  const socket = createReadStream("", { fd });
+  const socket = createReadStream("", { fd, autoClose: false });
   socket.on("data", () => abort(programEnded(name)));
   socket.on("error", () => {});
-  socket.on("close", () => {
+  socket.on("end", () => {
     abort(programEnded(name));
     setTimeout(() => process.kill(process.pid, "SIGKILL"), FAREWELL_MS);
   });
