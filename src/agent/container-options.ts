@@ -74,6 +74,13 @@ export interface AgentInput {
   readonly agent: string;
   readonly method: string;
   readonly args: readonly unknown[];
+  /**
+   * Values and containers in `args`, if these are one object of canonical numbers, or of such objects, that was made for the
+   * agent and that nobody else has: it is its copy.
+   *
+   * @internal
+   */
+  readonly ownNodes?: number;
 }
 
 /** What the options of every run may be, be it of a container or of a platform. */

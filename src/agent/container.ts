@@ -35,6 +35,9 @@ import { type Crossing, crossingToFeed } from "./populations.ts";
 import { createSimulation, type Simulation } from "./simulation.ts";
 import { strictByDefault } from "./strict-default.ts";
 
+/** Containers in one another of arguments that are the agent's own: the list, its object, and objects in that. */
+const OWN_NESTING = 3;
+
 /** The options that were given. */
 function defined(options: { [K in keyof LiveOptions]: LiveOptions[K] | undefined }): LiveOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
@@ -233,9 +236,11 @@ export class Container implements TraceSource {
   /** Give several inputs, in their order; if one of them is refused, none is taken. Throws as `input`. */
   inputs(inputs: readonly AgentInput[]): void {
     this.#kernel.requireIdle("an input");
+    const { nodesMax, nestingMax } = this.#kernel.limits;
     const records: AgentRecord[] = [];
-    const copies = inputs.map(({ agent, method, args }) => {
+    const copies = inputs.map(({ agent, method, args, ownNodes }) => {
       records.push(this.#simulation.factory.living(agent, method));
+      if (ownNodes !== undefined && ownNodes <= nodesMax && OWN_NESTING <= nestingMax) return args;
       return this.#kernel.copyFor(agent, args, `${agent}.${method}`);
     });
     for (let i = 0; i < inputs.length; i++) {

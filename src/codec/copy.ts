@@ -211,14 +211,16 @@ class ValueWalk {
     const { length } = items;
     // Before anything is allocated: a sparse array may claim 2^32 - 1 items.
     if (length > this.#left) throw this.#tooMany();
-    const copy: Value[] = [];
     let i = 0;
     try {
+      // An array that grows from nothing has room for 17 items: of the arguments of most calls, one, that is most of the copy.
+      if (length === 1) return [this.copy(items[0], depth)];
+      const copy: Value[] = [];
       for (; i < length; i++) copy.push(this.copy(items[i], depth));
+      return copy;
     } catch (error) {
       throw Refusal.below(error, i);
     }
-    return copy;
   }
 
   #object(fields: { readonly [key: string]: unknown }, depth: number): ValueObject {

@@ -53,12 +53,12 @@ function hashObject(hash: Hash64, value: object, types: TypeRegistry): void {
   const prototype: object = Object.getPrototypeOf(value);
   const type = prototype === Object.prototype ? undefined : types.idOf(value, prototype);
   if (type === undefined) {
-    const entries = Object.entries(value);
+    const keys = Object.keys(value);
     hash.word(12);
-    hash.word(entries.length);
-    for (const [key, item] of entries) {
+    hash.word(keys.length);
+    for (const key of keys) {
       hash.string(key);
-      hashValue(hash, item, types);
+      hashValue(hash, (value as Record<string, unknown>)[key], types);
     }
   } else {
     hash.word(13);

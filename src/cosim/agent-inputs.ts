@@ -25,6 +25,8 @@ interface PlacedCall {
   readonly agent: EntityId;
   readonly method: string;
   readonly inputs: readonly PlacedInput[];
+  /** Values and containers in its arguments, if all values are numbers. */
+  readonly nodes: number;
 }
 
 /** Inputs of a step as calls of the agents that they are for, each with one object by attribute. */
@@ -54,7 +56,12 @@ export class AgentInputs {
     if (this.#placed?.layout !== layout) this.#placed = { layout, calls: this.#callsOf(layout) };
     const { calls } = this.#placed;
     if (calls === null) return this.calls(inputs.toData(), time);
-    return calls.map(({ agent, method, inputs }) => ({ agent, method, args: [declaredOf(inputs, values)] }));
+    // Where they are numbers, what is made here is the agent's copy.
+    const areNumbers = values instanceof Float64Array;
+    return calls.map(({ agent, method, inputs, nodes }) => {
+      const args = [declaredOf(inputs, values)];
+      return areNumbers ? { agent, method, args, ownNodes: nodes } : { agent, method, args };
+    });
   }
 
   #call(eid: EntityId, attrs: InputData[string], time: Time): BridgeInput {
@@ -101,7 +108,10 @@ export class AgentInputs {
         slots.set(attr, slot);
         slot += sources.length;
       }
-      calls.push({ agent: eid, method: method!, inputs: placedInputs(attrs, slots, inputList) });
+      const placed = placedInputs(attrs, slots, inputList);
+      // The list, its object, and each value, or an object of those of several sources.
+      const nodes = placed.reduce((sum, { sources }) => sum + 1 + (sources?.length ?? 0), 2);
+      calls.push({ agent: eid, method: method!, inputs: placed, nodes });
     }
     return calls;
   }

@@ -12,6 +12,8 @@ export interface BridgeInput {
   readonly agent: string;
   readonly method: string;
   readonly args: readonly unknown[];
+  /** As `AgentInput.ownNodes`. @internal */
+  readonly ownNodes?: number;
 }
 
 /** How a simulator's integer steps map to simulation time. */

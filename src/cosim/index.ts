@@ -45,8 +45,9 @@ export type { AgentPair, AgentTopology, SmallWorldOptions } from "./agent-topolo
 export { Bridge, type BridgeInput, type BridgeOptions } from "./bridge.ts";
 export * from "./contract.ts";
 export { InputLayout, type InputPlace, PlacedInputs, putInput } from "./input-layout.ts";
+export { PlacedOutputs } from "./placed-outputs.ts";
 export type { Population, PopulationOptions, PopulationSpawnOptions, Values } from "./population.ts";
-export { AgentSimulator, type AgentSimulatorOptions } from "./population-simulator.ts";
+export { AgentSimulator, type AgentSimulatorOptions, takesPlaces } from "./population-simulator.ts";
 export { printedLine } from "./printed-line.ts";
 export * from "./scenario.ts";
 export { SERIES_PLOTS } from "./series-plots.ts";

@@ -76,7 +76,7 @@ export class InputLayout {
 /** Inputs of one step in a known form. Who writes them into a message needs no object of them. */
 export class PlacedInputs {
   readonly layout: InputLayout;
-  /** One for each slot. */
+  /** One for each slot; a `Float64Array` holds numbers as a codec reads them, none of them -0. */
   readonly values: ArrayLike<unknown>;
 
   constructor(layout: InputLayout, values: ArrayLike<unknown>) {

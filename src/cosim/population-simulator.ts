@@ -314,3 +314,8 @@ async function sharedBy(module: URL | string | undefined, given: CommunicationMo
   const { types, communication } = { ...exported, ...(given && { communication: given }) };
   return { ...(types && { types }), ...(communication && { communication }) };
 }
+
+/** Whether a simulator is given inputs in known places, and not as objects. */
+export function takesPlaces(simulator: Simulator): simulator is AgentSimulator {
+  return simulator instanceof AgentSimulator && simulator.takesPlaces;
+}

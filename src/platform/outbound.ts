@@ -18,8 +18,10 @@ export class Outbound implements OtherContainers {
   readonly #codec: Codec;
   readonly #containerOf: (id: string) => number;
   readonly #own: number;
-  /** By the receiving container. */
-  #items = new Map<number, Item[]>();
+  /** By the number of the receiving container; those of no items are undefined. */
+  #items: (Item[] | undefined)[] = [];
+  /** Numbers of the containers that have some, in the order in which something was sent to them first. */
+  #receivers: number[] = [];
   #answers: Answer[] = [];
   /** Told of every failure. */
   onFailure = (): void => {};
@@ -44,7 +46,7 @@ export class Outbound implements OtherContainers {
 
   /** Whether nothing waits to be taken: nobody else has anything to do then, or to be told. */
   get isQuiet(): boolean {
-    return this.#items.size === 0 && this.#answers.length === 0;
+    return this.#receivers.length === 0 && this.#answers.length === 0;
   }
 
   has(id: string): boolean {
@@ -81,21 +83,20 @@ export class Outbound implements OtherContainers {
   forget(sender: AgentRecord): void {
     this.peers?.forget(sender);
     const senderOf = (item: Item) => ("birth" in item ? item.birth.parent : item.delivery.from);
-    for (const [to, items] of this.#items) {
-      this.#items.set(
-        to,
-        items.filter((item) => senderOf(item) !== sender),
-      );
-    }
+    for (const to of this.#receivers) this.#items[to] = this.#items[to]!.filter((item) => senderOf(item) !== sender);
   }
 
   /** Take what was sent, encoded, by the receiving container. */
   take(): readonly Sent[] {
-    const taken = this.#items;
-    if (taken.size === 0) return NONE;
-    this.#items = new Map();
+    const receivers = this.#receivers;
+    if (receivers.length === 0) return NONE;
+    const all = this.#items;
+    this.#items = [];
+    this.#receivers = [];
     const sent: Sent[] = [];
-    for (const [to, items] of taken) {
+    for (let r = 0; r < receivers.length; r++) {
+      const to = receivers[r]!;
+      const items = all[to]!;
       if (items.length === 0) continue;
       let dueTicks = Infinity;
       for (let i = 0; i < items.length; i++) dueTicks = Math.min(dueTicks, items[i]!.ticks);
@@ -117,8 +118,12 @@ export class Outbound implements OtherContainers {
   }
 
   #add(to: number, item: Item): void {
-    const items = this.#items.get(to);
-    if (items === undefined) this.#items.set(to, [item]);
-    else items.push(item);
+    const items = this.#items[to];
+    if (items !== undefined) {
+      items.push(item);
+      return;
+    }
+    this.#items[to] = [item];
+    this.#receivers.push(to);
   }
 }

@@ -16,7 +16,8 @@ const ROUNDS = 5;
  * A stream of messages between 1000 agents written to a run file and read back, beside the same as lines of JSON. Every
  * event is counted when it is read.
  */
-export const record: Suite = async (report) => {
+export const record: Suite = async (report, wants) => {
+  if (!wants("a stream of entries")) return;
   const folder = mkdtempSync(join(tmpdir(), "cosimas-bench-"));
   const [run, lines] = [join(folder, "run.mcap"), join(folder, "run.jsonl")];
   const stream = Array.from({ length: BATCHES }, (_, tick) => messages(tick, SIZE));
@@ -62,7 +63,7 @@ async function memory(path: string, stream: readonly RunEntry[][]): Promise<Retu
 }
 
 async function writeRun(path: string, stream: readonly RunEntry[][], settleEvery: number): Promise<number> {
-  const writer = await RunWriter.open(path, HEADER);
+  const writer = await RunWriter.open(path, HEADER, { replace: true });
   let events = 0;
   for (const [index, batch] of stream.entries()) {
     writer.append(batch);

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer, type Socket } from "node:net";
+import { type AddressInfo, createServer, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { type Isolation, Platform } from "../../src/index.ts";
 import { figure, type Suite } from "./figure.ts";
 import { childrenOf, cpuOf } from "./processes.ts";
@@ -28,6 +29,7 @@ const KINDS: readonly Kind[] = [
   { isolation: "inline", containers: 1 },
   { isolation: "inline", containers: 2 },
   { isolation: "thread", containers: 2 },
+  { isolation: "thread", containers: 4 },
   { isolation: "process", link: "ipc", containers: 1 },
   { isolation: "process", link: "ipc", containers: 2 },
   { isolation: "process", link: "ipc", containers: 4 },
@@ -37,7 +39,7 @@ const KINDS: readonly Kind[] = [
 
 /**
  * A round of a platform in which every container has something to do, and nothing for the others or a message to another
- * one, beside a star of as many raw processes, which all get eight bytes and send them back before the next round; wall time,
+ * one, beside a star of as many raw processes (or threads), which all get eight bytes and send them back before the next round; wall time,
  * and the CPU of the coordinator and of all its processes. The work is counted: an agent for each container has to have had
  * all its messages.
  */
@@ -50,7 +52,7 @@ export const rounds: Suite = async (report, wants) => {
     const others = childrenOf(process.pid);
     const platform = await Platform.create({ module, ...kind });
     const own = childrenOf(process.pid).filter((pid) => !others.includes(pid));
-    const raw = await star(link ?? "ipc", isApart ? containers : 1);
+    const raw = isolation === "thread" ? threadStar(containers) : await star(link ?? "ipc", isApart ? containers : 1);
     const ids = Array.from({ length: containers }, (_, i) => `runner-${i}`);
     for (const id of ids) await platform.spawn("Runner", { id });
     let due = 0;
@@ -72,7 +74,10 @@ export const rounds: Suite = async (report, wants) => {
         const { rounds: done } = await platform.outputs(id, ["rounds"]);
         if (done !== due) throw new Error(`${id} has made ${done} rounds instead of ${due}`);
       }
-      const floor = `${isApart ? containers : 1} raw processes, a frame each over ${link ?? "ipc"}`;
+      const floor =
+        isolation === "thread"
+          ? `${containers} raw threads, a message each`
+          : `${isApart ? containers : 1} raw processes, a frame each over ${link ?? "ipc"}`;
       const name = nameOf(kind, apart);
       for (const [what, value] of COSTS) {
         if (what !== "" && own.length === 0) continue; // in one process the CPU is the wall time
@@ -114,6 +119,45 @@ async function costOf(pids: readonly number[], work: () => Promise<unknown>): Pr
   return { wall: wall / ROUNDS, coordinator: (user + system) / ROUNDS, members: members / ROUNDS };
 }
 
+/** So many rounds: a message to each, and one back from each before the next round. */
+function inTurns<T extends Socket | MessagePort>(times: number, peers: readonly T[], send: (peer: T) => void) {
+  const event = peers[0] instanceof Socket ? "data" : "message";
+  return new Promise<void>((resolve) => {
+    let left = times;
+    let missing = peers.length;
+    const sendAll = () => {
+      missing = peers.length;
+      for (const peer of peers) send(peer);
+    };
+    const onAnswer = () => {
+      if (--missing > 0) return;
+      if (--left > 0) return sendAll();
+      for (const peer of peers) peer.off(event, onAnswer);
+      resolve();
+    };
+    for (const peer of peers) peer.on(event, onAnswer);
+    sendAll();
+  });
+}
+
+/** Threads behind ports that echo. */
+function threadStar(threads: number) {
+  const echo = `require("node:worker_threads").workerData.on("message", function (bytes) { this.postMessage(bytes); });`;
+  const ports = Array.from({ length: threads }, () => {
+    const { port1, port2 } = new MessageChannel();
+    new Worker(echo, { eval: true, workerData: port2, transferList: [port2] }).unref();
+    return port1;
+  });
+  const bytes = new Uint8Array(8);
+  return {
+    pids: [],
+    exchange: (times: number) => inTurns(times, ports, (port) => port.postMessage(bytes)),
+    async close(): Promise<void> {
+      for (const port of ports) port.close();
+    },
+  };
+}
+
 /** Processes behind sockets that echo. */
 async function star(link: "ipc" | "tcp", processes: number) {
   const folder = mkdtempSync(join(tmpdir(), "cosimas-bench-"));
@@ -131,28 +175,7 @@ async function star(link: "ipc" | "tcp", processes: number) {
   const bytes = Buffer.alloc(8);
   return {
     pids: children.map(({ pid }) => pid!),
-    /** So many rounds: a frame to each, and one back from each. */
-    async exchange(times: number): Promise<void> {
-      await new Promise<void>((resolve) => {
-        let left = times;
-        let missing = processes;
-        const send = () => {
-          missing = processes;
-          for (const socket of sockets) socket.write(bytes);
-        };
-        const onData = () => {
-          if (--missing > 0) return;
-          if (--left > 0) {
-            send();
-            return;
-          }
-          for (const socket of sockets) socket.off("data", onData);
-          resolve();
-        };
-        for (const socket of sockets) socket.on("data", onData);
-        send();
-      });
-    },
+    exchange: (times: number) => inTurns(times, sockets, (socket) => socket.write(bytes)),
     async close(): Promise<void> {
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -20,7 +20,8 @@ class Meter extends Agent {
     const { one = 0.5, all = {} } = inputs;
     this.steps++;
     this.sum = Object.values(all).reduce<number>((sum, value) => sum + Number(value), this.sum + Number(one));
-    this.seen = this.steps % 3 === 0 ? this.steps : JSON.stringify([this.#kept, inputs], bigintText);
+    this.seen =
+      this.steps % 3 === 0 ? this.steps : JSON.stringify([this.#kept, inputs, Object.is(one, -0)], bigintText);
     // They are its own, to keep and to change.
     inputs.one = this.steps;
     if (inputs.all !== undefined) inputs.all["own"] = -0;

@@ -8,7 +8,7 @@ import type {
   SimId,
   Time,
 } from "../../../src/cosim/index.ts";
-import { Keywords, Loss, PlacedInputs, Simulator, within } from "../../../src/cosim/index.ts";
+import { Keywords, Loss, PlacedInputs, type PlacedOutputs, Simulator, within } from "../../../src/cosim/index.ts";
 import type { channel } from "../../../src/index.ts";
 import type { CommandEntry, ConnectEntry } from "./command-line.ts";
 import type { ConnectSimulatorOptions } from "./connect-simulator.ts";
@@ -135,9 +135,16 @@ export class RemoteSimulator extends Simulator {
   }
 
   /** As {@link getData}, without a promise; `outputs` is frozen, and mostly the same as before. */
-  askData(outputs: OutputRequest, answered: Answered<OutputData>, failed: Failed): void {
-    if (this.#asked?.outputs !== outputs && this.#codec) this.#asked = new DataRequest(outputs, this.#codec);
+  askData(outputs: OutputRequest, answered: Answered<OutputData | PlacedOutputs>, failed: Failed): void {
+    if (this.#asked?.outputs !== outputs && this.#codec) {
+      this.#asked = new DataRequest(outputs, this.#codec, this.#codec.floats);
+    }
     this.#tell(this.#asked, GET_DATA, answered as Answered<unknown>, failed);
+  }
+
+  /** The last answer of {@link askData} was right: one alike but for its numbers may be given as `PlacedOutputs`. */
+  learn(pick: (data: OutputData) => readonly unknown[]): void {
+    this.#asked?.answers.learn(pick);
   }
 
   #stepRequest(time: Time, inputs: PlacedInputs | InputData, maxAdvance: Time): unknown {

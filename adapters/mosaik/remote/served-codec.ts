@@ -10,12 +10,6 @@ const ENVELOPE_NUMBERS = 2;
 /** Bytes of the longest message that is kept. */
 const KEPT_BYTES_MAX = 8 * 1024 * 1024;
 
-/** What a simulator may say of the inputs that it takes. */
-export interface PlaceTaker {
-  /** As `AgentSimulator.takesPlaces`. */
-  readonly takesPlaces?: boolean;
-}
-
 /**
  * mosaik's JSON for a simulator that is served. mosaik asks for the same outputs after every step: such a question is known
  * by its bytes, and an answer that holds nothing but numbers is written as numbers alone. For a
@@ -28,12 +22,13 @@ export class ServedCodec implements channel.Codec {
   readonly #base = channel.createCodec("mosaik-json");
   readonly #numbers = new Float64Array(ENVELOPE_NUMBERS);
   readonly #steps = new RepeatedSteps();
-  readonly #simulator: PlaceTaker;
+  readonly #takesPlaces: () => boolean;
   #question: { readonly pattern: JsonPattern; readonly args: RepeatedQuestion } | undefined;
 
-  constructor(simulator: PlaceTaker = {}) {
+  /** @param takesPlaces - Whether the simulator does. */
+  constructor(takesPlaces: () => boolean = () => false) {
     this.types = this.#base.types;
-    this.#simulator = simulator;
+    this.#takesPlaces = takesPlaces;
   }
 
   decode(bytes: Uint8Array, start = 0, end = bytes.length): Value {
@@ -42,7 +37,7 @@ export class ServedCodec implements channel.Codec {
     if (question?.pattern.read(bytes, start, end, numbers)) {
       return [numbers[0]!, numbers[1]!, ["get_data", question.args as unknown[] as Value[], {}]];
     }
-    const step = this.#simulator.takesPlaces ? this.#steps.read(bytes, start, end) : undefined;
+    const step = this.#takesPlaces() ? this.#steps.read(bytes, start, end) : undefined;
     if (step !== undefined) return step;
     const message = this.#base.decode(bytes, start, end);
     if (end - start <= KEPT_BYTES_MAX && Array.isArray(message) && message[0] === 0) {
@@ -58,7 +53,7 @@ export class ServedCodec implements channel.Codec {
   }
 
   #keep(content: Value, text: Uint8Array): void {
-    if (this.#simulator.takesPlaces) this.#steps.keep(content, text);
+    if (this.#takesPlaces()) this.#steps.keep(content, text);
     const asked = questionOf(content);
     if (asked === undefined) return;
     const pattern = new JsonPattern(text, DEFAULT_LIMITS.integerDigitsMax);

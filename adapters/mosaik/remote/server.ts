@@ -14,6 +14,7 @@ import {
   type ServeContext,
   Simulator,
   simulatorFault,
+  takesPlaces,
 } from "../../../src/cosim/index.ts";
 import { channel } from "../../../src/index.ts";
 import { CALL_GRACE_MS, EndDeadline, GRACE_MS } from "./end-deadline.ts";
@@ -28,7 +29,7 @@ import {
   type RemoteCall,
 } from "./messages.ts";
 import { requestsTo } from "./requests.ts";
-import { type PlaceTaker, RepeatedQuestion, ServedCodec } from "./served-codec.ts";
+import { RepeatedQuestion, ServedCodec } from "./served-codec.ts";
 
 /** A simulator with a codec of its own for mosaik's wire. */
 interface OwnCodec {
@@ -37,8 +38,8 @@ interface OwnCodec {
 
 /** Options of the connection of a simulator to its mosaik. */
 export function wireOf(simulator: Simulator) {
-  const own = simulator as Partial<OwnCodec> & PlaceTaker;
-  return { ...MOSAIK_WIRE, codec: own.wireCodec?.() ?? new ServedCodec(own) };
+  const own = simulator as Partial<OwnCodec>;
+  return { ...MOSAIK_WIRE, codec: own.wireCodec?.() ?? new ServedCodec(() => takesPlaces(simulator)) };
 }
 
 /**
@@ -155,7 +156,11 @@ export class RemoteCalls {
         this.#checkStep(meta, time);
         this.#time = time;
         const site = this.#site("step", time);
-        const stepped = callSimulator(site, () => stepOf(simulator, time, inputs, maxAdvance));
+        const stepped = callSimulator(site, () =>
+          inputs instanceof PlacedInputs
+            ? (simulator as AgentSimulator).stepPlaced(time, inputs)
+            : simulator.step(time, inputs, maxAdvance),
+        );
         return checkNextStep(site, meta.type, await stepped);
       }
       case "get_data": {
@@ -269,10 +274,4 @@ export class RemoteCalls {
     void this.#peer.close();
     if (this.#failure !== undefined) throw this.#failure;
   }
-}
-
-/** One step; inputs in known places come to a simulator that takes them alone. */
-function stepOf(simulator: Simulator, time: Time, inputs: InputData | PlacedInputs, maxAdvance: Time) {
-  if (!(inputs instanceof PlacedInputs)) return simulator.step(time, inputs, maxAdvance);
-  return (simulator as AgentSimulator).stepPlaced(time, inputs);
 }

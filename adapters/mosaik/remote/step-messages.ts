@@ -1,6 +1,7 @@
-import { JsonPattern, type Output } from "../../../src/codec/index.ts";
+import { type FloatKeeping, JsonPattern, type Output } from "../../../src/codec/index.ts";
 import type { InputLayout, OutputRequest, PlacedInputs, Time } from "../../../src/cosim/index.ts";
 import { type channel, DEFAULT_LIMITS } from "../../../src/index.ts";
+import { RepeatedAnswers } from "./repeated-answers.ts";
 
 /** Content of a request that knows its own text; its codec asks it for the whole message. */
 export abstract class WrittenRequest {
@@ -95,14 +96,25 @@ export class StepRequest extends WrittenRequest {
 /** A `get_data` for the same outputs after every step: what it asks for is written once. */
 export class DataRequest extends WrittenRequest {
   readonly outputs: OutputRequest;
+  readonly answers: RepeatedAnswers;
   readonly #pattern: MessagePattern | undefined;
-  readonly #numbers = [0, 0];
+  readonly #numbers = [0, -1];
 
-  /** @param outputs - Frozen. @param codec - Writes the text that all of them have. */
-  constructor(outputs: OutputRequest, codec: channel.Codec) {
+  /**
+   * @param outputs - Frozen.
+   * @param codec - Writes the text that all of them have.
+   * @param floats - Whether their answers tell `1.0` from `1`.
+   */
+  constructor(outputs: OutputRequest, codec: channel.Codec, floats: FloatKeeping = { keep: false, seen: false }) {
     super();
     this.outputs = outputs;
+    this.answers = new RepeatedAnswers(floats);
     this.#pattern = patternOf(this.content, this.#numbers.length, codec);
+  }
+
+  /** Id of the message that was written last. */
+  get id(): number {
+    return this.#numbers[1]!;
   }
 
   append(id: number, output: Output): boolean {

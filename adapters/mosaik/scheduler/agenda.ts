@@ -87,7 +87,7 @@ export class Agenda {
     if (time === undefined) return undefined;
     const page = this.#pages.get(time)!;
     this.#pages.delete(time);
-    page.reported.sort((a, b) => comparePositions(a.place, a.time, b.place, b.time));
+    if (page.reported.length > 1) page.reported.sort((a, b) => comparePositions(a.place, a.time, b.place, b.time));
     return page;
   }
 }

@@ -1,5 +1,6 @@
-import type { InputData, OutputData, Time } from "../../../src/cosim/index.ts";
+import type { InputData, OutputData, Simulator, Time } from "../../../src/cosim/index.ts";
 import {
+  AgentSimulator,
   type CallSite,
   callFailure,
   callSimulator,
@@ -7,6 +8,8 @@ import {
   isPromise,
   lossAfter,
   PlacedInputs,
+  PlacedOutputs,
+  takesPlaces,
   whenThere,
 } from "../../../src/cosim/index.ts";
 import type { Guard } from "./guards.ts";
@@ -195,9 +198,17 @@ export class Cursor {
       this.#stepRemote(node.remote, time, taken, maxAdvance, told);
       return undefined;
     }
-    const inputs = taken instanceof PlacedInputs ? taken.toData() : taken;
+    const { simulator } = node;
     const site = node.site("step", time[0]);
-    const stepped = callSimulator(site, () => node.simulator.step(time[0], inputs, maxAdvance));
+    let inputs = taken;
+    let stepped: ReturnType<Simulator["step"]> | PromiseLike<Time | null>;
+    if (taken instanceof PlacedInputs && takesPlaces(simulator)) {
+      stepped = callSimulator(site, () => simulator.stepPlaced(time[0], taken));
+    } else {
+      const data = taken instanceof PlacedInputs ? taken.toData() : taken;
+      inputs = data;
+      stepped = callSimulator(site, () => simulator.step(time[0], data, maxAdvance));
+    }
     const made = whenThere(stepped, (answer) => {
       const next = checkNextStep(site, node.meta.type, answer);
       return this.outputs.size === 0 ? outcomeWithout(time[0], inputs, next) : this.#getData(time[0], inputs, next);
@@ -210,10 +221,16 @@ export class Cursor {
     return undefined;
   }
 
-  #getData(time: Time, inputs: InputData, next: Time | null): StepOutcome | PromiseLike<StepOutcome> {
+  #getData(time: Time, inputs: StepOutcome["inputs"], next: Time | null): StepOutcome | PromiseLike<StepOutcome> {
     const { simulator } = this.node;
+    const { ports, request } = this.plan;
     const site = this.node.site("getData", time);
-    const got = callSimulator(site, () => simulator.getData(this.plan.request));
+    if (simulator instanceof AgentSimulator) {
+      const given = callSimulator(site, () => simulator.getValues(request)) as unknown[] | undefined;
+      if (given !== undefined)
+        return { inputs, next, values: ports.inOrder(given), exact: undefined, outputTime: time };
+    }
+    const got = callSimulator(site, () => simulator.getData(request));
     return whenThere(got, (data: OutputData) => this.#outcome(site, data, inputs, next));
   }
 
@@ -247,10 +264,13 @@ export class Cursor {
           (error) => fail("getData", error),
         );
     };
-    const got = (data: OutputData, next: Time | null) => {
+    const got = (data: OutputData | PlacedOutputs, next: Time | null) => {
       let outcome: StepOutcome;
       try {
-        outcome = this.#outcome(node.site("getData", time[0]), data, inputs, next);
+        outcome =
+          data instanceof PlacedOutputs
+            ? { inputs, next, values: data.values, exact: data.exact, outputTime: time[0] }
+            : this.#outcome(node.site("getData", time[0]), data, inputs, next);
       } catch (error) {
         told.failed(this, time, error);
         return;
@@ -266,6 +286,7 @@ export class Cursor {
     const values = ports.read(site, data, entities, meta.type === "time-based");
     const exactData = remote === undefined ? undefined : remote.exact(data);
     const exact = exactData === undefined ? undefined : ports.pick(exactData);
+    remote?.learn(ports.picking);
     return { inputs, next, values, exact, outputTime: outputTime(site, data, entities.has("time")) };
   }
 

@@ -1,5 +1,6 @@
 import { after, every, simulatorFault, wallMs, warn } from "../../../src/cosim/index.ts";
 import type { Cursor } from "./cursor.ts";
+import type { TieredTime } from "./tiered-time.ts";
 
 /** How long a step may take, in milliseconds of wall time. */
 export interface DeadlineOptions {
@@ -15,10 +16,14 @@ const ABORT_GRACE_MS = 5_000;
 /** How often steps are looked at in one limit. */
 const PARTS = 8;
 
-/** Wall time of the steps that are being made: it never changes a result, it warns, and fails the run. */
+/**
+ * Wall time of the steps that are being made: it never changes a result, it warns, and fails the run. A step that ends in time
+ * costs nothing here.
+ */
 export class Deadlines {
   readonly #options: DeadlineOptions;
-  readonly #steps = new Map<Cursor, { readonly sinceMs: number; warned: boolean }>();
+  /** The step that was warned of last, of each simulator. */
+  readonly #warned = new Map<Cursor, TieredTime>();
   #stopLooking: () => void = () => {};
   #endGrace: (() => void) | undefined;
   #over = false;
@@ -27,27 +32,20 @@ export class Deadlines {
     this.#options = options;
   }
 
-  /** @param expired - Called with the error that says who is stuck. */
-  start(expired: (error: Error) => void): void {
+  /**
+   * @param underWay - Those that are making a step; it changes.
+   * @param expired - Called with the error that says who is stuck.
+   */
+  start(underWay: Iterable<Cursor>, expired: (error: Error) => void): void {
     const { stepWarningMs: warningMs, stepTimeoutMs: timeoutMs } = this.#options;
     const periodMs = Math.min(Math.max(1, Math.min(warningMs, timeoutMs) / PARTS), 60_000);
-    this.#stopLooking = every(periodMs, () => this.#look(expired));
+    this.#stopLooking = every(periodMs, () => this.#look(underWay, expired));
   }
 
   stop(): void {
     this.#stopLooking();
     this.#endGrace?.();
-    this.#steps.clear();
-  }
-
-  /** It has begun a step. */
-  add(sim: Cursor): void {
-    this.#steps.set(sim, { sinceMs: wallMs(), warned: false });
-  }
-
-  /** Its step is over. */
-  delete(sim: Cursor): void {
-    this.#steps.delete(sim);
+    this.#warned.clear();
   }
 
   /** Has an aborted run waited long enough? The first time this is asked it begins to wait, and calls `over` after it. */
@@ -59,18 +57,19 @@ export class Deadlines {
     return this.#over;
   }
 
-  #look(expired: (error: Error) => void): void {
+  #look(underWay: Iterable<Cursor>, expired: (error: Error) => void): void {
     const nowMs = wallMs();
     const { stepWarningMs: warningMs, stepTimeoutMs: timeoutMs } = this.#options;
-    for (const [sim, step] of this.#steps) {
-      const ms = nowMs - step.sinceMs;
-      const site = sim.node.site("step", sim.current?.[0] ?? 0);
+    for (const sim of underWay) {
+      const ms = nowMs - sim.stopwatch.sinceMs;
+      const step = sim.current!;
+      const site = sim.node.site("step", step[0]);
       if (ms >= timeoutMs) {
         expired(simulatorFault("ERR_BRIDGE_TIMEOUT", site, `has not ended within ${timeoutMs} ms`));
         return;
       }
-      if (ms < warningMs || step.warned) continue;
-      step.warned = true;
+      if (ms < warningMs || this.#warned.get(sim) === step) continue;
+      this.#warned.set(sim, step);
       const text = `simulator ${sim.node.sid}: its step at time ${site.time} goes on for ${(ms / 1000).toFixed(1)} s`;
       warn(text, "COSIMAS_SLOW_STEP");
     }

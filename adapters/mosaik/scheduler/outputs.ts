@@ -21,6 +21,8 @@ export interface OutputEntry {
 export class Ports {
   readonly #ports: { readonly eid: EntityId; readonly attr: Attr }[] = [];
   readonly #index = new Map<EntityId, Map<Attr, number>>();
+  /** As `#orderOf` gives it, once all ports are there. */
+  #order: readonly number[] | null | undefined;
 
   get size(): number {
     return this.#ports.length;
@@ -89,6 +91,23 @@ export class Ports {
     }
     return values;
   }
+
+  /** Values in the order of what {@link request} asks for, as those of the ports. The list becomes theirs. */
+  inOrder(values: readonly unknown[]): readonly unknown[] {
+    this.#order ??= this.#orderOf(Object.keys(this.request()));
+    return this.#order === null ? values : this.#order.map((place) => values[place]);
+  }
+
+  /** Of each port, its place in a request; null if they have the same order. */
+  #orderOf(eids: readonly EntityId[]): readonly number[] | null {
+    const asked = eids.flatMap((eid) => [...this.#index.get(eid)!.values()]);
+    if (asked.every((port, place) => port === place)) return null;
+    const order = new Array<number>(asked.length);
+    for (const [place, port] of asked.entries()) order[port] = place;
+    return order;
+  }
+  /** {@link pick}, bound: no function is made for each step. */
+  readonly picking = (data: OutputData) => this.pick(data);
 
   /** The values in what `getData` answered, one for each port. */
   pick(data: OutputData): readonly unknown[] {

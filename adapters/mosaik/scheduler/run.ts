@@ -104,7 +104,7 @@ export class Run {
     for (const cursor of cursors.values()) this.#readiness.consider(cursor);
     signal?.addEventListener("abort", this.#pump);
     const broken = (error: Error) => this.#over(() => this.#end?.reject(error));
-    deadlines.start(broken);
+    deadlines.start(this.#inFlight, broken);
     for (const cursor of cursors.values()) cursor.watch(broken);
     pace?.start(this.#pump, from);
     try {
@@ -161,7 +161,7 @@ export class Run {
 
   /** Make its step, and get its data. */
   #begin(cursor: Cursor): void {
-    const { maxLoopIterations, deadlines, cursors } = this.#context;
+    const { maxLoopIterations, cursors } = this.#context;
     const time = cursor.begin();
     if (time[0] > this.#latest) this.#latest = time[0];
     try {
@@ -175,7 +175,6 @@ export class Run {
         return;
       }
       this.#inFlight.add(cursor);
-      deadlines.add(cursor);
     } catch (error) {
       this.#fail(cursor, time, error);
     }
@@ -190,7 +189,6 @@ export class Run {
   /** A step that was under way is over. @returns Whether anybody still waits for the run. */
   #landed(cursor: Cursor): boolean {
     this.#inFlight.delete(cursor);
-    this.#context.deadlines.delete(cursor);
     return this.#end !== undefined;
   }
 

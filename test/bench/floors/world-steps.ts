@@ -1,13 +1,15 @@
 /**
  * The least that a master's step can cost on this machine: `world-steps.ts JSON`, a peer of `npm run bench -- world` as
  * peers/world-ours.ts is, with the same scenarios. It calls the same simulators from a loop written for them: in process
- * plain function calls and inputs filled by plain code, remote one message for each call over a bare socket with the engine's
- * own JSON. It knows no plan, check, failure, deadline or order but this one, and a float is a number.
+ * plain function calls and inputs filled by plain code, remote one message for each call over a bare socket, which reads into
+ * one buffer, with the engine's own JSON. Requests come in mosaik's order: nobody is ahead of who gets its outputs by more
+ * than a step. It knows no plan, check, failure, deadline or order but this one, and a float is a number.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { InputData, OutputData, Simulator } from "../../../adapters/mosaik/index.ts";
+import { readingSocket } from "../../../src/channel/transports/accepted-socket.ts";
 import { Local, type Scenario } from "../peers/world-simulator.ts";
 
 /** What the first simulator of the chain, and every other one, is asked for: that which the next is connected to. */
@@ -63,9 +65,11 @@ class Remote {
   #pending: Buffer = Buffer.alloc(0);
   #id = 0;
 
-  constructor(socket: Socket) {
+  constructor(accepted: Socket) {
+    const [socket, reading] = readingSocket(accepted);
+    if (reading === undefined) throw new Error("this Node's sockets are made otherwise");
     this.#socket = socket;
-    socket.on("data", (chunk: Buffer) => this.#take(chunk));
+    reading.start(socket, (chunk) => this.#take(chunk as Buffer));
   }
 
   ask(content: unknown, answered: (answer: unknown) => void): void {
@@ -81,12 +85,14 @@ class Remote {
     this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
     while (this.#pending.length >= 4) {
       const end = 4 + this.#pending.readUInt32BE(0);
-      if (this.#pending.length < end) return;
+      if (this.#pending.length < end) break;
       const [type, , content] = JSON.parse(this.#pending.toString("latin1", 4, end)) as [number, number, unknown];
       this.#pending = this.#pending.subarray(end);
       if (type !== 1) throw new Error(`a simulator answers ${JSON.stringify(content)}`);
       this.#waiting.shift()!(content);
     }
+    // What was read is the next reader's afterwards.
+    if (this.#pending.length > 0 && this.#pending.buffer === chunk.buffer) this.#pending = Buffer.from(this.#pending);
   }
 }
 
@@ -97,7 +103,7 @@ async function startRemote({ chain, entities, remote }: Scenario) {
   const connected = new Promise<void>((resolve) => {
     all = resolve;
   });
-  const server = createServer({ noDelay: true }, (socket) => {
+  const server = createServer({ noDelay: true, pauseOnConnect: true }, (socket) => {
     if (sims.push(new Remote(socket)) === chain) all();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -116,7 +122,7 @@ async function startRemote({ chain, entities, remote }: Scenario) {
   return { sims, processes };
 }
 
-/** Each steps as soon as the one before it has put out that time's values: the steps of the chain overlap. */
+/** Each steps as soon as the one before it has put out that time's values, and the one behind it has taken those before. */
 function runRemote(scenario: Scenario, sims: readonly Remote[]): Promise<number> {
   const { until, chain } = scenario;
   const shapes = shapesOf(scenario);
@@ -128,6 +134,7 @@ function runRemote(scenario: Scenario, sims: readonly Remote[]): Promise<number>
     const go = (i: number): void => {
       const time = done[i]!;
       if (busy[i] || time >= until || (i > 0 && out[i - 1]!.length === 0)) return;
+      if (i + 1 < chain && done[i + 1]! < time) return;
       busy[i] = true;
       const inputs = i === 0 ? {} : inputsOf(shapes[i]!, out[i - 1]!.shift()!);
       sims[i]!.ask(["step", [time, inputs, until], {}], () => {
@@ -138,6 +145,7 @@ function runRemote(scenario: Scenario, sims: readonly Remote[]): Promise<number>
     const over = (i: number, data: OutputData | undefined): void => {
       busy[i] = false;
       done[i]!++;
+      if (i > 0) go(i - 1);
       if (data !== undefined) {
         out[i]!.push(data);
         go(i + 1);
