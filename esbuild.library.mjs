@@ -35,6 +35,7 @@ export async function bundle(outdir, { entries: further = [], plugins = [] } = {
     `${PLATFORM}/container-main.ts`,
     `${HELICS}/main.ts`,
     `${HELICS}/watch.ts`,
+    `${HELICS}/inline-watch.ts`,
     ...further,
   ];
   const { outputFiles } = await build({

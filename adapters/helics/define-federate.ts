@@ -10,6 +10,7 @@ import {
 } from "../../src/cosim/index.ts";
 import type { PopulationSetup } from "./population-federate.ts";
 import type { FederateSetup } from "./simulator-federate.ts";
+import { type Supervisor, superviseBy } from "./supervision.ts";
 
 /** What a federate is: a population under a grid, or one of several populations that talk to each other. */
 type AnySetup = FederateSetup | PopulationSetup;
@@ -37,7 +38,9 @@ async function serveFederate<P extends ParameterDeclarations>(
   { parameters, record, population, settings, log }: ServeContext<P>,
 ): Promise<void> {
   const { federate } = await import("./simulator-federate.ts");
-  const setup = { ...(await make(parameters)), ...settings, log } as AnySetup;
+  const { supervisor, ...said } = settings ?? {};
+  if (supervisor !== undefined) superviseBy(supervisor as Supervisor);
+  const setup = { ...(await make(parameters)), ...said, log } as AnySetup;
   if ("peers" in setup) {
     const { federatePopulation } = await import("./population-federate.ts");
     const given = Object.entries({ ...population, record }).filter(([, value]) => value !== undefined);

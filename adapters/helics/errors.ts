@@ -33,8 +33,9 @@ export class HelicsError extends CosimError {
 /** What HELICS says, as which condition that is, and what to do. The first that fits. */
 const CONDITIONS: readonly (readonly [pattern: RegExp, code: string, remedy: string])[] = [
   [
-    // The first is HELICS', before what a federate has ended the federation with; the second is how ours begin.
-    /sent abort message|^federate "[^"]*": /,
+    // The first is HELICS', before what a federate has ended the federation with; the second is how ours begin; the third is
+    // that of the session, for an end that HELICS gives no reason for.
+    /sent abort message|^federate "[^"]*": |has ended the federation while it started/,
     "ERR_HELICS_ABORTED",
     "look at the log of that federate: it has ended the federation",
   ],

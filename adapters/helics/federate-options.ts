@@ -9,12 +9,24 @@ export const CORE_TYPES = ["zmq", "zmqss", "tcp", "tcpss", "udp", "ipc", "inproc
 /** One of {@link CORE_TYPES}. */
 export type CoreType = (typeof CORE_TYPES)[number];
 
+/** Where HELICS is called, as seen from the federate. */
+export const HELICS_ISOLATIONS = ["process", "inline"] as const;
+
+/** One of {@link HELICS_ISOLATIONS}. */
+export type HelicsIsolation = (typeof HELICS_ISOLATIONS)[number];
+
 /** How a federate takes part in a federation; times in seconds of simulation unless they end in `Ms`. */
 export interface FederateOptions {
   /** Name of the federate, one of its own in the federation. */
   readonly name?: string;
   /** Path of `libhelics`; default: `HELICS_LIBRARY`, then that of the Python package `helics`. */
   readonly library?: string;
+  /**
+   * Where HELICS is called. Default `process`: one of its own, in which HELICS may wait, print and crash. `inline`: this
+   * thread, whose event loop stands still while HELICS waits; a grant takes a third of the time then. See "Where HELICS
+   * runs" in the guide.
+   */
+  readonly helicsIsolation?: HelicsIsolation;
   /** Default `zmq`. */
   readonly coreType?: CoreType;
   /** Address of the broker, as `tcp://10.0.0.1:23404` or `10.0.0.1:23404`; default: HELICS' own, on this machine. */
@@ -89,6 +101,7 @@ export interface Interfaces {
 const KINDS: Readonly<Record<Exclude<keyof FederateOptions, "log" | "configuration">, string>> = {
   name: "string",
   library: "string",
+  helicsIsolation: "string",
   coreType: "string",
   broker: "string",
   coreInit: "string",
@@ -123,6 +136,7 @@ export function checkFederateOptions(options: FederateOptions): void {
     const problem = problemOf(kind, value);
     if (problem !== undefined) throw new problem.type(`option "${key}" is ${problem.allowed}, got ${String(value)}`);
   }
+  checkChoice("helicsIsolation", HELICS_ISOLATIONS, options.helicsIsolation);
   checkChoice("coreType", CORE_TYPES, options.coreType);
   checkChoice("iterate", ["none", "force", "ifNeeded"], options.iterate);
   if (options.configuration !== undefined) checkConfiguration(options.configuration, "option configuration");

@@ -2,14 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { BOOT_URL, type HelicsHost, HostFailure, needsLoader, programUrl } from "./helics-host.ts";
 import { FrameReader, frameOf } from "./process/frames.ts";
-import { type FederateRequest, type NativeFailure, REQUESTS_FD, type Reply, WATCH_FD } from "./process/protocol.ts";
-
-/** Where its programs are: as a built file this one may be a chunk beside those of `src/platform`. */
-const PROGRAMS = import.meta.url.replace(/\/(?:adapters\/helics|src\/platform)\/[^/]*$/, "/adapters/helics/process/");
-
-/** The program that the process starts with. */
-const BOOT = fileURLToPath(new URL("boot.js", PROGRAMS));
+import { type FederateRequest, REQUESTS_FD, type Reply, WATCH_FD } from "./process/protocol.ts";
 
 /** Options of this process that are its own affair. */
 const OWN = /^--(?:inspect|cpu-prof|heap-prof|prof|watch|test)/;
@@ -27,21 +22,8 @@ function killAll(): void {
 /** A line that HELICS has printed. */
 export type PrintedLine = (line: string) => void;
 
-/** HELICS has refused a request, or its process has ended. */
-export class ProcessFailure extends Error {
-  readonly failure: NativeFailure;
-  /** The process is gone. */
-  readonly lost: boolean;
-
-  constructor(failure: NativeFailure, lost = false) {
-    super(failure.message);
-    this.failure = failure;
-    this.lost = lost;
-  }
-}
-
 /** The process that holds one federate's HELICS. It takes one request at a time, and is killed when nobody needs it. */
-export class FederateProcess {
+export class FederateProcess implements HelicsHost {
   readonly #child: ChildProcess;
   readonly #requests: Duplex;
   readonly #watch: Duplex;
@@ -52,12 +34,9 @@ export class FederateProcess {
 
   /** @param printed - Takes what HELICS prints. */
   constructor(printed: PrintedLine) {
-    const typescript = import.meta.url.endsWith(".ts");
-    const main = new URL(`main.${typescript ? "ts" : "js"}`, PROGRAMS).href;
-    const native = (process.features as { typescript?: unknown }).typescript;
-    const boot = JSON.stringify({ main, typescript: typescript && !native });
+    const boot = JSON.stringify({ main: programUrl("main").href, typescript: needsLoader() });
     const execArgv = process.execArgv.filter((option) => !OWN.test(option));
-    const child = spawn(process.execPath, [...execArgv, BOOT, boot], {
+    const child = spawn(process.execPath, [...execArgv, fileURLToPath(BOOT_URL), boot], {
       stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
     });
     this.#child = child;
@@ -83,7 +62,7 @@ export class FederateProcess {
     return this.#pending !== undefined;
   }
 
-  /** Make a request; rejected with a {@link ProcessFailure}. */
+  /** Make a request; rejected with a {@link HostFailure}. */
   request<T>(request: FederateRequest): Promise<T> {
     if (this.#pending !== undefined) throw new Error(`${request.op} during ${this.#pending.op}`);
     return new Promise<T>((resolve, reject) => {
@@ -119,7 +98,7 @@ export class FederateProcess {
     this.#pending = undefined;
     if (pending?.op === "open") this.#forget();
     if (reply.ok) pending?.resolve(reply.value);
-    else pending?.reject(new ProcessFailure(reply.failure));
+    else pending?.reject(new HostFailure(reply.failure));
   }
 
   #gone(how: string): void {
@@ -137,7 +116,7 @@ export class FederateProcess {
     const pending = this.#pending;
     this.#pending = undefined;
     const message = `the process that holds HELICS ${this.#ending}`;
-    pending?.reject(new ProcessFailure({ function: pending.op, code: 0, message }, true));
+    pending?.reject(new HostFailure({ function: pending.op, code: 0, message }, "lost"));
   }
 }
 

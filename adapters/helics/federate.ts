@@ -1,12 +1,14 @@
-import { after, type Log } from "../../src/cosim/index.ts";
+import { after, type Log, printedLine } from "../../src/cosim/index.ts";
 
 import { HelicsError, helicsError } from "./errors.ts";
 import { configurationOf, type FederateOptions, type Interfaces } from "./federate-options.ts";
-import { FederateProcess, ProcessFailure } from "./federate-process.ts";
-import { type FederationMap, gathered, readFederationMap, waitsFor } from "./federation-map.ts";
+import { FederateProcess } from "./federate-process.ts";
+import { type HelicsHost, HostFailure } from "./helics-host.ts";
+import { InlineHost } from "./inline-host.ts";
 import { findLibrary } from "./library.ts";
-import { printedLine } from "./printed-line.ts";
+import { type FederationMap, gathered, readFederationMap, waitsFor } from "./process/federation-map.ts";
 import type { FederateOutput, FederateRequest, Grant, InputInfo, Iteration, LibraryInfo } from "./process/protocol.ts";
+import { waitFor } from "./process/wait-note.ts";
 import { WaitWatch } from "./wait-watch.ts";
 
 /** Oldest HELICS whose interface this adapter knows. */
@@ -14,6 +16,10 @@ const VERSION_MIN = [3, 4] as const;
 
 /** Wall time for HELICS to answer a question about a wait, in milliseconds. */
 const ANSWER_MS = 1000;
+
+/** Wall time of a wait after which it is told, and after which it is ended, in milliseconds. */
+const WARN_MS = 4000;
+const WAIT_MS = 600_000;
 
 /** Wall time to leave a federation, in milliseconds. */
 const LEAVE_MS = 3000;
@@ -24,15 +30,18 @@ const FAREWELL_MS = 300;
 /** HELICS' code of a failure of a user's own. */
 const USER_EXCEPTION = -29;
 
+const LATE_REMEDY = "look at the log of what it waits for; waitMs is the option for a longer wait";
+
 const NOTHING: FederateOutput = { publish: [], send: [] };
 
-/** A federate of a HELICS federation, in a process of its own. It has to be ended by `leave` or `fail`, on every path. */
+/** A federate of a HELICS federation, whose HELICS is where the option `helicsIsolation` says. It has to be ended by `leave` or `fail`, on every path. */
 export class Federate {
   readonly name: string;
   readonly #options: FederateOptions;
   readonly #log: Log;
-  readonly #process: FederateProcess;
-  readonly #waits: WaitWatch;
+  readonly #host: HelicsHost;
+  /** Looks after waits that do not block this thread. */
+  readonly #waits: WaitWatch | undefined;
   /** Ids and names in the federation, as soon as they are known. */
   #map: FederationMap = new Map();
   #timeS: number | undefined;
@@ -42,8 +51,14 @@ export class Federate {
     this.name = name;
     this.#options = options;
     this.#log = options.log ?? (() => {});
-    this.#waits = this.#watched();
-    this.#process = new FederateProcess((line) => printedLine(line, name, this.#log));
+    if (options.helicsIsolation === "inline") {
+      const { waitWarnMs: warnMs = WARN_MS, waitMs: lateMs = WAIT_MS } = options;
+      this.#host = new InlineHost({ name, warnMs, lateMs, leaveMs: LEAVE_MS, log: this.#log });
+    } else {
+      const process = new FederateProcess((line) => printedLine(line, `HELICS, federate "${name}"`, this.#log));
+      this.#waits = this.#watched(process);
+      this.#host = process;
+    }
   }
 
   /**
@@ -58,7 +73,7 @@ export class Federate {
     try {
       await federate.#open(library, interfaces);
     } catch (error) {
-      await federate.#process.end();
+      await federate.#host.end();
       throw error;
     }
     return federate;
@@ -93,6 +108,7 @@ export class Federate {
   async initialize(): Promise<readonly InputInfo[]> {
     const infos = await this.#wait<readonly InputInfo[]>({ op: "initialize" });
     this.#map = readFederationMap(await this.#request<string>({ op: "query", target: "root", query: "federate_map" }));
+    if (this.#host instanceof InlineHost) this.#host.know(this.#map);
     return infos;
   }
 
@@ -120,24 +136,24 @@ export class Federate {
   async leave(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
-    this.#waits.close();
-    const left = this.#process.busy ? Promise.resolve() : this.#process.request({ op: "disconnect" });
+    this.#waits?.close();
+    const left = this.#host.busy ? Promise.resolve() : this.#host.request({ op: "disconnect" });
     await this.#bounded(left, LEAVE_MS, async () => {}).catch(() => {});
-    await this.#process.end();
+    await this.#host.end();
   }
 
   /** End the whole federation, because of `reason`; all others get an error with it. Never rejected. */
   async fail(reason: string): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
-    this.#waits.close();
+    this.#waits?.close();
     const message = `federate "${this.name}": ${reason}`;
     let told: Promise<unknown> = Promise.resolve();
-    if (this.#process.busy) this.#process.abort(USER_EXCEPTION, message);
-    else told = this.#process.request({ op: "fail", code: USER_EXCEPTION, message });
+    if (this.#host.busy) this.#host.abort(USER_EXCEPTION, message);
+    else told = this.#host.request({ op: "fail", code: USER_EXCEPTION, message });
     await told.catch(() => {});
     await new Promise<void>((resolve) => after(FAREWELL_MS, resolve));
-    await this.#process.end();
+    await this.#host.end();
   }
 
   #granted(grant: Grant): Grant {
@@ -157,52 +173,52 @@ export class Federate {
 
   /** A request that waits for other federates: the log says for whom, and it has an end. */
   #wait<T>(request: FederateRequest): Promise<T> {
+    if (this.#waits === undefined) return this.#request<T>(request);
     return new Promise<T>((resolve, reject) => {
-      this.#waits.begin(() => describe(request), reject);
-      this.#process.request<T>(request).then(
+      this.#waits!.begin(() => waitFor(request.op, request.op === "time" ? request.timeS : 0), reject);
+      this.#host.request<T>(request).then(
         (value) => {
-          this.#waits.end();
+          this.#waits!.end();
           resolve(value);
         },
         (error: unknown) => {
-          this.#waits.end();
+          this.#waits!.end();
           reject(this.#failureOf(error));
         },
       );
     });
   }
 
-  #watched(): WaitWatch {
-    const { waitWarnMs = 4000, waitMs = 600_000 } = this.#options;
+  #watched(process: FederateProcess): WaitWatch {
+    const { waitWarnMs = WARN_MS, waitMs = WAIT_MS } = this.#options;
     return new WaitWatch(
       { warnMs: waitWarnMs, lateMs: waitMs },
       {
-        warn: (what) => void this.#warn(what, waitWarnMs),
-        late: (what, fail) => void this.#late(what, waitMs).then(fail),
+        warn: (what) => void this.#warn(process, what, waitWarnMs),
+        late: (what, fail) => void this.#late(process, what, waitMs).then(fail),
       },
     );
   }
 
-  async #late(what: string, afterMs: number): Promise<HelicsError> {
-    const whom = await this.#waitsFor();
-    const remedy = "look at the log of what it waits for; waitMs is the option for a longer wait";
-    return this.#error("ERR_HELICS_TIMEOUT", `${what} took more than ${afterMs} ms${whom}`, remedy);
+  async #late(process: FederateProcess, what: string, afterMs: number): Promise<HelicsError> {
+    const whom = await this.#waitsFor(process);
+    return this.#error("ERR_HELICS_TIMEOUT", `${what} took more than ${afterMs} ms${whom}`, LATE_REMEDY);
   }
 
-  async #warn(what: string, afterMs: number): Promise<void> {
-    const whom = await this.#waitsFor();
-    if (!this.#process.busy) return;
+  async #warn(process: FederateProcess, what: string, afterMs: number): Promise<void> {
+    const whom = await this.#waitsFor(process);
+    if (!process.busy) return;
     const at = this.#timeS === undefined ? "its start" : `${this.#timeS} s`;
     this.#log("warning", `federate "${this.name}" at ${at}: ${what} takes more than ${afterMs} ms${whom}`);
   }
 
   /** Whom a grant waits for, as the end of a sentence. */
-  async #waitsFor(): Promise<string> {
+  async #waitsFor(process: FederateProcess): Promise<string> {
     const late = new Promise<undefined>((resolve) => after(ANSWER_MS, () => resolve(undefined)));
     // Before all have come there is nobody whose time is waited for, and no map.
     const isEarly = this.#map.size === 0;
     const [target, query] = isEarly ? ["root", "federates"] : [this.name, "global_time_debugging"];
-    const answer = await this.#process.ask(target!, query!, late);
+    const answer = await process.ask(target!, query!, late);
     if (answer === undefined) return ": HELICS itself does not answer";
     return isEarly ? gathered(answer) : waitsFor(answer, this.#map);
   }
@@ -223,16 +239,17 @@ export class Federate {
 
   async #request<T>(request: FederateRequest): Promise<T> {
     try {
-      return await this.#process.request<T>(request);
+      return await this.#host.request<T>(request);
     } catch (error) {
       throw this.#failureOf(error);
     }
   }
 
   #failureOf(error: unknown): unknown {
-    if (!(error instanceof ProcessFailure)) return error;
-    const { failure, lost } = error;
-    if (lost) return this.#error("ERR_HELICS_PROCESS", failure.message, "look at the log of HELICS");
+    if (!(error instanceof HostFailure)) return error;
+    const { failure, kind } = error;
+    if (kind === "lost") return this.#error("ERR_HELICS_PROCESS", failure.message, "look at the log of HELICS");
+    if (kind === "late") return this.#error("ERR_HELICS_TIMEOUT", failure.message, LATE_REMEDY);
     const message = this.#named(failure.message);
     return helicsError({ ...failure, message }, { federate: this.name, timeS: this.#timeS, broker: this.#broker });
   }
@@ -248,11 +265,6 @@ export class Federate {
   #error(code: string, message: string, remedy: string): HelicsError {
     return new HelicsError(code, message, { federate: this.name, timeS: this.#timeS, remedy });
   }
-}
-
-function describe(request: FederateRequest): string {
-  if (request.op === "time") return `the grant of ${request.timeS} s`;
-  return request.op === "execute" ? "the start of the run" : "the wait for all federates to be ready";
 }
 
 function checkVersion(version: string, federate: string): void {

@@ -13,6 +13,7 @@ import { HelicsError } from "./errors.ts";
 import { Federate } from "./federate.ts";
 import { checkFederateOptions, type FederateOptions } from "./federate-options.ts";
 import type { FederateOutput, Grant } from "./process/protocol.ts";
+import { isolationFor } from "./supervision.ts";
 
 /** Makes agents of a population. */
 export interface PopulationHome {
@@ -94,6 +95,9 @@ export async function federatePopulation(setup: PopulationSetup): Promise<Popula
   const options = { ...given, ...(configuration && { configuration: configurationIn(configuration, name) }) };
   checkFederateOptions({ ...options, name, periodS });
   checkTimes(delayS, periodS, untilS);
+  const isAlone = (containers ?? 1) === 1 && (isolation ?? "inline") === "inline";
+  const spread = isAlone ? undefined : `a population on ${containers ?? 1} containers (${isolation ?? "inline"})`;
+  const helicsIsolation = isolationFor(options.helicsIsolation, name, spread);
   const part = await PopulationPart.create({
     ...{ population: name, peers, delayS, seed, containers, isolation, module, record },
     clock: new ExternalClock(start === undefined ? {} : { start }),
@@ -108,7 +112,7 @@ export async function federatePopulation(setup: PopulationSetup): Promise<Popula
     const spawned: unknown[] = [];
     await populate({ spawn: (type, spawning) => void spawned.push(run.spawn(type, spawning)) });
     await Promise.all(spawned);
-    summary = await run.run({ ...options, periodS, offsetS: 0, uninterruptible: true });
+    summary = await run.run({ ...options, helicsIsolation, periodS, offsetS: 0, uninterruptible: true });
   } catch (error) {
     await part.population.close().catch(() => {}); // the first error is told
     throw error;

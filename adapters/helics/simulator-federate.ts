@@ -10,6 +10,7 @@ import {
   type Meta,
   type Simulator,
 } from "../../src/cosim/index.ts";
+import { Container } from "../../src/index.ts";
 import type { HelicsConfiguration } from "./configuration.ts";
 import { HelicsError } from "./errors.ts";
 import { Federate } from "./federate.ts";
@@ -17,6 +18,7 @@ import { checkFederateOptions, type FederateOptions } from "./federate-options.t
 import { configurationFrom, type EntitySpec, interfacesOf, type PopulationInterfaces, shownBy } from "./interfaces.ts";
 import type { FederateOutput, Grant, Iteration, OutgoingMessage } from "./process/protocol.ts";
 import { StepInputs } from "./step-inputs.ts";
+import { isolationFor } from "./supervision.ts";
 
 /** Seconds after each whole unit at which a population is granted time, so that it sees what was published for it. */
 const OFFSET_S = 1e-6;
@@ -164,7 +166,10 @@ class FederatedRun {
   async #join(): Promise<void> {
     this.#timing = this.#timingOf();
     const configuration = this.#configuration === undefined ? {} : { configuration: this.#configuration };
-    const all = { ...this.#options, ...this.#timing, ...configuration };
+    const { helicsIsolation: given } = this.#options;
+    const isOfAgents = this.#simulator instanceof AgentSimulator;
+    const helicsIsolation = isolationFor(given, this.#name, needsLoop(this.#simulator), !isOfAgents);
+    const all = { ...this.#options, ...this.#timing, ...configuration, helicsIsolation };
     this.#federate = await Federate.join(this.#name, all, this.#interfaces);
     this.#inputs.connected(await this.#federate.initialize());
   }
@@ -268,6 +273,12 @@ class FederatedRun {
   #site(call: string, time?: number): CallSite {
     return { sid: this.#name, call, time, timeResolution: this.#unitS };
   }
+}
+
+/** What of a population needs the event loop during a grant, if anything does. */
+function needsLoop(simulator: Simulator): string | undefined {
+  if (!(simulator instanceof AgentSimulator) || simulator.population instanceof Container) return undefined;
+  return "a population on several containers";
 }
 
 /**

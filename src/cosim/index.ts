@@ -48,6 +48,7 @@ export { InputLayout, type InputPlace, PlacedInputs, putInput } from "./input-la
 export { PlacedOutputs } from "./placed-outputs.ts";
 export type { Population, PopulationOptions, PopulationSpawnOptions, Values } from "./population.ts";
 export { AgentSimulator, type AgentSimulatorOptions, takesPlaces } from "./population-simulator.ts";
+export { printedLine } from "./printed-line.ts";
 export * from "./scenario.ts";
 export { SERIES_PLOTS } from "./series-plots.ts";
 export * from "./servable.ts";

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import type { HelicsIsolation } from "../../adapters/helics/index.ts";
 import { pythonEnvironment } from "../support/python.ts";
 import { figure, type Suite } from "./figure.ts";
 import { values } from "./peers/helics-load.ts";
@@ -8,10 +9,10 @@ import { compiled, program } from "./programs.ts";
 
 const ROUNDS = 3;
 const FEDERATES = [2, 4, 8];
-const STEPS = 1500;
+const STEPS = 3000;
 /** Messages of agents in one grant and direction, and grants: what Python sends one by one takes long, from the first on. */
 const MESSAGES = [
-  { messages: 100, grants: 1000, inPython: 300 },
+  { messages: 100, grants: 3000, inPython: 500 },
   { messages: 1000, grants: 200, inPython: 30 },
   { messages: 10_000, grants: 20, inPython: 2 },
 ] as const;
@@ -53,8 +54,14 @@ async function withBroker<T>(
   }
 }
 
-/** Whose federates are measured: each is a program of its own. */
-type Side = "ours" | "python";
+/** Whose federates are measured, ours by where their HELICS is: each is a program of its own. */
+type Side = HelicsIsolation | "python";
+
+/** As `cosimas federate` runs them, and as a program has them by default. */
+const OURS_IN: readonly (readonly [side: HelicsIsolation, name: string])[] = [
+  ["inline", ""],
+  ["process", ", HELICS in a process of its own"],
+];
 
 /** Wall seconds of the slowest of several federates, and what they got together. */
 async function inPrograms(
@@ -67,7 +74,7 @@ async function inPrograms(
     const child =
       side === "python"
         ? spawn(python, [IN_PYTHON, what, ...own], { stdio: ["ignore", "pipe", "inherit"] })
-        : spawn(process.execPath, [...process.execArgv, OURS, what, library, ...own], {
+        : spawn(process.execPath, [...process.execArgv, OURS, what, side, library, ...own], {
             stdio: ["ignore", "pipe", "inherit"],
           });
     let text = "";
@@ -94,7 +101,7 @@ function grants(environment: Environment, side: Side, count: number): Promise<nu
 /** The same of as many federates of one program. */
 function grantsOfOne(environment: Environment, count: number): Promise<number> {
   return withBroker(environment, count, async (broker) => {
-    const [seconds] = await values(environment.library, broker, ring(count), STEPS);
+    const [seconds] = await values("process", environment.library, broker, ring(count), STEPS);
     return (count * STEPS) / seconds;
   });
 }
@@ -116,12 +123,14 @@ type Measured = readonly [name: string, run: () => Promise<number>];
 
 /** Several measured against one baseline, in turn. */
 async function compare(
-  report: Parameters<Suite>[0],
+  [report, wants]: Parameters<Suite>,
   unit: string,
   baseline: string,
-  measured: readonly Measured[],
+  all: readonly Measured[],
   base: () => Promise<number>,
 ): Promise<void> {
+  const measured = all.filter(([name]) => wants(name));
+  if (measured.length === 0) return;
   const ours = measured.map((): number[] => []);
   const theirs: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
@@ -132,24 +141,31 @@ async function compare(
 }
 
 /** Grants of federates of ours against the same in Python, over one broker each. */
-export const helicsGrants: Suite = async (report) => {
+export const helicsGrants: Suite = async (...told) => {
   const environment = await environmentOf();
   for (const count of FEDERATES) {
     const measured: Measured[] = [
-      [`${count} federates, a number out and in`, () => grants(environment, "ours", count)],
+      ...OURS_IN.map(
+        ([side, how]): Measured => [
+          `${count} federates, a number out and in${how}`,
+          () => grants(environment, side, count),
+        ],
+      ),
       [`${count} federates in one program`, () => grantsOfOne(environment, count)],
     ];
-    await compare(report, "grants/s", "the same in Python", measured, () => grants(environment, "python", count));
+    await compare(told, "grants/s", "the same in Python", measured, () => grants(environment, "python", count));
   }
 };
 
 /** Messages of agents of two populations against Python federates that send them one by one. */
-export const helicsMessages: Suite = async (report) => {
+export const helicsMessages: Suite = async (...told) => {
   const environment = await environmentOf();
   for (const { messages, grants: steps, inPython } of MESSAGES) {
     const name = `two populations, ${messages} agent messages a grant`;
-    const measured: Measured[] = [[name, () => messagesOf(environment, "ours", messages, steps)]];
+    const measured = OURS_IN.map(
+      ([side, how]): Measured => [`${name}${how}`, () => messagesOf(environment, side, messages, steps)],
+    );
     const base = () => messagesOf(environment, "python", messages, inPython);
-    await compare(report, "messages/s", "Python federates that send them one by one", measured, base);
+    await compare(told, "messages/s", "Python federates that send them one by one", measured, base);
   }
 };

@@ -135,9 +135,14 @@ describe.skipIf(reason !== undefined)(`HELICS: faults${reason === undefined ? ""
     expect(meter.output()).toMatch(/failed:.*federate "agents".*the inverter is gone/);
   });
 
-  it.each(["SIGKILL", "SIGTERM"] as const)(
-    "leaves no process when its program gets %s, and the others are told",
-    async (signal) => {
+  it.each([
+    ["SIGKILL", "process"],
+    ["SIGTERM", "process"],
+    ["SIGKILL", "inline"],
+    ["SIGINT", "inline"],
+  ] as const)(
+    "leaves no process when its program gets %s (HELICS: %s), and the others are told",
+    async (signal, isolation) => {
       const broker = await startBroker(environment, 2);
       const meter = startPartner(environment, broker, "meter", { until: 1e6, pause: 0.01 });
       const program = ["--conditions=cosimas:source", "--import", "tsx", main, "federate", fixture];
@@ -147,6 +152,8 @@ describe.skipIf(reason !== undefined)(`HELICS: faults${reason === undefined ? ""
         broker.address,
         "--library",
         environment.library!,
+        "--helics-isolation",
+        isolation,
       ]);
       await meter.line(/granted 20 /);
       const children = readFileSync(`/proc/${agents.child.pid}/task/${agents.child.pid}/children`, "utf8")

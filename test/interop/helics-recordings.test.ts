@@ -74,6 +74,16 @@ describe.skipIf(reason !== undefined)(
       expect(events).toMatch(/p0\/\d: request add\(.*\) from p1\/\d/);
     });
 
+    it("have the same bytes and hashes with HELICS inline and in a process of its own", async () => {
+      const inline = await recorded("inline", ["--helics-isolation", "inline"]);
+      const apart = await recorded("apart", ["--helics-isolation", "process"]);
+      expect(apart).toEqual(inline);
+      for (const population of ["p0", "p1"]) {
+        const [a, b] = [file(`inline-${population}`), file(`apart-${population}`)];
+        expect(readFileSync(a).equals(readFileSync(b))).toBe(true);
+      }
+    });
+
     it("stay readable, and can be replayed, when the program is killed in the middle", async () => {
       const broker = await startBroker(environment, 2);
       const options = ["--until", "1000000", "--log-level", "trace"];
@@ -95,6 +105,25 @@ describe.skipIf(reason !== undefined)(
         const replayed = cosimas("replay", file(name));
         expect(replayed).toMatch(/^the same: \d+ events of (?:[3-9]\d|\d{3,}) advances compared/m);
       }
+    });
+
+    it.each(["SIGINT", "SIGTERM"] as const)("is whole, and can be replayed, after %s", async (signal) => {
+      const broker = await startBroker(environment, 2);
+      const options = ["--until", "1000000", "--log-level", "trace"];
+      const name = `ended-${signal}`;
+      const ended = federate(broker, "p0", [...options, "--record", file(name)]);
+      const other = federate(broker, "p1", options);
+      await ended.line(/granted 30 s/);
+      const startMs = performance.now();
+      ended.child.kill(signal);
+      expect(await ended.ended).toBe(signal === "SIGINT" ? 130 : 143);
+      expect(await other.ended).toBe(1);
+      expect(performance.now() - startMs).toBeLessThan(TOLD_MS);
+      expect(ended.output()).toMatch(new RegExp(`^cosimas: interrupted by ${signal}$`, "m"));
+      expect(ended.output()).not.toMatch(/ERR_HELICS/);
+      expect(other.output()).toMatch(/ERR_HELICS_ABORTED.*federate "p0": the program of this federate has ended/);
+      expect(cosimas("inspect", file(name))).toMatch(/whole, trace hash/);
+      expect(cosimas("replay", file(name))).toMatch(/^the same: \d+ events of (?:[3-9]\d|\d{3,}) advances compared/m);
     });
 
     it("ends with the federation, by name, when a container of a population is killed", async () => {

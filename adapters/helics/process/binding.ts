@@ -1,3 +1,4 @@
+import { isMainThread } from "node:worker_threads";
 import type { NativeFailure } from "./protocol.ts";
 
 /** A handle of HELICS: a pointer. */
@@ -79,10 +80,12 @@ type Native = (...args: any[]) => any;
 export type Helics = Readonly<Record<Name, Native>> & {
   /** A copy of `length` bytes at an address. */
   bytesAt(address: Handle, length: number): Uint8Array;
+  /** Call a function of {@link CHECKED} in a thread of libuv's pool; rejected with a {@link NativeError}. */
+  later(name: keyof typeof CHECKED, ...args: unknown[]): Promise<unknown>;
 };
 
-/** Bytes of HELICS' error: an `int32` and a pointer to a text. */
-const ERROR_BYTES = 16;
+/** 32-bit words of HELICS' error, aligned to 8 bytes: an `int32`, and from the third on a pointer to a text. */
+const ERROR_WORDS = 4;
 const MESSAGE_OFFSET = 8;
 
 /**
@@ -105,7 +108,7 @@ export async function loadHelics(library: string): Promise<Helics> {
     throw new NativeError({ function: "load", code: 0, message: (error as Error).message });
   }
   const functions: Record<string, Native> = {};
-  const error = Buffer.alloc(ERROR_BYTES);
+  const error = new Int32Array(ERROR_WORDS);
   const declare = (signature: string): Native => {
     try {
       return lib.func(signature) as unknown as Native;
@@ -114,20 +117,56 @@ export async function loadHelics(library: string): Promise<Helics> {
     }
   };
   for (const [name, signature] of Object.entries(PLAIN)) functions[name] = declare(`${signature})`);
+  const failureIn = (own: string, told: Int32Array): NativeError => {
+    const message = String(koffi.decode(told, MESSAGE_OFFSET, "const char *"));
+    return new NativeError({ function: own, code: told[0]!, message });
+  };
+  const later: Record<string, (...args: unknown[]) => Promise<unknown>> = {};
   for (const [name, signature] of Object.entries(CHECKED)) {
     const call = declare(`${signature}, void *err)`);
     const own = /\b(helics\w+)\(/.exec(signature)![1]!;
     functions[name] = (...args: unknown[]) => {
       // With an error in it HELICS does nothing at all.
-      error.writeInt32LE(0);
+      error[0] = 0;
       const result = call(...args, error);
-      const code = error.readInt32LE();
-      if (code === 0) return result;
-      const message = String(koffi.decode(error, MESSAGE_OFFSET, "const char *"));
-      throw new NativeError({ function: own, code, message });
+      if (error[0] === 0) return result;
+      throw failureIn(own, error);
+    };
+    later[name] = (...args) => {
+      const told = new Int32Array(ERROR_WORDS);
+      return new Promise((resolve, reject) => {
+        (call as unknown as { async: Native }).async(...args, told, (_fault: unknown, result: unknown) => {
+          if (told[0] === 0) resolve(result);
+          else reject(failureIn(own, told));
+        });
+      });
     };
   }
   const bytesAt = (address: Handle, length: number): Uint8Array =>
     length === 0 ? new Uint8Array() : new Uint8Array(koffi.view(address, length)).slice();
-  return Object.assign(functions, { bytesAt }) as unknown as Helics;
+  const own = { bytesAt, later: (name: keyof typeof CHECKED, ...args: unknown[]) => later[name]!(...args) };
+  return Object.assign(functions, own) as unknown as Helics;
 }
+
+/**
+ * Let the end of the program, whenever and however it ends, be the last that runs of it, after what others do on `exit`:
+ * threads of HELICS outlive what Node and the C library take down from then on, and crash (5 of 18 programs).
+ */
+export async function endWithoutHelics(): Promise<void> {
+  if (endsAtOnce || !isMainThread) return;
+  endsAtOnce = true;
+  const koffi = (await import("koffi")).default as unknown as typeof import("koffi");
+  let end: Native;
+  try {
+    end = koffi.load(null).func("void _exit(int code)") as unknown as Native;
+  } catch {
+    return; // Another C library: HELICS' own end is what there is.
+  }
+  const last = (code: number): void => {
+    const all = process.listeners("exit");
+    for (const listener of all.slice(all.indexOf(last) + 1)) listener.call(process, code);
+    end(process.exitCode ?? code);
+  };
+  process.on("exit", last);
+}
+let endsAtOnce = false;

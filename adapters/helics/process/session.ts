@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Handle, type Helics, loadHelics } from "./binding.ts";
+import { type Handle, type Helics, loadHelics, NativeError } from "./binding.ts";
 import type {
   FederateOutput,
   FederateRequest,
@@ -19,6 +19,7 @@ import { publish, read } from "./values.ts";
 /** Source: HELICS `HelicsIterationRequest`, `HelicsIterationResult`, `HelicsFederateState`. */
 const ITERATION: Readonly<Record<Iteration, number>> = { none: 0, force: 1, ifNeeded: 2 };
 const ITERATING = 3;
+const FAILED = 1;
 const STATE_FINISHED = [3, 10];
 
 /** Greatest time of HELICS, in seconds: who is granted it, has nothing left to wait for. */
@@ -102,10 +103,21 @@ export class Session {
     return { version: this.#api.getVersion(), coreTypes };
   }
 
-  #open({ library, configuration, publications, inputs, endpoints }: OpenRequest): void {
+  #open(request: OpenRequest): void {
+    this.adopt(this.create(request.configuration), request);
+  }
+
+  /** Make a federate; returns once its core has found the broker. */
+  create(configuration: string): Handle {
     const helics = this.#api;
     const create = (given: string): Handle => helics.createFederate(given);
-    this.#fed = READS_TEXT.test(helics.getVersion()) ? create(configuration) : asFile(configuration, create);
+    return READS_TEXT.test(helics.getVersion()) ? create(configuration) : asFile(configuration, create);
+  }
+
+  /** Take a federate that was made here, or in another thread of this process. */
+  adopt(fed: Handle, { library, publications, inputs, endpoints }: OpenRequest): void {
+    const helics = this.#api;
+    this.#fed = fed;
     this.#core = helics.getCore(this.#fed);
     this.onCore(library, this.#core);
     this.#publications = publications.map(({ key, type }) => ({ type, handle: helics.getPublication(this.#fed, key) }));
@@ -122,6 +134,7 @@ export class Session {
   #execute({ iterate, ...outgoing }: { iterate: Iteration } & FederateOutput): Grant {
     this.#putOut(outgoing);
     const result: number = this.#api.enterExecutingMode(this.#fed, ITERATION[iterate]);
+    if (result === FAILED) throw endedInStart("helicsFederateEnterExecutingModeIterative");
     return this.#granted(0, result === ITERATING);
   }
 
@@ -186,6 +199,12 @@ export class Session {
     this.#api.disconnect(this.#fed);
     this.#api.waitForDisconnect(this.#core, GOODBYE_MS);
   }
+}
+
+/** HELICS tells the end of a federation during the start by a result alone; the reason is in what it prints. */
+function endedInStart(name: string): NativeError {
+  const message = "another federate has ended the federation while it started, for the reason that HELICS has printed";
+  return new NativeError({ function: name, code: 0, message });
 }
 
 /** Use a text as a file. */

@@ -7,10 +7,13 @@ import { isolationOption, logFrom, parseCount, parseSeconds, parseUntil } from "
 import { addParameters, HELP_COLUMNS } from "../parameters.ts";
 import { recordIn } from "../scenario-recording.ts";
 import { lastResort } from "../signals.ts";
+import { asSupervised, canBeSupervised, supervise } from "../supervised.ts";
 import { addWatchOptions, splitWatchFlags, type WatchFlags, Watching } from "../watching.ts";
 
 /** Options that go to the adapter as they are, by its own names. */
-const SETTINGS = ["name", "broker", "coreType", "coreInit", "library", "configuration", "untilS"] as const;
+const SETTINGS = [
+  ...["name", "broker", "coreType", "coreInit", "library", "helicsIsolation", "configuration", "untilS"],
+] as const;
 
 /** Said on the page beside pause. */
 const HELD =
@@ -23,6 +26,7 @@ interface FederateCommandOptions extends WatchFlags {
   readonly coreInit?: string;
   readonly name?: string;
   readonly library?: string;
+  readonly helicsIsolation?: "process" | "inline";
   readonly config?: string;
   /** Seconds. */
   readonly until?: number;
@@ -54,6 +58,12 @@ export function addFederateCommand(program: Command, ends: (exitCode: number) =>
     .option("-n, --name <name>", "name of the federate")
     .option("--config <file>", "HELICS' own configuration of the federate, JSON")
     .option("--library <file>", "libhelics; default: HELICS_LIBRARY, then the Python package helics")
+    .addOption(
+      new Option(
+        "--helics-isolation <where>",
+        "where HELICS runs, seen from the agents; default: inline, if it can be",
+      ).choices(["process", "inline"]),
+    )
     .option("--until <seconds>", "end of the federate's part, in seconds of simulation", parseUntil)
     .option("-t, --timeout <seconds>", "how long to look for the broker", parseSeconds)
     .addOption(levels.default("info"))
@@ -87,15 +97,19 @@ async function serve(
   if (given === undefined) throw new UsageError("ERR_CLI_USAGE", "missing argument: the module of the federate");
   if (given.startsWith("-")) throw new UsageError("ERR_CLI_USAGE", `the module comes before its options: ${given}`);
   process.stderr.on("error", () => {});
-  // The process that holds HELICS sees that this one is gone, and tells the federation.
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
-    process.on(name, () => process.exit(EXIT_SIGNAL + constants.signals[name]));
+  const log = logFrom(options.logLevel);
+  const supervisor = asSupervised();
+  if (supervisor === undefined) {
+    if (!help && mayBeInline(options) && canBeSupervised()) return supervise("HELICS", log);
+    for (const name of ["SIGINT", "SIGTERM"] as const) {
+      // The process that holds HELICS sees that this one is gone, and tells the federation.
+      process.on(name, () => process.exit(EXIT_SIGNAL + constants.signals[name]));
+    }
   }
   const release = lastResort((error) => {
     process.stderr.write(`${errorLines(error, debug).join("\n")}\n`);
     process.exit(EXIT_FAILED);
   });
-  const log = logFrom(options.logLevel);
   try {
     const federate = await loadModule(given, FEDERATE);
     const parameters = parseParameters(federate, given, help ? ["--help"] : rest);
@@ -112,7 +126,7 @@ async function serve(
       );
       await federate.serve({
         ...{ parameters, address: options.broker ?? "", remote: false, insecure: false, timeoutMs: 0, log },
-        settings: settingsOf(options),
+        settings: { ...settingsOf(options), ...(supervisor !== undefined && { supervisor }) },
         ...(journal && { record: journal }),
         ...(isSpread && { population: { containers, isolation, module } }),
       });
@@ -120,9 +134,34 @@ async function serve(
       await watching.close();
     }
     return EXIT_FINE;
+  } catch (error) {
+    const signal = await supervisor?.interrupted();
+    if (signal === undefined) throw error;
+    // The federation was told, and the recording is whole: nothing has failed.
+    process.stderr.write(`cosimas: interrupted by ${signal}\n`);
+    return EXIT_SIGNAL + constants.signals[signal];
   } finally {
     release();
   }
+}
+
+/**
+ * Whether HELICS may be inline: nothing that was asked for needs the agents' event loop while HELICS waits, which stands
+ * still then.
+ *
+ * @throws UsageError if it is to be inline, and may not.
+ */
+function mayBeInline(options: FederateCommandOptions): boolean {
+  const { watch, open, metrics, containers = 1, isolation = "inline", helicsIsolation } = options;
+  const asked = [
+    ...(watch || open ? ["--watch"] : []),
+    ...(metrics === undefined ? [] : ["--metrics"]),
+    ...(containers > 1 ? ["--containers"] : []),
+    ...(isolation === "inline" ? [] : ["--isolation"]),
+  ];
+  if (asked.length === 0 || helicsIsolation !== "inline") return asked.length === 0 && helicsIsolation !== "process";
+  const text = `${asked.join(", ")} cannot be had with --helics-isolation inline: agents stand still while HELICS waits`;
+  throw new UsageError("ERR_CLI_USAGE", text);
 }
 
 /** What is given on the command line, by the adapter's names. */

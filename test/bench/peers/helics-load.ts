@@ -2,10 +2,12 @@
  * Federates of ours for `npm run bench -- helics`, each a program of its own, as those of `helics_load.py`; each prints the
  * wall seconds of its steps, and how many values or messages it got.
  *
- *     helics-load.ts values LIBRARY BROKER NAME OTHER STEPS       a double out and a double in at each grant
- *     helics-load.ts messages LIBRARY BROKER NAME OTHER STEPS N   a population whose agents send N messages a grant
+ *     helics-load.ts values WHERE LIBRARY BROKER NAME OTHER STEPS       a double out and a double in at each grant
+ *     helics-load.ts messages WHERE LIBRARY BROKER NAME OTHER STEPS N   a population whose agents send N messages a grant
+ *
+ * WHERE is the option `helicsIsolation`.
  */
-import { Federate, federatePopulation } from "../../../adapters/helics/index.ts";
+import { Federate, federatePopulation, type HelicsIsolation } from "../../../adapters/helics/index.ts";
 import { Agent } from "../../../src/index.ts";
 
 /** Agents of a population; each sends its part of the messages to its peer of the other population. */
@@ -13,14 +15,18 @@ const AGENTS = 100;
 
 const CONNECT_MS = 60_000;
 
+/** Grants before those that count, as in Python: the first ones are those of a program that has just been started. */
+const FIRST = 1000;
+
 /** Take part with several federates of this program. */
 export async function values(
+  helicsIsolation: HelicsIsolation,
   library: string,
   broker: string,
   names: readonly (readonly [name: string, other: string])[],
   steps: number,
 ): Promise<[seconds: number, got: number]> {
-  const options = { library, broker, periodS: 1, uninterruptible: true, connectTimeoutMs: CONNECT_MS };
+  const options = { helicsIsolation, library, broker, periodS: 1, uninterruptible: true, connectTimeoutMs: CONNECT_MS };
   const federates = await Promise.all(
     names.map(([name, other]) =>
       Federate.join(name, options, {
@@ -32,16 +38,19 @@ export async function values(
   );
   await Promise.all(federates.map((federate) => federate.initialize()));
   await Promise.all(federates.map((federate) => federate.execute()));
+  const stepped = (from: number, to: number) =>
+    Promise.all(
+      federates.map(async (federate) => {
+        let count = 0;
+        for (let step = from; step <= to; step++) {
+          count += (await federate.requestTime(step, { publish: [[0, step]], send: [] })).inputs.length;
+        }
+        return count;
+      }),
+    );
+  await stepped(1, FIRST);
   const startMs = performance.now();
-  const got = await Promise.all(
-    federates.map(async (federate) => {
-      let count = 0;
-      for (let step = 1; step <= steps; step++) {
-        count += (await federate.requestTime(step, { publish: [[0, step]], send: [] })).inputs.length;
-      }
-      return count;
-    }),
-  );
+  const got = await stepped(FIRST + 1, FIRST + steps);
   const seconds = (performance.now() - startMs) / 1000;
   await Promise.all(federates.map((federate) => federate.leave()));
   if (got.some((count) => count < steps - 2)) throw new Error(`too few values came: ${got}`);
@@ -77,6 +86,7 @@ class Sender extends Agent {
 }
 
 async function messages(
+  helicsIsolation: HelicsIsolation,
   library: string,
   broker: string,
   name: string,
@@ -86,7 +96,16 @@ async function messages(
 ): Promise<[seconds: number, got: number]> {
   let startMs = 0;
   const { received } = await federatePopulation({
-    ...{ library, broker, connectTimeoutMs: CONNECT_MS, delayS: 1, untilS: grants + 1, name, peers: [other] },
+    ...{
+      helicsIsolation,
+      library,
+      broker,
+      connectTimeoutMs: CONNECT_MS,
+      delayS: 1,
+      untilS: grants + 1,
+      name,
+      peers: [other],
+    },
     log: (level, text) => {
       // The first grant; to start is no part of it.
       if (level === "trace" && startMs === 0 && typeof text === "function") startMs = performance.now();
@@ -102,11 +121,12 @@ async function messages(
 }
 
 if (/helics-load\.(ts|js)$/.test(process.argv[1] ?? "")) {
-  const [what, library, broker, name, other, steps, each] = process.argv.slice(2) as [string, ...string[]];
+  const [what, where, library, broker, name, other, steps, each] = process.argv.slice(2) as [string, ...string[]];
+  const isolation = where as HelicsIsolation;
   const run =
     what === "values"
-      ? values(library!, broker!, [[name!, other!]], Number(steps))
-      : messages(library!, broker!, name!, other!, Number(steps), Number(each));
+      ? values(isolation, library!, broker!, [[name!, other!]], Number(steps))
+      : messages(isolation, library!, broker!, name!, other!, Number(steps), Number(each));
   const [seconds, got] = await run;
   console.log(seconds, got);
 }

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { helicsError } from "../../../../adapters/helics/errors.ts";
 import { checkFederateOptions, configurationOf, valueType } from "../../../../adapters/helics/federate-options.ts";
-import { readFederationMap, waitsFor } from "../../../../adapters/helics/federation-map.ts";
 import { readConfiguration } from "../../../../adapters/helics/index.ts";
+import { readFederationMap, waitsFor } from "../../../../adapters/helics/process/federation-map.ts";
 import { FrameReader, frameOf } from "../../../../adapters/helics/process/frames.ts";
 
 describe("options of a federate", () => {
