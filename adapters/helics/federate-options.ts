@@ -9,10 +9,9 @@ export const CORE_TYPES = ["zmq", "zmqss", "tcp", "tcpss", "udp", "ipc", "inproc
 /** One of {@link CORE_TYPES}. */
 export type CoreType = (typeof CORE_TYPES)[number];
 
-/** Where HELICS is called, as seen from the federate. */
 export const HELICS_ISOLATIONS = ["process", "inline"] as const;
 
-/** One of {@link HELICS_ISOLATIONS}. */
+/** Where HELICS is called, as seen from the federate: in a process beside it, or in its own thread, which then waits with HELICS. */
 export type HelicsIsolation = (typeof HELICS_ISOLATIONS)[number];
 
 /** How a federate takes part in a federation; times in seconds of simulation unless they end in `Ms`. */
