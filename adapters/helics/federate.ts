@@ -118,9 +118,18 @@ export class Federate {
   }
 
   /** Put out what there is, then ask for a time; gives the time granted and what has come. */
-  async requestTime(timeS: number, outgoing: FederateOutput = NOTHING, iterate: Iteration = "none"): Promise<Grant> {
-    return this.#granted(await this.#wait<Grant>({ op: "time", timeS, iterate, ...outgoing }));
+  requestTime(timeS: number, outgoing: FederateOutput = NOTHING, iterate: Iteration = "none"): Promise<Grant> {
+    const { publish, send } = outgoing;
+    const request = { op: "time", timeS, iterate, publish, send } as const;
+    const grant = this.#waits === undefined ? this.#host.request<Grant>(request) : this.#wait<Grant>(request);
+    return grant.then(this.#took, this.#refused);
   }
+
+  readonly #took = (grant: Grant): Grant => this.#granted(grant);
+
+  readonly #refused = (error: unknown): never => {
+    throw this.#failureOf(error);
+  };
 
   /** Put out what there is, at the time granted last. */
   async putOut(outgoing: FederateOutput): Promise<void> {

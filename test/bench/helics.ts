@@ -7,7 +7,7 @@ import { figure, type Suite } from "./figure.ts";
 import { values } from "./peers/helics-load.ts";
 import { compiled, program } from "./programs.ts";
 
-const ROUNDS = 3;
+const ROUNDS = 5;
 const FEDERATES = [2, 4, 8];
 const STEPS = 3000;
 /** Messages of agents in one grant and direction, and grants: what Python sends one by one takes long, from the first on. */

@@ -131,16 +131,17 @@ export class Session {
     return { publicationType, publicationUnits: this.#api.inputPublicationUnits(input.handle) };
   }
 
-  #execute({ iterate, ...outgoing }: { iterate: Iteration } & FederateOutput): Grant {
-    this.#putOut(outgoing);
-    const result: number = this.#api.enterExecutingMode(this.#fed, ITERATION[iterate]);
+  #execute(request: { readonly iterate: Iteration } & FederateOutput): Grant {
+    this.#putOut(request);
+    const result: number = this.#api.enterExecutingMode(this.#fed, ITERATION[request.iterate]);
     if (result === FAILED) throw endedInStart("helicsFederateEnterExecutingModeIterative");
     return this.#granted(0, result === ITERATING);
   }
 
-  #requestTime({ timeS, iterate, ...outgoing }: { timeS: number; iterate: Iteration } & FederateOutput): Grant {
-    this.#putOut(outgoing);
-    if (iterate === "none") return this.#granted(this.#api.requestTime(this.#fed, timeS), false);
+  #requestTime(request: { readonly timeS: number; readonly iterate: Iteration } & FederateOutput): Grant {
+    this.#putOut(request);
+    const { timeS, iterate } = request;
+    if (iterate === "none") return this.#granted(this.#api.requestTime(this.#fed, timeS), false, timeS);
     const result = [0];
     const granted: number = this.#api.requestTimeIterative(this.#fed, timeS, ITERATION[iterate], result);
     return this.#granted(granted, result[0] === ITERATING);
@@ -160,18 +161,21 @@ export class Session {
     }
   }
 
-  #granted(timeS: number, iterating: boolean): Grant {
+  /** @param askedS - Time that was asked for: who is granted just that goes on, and its state need not be asked for. */
+  #granted(timeS: number, iterating: boolean, askedS?: number): Grant {
     const helics = this.#api;
     const inputs: (readonly [number, unknown])[] = [];
-    for (const [number, { handle, type }] of this.#inputs.entries()) {
+    for (let number = 0; number < this.#inputs.length; number++) {
+      const { handle, type } = this.#inputs[number]!;
       if (helics.inputIsUpdated(handle) !== 0) inputs.push([number, read(helics, handle, type as ValueTypeName)]);
     }
     const messages: IncomingMessage[] = [];
-    for (const [endpoint, handle] of this.#endpoints.entries()) {
+    for (let endpoint = 0; endpoint < this.#endpoints.length; endpoint++) {
+      const handle = this.#endpoints[endpoint]!;
       for (let left: number = helics.pendingMessages(handle); left > 0; left--)
         messages.push(this.#take(endpoint, handle));
     }
-    const halted = timeS >= TIME_MAX_S || STATE_FINISHED.includes(helics.getState(this.#fed));
+    const halted = timeS >= TIME_MAX_S || (timeS !== askedS && STATE_FINISHED.includes(helics.getState(this.#fed)));
     return { timeS, iterating, halted, inputs, messages };
   }
 
