@@ -2,10 +2,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type FederateSetup, type HelicsError, readConfiguration } from "cosimas/helics";
+import { type FederateSetup, readConfiguration } from "cosimas/helics";
 import { afterAll, describe, expect, it } from "vitest";
 import { freePort, helicsEnvironment, keptLog, start, startBroker, startPartner } from "../support/helics.ts";
 import { FAULTY, FOLLOWER, type Follower, federateOne, populationOf } from "../support/helics-agents.ts";
+import { endsWithOthers, failureOf, START_MS, TOLD_MS } from "../support/helics-faults.ts";
 
 /** What goes wrong in a federation, each with real processes: a typed error within 5 s of its cause, and nothing is left. */
 const environment = await helicsEnvironment();
@@ -14,27 +15,7 @@ const { reason } = environment;
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 const fixture = fileURLToPath(new URL("fixtures/follower-federate.ts", import.meta.url));
 
-/** Wall time in which a fault is told, in milliseconds; processes start in another. */
-const TOLD_MS = 5000;
-const START_MS = 5000;
-
 const entity = { model: "Follower", inputs: { x: "meter/x" } };
-
-/** The error of a federate, and how long it took since `since` has resolved. */
-async function failureOf(
-  run: Promise<unknown>,
-  since: Promise<unknown> = Promise.resolve(),
-): Promise<{ error: HelicsError; ms: number }> {
-  let startMs = performance.now();
-  void since.then(() => {
-    startMs = performance.now();
-  });
-  const error = await run.then(
-    () => new Error("it did not fail"),
-    (failure: HelicsError) => failure,
-  );
-  return { error: error as HelicsError, ms: performance.now() - startMs };
-}
 
 const follow = (
   broker: { address: string; coreType: string },
@@ -103,21 +84,7 @@ describe.skipIf(reason !== undefined)(`HELICS: faults${reason === undefined ? ""
     expect(ms).toBeLessThan(TOLD_MS + START_MS);
   });
 
-  it.each([
-    ["federate is killed", "SIGKILL", "meter", /the core of federate "meter"/],
-    ["federate is frozen", "SIGSTOP", "meter", /the core of federate "meter"/],
-    ["broker is killed", "SIGKILL", "broker", /lost connection with broker/],
-    ["broker is frozen", "SIGSTOP", "broker", /lost connection with broker/],
-  ] as const)("is over when a %s", async (_what, signal, whom, text) => {
-    const broker = await startBroker(environment, 2);
-    const meter = startPartner(environment, broker, "meter", { until: 1e6, pause: 0.01 });
-    const hit = meter.line(/granted 20 /).then(() => (whom === "meter" ? meter : broker).child.kill(signal));
-    const { error, ms } = await failureOf(follow(broker, { untilS: 1e6 }), hit);
-    expect(error).toMatchObject({ code: "ERR_HELICS_LOST", federate: "agents", helicsCode: -101 });
-    expect(error.timeS).toBeGreaterThanOrEqual(19);
-    expect(error.message).toMatch(text);
-    expect(ms).toBeLessThan(TOLD_MS);
-  });
+  endsWithOthers(environment, follow);
 
   it("ends the federation, with the reason, when an agent fails", async () => {
     const broker = await startBroker(environment, 2);

@@ -2,6 +2,7 @@ import type { FederateSetup, HelicsError } from "cosimas/helics";
 import { Federate } from "cosimas/helics";
 import { describe, expect, it } from "vitest";
 import { freePort, helicsEnvironment, startBroker, startPartner } from "../support/helics.ts";
+import { endsWithOthers, failureOf, START_MS, TOLD_MS } from "../support/helics-faults.ts";
 import { federateProgram } from "../support/helics-program.ts";
 
 /**
@@ -10,10 +11,6 @@ import { federateProgram } from "../support/helics-program.ts";
  */
 const environment = await helicsEnvironment();
 const { reason } = environment;
-
-/** Wall time in which a fault is told, in milliseconds; a program starts in another. */
-const TOLD_MS = 5000;
-const START_MS = 5000;
 
 type Failure = HelicsError & { readonly lines: readonly string[]; readonly output: string };
 
@@ -26,18 +23,6 @@ function follow(
 ) {
   const own = { helicsIsolation: "inline", ...setup } as const;
   return federateProgram(environment, { agents: "follower", broker, entity, setup: own }, node);
-}
-
-async function failureOf(run: Promise<unknown>, since: Promise<unknown>): Promise<{ error: Failure; ms: number }> {
-  let startMs = performance.now();
-  void since.then(() => {
-    startMs = performance.now();
-  });
-  const error = await run.then(
-    (told) => new Error(`it did not fail: ${JSON.stringify(told)}`),
-    (failure: Error) => failure,
-  );
-  return { error: error as Failure, ms: performance.now() - startMs };
 }
 
 describe.skipIf(reason !== undefined)(`HELICS: inline${reason === undefined ? "" : ` (skipped: ${reason})`}`, () => {
@@ -61,27 +46,13 @@ describe.skipIf(reason !== undefined)(`HELICS: inline${reason === undefined ? ""
   it("names a broker that is not there", async () => {
     const address = `tcp://127.0.0.1:${await freePort()}`;
     const run = follow({ address, coreType: "zmq" }, { connectTimeoutMs: 1000 });
-    const { error, ms } = await failureOf(run, Promise.resolve());
+    const { error, ms } = await failureOf<Failure>(run);
     expect(error).toMatchObject({ name: "HelicsError", code: "ERR_HELICS_BROKER", federate: "agents" });
     expect(error.message).toMatch(new RegExp(`federate "agents": .*${address}.*; start the broker`));
     expect(ms).toBeLessThan(TOLD_MS + START_MS);
   });
 
-  it.each([
-    ["federate is killed", "SIGKILL", "meter", /the core of federate "meter"/],
-    ["federate is frozen", "SIGSTOP", "meter", /the core of federate "meter"/],
-    ["broker is killed", "SIGKILL", "broker", /lost connection with broker/],
-    ["broker is frozen", "SIGSTOP", "broker", /lost connection with broker/],
-  ] as const)("is over when a %s", async (_what, signal, whom, text) => {
-    const broker = await startBroker(environment, 2);
-    const meter = startPartner(environment, broker, "meter", { until: 1e6, pause: 0.01 });
-    const hit = meter.line(/granted 20 /).then(() => (whom === "meter" ? meter : broker).child.kill(signal));
-    const { error, ms } = await failureOf(follow(broker, { untilS: 1e6 }), hit);
-    expect(error).toMatchObject({ code: "ERR_HELICS_LOST", federate: "agents", helicsCode: -101 });
-    expect(error.timeS).toBeGreaterThanOrEqual(19);
-    expect(error.message).toMatch(text);
-    expect(ms).toBeLessThan(TOLD_MS);
-  });
+  endsWithOthers(environment, follow);
 
   it("ends the federation, with the reason, when an agent fails", async () => {
     const broker = await startBroker(environment, 2);
@@ -115,7 +86,7 @@ describe.skipIf(reason !== undefined)(`HELICS: inline${reason === undefined ? ""
       const broker = await startBroker(environment, count);
       if (partner !== undefined) startPartner(environment, broker, "meter", { until: 10, ...partner });
       const run = follow(broker, { waitWarnMs: 500, waitMs: 1500 });
-      const { error } = await failureOf(run, Promise.resolve());
+      const { error } = await failureOf<Failure>(run);
       expect(error).toMatchObject({ code: "ERR_HELICS_TIMEOUT", federate: "agents" });
       expect(error.message).toMatch(/took more than 1500 ms: /);
       expect(error.message).toMatch(whom);

@@ -1,18 +1,8 @@
 import { agentModel } from "../../src/cosim/index.ts";
-import { Agent, type CommunicationModel, type ValueType } from "../../src/index.ts";
+import { Agent, type CommunicationModel } from "../../src/index.ts";
+import { Power, types } from "./power.ts";
 
-/** Power that knows its unit, and crosses from agent to agent by its registered type. */
-export class Power {
-  readonly kw: number;
-  constructor(kw: number) {
-    this.kw = kw;
-  }
-}
-
-/** For every container of a population, so also for an only one. */
-export const types: readonly ValueType[] = [
-  { type: Power, write: ({ kw }: Power) => kw, read: (kw: unknown) => new Power(kw as number) } as ValueType,
-];
+export { Power, types };
 
 /** A message takes 0.25 s, whoever sends it. */
 export const communication: CommunicationModel = { links: { delay: 0.25 } };

@@ -1,16 +1,7 @@
-import { Agent, asRemote, type Remote, type ValueType } from "../../src/index.ts";
+import { Agent, asRemote, type Remote } from "../../src/index.ts";
+import { Power, types } from "./power.ts";
 
-/** A value of a class of its own, that crosses by its registered type. */
-export class Power {
-  readonly kw: number;
-  constructor(kw: number) {
-    this.kw = kw;
-  }
-}
-
-export const types: readonly ValueType[] = [
-  { type: Power, write: ({ kw }: Power) => kw, read: (kw: unknown) => new Power(kw as number) } as ValueType,
-];
+export { Power, types };
 
 /** Agents with an even number at the end live in the even containers, so that a test knows who lives apart. */
 export function placement(id: string, containers: number): number {

@@ -1,16 +1,7 @@
-import { Agent, asRemote, type Remote, type ValueType } from "../../src/index.ts";
+import { Agent, asRemote, type Remote } from "../../src/index.ts";
+import { Power, types } from "./power.ts";
 
-/** A value of a registered class. */
-export class Power {
-  readonly kw: number;
-  constructor(kw: number) {
-    this.kw = kw;
-  }
-}
-
-export const types: readonly ValueType[] = [
-  { type: Power, write: ({ kw }: Power) => kw, read: (kw: unknown) => new Power(kw as number) } as ValueType,
-];
+export { Power, types };
 
 /** Real I/O that was done: a replay does none. */
 export const done: string[] = [];

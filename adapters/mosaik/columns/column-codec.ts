@@ -3,6 +3,7 @@ import type { OutputRequest } from "../../../src/cosim/index.ts";
 import { channel, DEFAULT_LIMITS, type Value } from "../../../src/index.ts";
 import { isObject, parseCall } from "../remote/messages.ts";
 import { isReordered } from "../remote/repeated-step.ts";
+import { STEP_NUMBERS } from "../remote/step-messages.ts";
 import {
   type Cell,
   type CellLookup,
@@ -12,9 +13,6 @@ import {
   RepeatedArguments,
   SentOutputs,
 } from "./column-messages.ts";
-
-/** Numbers of a `step` in front of its inputs: message type, id, time. Behind them comes `max_advance`. */
-const STEP_NUMBERS = 3;
 
 /** Numbers of an answer in front of its outputs: message type, id. */
 const ANSWER_NUMBERS = 2;

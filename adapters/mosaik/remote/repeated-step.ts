@@ -2,9 +2,7 @@ import { JsonPattern } from "../../../src/codec/index.ts";
 import { InputLayout, type InputPlace, PlacedInputs } from "../../../src/cosim/index.ts";
 import { DEFAULT_LIMITS, type Value } from "../../../src/index.ts";
 import { CheckedArguments, callOf, isObject } from "./messages.ts";
-
-/** Numbers of a `step` in front of its inputs: message type, id, time. Behind them comes `max_advance`. */
-const STEP_NUMBERS = 3;
+import { STEP_NUMBERS } from "./step-messages.ts";
 
 /** Shortest text that is kept as a pattern: of a few values a message is read as quickly as ever. */
 const PATTERN_BYTES_MIN = 512;

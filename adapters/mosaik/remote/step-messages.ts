@@ -27,7 +27,7 @@ export abstract class WrittenRequest {
 const LONG_BYTES = 512;
 
 /** Numbers of a `step` in front of its inputs: message type, id, time. Behind them comes `max_advance`. */
-const STEP_NUMBERS = 3;
+export const STEP_NUMBERS = 3;
 
 /** The steps of one simulator whose inputs have the same places in every step: a text in which numbers alone change. */
 export class StepMessages {

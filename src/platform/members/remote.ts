@@ -43,7 +43,6 @@ export class RemoteMember implements MemberLink {
     this.#limits = limits;
     this.#slow = new WallDeadline(limits.stepWarningMs, () => this.#warn());
     this.#late = new WallDeadline(limits.stepTimeoutMs, () => this.#giveUp());
-    channel.writeAtOnce();
     channel.serve((request) => {
       this.onFailure();
       request.reply(null);
