@@ -1,7 +1,7 @@
 import { after, type Log, printedLine } from "../../src/cosim/index.ts";
 
 import { HelicsError, helicsError } from "./errors.ts";
-import { configurationOf, type FederateOptions, type Interfaces } from "./federate-options.ts";
+import { configurationOf, type FederateOptions, type Interfaces, onOneProcessor } from "./federate-options.ts";
 import { FederateProcess } from "./federate-process.ts";
 import { type HelicsHost, HostFailure } from "./helics-host.ts";
 import { InlineHost } from "./inline-host.ts";
@@ -93,7 +93,8 @@ export class Federate {
         remedy,
       );
     };
-    const open = { op: "open", library, configuration, publications, inputs, endpoints: names } as const;
+    const keys = { publications, inputs, endpoints: names };
+    const open = { op: "open", library, configuration, oneProcessor: onOneProcessor(this.#options), ...keys } as const;
     await this.#bounded(this.#request(open), connectTimeoutMs, late);
     const theirs = await this.#request<string>({ op: "query", target: "root", query: "version" });
     checkSameVersion(version, theirs, this.name, this.#broker);
@@ -118,18 +119,17 @@ export class Federate {
   }
 
   /** Put out what there is, then ask for a time; gives the time granted and what has come. */
-  requestTime(timeS: number, outgoing: FederateOutput = NOTHING, iterate: Iteration = "none"): Promise<Grant> {
+  async requestTime(timeS: number, outgoing: FederateOutput = NOTHING, iterate: Iteration = "none"): Promise<Grant> {
     const { publish, send } = outgoing;
     const request = { op: "time", timeS, iterate, publish, send } as const;
-    const grant = this.#waits === undefined ? this.#host.request<Grant>(request) : this.#wait<Grant>(request);
-    return grant.then(this.#took, this.#refused);
+    let now: Grant | undefined;
+    try {
+      now = this.#host.requestNow?.<Grant>(request);
+    } catch (error) {
+      throw this.#failureOf(error);
+    }
+    return this.#granted(now ?? (await this.#wait<Grant>(request)));
   }
-
-  readonly #took = (grant: Grant): Grant => this.#granted(grant);
-
-  readonly #refused = (error: unknown): never => {
-    throw this.#failureOf(error);
-  };
 
   /** Put out what there is, at the time granted last. */
   async putOut(outgoing: FederateOutput): Promise<void> {

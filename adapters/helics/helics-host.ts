@@ -6,6 +6,12 @@ export interface HelicsHost {
   readonly busy: boolean;
   /** Make a request; rejected with a {@link HostFailure}. */
   request<T>(request: FederateRequest): Promise<T>;
+  /**
+   * Make a request at once, in this thread, as each step makes one; undefined if it is to be made by {@link request}.
+   *
+   * @throws {@link HostFailure}
+   */
+  requestNow?<T>(request: FederateRequest): T | undefined;
   /** End the federation for all that this host knows, beside a request that is under way. */
   abort(code: number, message: string): void;
   /** Nothing more is asked; what is under way is rejected. Never rejected. */

@@ -13,6 +13,7 @@ export {
   type CoreType,
   type EndpointSpec,
   type FederateOptions,
+  type HelicsAffinity,
   type HelicsIsolation,
   type InputSpec,
   type Interfaces,

@@ -3,9 +3,9 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "
 import { type Log, onTurn, wallMs } from "../../src/cosim/index.ts";
 import { HelicsError } from "./errors.ts";
 import { BOOT_URL, type HelicsHost, HostFailure, needsLoader, programUrl } from "./helics-host.ts";
-import { endWithoutHelics, NativeError } from "./process/binding.ts";
 import type { FederationMap } from "./process/federation-map.ts";
 import type { InlineNews, InlineWatchData, JoinAnswer } from "./process/inline-watch.ts";
+import { endWithoutHelics, NativeError } from "./process/native.ts";
 import type { FederateRequest, NativeFailure, OpenRequest } from "./process/protocol.ts";
 import { Session } from "./process/session.ts";
 import { WaitNote } from "./process/wait-note.ts";
@@ -15,7 +15,7 @@ import { takeSupervisor } from "./supervision.ts";
  * Wall time after which the event loop gets a turn between two requests, in milliseconds. A turn costs some 50 us of CPU,
  * as much as half a grant.
  */
-const TURN_MS = 10;
+const TURN_MS = 20;
 
 /** What a host in this thread is told of its federate. */
 export interface InlineHostOptions {
@@ -40,7 +40,7 @@ export class InlineHost implements HelicsHost {
   readonly #news: MessagePort;
   readonly #newsOut: MessagePort;
   #watch: Worker | undefined;
-  #grantedS: number | undefined;
+  #grantedS = Number.NaN;
   #turnedMs = wallMs();
   #pending = false;
   /** The federate is this thread's, and has not left. */
@@ -66,23 +66,20 @@ export class InlineHost implements HelicsHost {
     return this.#pending;
   }
 
-  /** A grant is part of every step: it is asked for at once, and costs one promise. */
-  request<T>(request: FederateRequest): Promise<T> {
-    if (request.op !== "time" || this.#pending || wallMs() - this.#turnedMs > TURN_MS) return this.#request<T>(request);
+  requestNow<T>(request: FederateRequest): T | undefined {
+    if (this.#pending || this.#isTurnDue()) return undefined;
     try {
-      return Promise.resolve(this.#carriedOut(request) as T);
+      return this.#carriedOut(request) as T;
     } catch (error) {
-      return Promise.reject(this.#failureOf(request, error));
-    } finally {
-      this.#note.end();
+      throw this.#failureOf(request, error);
     }
   }
 
-  async #request<T>(request: FederateRequest): Promise<T> {
+  async request<T>(request: FederateRequest): Promise<T> {
     if (this.#pending) throw new Error(`${request.op} during another request`);
     this.#pending = true;
     try {
-      if (wallMs() - this.#turnedMs > TURN_MS) {
+      if (this.#isTurnDue()) {
         // Grants that follow each other would leave sockets and timers without a turn.
         await new Promise<void>(onTurn);
         this.#turnedMs = wallMs();
@@ -93,7 +90,6 @@ export class InlineHost implements HelicsHost {
     } catch (error) {
       throw this.#failureOf(request, error);
     } finally {
-      this.#note.end();
       this.#pending = false;
     }
   }
@@ -121,6 +117,10 @@ export class InlineHost implements HelicsHost {
     this.#watch?.unref();
   }
 
+  #isTurnDue(): boolean {
+    return wallMs() - this.#turnedMs > TURN_MS;
+  }
+
   async #load(library: string): Promise<void> {
     await this.#session.load(library);
     await endWithoutHelics();
@@ -128,8 +128,12 @@ export class InlineHost implements HelicsHost {
 
   #carriedOut(request: FederateRequest): unknown {
     this.#note.begin(request, this.#grantedS);
-    const value = this.#session.carryOut(request);
-    this.#note.end();
+    let value: unknown;
+    try {
+      value = this.#session.carryOut(request);
+    } finally {
+      this.#note.end();
+    }
     if (this.#note.takeTold()) this.#heard();
     if (request.op === "disconnect") [this.#joined, this.#left] = [false, true];
     if (request.op === "time") this.#grantedS = (value as { readonly timeS: number }).timeS;
@@ -139,9 +143,9 @@ export class InlineHost implements HelicsHost {
   /** The other thread looks for the broker, for this one could not stop. */
   async #open(request: OpenRequest): Promise<void> {
     const { name, warnMs, lateMs, leaveMs } = this.#options;
-    const { library, configuration } = request;
+    const { library, configuration, oneProcessor } = request;
     const data: InlineWatchData = {
-      ...{ library, configuration, name, warnMs, lateMs, leaveMs, supervisor: takeSupervisor() },
+      ...{ library, configuration, oneProcessor, name, warnMs, lateMs, leaveMs, supervisor: takeSupervisor() },
       ...{ memory: this.#note.memory, news: this.#newsOut },
     };
     const workerData = { ...data, typescript: needsLoader(), main: programUrl("inline-watch").href };

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { HelicsIsolation } from "../../adapters/helics/index.ts";
 import { pythonEnvironment } from "../support/python.ts";
@@ -54,8 +55,11 @@ async function withBroker<T>(
   }
 }
 
-/** Whose federates are measured, ours by where their HELICS is: each is a program of its own. */
-type Side = HelicsIsolation | "python";
+/**
+ * Whose federates are measured, ours by where their HELICS is: each is a program of its own. `python-one`: those in Python, kept
+ * to one processor each from outside, as the threads of HELICS are in ours.
+ */
+type Side = HelicsIsolation | "python" | "python-one";
 
 /** As `cosimas federate` runs them, and as a program has them by default. */
 const OURS_IN: readonly (readonly [side: HelicsIsolation, name: string])[] = [
@@ -70,13 +74,12 @@ async function inPrograms(
   what: string,
   args: readonly (readonly string[])[],
 ): Promise<[seconds: number, got: number]> {
-  const each = args.map(async (own) => {
-    const child =
-      side === "python"
-        ? spawn(python, [IN_PYTHON, what, ...own], { stdio: ["ignore", "pipe", "inherit"] })
-        : spawn(process.execPath, [...process.execArgv, OURS, what, side, library, ...own], {
-            stdio: ["ignore", "pipe", "inherit"],
-          });
+  const each = args.map(async (own, number) => {
+    const inPython = [python, IN_PYTHON, what, ...own];
+    const onOne = ["taskset", "-c", String(number % availableParallelism()), ...inPython];
+    const inOurs = [process.execPath, ...process.execArgv, OURS, what, side, library, ...own];
+    const [command, ...rest] = side === "python" ? inPython : side === "python-one" ? onOne : inOurs;
+    const child = spawn(command!, rest, { stdio: ["ignore", "pipe", "inherit"] });
     let text = "";
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
       text += chunk;
@@ -152,6 +155,7 @@ export const helicsGrants: Suite = async (...told) => {
         ],
       ),
       [`${count} federates in one program`, () => grantsOfOne(environment, count)],
+      [`${count} federates in Python, each on one processor`, () => grants(environment, "python-one", count)],
     ];
     await compare(told, "grants/s", "the same in Python", measured, () => grants(environment, "python", count));
   }

@@ -119,7 +119,7 @@ const HOME_OF: Readonly<Record<string, string | readonly string[]>> = {
   tsx: "src/cli/",
   ws: ["src/channel/transports/websocket.ts", "adapters/dashboard/server/"],
   cosimas: "src/watching.ts",
-  koffi: "adapters/helics/process/binding.ts",
+  koffi: "adapters/helics/process/native.ts",
   "node:net": "src/channel/",
 };
 

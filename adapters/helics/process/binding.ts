@@ -1,18 +1,7 @@
-import { isMainThread } from "node:worker_threads";
-import type { NativeFailure } from "./protocol.ts";
+import { loadKoffi, type Native, NativeError, processorKeeper } from "./native.ts";
 
 /** A handle of HELICS: a pointer. */
 export type Handle = bigint;
-
-/** HELICS has refused something. */
-export class NativeError extends Error {
-  readonly failure: NativeFailure;
-
-  constructor(failure: NativeFailure) {
-    super(`${failure.function}: ${failure.message}`);
-    this.failure = failure;
-  }
-}
 
 /** Functions that report errors through their last argument; their C declarations without it. Source: `helics_api.h` 3.6. */
 const CHECKED = {
@@ -73,8 +62,6 @@ const PLAIN = {
 } as const;
 
 type Name = keyof typeof CHECKED | keyof typeof PLAIN;
-// biome-ignore lint/suspicious/noExplicitAny: each is declared in C above
-type Native = (...args: any[]) => any;
 
 /** HELICS' functions as this adapter uses them; those of {@link CHECKED} throw a {@link NativeError}. */
 export type Helics = Readonly<Record<Name, Native>> & {
@@ -82,6 +69,8 @@ export type Helics = Readonly<Record<Name, Native>> & {
   bytesAt(address: Handle, length: number): Uint8Array;
   /** Call a function of {@link CHECKED} in a thread of libuv's pool; rejected with a {@link NativeError}. */
   later(name: keyof typeof CHECKED, ...args: unknown[]): Promise<unknown>;
+  /** Run `start` so that the threads which HELICS starts in it stay on one processor, where the system can do so. */
+  onOneProcessor<T>(start: () => T): T;
 };
 
 /** 32-bit words of HELICS' error, aligned to 8 bytes: an `int32`, and from the third on a pointer to a text. */
@@ -89,84 +78,89 @@ const ERROR_WORDS = 4;
 const MESSAGE_OFFSET = 8;
 
 /**
- * Load HELICS, by koffi, which is loaded here and nowhere else.
+ * Load HELICS by koffi.
  *
  * @param library - Path of `libhelics`.
  * @throws {@link NativeError} with function `koffi` or `load` and code 0.
  */
 export async function loadHelics(library: string): Promise<Helics> {
-  let koffi: typeof import("koffi");
-  try {
-    koffi = (await import("koffi")).default as unknown as typeof import("koffi");
-  } catch (error) {
-    throw new NativeError({ function: "koffi", code: 0, message: (error as Error).message });
-  }
-  let lib: ReturnType<typeof koffi.load>;
-  try {
-    lib = koffi.load(library);
-  } catch (error) {
-    throw new NativeError({ function: "load", code: 0, message: (error as Error).message });
-  }
-  const functions: Record<string, Native> = {};
-  const error = new Int32Array(ERROR_WORDS);
-  const declare = (signature: string): Native => {
+  const koffi = await loadKoffi();
+  const loading = <T>(part: () => T): T => {
     try {
-      return lib.func(signature) as unknown as Native;
-    } catch (cause) {
-      throw new NativeError({ function: "load", code: 0, message: (cause as Error).message });
+      return part();
+    } catch (error) {
+      throw new NativeError({ function: "load", code: 0, message: (error as Error).message });
     }
   };
+  const lib = loading(() => koffi.load(library));
+  const declare = (signature: string): Native => loading(() => lib.func(signature) as unknown as Native);
+  const functions: Record<string, Native> = {};
   for (const [name, signature] of Object.entries(PLAIN)) functions[name] = declare(`${signature})`);
   const failureIn = (own: string, told: Int32Array): NativeError => {
     const message = String(koffi.decode(told, MESSAGE_OFFSET, "const char *"));
     return new NativeError({ function: own, code: told[0]!, message });
   };
+  // Not on V8's heap, where it might move: what HELICS is given is its address, which costs less than the array.
+  const told = new Int32Array(new ArrayBuffer(ERROR_WORDS * Int32Array.BYTES_PER_ELEMENT));
   const later: Record<string, (...args: unknown[]) => Promise<unknown>> = {};
   for (const [name, signature] of Object.entries(CHECKED)) {
     const call = declare(`${signature}, void *err)`);
     const own = /\b(helics\w+)\(/.exec(signature)![1]!;
-    functions[name] = (...args: unknown[]) => {
-      // With an error in it HELICS does nothing at all.
-      error[0] = 0;
-      const result = call(...args, error);
-      if (error[0] === 0) return result;
-      throw failureIn(own, error);
+    const refused = (): NativeError => {
+      const failure = failureIn(own, told);
+      told[0] = 0; // with an error in it HELICS does nothing at all
+      return failure;
     };
+    functions[name] = checked(call, signature.split(",").length, { told, address: koffi.address(told), refused });
     later[name] = (...args) => {
-      const told = new Int32Array(ERROR_WORDS);
+      const answered = new Int32Array(ERROR_WORDS);
       return new Promise((resolve, reject) => {
-        (call as unknown as { async: Native }).async(...args, told, (_fault: unknown, result: unknown) => {
-          if (told[0] === 0) resolve(result);
-          else reject(failureIn(own, told));
+        (call as unknown as { async: Native }).async(...args, answered, (_fault: unknown, result: unknown) => {
+          if (answered[0] === 0) resolve(result);
+          else reject(failureIn(own, answered));
         });
       });
     };
   }
   const bytesAt = (address: Handle, length: number): Uint8Array =>
     length === 0 ? new Uint8Array() : new Uint8Array(koffi.view(address, length)).slice();
-  const own = { bytesAt, later: (name: keyof typeof CHECKED, ...args: unknown[]) => later[name]!(...args) };
+  const own = {
+    bytesAt,
+    later: (name: keyof typeof CHECKED, ...args: unknown[]) => later[name]!(...args),
+    onOneProcessor: await processorKeeper(),
+  };
   return Object.assign(functions, own) as unknown as Helics;
 }
 
-/**
- * Let the end of the program, whenever and however it ends, be the last that runs of it, after what others do on `exit`:
- * threads of HELICS outlive what Node and the C library take down from then on, and crash (5 of 18 programs).
- */
-export async function endWithoutHelics(): Promise<void> {
-  if (endsAtOnce || !isMainThread) return;
-  endsAtOnce = true;
-  const koffi = (await import("koffi")).default as unknown as typeof import("koffi");
-  let end: Native;
-  try {
-    end = koffi.load(null).func("void _exit(int code)") as unknown as Native;
-  } catch {
-    return; // Another C library: HELICS' own end is what there is.
-  }
-  const last = (code: number): void => {
-    const all = process.listeners("exit");
-    for (const listener of all.slice(all.indexOf(last) + 1)) listener.call(process, code);
-    end(process.exitCode ?? code);
-  };
-  process.on("exit", last);
+/** Where HELICS tells its errors, and the error that it has told. */
+interface ErrorPlace {
+  readonly told: Int32Array;
+  readonly address: bigint;
+  refused(): NativeError;
 }
-let endsAtOnce = false;
+
+/**
+ * A function that throws what HELICS refuses. Those of one and two arguments, which each grant calls, are written out: to
+ * pass on a list of arguments takes as long as two calls.
+ */
+function checked(call: Native, argumentCount: number, { told, address, refused }: ErrorPlace): Native {
+  if (argumentCount === 1) {
+    return (a) => {
+      const result = call(a, address);
+      if (told[0] !== 0) throw refused();
+      return result;
+    };
+  }
+  if (argumentCount === 2) {
+    return (a, b) => {
+      const result = call(a, b, address);
+      if (told[0] !== 0) throw refused();
+      return result;
+    };
+  }
+  return (...args) => {
+    const result = call(...args, address);
+    if (told[0] !== 0) throw refused();
+    return result;
+  };
+}

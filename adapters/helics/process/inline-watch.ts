@@ -1,7 +1,8 @@
 import { createReadStream, writeSync } from "node:fs";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { type Handle, loadHelics, NativeError } from "./binding.ts";
+import { type Handle, loadHelics } from "./binding.ts";
 import { type FederationMap, gathered, waitsFor } from "./federation-map.ts";
+import { NativeError } from "./native.ts";
 import { FAREWELL_MS, type NativeFailure, programEnded, USER_ABORT } from "./protocol.ts";
 import { Session } from "./session.ts";
 import { type Noted, WaitNote } from "./wait-note.ts";
@@ -16,6 +17,7 @@ export interface InlineWatchData {
   readonly name: string;
   /** HELICS' own JSON configuration, as text. */
   readonly configuration: string;
+  readonly oneProcessor: boolean;
   /** Of a {@link WaitNote}. */
   readonly memory: SharedArrayBuffer;
   readonly warnMs: number;
@@ -71,7 +73,7 @@ async function join(): Promise<JoinAnswer> {
   const session = new Session();
   await session.load(library);
   try {
-    fed = session.create(own.configuration);
+    fed = session.create(own);
     core = helics.getCore(fed);
     return { fed };
   } catch (error) {

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
-import { NativeError } from "./binding.ts";
 import { FrameSocket } from "./frames.ts";
+import { NativeError } from "./native.ts";
 import { FAREWELL_MS, type FederateRequest, programEnded, REQUESTS_FD, type Reply, USER_ABORT } from "./protocol.ts";
 import { Session } from "./session.ts";
 

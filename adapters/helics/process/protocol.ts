@@ -36,6 +36,8 @@ export interface OpenRequest {
   readonly library: string;
   /** HELICS' own JSON configuration, as text. */
   readonly configuration: string;
+  /** Whether HELICS' threads stay on one processor. */
+  readonly oneProcessor: boolean;
   readonly publications: readonly InterfaceKey[];
   readonly inputs: readonly InterfaceKey[];
   readonly endpoints: readonly string[];

@@ -1,7 +1,7 @@
 import type { FederateRequest } from "./protocol.ts";
 
 /** What a thread waits for in HELICS; its number in a {@link WaitNote}. */
-const WAITS = ["", "initialize", "execute", "time", "disconnect"] as const;
+const WAITS: readonly FederateRequest["op"][] = ["initialize", "execute", "time", "disconnect"];
 
 /** A wait, as it is said. */
 export interface Noted {
@@ -12,6 +12,7 @@ export interface Noted {
   readonly timeS: number | undefined;
 }
 
+/** Even while nothing is waited for; one more when a wait begins, and when it ends. */
 const NUMBER = 0;
 const WAIT = 1;
 const TOLD = 2;
@@ -21,13 +22,14 @@ const ASKED = 0;
 const GRANTED = 1;
 
 /**
- * What a thread that HELICS blocks waits for, written down where another thread reads it: two stores a grant. Each wait has
- * a number, so that the reader knows how long it has seen the same one.
+ * What a thread that HELICS blocks waits for, written down where another thread reads it. Each wait has a number, so that
+ * the reader knows how long it has seen the same one.
  */
 export class WaitNote {
   readonly memory: SharedArrayBuffer;
   readonly #numbers: Int32Array;
   readonly #seconds: Float64Array;
+  #number = 0;
 
   constructor(memory = new SharedArrayBuffer(SECONDS_AT + 2 * Float64Array.BYTES_PER_ELEMENT)) {
     this.memory = memory;
@@ -35,23 +37,25 @@ export class WaitNote {
     this.#seconds = new Float64Array(memory, SECONDS_AT);
   }
 
-  /** A wait begins, if the request is one. @param grantedS - Time granted last. */
-  begin(request: FederateRequest, grantedS: number | undefined): void {
-    const wait = (WAITS as readonly string[]).indexOf(request.op);
+  /** A wait begins, if the request is one. @param grantedS - Time granted last; NaN before the run. */
+  begin(request: FederateRequest, grantedS: number): void {
+    const wait = WAITS.indexOf(request.op);
     if (wait < 0) return;
     this.#seconds[ASKED] = request.op === "time" ? request.timeS : 0;
-    this.#seconds[GRANTED] = grantedS ?? Number.NaN;
-    Atomics.store(this.#numbers, WAIT, wait);
-    Atomics.add(this.#numbers, NUMBER, 1);
+    this.#seconds[GRANTED] = grantedS;
+    this.#numbers[WAIT] = wait;
+    Atomics.store(this.#numbers, NUMBER, ++this.#number);
   }
 
+  /** The wait has ended, if there was one. */
   end(): void {
-    Atomics.store(this.#numbers, WAIT, 0);
+    if (this.#number % 2 !== 0) Atomics.store(this.#numbers, NUMBER, ++this.#number);
   }
 
   /** Number of the wait under way, or undefined. */
   get number(): number | undefined {
-    return Atomics.load(this.#numbers, WAIT) === 0 ? undefined : Atomics.load(this.#numbers, NUMBER);
+    const number = Atomics.load(this.#numbers, NUMBER);
+    return number % 2 === 0 ? undefined : number;
   }
 
   /** The wait under way. */

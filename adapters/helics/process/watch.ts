@@ -1,6 +1,7 @@
 import { workerData } from "node:worker_threads";
-import { type Handle, loadHelics, NativeError } from "./binding.ts";
+import { type Handle, loadHelics } from "./binding.ts";
 import { FrameSocket } from "./frames.ts";
+import { NativeError } from "./native.ts";
 import { FAREWELL_MS, programEnded, USER_ABORT, WATCH_FD, type WatchRequest } from "./protocol.ts";
 
 /**

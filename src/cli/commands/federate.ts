@@ -12,7 +12,8 @@ import { addWatchOptions, splitWatchFlags, type WatchFlags, Watching } from "../
 
 /** Options that go to the adapter as they are, by its own names. */
 const SETTINGS = [
-  ...["name", "broker", "coreType", "coreInit", "library", "helicsIsolation", "configuration", "untilS"],
+  ...["name", "broker", "coreType", "coreInit", "library", "helicsIsolation", "helicsAffinity", "configuration"],
+  "untilS",
 ] as const;
 
 /** Said on the page beside pause. */
@@ -27,6 +28,7 @@ interface FederateCommandOptions extends WatchFlags {
   readonly name?: string;
   readonly library?: string;
   readonly helicsIsolation?: "process" | "inline";
+  readonly helicsAffinity?: "one" | "all";
   readonly config?: string;
   /** Seconds. */
   readonly until?: number;
@@ -63,6 +65,12 @@ export function addFederateCommand(program: Command, ends: (exitCode: number) =>
         "--helics-isolation <where>",
         "where HELICS runs, seen from the agents; default: inline, if it can be",
       ).choices(["process", "inline"]),
+    )
+    .addOption(
+      new Option(
+        "--helics-affinity <processors>",
+        "processors that HELICS' threads run on; default: one, where that is faster",
+      ).choices(["one", "all"]),
     )
     .option("--until <seconds>", "end of the federate's part, in seconds of simulation", parseUntil)
     .option("-t, --timeout <seconds>", "how long to look for the broker", parseSeconds)

@@ -3,7 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { helicsError } from "../../../../adapters/helics/errors.ts";
-import { checkFederateOptions, configurationOf, valueType } from "../../../../adapters/helics/federate-options.ts";
+import {
+  checkFederateOptions,
+  configurationOf,
+  onOneProcessor,
+  valueType,
+} from "../../../../adapters/helics/federate-options.ts";
 import { readConfiguration } from "../../../../adapters/helics/index.ts";
 import { readFederationMap, waitsFor } from "../../../../adapters/helics/process/federation-map.ts";
 import { FrameReader, frameOf } from "../../../../adapters/helics/process/frames.ts";
@@ -12,6 +17,7 @@ describe("options of a federate", () => {
   it.each([
     [{ brokr: "a" }, TypeError, /option "brokr" is unknown; known are name, .*broker/],
     [{ coreType: "smoke" }, RangeError, /"coreType" is one of zmq, .* got "smoke"/],
+    [{ helicsAffinity: "2" }, RangeError, /"helicsAffinity" is one of one, all, got "2"/],
     [{ periodS: Number.NaN }, RangeError, /"periodS" is a finite number of seconds from 0 on, got NaN/],
     [{ periodS: "900" }, TypeError, /"periodS" is a number of seconds/],
     [{ tickMs: 0.5 }, RangeError, /"tickMs" is a whole number of milliseconds from 1 on/],
@@ -42,6 +48,20 @@ describe("options of a federate", () => {
     });
     expect(valueType("Vector_Double", "x")).toBe("vector");
     expect(() => valueType("named_point", '"x"')).toThrow(/of type "named_point", which agents do not exchange/);
+  });
+});
+
+describe("the threads of HELICS", () => {
+  it.each([
+    [{}, true],
+    [{ coreType: "tcpss" }, true],
+    [{ coreType: "zmqss" }, false],
+    [{ configuration: { core_type: "ipc" } }, false],
+    [{ coreType: "udp", configuration: { core_type: "ipc" } }, true],
+    [{ coreType: "ipc", helicsAffinity: "one" }, true],
+    [{ helicsAffinity: "all" }, false],
+  ] as const)("stay on one processor where that is faster: %j, %s", (options, isOne) => {
+    expect(onOneProcessor(options)).toBe(isOne);
   });
 });
 
