@@ -10,7 +10,7 @@ import { compiled, program } from "./programs.ts";
 
 const ROUNDS = 5;
 const FEDERATES = [2, 4, 8];
-const STEPS = 3000;
+const STEPS = 5000;
 /** Messages of agents in one grant and direction, and grants: what Python sends one by one takes long, from the first on. */
 const MESSAGES = [
   { messages: 100, grants: 3000, inPython: 500 },

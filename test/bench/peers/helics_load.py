@@ -10,8 +10,8 @@ import time
 
 import helics as h
 
-# Grants before those that count, as in ours: the first ones are those of a program that has just been started.
-FIRST = 1000
+# Grants before those that count, as in ours.
+FIRST = 2000
 AGENTS = 100
 
 what, broker, name, other, steps = *sys.argv[1:5], int(sys.argv[5])
