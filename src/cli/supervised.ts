@@ -10,7 +10,7 @@ import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import { printedLine } from "../cosim/printed-line.ts";
 import type { Log } from "../cosim/servable.ts";
-import { after, turn } from "../wall.ts";
+import { after } from "../wall.ts";
 import { EXIT_FAILED, EXIT_SIGNAL } from "./errors.ts";
 
 /** Descriptors of the child: what ends it while its event loop stands still, and the standard output of its program. */
@@ -19,7 +19,7 @@ const OUTPUT_FD = 4;
 /** Says in the environment that a program is supervised. */
 const SUPERVISED = "COSIMAS_SUPERVISED";
 /** Wall time for a program to end after it was asked to, in milliseconds. */
-const END_MS = 5000;
+export const END_MS = 5000;
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /** Options of Node that are of one process, which the child could not have as well. */
@@ -34,15 +34,13 @@ export function canBeSupervised(): boolean {
 export interface Supervised {
   /** A byte, or the end of the other side, is the wish that this program ends; some thread may read it. */
   readonly fd: number;
-  /** A thread reads the descriptor, and ends this program in good order: signals no longer do. */
+  /** A thread reads the descriptor, and ends this program in good order when the other one is gone. */
   taken(): void;
-  /** The signal that this program had, if any; after a turn of the event loop. */
-  interrupted(): Promise<NodeJS.Signals | undefined>;
 }
 
 /**
- * Whether this program is one that {@link supervise} has started. Until its descriptor is taken it ends as any other, by
- * signals, and with the program that looks after it.
+ * Whether this program is one that {@link supervise} has started. It gets signals as any other, and until its descriptor is
+ * taken it ends with the program that looks after it.
  */
 export function asSupervised(): Supervised | undefined {
   const isSupervised = process.env[SUPERVISED] !== undefined;
@@ -58,13 +56,6 @@ export function asSupervised(): Supervised | undefined {
   });
   Object.defineProperty(process, "stdout", { value: stdout, configurable: true });
   let isTaken = false;
-  let signal: NodeJS.Signals | undefined;
-  for (const name of SIGNALS) {
-    process.on(name, () => {
-      signal = name;
-      if (!isTaken) process.exit(EXIT_SIGNAL + constants.signals[name]);
-    });
-  }
   process.on("disconnect", () => {
     if (!isTaken) process.exit(EXIT_FAILED);
   });
@@ -73,10 +64,6 @@ export function asSupervised(): Supervised | undefined {
     fd: WISH_FD,
     taken: () => {
       isTaken = true;
-    },
-    interrupted: async () => {
-      await turn();
-      return signal;
     },
   };
 }
