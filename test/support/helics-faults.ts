@@ -77,7 +77,7 @@ export function endsWithOthers(
 /** A broker that says all that it gets. */
 const TELLING = ["--loglevel=trace"];
 
-/** Until the first federate waits for the others. */
+/** Until the first federate waits for the others, and has asked twice whether the broker lives: -37 is a question. */
 function joined(broker: Broker): Promise<void> {
-  return broker.line(/cmd:init:/);
+  return broker.line(/cmd:init:(?:.*?unknown -37 from){2}/s);
 }

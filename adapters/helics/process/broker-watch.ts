@@ -11,12 +11,14 @@ export function brokerSilent(silenceMs: number): string {
 /**
  * Looks whether the root broker lives while a federate waits for the start: HELICS' core does so only once the federation
  * runs, and would wait for ever, or for half a minute. Frozen for less than the bound it is not taken for lost, nor is it if this
- * program itself stood still meanwhile.
+ * program itself stood still meanwhile, or gets no answer at all, whatever the reason.
  */
 export class BrokerWatch {
   readonly #ask: () => Promise<unknown>;
   readonly #silenceMs: number;
   #isAsking = false;
+  /** It has answered once: questions do get through. */
+  #hasAnswered = false;
   #silentMs = 0;
   #lookedMs = 0;
   #answeredMs = -ASK_MS;
@@ -35,7 +37,7 @@ export class BrokerWatch {
     const nowMs = performance.now();
     const passedMs = Math.min(nowMs - this.#lookedMs, LOOK_MS);
     this.#lookedMs = nowMs;
-    if (this.#isAsking) this.#silentMs += passedMs;
+    if (this.#isAsking) this.#silentMs += this.#hasAnswered ? passedMs : 0;
     else if (nowMs - this.#answeredMs >= ASK_MS) this.#begin();
     return this.#silentMs >= this.#silenceMs;
   }
@@ -44,6 +46,7 @@ export class BrokerWatch {
     this.#isAsking = true;
     const answered = () => {
       this.#isAsking = false;
+      this.#hasAnswered = true;
       this.#silentMs = 0;
       this.#answeredMs = performance.now();
     };

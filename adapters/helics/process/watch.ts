@@ -1,8 +1,8 @@
-import { Socket } from "node:net";
+import { createReadStream } from "node:fs";
 import { workerData } from "node:worker_threads";
 import { type Handle, loadHelics } from "./binding.ts";
 import { BrokerWatch } from "./broker-watch.ts";
-import { FrameReader, frameOf } from "./frames.ts";
+import { FrameReader, FrameSocket } from "./frames.ts";
 import { FAREWELL_MS, programEnded, USER_ABORT, WATCH_FD, type WatchRequest } from "./protocol.ts";
 import { WaitNote } from "./wait-note.ts";
 
@@ -25,19 +25,21 @@ const LOOK_MS = 250;
 
 const { library, core, name, memory, brokerSilenceMs } = workerData as WatchData;
 const helics = await loadHelics(library);
-const socket = new Socket({ fd: WATCH_FD });
+const answers = new FrameSocket(WATCH_FD);
+const questions = createReadStream("", { fd: WATCH_FD, autoClose: false });
 const reader = new FrameReader((request) => carryOut(request as WatchRequest));
-socket.on("data", (chunk: Buffer) => reader.push(chunk));
-socket.on("error", () => {}); // its end is told by `close`
-socket.on("close", () => {
+questions.on("data", (chunk) => reader.push(chunk as Buffer));
+for (const end of ["end", "error"]) questions.on(end, programIsGone);
+if (brokerSilenceMs !== undefined) watchStart(brokerSilenceMs);
+
+function programIsGone(): void {
   helics.abort(USER_ABORT, programEnded(name));
   setTimeout(() => process.kill(process.pid, "SIGKILL"), FAREWELL_MS);
-});
-if (brokerSilenceMs !== undefined) watchStart(brokerSilenceMs);
+}
 
 function carryOut(request: WatchRequest): void {
   if (request.op === "abort") helics.abort(request.code, request.message);
-  else void ask(request.target, request.query).then((answer) => socket.write(frameOf(answer)));
+  else void ask(request.target, request.query).then((answer) => answers.write(answer));
 }
 
 async function ask(target: string, text: string): Promise<string> {

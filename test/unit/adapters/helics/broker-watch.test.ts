@@ -26,9 +26,19 @@ describe("watch of a broker before the run", () => {
     return undefined;
   }
 
-  it("finds one lost that is silent for as long as the bound, and not before", () => {
+  it("finds one lost that is silent for as long as the bound, and not before", async () => {
+    const { ask, answer } = asked();
+    const watch = new BrokerWatch(ask, 3000);
+    expect(watch.look()).toBe(false);
+    await answer();
+    vi.advanceTimersByTime(1000);
+    expect(lostAfter(watch, 10_000)).toBe(3000);
+    expect(ask).toHaveBeenCalledTimes(2);
+  });
+
+  it("finds none lost that has never answered: no question may get through", () => {
     const { ask } = asked();
-    expect(lostAfter(new BrokerWatch(ask, 3000), 10_000)).toBe(3000);
+    expect(lostAfter(new BrokerWatch(ask, 3000), 60_000)).toBeUndefined();
     expect(ask).toHaveBeenCalledTimes(1);
   });
 
@@ -43,9 +53,12 @@ describe("watch of a broker before the run", () => {
     expect(lostAfter(watch, 10_000)).toBe(4000);
   });
 
-  it("counts no time in which it did not look itself", () => {
-    const { ask } = asked();
+  it("counts no time in which it did not look itself", async () => {
+    const { ask, answer } = asked();
     const watch = new BrokerWatch(ask, 3000);
+    expect(watch.look()).toBe(false);
+    await answer();
+    vi.advanceTimersByTime(1000);
     expect(watch.look()).toBe(false);
     for (let look = 0; look < 11; look++) {
       vi.advanceTimersByTime(60_000);
