@@ -18,8 +18,8 @@ const WISH_FD = 3;
 const OUTPUT_FD = 4;
 /** Says in the environment that a program is supervised. */
 const SUPERVISED = "COSIMAS_SUPERVISED";
-/** Wall time for a program to end after it was asked to, in milliseconds. */
-export const END_MS = 5000;
+/** Wall time for a program to end in good order after a signal, in milliseconds. */
+const END_MS = 5000;
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /** Options of Node that are of one process, which the child could not have as well. */
@@ -28,6 +28,16 @@ const OF_ONE = /^--(?:inspect|cpu-prof|heap-prof|prof|watch|test)/;
 /** Whether this program can be run by a child. */
 export function canBeSupervised(): boolean {
   return !process.execArgv.some((option) => OF_ONE.test(option));
+}
+
+/** A signal has come: `end` the program if it has not ended in good order in time, and log that. */
+export function endInTime(log: Log, end: () => void): void {
+  const expired = () => {
+    const text = `it has not ended within ${END_MS / 1000} s of the signal, and is ended now; \`cosimas recover\` makes its recording whole`;
+    log("error", text);
+    end();
+  };
+  after(END_MS, expired, { idle: true });
 }
 
 /** What a supervised program knows of that which looks after it. */
@@ -90,7 +100,7 @@ export async function supervise(what: string, log: Log): Promise<number> {
       interrupted = EXIT_SIGNAL + constants.signals[name];
       child.kill(name);
       wish.write("!");
-      after(END_MS, () => child.kill("SIGKILL"), { idle: true });
+      endInTime(log, () => child.kill("SIGKILL"));
     });
   }
   const [code, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];

@@ -171,6 +171,7 @@ describe.skipIf(reason !== undefined)(
       staying.child.kill("SIGTERM");
       await staying.line(/it stays/);
       expect(await staying.ended).toBe(143);
+      expect(staying.output()).toMatch(/error: it has not ended within 5 s of the signal, .*cosimas recover/);
       expect(performance.now() - startMs).toBeLessThan(END_MS + LOAD_MS);
       await expect.poll(() => all.filter((each) => existsSync(`/proc/${each}`)), { timeout: TOLD_MS }).toEqual([]);
     });

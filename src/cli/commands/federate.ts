@@ -1,14 +1,14 @@
 import { constants } from "node:os";
 import { Command, Option } from "commander";
 import { LOG_LEVELS, type LogLevel, type Servable, type ServeContext } from "../../cosim/servable.ts";
-import { after, turn } from "../../wall.ts";
+import { turn } from "../../wall.ts";
 import { EXIT_FAILED, EXIT_FINE, EXIT_SIGNAL, errorLines, UsageError } from "../errors.ts";
 import { FEDERATE, loadModule, moduleUrl } from "../load.ts";
 import { isolationOption, logFrom, parseCount, parseSeconds, parseUntil } from "../options.ts";
 import { addParameters, HELP_COLUMNS } from "../parameters.ts";
 import { recordIn } from "../scenario-recording.ts";
 import { Interrupt, lastResort } from "../signals.ts";
-import { asSupervised, canBeSupervised, END_MS, supervise } from "../supervised.ts";
+import { asSupervised, canBeSupervised, endInTime, supervise } from "../supervised.ts";
 import { watch } from "../watchdog.ts";
 import { addWatchOptions, splitWatchFlags, type WatchFlags, Watching } from "../watching.ts";
 
@@ -114,9 +114,9 @@ async function serve(
   let isServing = false;
   const onFirst = (name: NodeJS.Signals) => {
     const exit = () => process.exit(EXIT_SIGNAL + constants.signals[name]);
+    if (!isServing) exit();
     // What is left then is ended with this program, and the process that holds HELICS tells the federation.
-    if (isServing) after(END_MS, exit, { idle: true });
-    else exit();
+    else if (supervisor === undefined) endInTime(log, exit);
   };
   const interrupt = new Interrupt(onFirst, { passesOn: supervisor !== undefined });
   // A main thread that HELICS blocks gives no sign of life.
