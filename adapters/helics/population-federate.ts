@@ -236,9 +236,10 @@ class PopulationRun {
       await this.#spans(options.signal);
       await this.#federate.leave();
     } catch (error) {
-      const { signal } = options;
-      if (signal?.aborted) this.#part.population.endAdvance(interruptionOf(signal));
       await this.#federate?.endFor(error);
+      const { signal } = options;
+      // To tell the others took a while: what agents are still at would take longer.
+      if (signal?.aborted) this.#part.population.endAdvance(interruptionOf(signal));
       throw error;
     }
     const { population } = this.#part;

@@ -124,16 +124,16 @@ class FederatedRun {
       const agents = this.#simulator instanceof AgentSimulator ? this.#simulator.population.traceHash() : undefined;
       return { timeS: this.#federate!.timeS ?? 0, grants: this.#grants, steps: this.#steps, traceHash: agents };
     } catch (error) {
+      await this.#federate?.endFor(error);
       const { signal } = this.#options;
       if (signal?.aborted && this.#federate !== undefined) this.#endStep(signal);
-      await this.#federate?.endFor(error);
       throw error;
     } finally {
       await this.#simulator.finalize();
     }
   }
 
-  /** The agents are to do nothing more. */
+  /** The others were told, which took a while: agents that are still at work are to do nothing more. */
   #endStep(signal: AbortSignal): void {
     if (this.#simulator instanceof AgentSimulator) this.#simulator.population.endAdvance?.(interruptionOf(signal));
   }
