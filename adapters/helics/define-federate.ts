@@ -35,12 +35,12 @@ export function defineFederate<const P extends ParameterDeclarations = Record<ne
 
 async function serveFederate<P extends ParameterDeclarations>(
   make: (parameters: ParameterValues<P>) => AnySetup | Promise<AnySetup>,
-  { parameters, record, population, settings, log }: ServeContext<P>,
+  { parameters, record, population, settings, signal, log }: ServeContext<P>,
 ): Promise<void> {
   const { federate } = await import("./simulator-federate.ts");
   const { supervisor, ...said } = settings ?? {};
   if (supervisor !== undefined) superviseBy(supervisor as Supervisor);
-  const setup = { ...(await make(parameters)), ...said, log } as AnySetup;
+  const setup = { ...(await make(parameters)), ...said, ...(signal && { signal }), log } as AnySetup;
   if ("peers" in setup) {
     const { federatePopulation } = await import("./population-federate.ts");
     const given = Object.entries({ ...population, record }).filter(([, value]) => value !== undefined);

@@ -1,4 +1,4 @@
-import type { Log } from "../../src/cosim/index.ts";
+import { signal as isSignal, type Log } from "../../src/cosim/index.ts";
 import { checkConfiguration, type HelicsConfiguration } from "./configuration.ts";
 import { HelicsError } from "./errors.ts";
 import { type Iteration, VALUE_TYPES, type ValueTypeName } from "./process/protocol.ts";
@@ -73,6 +73,12 @@ export interface FederateOptions {
   readonly waitWarnMs?: number;
   /** Wall time of a grant after which the run fails, in milliseconds. Default 600000. */
   readonly waitMs?: number;
+  /**
+   * Ends this federate's part when it is aborted, whatever is waited for: the others are told that its program has ended, as
+   * they are of a failure, and the run is rejected with the signal's reason. With HELICS inline a wait in HELICS itself comes
+   * first.
+   */
+  readonly signal?: AbortSignal;
   readonly log?: Log;
 }
 
@@ -133,6 +139,7 @@ const KINDS: Readonly<Record<Exclude<keyof FederateOptions, "log" | "configurati
   silenceMs: "milliseconds",
   waitWarnMs: "milliseconds",
   waitMs: "milliseconds",
+  signal: "signal",
 };
 
 /** Attempts of HELICS' ZeroMQ core to reach a broker. Source: measured, HELICS 3.6.1. */
@@ -161,6 +168,9 @@ export function checkFederateOptions(options: FederateOptions): void {
 }
 
 function problemOf(kind: string, value: unknown): { type: typeof RangeError; allowed: string } | undefined {
+  if (kind === "signal") {
+    return isSignal.accepts(value) ? undefined : { type: TypeError, allowed: isSignal.allowed };
+  }
   if (kind === "string" || kind === "boolean") {
     return typeof value === kind ? undefined : { type: TypeError, allowed: `a ${kind}` };
   }
@@ -252,11 +262,27 @@ function nativeType(type: ValueTypeName | "any"): string {
   return type === "bytes" ? "raw" : type === "integer" ? "int" : type;
 }
 
+const SILENCE_MS = 3000;
+
+/** Wall time without an answer of the broker after which a wait for the start ends; undefined if the core has times of its own. */
+export function brokerSilenceOf(options: FederateOptions): number | undefined {
+  if (hasOption(givenInit(options), "--tick|--timeout|--debugging|--disable_timer")) return undefined;
+  return options.silenceMs ?? SILENCE_MS;
+}
+
+function givenInit({ coreInit, configuration }: FederateOptions): string {
+  return [coreInit, configuration?.["core_init_string"]].filter((text) => text !== undefined).join(" ");
+}
+
+function hasOption(given: string, option: string): boolean {
+  return new RegExp(`(?:^|\\s)(?:${option})\\b`).test(given);
+}
+
 /** What is given in the core init string goes before the defaults. */
-function coreInitOf({ broker, coreInit, configuration, ...times }: FederateOptions): string {
-  const { tickMs = 500, silenceMs = 3000, connectTimeoutMs = 4000 } = times;
-  const given = [coreInit, configuration?.["core_init_string"]].filter((text) => text !== undefined).join(" ");
-  const has = (option: string) => new RegExp(`(?:^|\\s)(?:${option})\\b`).test(given);
+function coreInitOf(options: FederateOptions): string {
+  const { broker, tickMs = 500, silenceMs = SILENCE_MS, connectTimeoutMs = 4000 } = options;
+  const given = givenInit(options);
+  const has = (option: string) => hasOption(given, option);
   const networkMs = Math.ceil(connectTimeoutMs / CONNECT_ATTEMPTS);
   const own = [
     ...(has("--federates|-f") ? [] : ["--federates=1"]),

@@ -12,6 +12,7 @@ import { checkConfiguration, type HelicsConfiguration, readConfiguration } from 
 import { HelicsError } from "./errors.ts";
 import { Federate } from "./federate.ts";
 import { checkFederateOptions, type FederateOptions } from "./federate-options.ts";
+import { interruptionOf, unlessAborted } from "./interruption.ts";
 import type { FederateOutput, Grant } from "./process/protocol.ts";
 import { isolationFor } from "./supervision.ts";
 
@@ -110,8 +111,10 @@ export async function federatePopulation(setup: PopulationSetup): Promise<Popula
   let summary: PopulationSummary;
   try {
     const spawned: unknown[] = [];
-    await populate({ spawn: (type, spawning) => void spawned.push(run.spawn(type, spawning)) });
-    await Promise.all(spawned);
+    await unlessAborted(options.signal, async () => {
+      await populate({ spawn: (type, spawning) => void spawned.push(run.spawn(type, spawning)) });
+      await Promise.all(spawned);
+    });
     summary = await run.run({ ...options, helicsIsolation, periodS, offsetS: 0, uninterruptible: true });
   } catch (error) {
     await part.population.close().catch(() => {}); // the first error is told
@@ -230,11 +233,13 @@ class PopulationRun {
       this.#federate = await Federate.join(this.#name, options, interfaces);
       await this.#initialize(this.#federate);
       await this.#unlessLost(this.#federate.execute());
-      await this.#spans();
+      await this.#spans(options.signal);
       await this.#federate.leave();
     } catch (error) {
-      if (error instanceof HelicsError) await this.#federate?.leave();
-      else await this.#federate?.fail((error as Error).message);
+      await this.#federate?.endFor(error);
+      const { signal } = options;
+      // To tell the others took a while: what agents are still at would take longer.
+      if (signal?.aborted) this.#part.population.endAdvance(interruptionOf(signal));
       throw error;
     }
     const { population } = this.#part;
@@ -247,7 +252,7 @@ class PopulationRun {
    * Span by span: a grant of `t` hands out all that is due before `t`, then everything before `t` is served; what comes of
    * it is due at `t` or later, and is sent there.
    */
-  async #spans(): Promise<void> {
+  async #spans(signal: AbortSignal | undefined): Promise<void> {
     const { ticksPerSecond } = this.#part.population;
     const periodTicks = Math.round(this.#periodS * ticksPerSecond);
     const endTicks = Math.round(this.#untilS * ticksPerSecond);
@@ -263,7 +268,7 @@ class PopulationRun {
         const text = `was granted ${grant.timeS} s instead of ${(last + periodTicks) / ticksPerSecond} s`;
         throw this.#error("ERR_HELICS_GRANT", `${text}: no period and no offset of its own may be configured`);
       }
-      await this.#part.serveUntil(Math.min(granted, endTicks));
+      await unlessAborted(signal, () => this.#part.serveUntil(Math.min(granted, endTicks)));
     }
   }
 

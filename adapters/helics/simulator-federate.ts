@@ -16,6 +16,7 @@ import { HelicsError } from "./errors.ts";
 import { Federate } from "./federate.ts";
 import { checkFederateOptions, type FederateOptions } from "./federate-options.ts";
 import { configurationFrom, type EntitySpec, interfacesOf, type PopulationInterfaces, shownBy } from "./interfaces.ts";
+import { interruptionOf, unlessAborted } from "./interruption.ts";
 import type { FederateOutput, Grant, Iteration, OutgoingMessage } from "./process/protocol.ts";
 import { StepInputs } from "./step-inputs.ts";
 import { isolationFor } from "./supervision.ts";
@@ -123,13 +124,18 @@ class FederatedRun {
       const agents = this.#simulator instanceof AgentSimulator ? this.#simulator.population.traceHash() : undefined;
       return { timeS: this.#federate!.timeS ?? 0, grants: this.#grants, steps: this.#steps, traceHash: agents };
     } catch (error) {
-      // What HELICS itself has told us is known to all; what our agents did is not.
-      if (error instanceof HelicsError) await this.#federate?.leave();
-      else await this.#federate?.fail((error as Error).message);
+      await this.#federate?.endFor(error);
+      const { signal } = this.#options;
+      if (signal?.aborted && this.#federate !== undefined) this.#endStep(signal);
       throw error;
     } finally {
       await this.#simulator.finalize();
     }
+  }
+
+  /** The others were told, which took a while: agents that are still at work are to do nothing more. */
+  #endStep(signal: AbortSignal): void {
+    if (this.#simulator instanceof AgentSimulator) this.#simulator.population.endAdvance?.(interruptionOf(signal));
   }
 
   async #prepare(entities: readonly EntitySpec[]): Promise<void> {
@@ -212,7 +218,8 @@ class FederatedRun {
     const simulator = this.#simulator;
     const inputs: InputData = this.#inputs.next();
     const until = Math.ceil(this.#untilS / this.#unitS);
-    const answer = await callSimulator(site, () => simulator.step(time, inputs, until));
+    const { signal } = this.#options;
+    const answer = await unlessAborted(signal, () => callSimulator(site, () => simulator.step(time, inputs, until)));
     const next = checkNextStep(site, this.#meta.type, answer);
     this.#steps++;
     const outgoing = await this.#outputs(time);
