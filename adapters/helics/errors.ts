@@ -65,12 +65,12 @@ const CONDITIONS: readonly (readonly [pattern: RegExp, code: string, remedy: str
     "check the key, and that its federate is part of this federation; names of interfaces that are not global begin with their federate's",
   ],
   [
-    /version|incompatible broker/i,
+    /\bversion\b|incompatible broker/i,
     "ERR_HELICS_VERSION",
     "install one minor version of HELICS for all federates and brokers of a federation",
   ],
   [
-    /lost comms|lost connection|timed? ?out|timeout|(?:broker|core|federate)[^;]* (?:disconnected unexpectedly|not responding|lost)|ping|terminated/i,
+    /lost comms|lost connection|timed? ?out|timeout|(?:broker|core|federate)[^;]* (?:disconnected unexpectedly|not responding|lost)|\bping\b|terminated/i,
     "ERR_HELICS_LOST",
     "look at the logs of the brokers and of the other federates: one of them was killed, is frozen or cannot be reached",
   ],

@@ -1,4 +1,4 @@
-import type { Log } from "../../src/cosim/index.ts";
+import { type Log, shown } from "../../src/cosim/index.ts";
 import { checkConfiguration, type HelicsConfiguration } from "./configuration.ts";
 import { HelicsError } from "./errors.ts";
 import { type Iteration, VALUE_TYPES, type ValueTypeName } from "./process/protocol.ts";
@@ -114,13 +114,13 @@ export interface Interfaces {
 }
 
 /** Kinds of all options, to check what is given. */
-const KINDS: Readonly<Record<Exclude<keyof FederateOptions, "log" | "configuration">, string>> = {
-  name: "string",
+const KINDS: Readonly<Record<Exclude<keyof FederateOptions, "configuration">, string>> = {
+  name: "text",
   library: "string",
   helicsIsolation: "string",
   helicsAffinity: "string",
   coreType: "string",
-  broker: "string",
+  broker: "text",
   coreInit: "string",
   periodS: "seconds",
   offsetS: "seconds",
@@ -133,6 +133,7 @@ const KINDS: Readonly<Record<Exclude<keyof FederateOptions, "log" | "configurati
   silenceMs: "milliseconds",
   waitWarnMs: "milliseconds",
   waitMs: "milliseconds",
+  log: "function",
 };
 
 /** Attempts of HELICS' ZeroMQ core to reach a broker. Source: measured, HELICS 3.6.1. */
@@ -145,13 +146,13 @@ const CONNECT_ATTEMPTS = 5;
  */
 export function checkFederateOptions(options: FederateOptions): void {
   for (const [key, value] of Object.entries(options)) {
-    if (value === undefined || key === "log" || key === "configuration") continue;
+    if (value === undefined || key === "configuration") continue;
     const kind = (KINDS as Readonly<Record<string, string>>)[key];
     if (kind === undefined) {
-      throw new TypeError(`option "${key}" is unknown; known are ${Object.keys(KINDS).join(", ")}, configuration, log`);
+      throw new TypeError(`option "${key}" is unknown; known are ${Object.keys(KINDS).join(", ")}, configuration`);
     }
     const problem = problemOf(kind, value);
-    if (problem !== undefined) throw new problem.type(`option "${key}" is ${problem.allowed}, got ${String(value)}`);
+    if (problem !== undefined) throw new problem.type(`option "${key}" is ${problem.allowed}, got ${shown(value)}`);
   }
   checkChoice("helicsIsolation", HELICS_ISOLATIONS, options.helicsIsolation);
   checkChoice("helicsAffinity", HELICS_AFFINITIES, options.helicsAffinity);
@@ -161,7 +162,11 @@ export function checkFederateOptions(options: FederateOptions): void {
 }
 
 function problemOf(kind: string, value: unknown): { type: typeof RangeError; allowed: string } | undefined {
-  if (kind === "string" || kind === "boolean") {
+  if (kind === "text" && typeof value === "string") {
+    return value === "" ? { type: RangeError, allowed: "a string that is not empty" } : undefined;
+  }
+  if (kind === "text") return { type: TypeError, allowed: "a string" };
+  if (kind === "string" || kind === "boolean" || kind === "function") {
     return typeof value === kind ? undefined : { type: TypeError, allowed: `a ${kind}` };
   }
   if (typeof value !== "number") return { type: TypeError, allowed: `a number of ${kind}` };

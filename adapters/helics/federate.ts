@@ -1,7 +1,13 @@
 import { after, type Log, printedLine } from "../../src/cosim/index.ts";
-
+import { configurationFrom } from "./configuration.ts";
 import { HelicsError, helicsError } from "./errors.ts";
-import { configurationOf, type FederateOptions, type Interfaces, onOneProcessor } from "./federate-options.ts";
+import {
+  checkFederateOptions,
+  configurationOf,
+  type FederateOptions,
+  type Interfaces,
+  onOneProcessor,
+} from "./federate-options.ts";
 import { FederateProcess } from "./federate-process.ts";
 import { type HelicsHost, HostFailure } from "./helics-host.ts";
 import { InlineHost } from "./inline-host.ts";
@@ -65,11 +71,13 @@ export class Federate {
    * Join a federation: connect to the broker and register the interfaces.
    *
    * @throws {@link HelicsError} `ERR_HELICS_LIBRARY`, `_KOFFI`, `_VERSION`, `_BROKER`, `_NAME`, `_INTERFACE`,
-   *   `_CONFIGURATION`; nothing is left then.
+   *   `_CONFIGURATION`; TypeError and RangeError for options; nothing is left then.
    */
   static async join(name: string, options: FederateOptions, interfaces: Interfaces): Promise<Federate> {
+    checkFederateOptions({ ...options, name });
+    const configuration = configurationFrom(options.configuration);
     const library = await findLibrary(options.library);
-    const federate = new Federate(name, options);
+    const federate = new Federate(name, { ...options, ...(configuration && { configuration }) });
     try {
       await federate.#open(library, interfaces);
     } catch (error) {
