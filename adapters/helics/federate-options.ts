@@ -142,23 +142,31 @@ const CONNECT_ATTEMPTS = 5;
 /**
  * Check options when they are given.
  *
- * @throws TypeError or RangeError that names the option, what was given and what is allowed.
+ * @throws TypeError `ERR_OPTION_UNKNOWN`, `ERR_OPTION_TYPE`; RangeError `ERR_OPTION_RANGE`: it names the option, what was given
+ *   and what is allowed.
  */
 export function checkFederateOptions(options: FederateOptions): void {
   for (const [key, value] of Object.entries(options)) {
     if (value === undefined || key === "configuration") continue;
     const kind = (KINDS as Readonly<Record<string, string>>)[key];
     if (kind === undefined) {
-      throw new TypeError(`option "${key}" is unknown; known are ${Object.keys(KINDS).join(", ")}, configuration`);
+      const known = `known are ${Object.keys(KINDS).join(", ")}, configuration`;
+      throw refused(TypeError, "ERR_OPTION_UNKNOWN", `option "${key}" is unknown; ${known}`);
     }
     const problem = problemOf(kind, value);
-    if (problem !== undefined) throw new problem.type(`option "${key}" is ${problem.allowed}, got ${shown(value)}`);
+    if (problem === undefined) continue;
+    const code = problem.type === TypeError ? "ERR_OPTION_TYPE" : "ERR_OPTION_RANGE";
+    throw refused(problem.type, code, `option "${key}" is ${problem.allowed}, got ${shown(value)}`);
   }
   checkChoice("helicsIsolation", HELICS_ISOLATIONS, options.helicsIsolation);
   checkChoice("helicsAffinity", HELICS_AFFINITIES, options.helicsAffinity);
   checkChoice("coreType", CORE_TYPES, options.coreType);
   checkChoice("iterate", ["none", "force", "ifNeeded"], options.iterate);
   if (options.configuration !== undefined) checkConfiguration(options.configuration, "option configuration");
+}
+
+function refused(type: typeof RangeError, code: string, message: string): Error {
+  return Object.assign(new type(message), { code });
 }
 
 function problemOf(kind: string, value: unknown): { type: typeof RangeError; allowed: string } | undefined {
@@ -182,7 +190,7 @@ function problemOf(kind: string, value: unknown): { type: typeof RangeError; all
 
 function checkChoice(name: string, allowed: readonly string[], given: string | undefined): void {
   if (given === undefined || allowed.includes(given)) return;
-  throw new RangeError(`option "${name}" is one of ${allowed.join(", ")}, got "${given}"`);
+  throw refused(RangeError, "ERR_OPTION_RANGE", `option "${name}" is one of ${allowed.join(", ")}, got "${given}"`);
 }
 
 /** What a publication or an input says of its type, checked. */

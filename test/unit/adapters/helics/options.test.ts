@@ -33,6 +33,8 @@ describe("options of a federate", () => {
   ])("are checked when they are given: %j", (options, type, text) => {
     expect(() => checkFederateOptions(options as object)).toThrow(type);
     expect(() => checkFederateOptions(options as object)).toThrow(text);
+    const code = expect.stringMatching(/^ERR_(OPTION_(UNKNOWN|TYPE|RANGE)|HELICS_CONFIGURATION)$/);
+    expect(() => checkFederateOptions(options as object)).toThrow(expect.objectContaining({ code }));
   });
 
   it("become HELICS' configuration, and what it says already stays", () => {
