@@ -55,6 +55,26 @@ describe.skipIf(reason !== undefined)(`docs/helics.md${reason === undefined ? ""
     return Promise.all(all.map(async ({ ended, output }) => ({ code: await ended, output: output() })));
   }
 
+  it.each([
+    ["of the Python package", {}, 0, /^ok HELICS {7}3\.\d+\.\d+, core types zmq .*tcpss/m],
+    [
+      "of HELICS_LIBRARY",
+      { HELICS_LIBRARY: environment.library },
+      0,
+      /^ok HELICS {7}3\.\d+\.\d+, core types zmq .*tcpss/m,
+    ],
+    [
+      "that is not there",
+      { HELICS_LIBRARY: join(folder, "libhelics.so") },
+      1,
+      /^NO HELICS .*no file .*libhelics\.so, which HELICS_LIBRARY names/m,
+    ],
+    ["that is none", { HELICS_LIBRARY: import.meta.filename }, 1, /^NO HELICS .*is no library of HELICS: .+/m],
+  ])("says what HELICS there is: one %s", async (_which, own, code, text) => {
+    const doctor = start("bash", ["-c", `exec ${cosimas} doctor`], { ...env, HELICS_LIBRARY: "", ...own });
+    expect([await doctor.ended, doctor.output()]).toEqual([code, expect.stringMatching(text)]);
+  });
+
   it("couples a population to a grid in Python", async () => {
     writeFileSync(join(folder, "agents.ts"), example("ts", "agents.ts"));
     writeFileSync(join(folder, "grid.py"), example("python", "grid.py"));
