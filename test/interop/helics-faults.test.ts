@@ -102,6 +102,21 @@ describe.skipIf(reason !== undefined)(`HELICS: faults${reason === undefined ? ""
     expect(meter.output()).toMatch(/failed:.*federate "agents".*the inverter is gone/);
   });
 
+  it.each(["process", "inline"] as const)(
+    "is over, with the reason, when a federate in Python ends the federation (HELICS: %s)",
+    async (helicsIsolation) => {
+      const broker = await startBroker(environment, 2);
+      const meter = startPartner(environment, broker, "meter", { until: 1e6, pause: 0.01, fail_at: 20 });
+      const run = follow(broker, { untilS: 1e6, helicsIsolation });
+      const { error, ms } = await failureOf(run, meter.line(/granted 20 /));
+      expect(error).toMatchObject({ code: "ERR_HELICS_ABORTED", federate: "agents" });
+      expect(error.message).toMatch(
+        /^federate "agents" at (19|20)\.\d+ s: .*the meter has melted; .*has ended the federation/,
+      );
+      expect(ms).toBeLessThan(TOLD_MS);
+    },
+  );
+
   it("ends the federation, with the reason, when an output does not fit its publication", async () => {
     const broker = await startBroker(environment, 2);
     const meter = startPartner(environment, broker, "meter", { until: 1e6, pause: 0.01 });

@@ -191,6 +191,7 @@ describe("what HELICS says", () => {
       "ERR_HELICS_INTERFACE",
     ],
     ["helicsFederateRequestTime", -5, "a/conversion and b/damping are odd", "ERR_HELICS_CALL"],
+    ["helicsFederateRequestTime", -101, "the grid has melted", "ERR_HELICS_ABORTED"],
     ["helicsFederateRequestTime", -101, "lost comms with 1879048192", "ERR_HELICS_LOST"],
     ["koffi", 0, "Cannot find package", "ERR_HELICS_KOFFI"],
     ["load", 0, "no such file", "ERR_HELICS_LIBRARY"],
