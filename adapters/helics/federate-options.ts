@@ -1,4 +1,4 @@
-import { signal as isSignal, type Log } from "../../src/cosim/index.ts";
+import { signal as isSignal, type Log, shown } from "../../src/cosim/index.ts";
 import { checkConfiguration, type HelicsConfiguration } from "./configuration.ts";
 import { HelicsError } from "./errors.ts";
 import { type Iteration, VALUE_TYPES, type ValueTypeName } from "./process/protocol.ts";
@@ -120,13 +120,13 @@ export interface Interfaces {
 }
 
 /** Kinds of all options, to check what is given. */
-const KINDS: Readonly<Record<Exclude<keyof FederateOptions, "log" | "configuration">, string>> = {
-  name: "string",
+const KINDS: Readonly<Record<Exclude<keyof FederateOptions, "configuration">, string>> = {
+  name: "text",
   library: "string",
   helicsIsolation: "string",
   helicsAffinity: "string",
   coreType: "string",
-  broker: "string",
+  broker: "text",
   coreInit: "string",
   periodS: "seconds",
   offsetS: "seconds",
@@ -140,6 +140,7 @@ const KINDS: Readonly<Record<Exclude<keyof FederateOptions, "log" | "configurati
   waitWarnMs: "milliseconds",
   waitMs: "milliseconds",
   signal: "signal",
+  log: "function",
 };
 
 /** Attempts of HELICS' ZeroMQ core to reach a broker. Source: measured, HELICS 3.6.1. */
@@ -148,17 +149,21 @@ const CONNECT_ATTEMPTS = 5;
 /**
  * Check options when they are given.
  *
- * @throws TypeError or RangeError that names the option, what was given and what is allowed.
+ * @throws TypeError `ERR_OPTION_UNKNOWN`, `ERR_OPTION_TYPE`; RangeError `ERR_OPTION_RANGE`: it names the option, what was given
+ *   and what is allowed.
  */
 export function checkFederateOptions(options: FederateOptions): void {
   for (const [key, value] of Object.entries(options)) {
-    if (value === undefined || key === "log" || key === "configuration") continue;
+    if (value === undefined || key === "configuration") continue;
     const kind = (KINDS as Readonly<Record<string, string>>)[key];
     if (kind === undefined) {
-      throw new TypeError(`option "${key}" is unknown; known are ${Object.keys(KINDS).join(", ")}, configuration, log`);
+      const known = `known are ${Object.keys(KINDS).join(", ")}, configuration`;
+      throw refused(TypeError, "ERR_OPTION_UNKNOWN", `option "${key}" is unknown; ${known}`);
     }
     const problem = problemOf(kind, value);
-    if (problem !== undefined) throw new problem.type(`option "${key}" is ${problem.allowed}, got ${String(value)}`);
+    if (problem === undefined) continue;
+    const code = problem.type === TypeError ? "ERR_OPTION_TYPE" : "ERR_OPTION_RANGE";
+    throw refused(problem.type, code, `option "${key}" is ${problem.allowed}, got ${shown(value)}`);
   }
   checkChoice("helicsIsolation", HELICS_ISOLATIONS, options.helicsIsolation);
   checkChoice("helicsAffinity", HELICS_AFFINITIES, options.helicsAffinity);
@@ -167,11 +172,19 @@ export function checkFederateOptions(options: FederateOptions): void {
   if (options.configuration !== undefined) checkConfiguration(options.configuration, "option configuration");
 }
 
+function refused(type: typeof RangeError, code: string, message: string): Error {
+  return Object.assign(new type(message), { code });
+}
+
 function problemOf(kind: string, value: unknown): { type: typeof RangeError; allowed: string } | undefined {
   if (kind === "signal") {
     return isSignal.accepts(value) ? undefined : { type: TypeError, allowed: isSignal.allowed };
   }
-  if (kind === "string" || kind === "boolean") {
+  if (kind === "text" && typeof value === "string") {
+    return value === "" ? { type: RangeError, allowed: "a string that is not empty" } : undefined;
+  }
+  if (kind === "text") return { type: TypeError, allowed: "a string" };
+  if (kind === "string" || kind === "boolean" || kind === "function") {
     return typeof value === kind ? undefined : { type: TypeError, allowed: `a ${kind}` };
   }
   if (typeof value !== "number") return { type: TypeError, allowed: `a number of ${kind}` };
@@ -187,7 +200,7 @@ function problemOf(kind: string, value: unknown): { type: typeof RangeError; all
 
 function checkChoice(name: string, allowed: readonly string[], given: string | undefined): void {
   if (given === undefined || allowed.includes(given)) return;
-  throw new RangeError(`option "${name}" is one of ${allowed.join(", ")}, got "${given}"`);
+  throw refused(RangeError, "ERR_OPTION_RANGE", `option "${name}" is one of ${allowed.join(", ")}, got "${given}"`);
 }
 
 /** What a publication or an input says of its type, checked. */

@@ -1,8 +1,9 @@
 import { after, type Log, printedLine } from "../../src/cosim/index.ts";
-
+import { configurationFrom } from "./configuration.ts";
 import { HelicsError, helicsError } from "./errors.ts";
 import {
   brokerSilenceOf,
+  checkFederateOptions,
   configurationOf,
   type FederateOptions,
   type Interfaces,
@@ -85,11 +86,13 @@ export class Federate {
    * Join a federation: connect to the broker and register the interfaces.
    *
    * @throws {@link HelicsError} `ERR_HELICS_LIBRARY`, `_KOFFI`, `_VERSION`, `_BROKER`, `_NAME`, `_INTERFACE`,
-   *   `_CONFIGURATION`; the reason of a signal that is aborted; nothing is left then.
+   *   `_CONFIGURATION`; TypeError and RangeError for options; the reason of a signal that is aborted; nothing is left then.
    */
   static async join(name: string, options: FederateOptions, interfaces: Interfaces): Promise<Federate> {
+    checkFederateOptions({ ...options, name });
+    const configuration = configurationFrom(options.configuration);
     const library = await findLibrary(options.library);
-    const federate = new Federate(name, options);
+    const federate = new Federate(name, { ...options, ...(configuration && { configuration }) });
     try {
       await unlessAborted(options.signal, () => federate.#open(library, interfaces));
     } catch (error) {
@@ -193,7 +196,9 @@ export class Federate {
    * nor that the run was interrupted. Never rejected. @internal
    */
   async endFor(error: unknown): Promise<void> {
-    if (error instanceof HelicsError) return this.leave();
+    // A value that an agent gives or cannot read is ours to tell; that of a type which does not fit, HELICS has told.
+    const isOurs = error instanceof HelicsError && error.code === "ERR_HELICS_TYPE" && error.function === undefined;
+    if (error instanceof HelicsError && !isOurs) return this.leave();
     return this.fail(this.#options.signal?.aborted ? PROGRAM_ENDED : (error as Error).message);
   }
 

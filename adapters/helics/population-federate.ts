@@ -1,4 +1,4 @@
-import type { PopulationOptions } from "../../src/cosim/index.ts";
+import { type PopulationOptions, shown } from "../../src/cosim/index.ts";
 import {
   type AgentClass,
   type CommunicationModel,
@@ -8,7 +8,7 @@ import {
   PopulationPart,
   populationOf,
 } from "../../src/index.ts";
-import { checkConfiguration, type HelicsConfiguration, readConfiguration } from "./configuration.ts";
+import { configurationFrom, type HelicsConfiguration } from "./configuration.ts";
 import { HelicsError } from "./errors.ts";
 import { Federate } from "./federate.ts";
 import { checkFederateOptions, type FederateOptions } from "./federate-options.ts";
@@ -93,15 +93,17 @@ export async function federatePopulation(setup: PopulationSetup): Promise<Popula
     configuration,
     ...given
   } = others;
-  const options = { ...given, ...(configuration && { configuration: configurationIn(configuration, name) }) };
-  checkFederateOptions({ ...options, name, periodS });
+  const own = configuration === undefined ? undefined : configurationIn(configuration, name);
+  const options = { ...given, ...(own && { configuration: own }) };
   checkTimes(delayS, periodS, untilS);
+  checkFederateOptions({ ...options, name, periodS });
   const isAlone = (containers ?? 1) === 1 && (isolation ?? "inline") === "inline";
   const spread = isAlone ? undefined : `a population on ${containers ?? 1} containers (${isolation ?? "inline"})`;
   const helicsIsolation = isolationFor(options.helicsIsolation, name, spread);
+  const clock = new ExternalClock(start === undefined ? {} : { start });
+  const grantedS = wholeTicks(periodS, clock.resolution.ticksPerSecond);
   const part = await PopulationPart.create({
-    ...{ population: name, peers, delayS, seed, containers, isolation, module, record },
-    clock: new ExternalClock(start === undefined ? {} : { start }),
+    ...{ population: name, peers, delayS, seed, containers, isolation, module, record, clock },
     ...(types !== undefined && { types }),
     ...(communication !== undefined && { communication }),
   });
@@ -115,7 +117,7 @@ export async function federatePopulation(setup: PopulationSetup): Promise<Popula
       await populate({ spawn: (type, spawning) => void spawned.push(run.spawn(type, spawning)) });
       await Promise.all(spawned);
     });
-    summary = await run.run({ ...options, helicsIsolation, periodS, offsetS: 0, uninterruptible: true });
+    summary = await run.run({ ...options, helicsIsolation, periodS: grantedS, offsetS: 0, uninterruptible: true });
   } catch (error) {
     await part.population.close().catch(() => {}); // the first error is told
     throw error;
@@ -137,9 +139,8 @@ const OWN_KEYS = [
 
 /** HELICS' configuration, of a file where it is one. @throws HelicsError `ERR_HELICS_CONFIGURATION`. */
 function configurationIn(given: HelicsConfiguration | string, name: string): HelicsConfiguration {
-  const configuration = typeof given === "string" ? readConfiguration(given) : given;
+  const configuration = configurationFrom(given)!;
   const where = typeof given === "string" ? given : "option configuration";
-  checkConfiguration(configuration, where);
   const keys = OWN_KEYS.filter((key) => key in configuration);
   if (keys.length > 0) {
     const text = `${where} has ${keys.join(", ")}, which populations that talk to each other decide themselves`;
@@ -150,7 +151,11 @@ function configurationIn(given: HelicsConfiguration | string, name: string): Hel
   throw new HelicsError("ERR_HELICS_CONFIGURATION", text, { federate: name, remedy: "leave it out" });
 }
 
-function checkSetup({ name, peers, populate }: PopulationSetup): void {
+/** Options of a federate that say what a population decides itself. */
+const OWN_OPTIONS = ["offsetS", "uninterruptible", "iterate", "maxIterations"] as const;
+
+function checkSetup(setup: PopulationSetup): void {
+  const { name, peers, populate } = setup;
   const isText = (value: unknown) => typeof value === "string";
   if (!isText(name)) throw new TypeError(`name must be that of the population, a string; got ${typeof name}`);
   if (!Array.isArray(peers) || !peers.every(isText) || peers.length === 0) {
@@ -159,10 +164,14 @@ function checkSetup({ name, peers, populate }: PopulationSetup): void {
   if (typeof populate !== "function") {
     throw new TypeError(`populate must be a function that makes the agents; got ${typeof populate}`);
   }
+  const own = OWN_OPTIONS.filter((key) => (setup as FederateOptions)[key] !== undefined);
+  if (own.length === 0) return;
+  throw new TypeError(`populations that talk to each other decide ${own.join(", ")} themselves: leave it out`);
 }
 
 function checkTimes(delayS: number, periodS: number, untilS: number): void {
   for (const [name, value] of Object.entries({ delayS, periodS, untilS })) {
+    if (typeof value !== "number") throw new TypeError(`${name} must be a number of seconds, got ${shown(value)}`);
     if (value > 0 && value < Infinity) continue;
     throw new RangeError(`${name} must be a number of seconds above 0, got ${value}`);
   }
@@ -171,6 +180,13 @@ function checkTimes(delayS: number, periodS: number, untilS: number): void {
     `periodS is ${periodS}, which is more than delayS, ${delayS}: a message would be due before the populations meet; ` +
       "take a period of at most the smallest delay between populations",
   );
+}
+
+/** A period whose grants are at ticks: those of a third of a second would leave them further with each. */
+function wholeTicks(periodS: number, ticksPerSecond: number): number {
+  const ticks = Math.round(periodS * ticksPerSecond);
+  if (ticks > 0) return ticks / ticksPerSecond;
+  throw new RangeError(`periodS must be at least a tick of the clock, ${1 / ticksPerSecond} s, got ${periodS}`);
 }
 
 class PopulationRun {

@@ -9,15 +9,17 @@ import {
   type Log,
   type Meta,
   type Simulator,
+  shown,
 } from "../../src/cosim/index.ts";
 import { Container } from "../../src/index.ts";
-import type { HelicsConfiguration } from "./configuration.ts";
+import { configurationFrom, type HelicsConfiguration } from "./configuration.ts";
+import { checkPopulation } from "./entity-checks.ts";
 import { HelicsError } from "./errors.ts";
 import { Federate } from "./federate.ts";
 import { checkFederateOptions, type FederateOptions } from "./federate-options.ts";
-import { configurationFrom, type EntitySpec, interfacesOf, type PopulationInterfaces, shownBy } from "./interfaces.ts";
+import { type EntitySpec, interfacesOf, type PopulationInterfaces, shownBy } from "./interfaces.ts";
 import { interruptionOf, unlessAborted } from "./interruption.ts";
-import type { FederateOutput, Grant, Iteration, OutgoingMessage } from "./process/protocol.ts";
+import type { FederateOutput, Grant, Iteration, OutgoingMessage, ValueTypeName } from "./process/protocol.ts";
 import { StepInputs } from "./step-inputs.ts";
 import { isolationFor } from "./supervision.ts";
 
@@ -26,6 +28,21 @@ const OFFSET_S = 1e-6;
 
 /** By how much a grant may differ from the grid of units: rounding of doubles, as a part of a unit. */
 const GRID_ERROR = 1e-6;
+
+const isNumbers = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((item) => typeof item === "number");
+
+/** What a publication of each type carries without loss. */
+const FITS: Readonly<Record<ValueTypeName, (value: unknown) => boolean>> = {
+  double: (value) => typeof value === "number",
+  integer: (value) => Number.isSafeInteger(value),
+  boolean: (value) => typeof value === "boolean",
+  string: (value) => typeof value === "string",
+  bytes: (value) => value instanceof Uint8Array,
+  vector: isNumbers,
+  complex: (value) => isNumbers(value) && value.length === 2,
+  json: () => true,
+};
 
 /** What part a population takes in a federation. */
 export interface FederateSetup extends Omit<FederateOptions, "configuration"> {
@@ -63,6 +80,10 @@ export interface FederateSummary {
  */
 export async function federate(setup: FederateSetup): Promise<FederateSummary> {
   const { simulator, entities, untilS, timeResolution = 1, configuration: given, ...options } = setup;
+  checkPopulation(simulator, entities);
+  for (const [name, value] of Object.entries({ untilS, timeResolution })) {
+    if (typeof value !== "number") throw new TypeError(`${name} must be a number of seconds, got ${shown(value)}`);
+  }
   if (!(untilS > 0)) throw new RangeError(`untilS must be a number of seconds above 0, got ${untilS}`);
   if (!(timeResolution > 0 && timeResolution < Infinity)) {
     throw new RangeError(`timeResolution must be a number of seconds above 0, got ${timeResolution}`);
@@ -151,6 +172,7 @@ class FederatedRun {
         throw new HelicsError(
           "ERR_HELICS_CONFIGURATION",
           `entity "${eid}": there is no model "${model}"; known are ${known}`,
+          { federate: this.#name },
         );
       }
       const made = await callSimulator(at, () => simulator.create(1, model, { eid, ...own }));
@@ -257,7 +279,8 @@ class FederatedRun {
     for (const [number, { eid, attr, spec }] of published.entries()) {
       const given = value(eid, attr);
       if (given === undefined || given === null || this.#repeats(number, given)) continue;
-      publish.push([number, fitting(given, spec.type, `${eid}.${attr}`, this.#name)]);
+      if (!FITS[spec.type](given)) throw this.#misfit(given, spec.type, `${eid}.${attr}`);
+      publish.push([number, given]);
     }
     const send: OutgoingMessage[] = [];
     for (const { eid, attr, endpoint, to } of sending) {
@@ -277,6 +300,12 @@ class FederatedRun {
     return false;
   }
 
+  #misfit(value: unknown, type: ValueTypeName, what: string): HelicsError {
+    const text = `output ${what} is ${JSON.stringify(value)}, its publication is of type ${type}`;
+    const remedy = "give the output a type that carries it, as json";
+    return new HelicsError("ERR_HELICS_TYPE", text, { federate: this.#name, timeS: this.#federate?.timeS, remedy });
+  }
+
   #site(call: string, time?: number): CallSite {
     return { sid: this.#name, call, time, timeResolution: this.#unitS };
   }
@@ -286,24 +315,4 @@ class FederatedRun {
 function needsLoop(simulator: Simulator): string | undefined {
   if (!(simulator instanceof AgentSimulator) || simulator.population instanceof Container) return undefined;
   return "a population on several containers";
-}
-
-/**
- * A value that a publication of `type` takes.
- *
- * @throws {@link HelicsError} `ERR_HELICS_TYPE`.
- */
-function fitting(value: unknown, type: string, what: string, federate: string): unknown {
-  const fits =
-    type === "double" || type === "integer"
-      ? typeof value === "number"
-      : type === "boolean" || type === "string"
-        ? typeof value === type
-        : type === "bytes"
-          ? value instanceof Uint8Array
-          : type === "json" || (Array.isArray(value) && value.every((item) => typeof item === "number"));
-  if (fits) return value;
-  const remedy = `give the output a type that carries it, as json`;
-  const text = `output ${what} is ${JSON.stringify(value)}, its publication is of type ${type}`;
-  throw new HelicsError("ERR_HELICS_TYPE", text, { federate, remedy });
 }
