@@ -86,17 +86,24 @@ const REGISTRATION_FAILURE = -1;
 /** A failure of HELICS as a typed error. */
 export function helicsError(
   failure: NativeFailure,
-  details: { readonly federate: string; readonly timeS?: number | undefined; readonly broker?: string },
+  details: {
+    readonly federate: string;
+    readonly timeS?: number | undefined;
+    /** The broker in words, and what to do if it does not answer. */
+    readonly broker?: string;
+    readonly brokerRemedy?: string;
+  },
 ): HelicsError {
-  const { broker, ...who } = details;
+  const { broker, brokerRemedy, ...who } = details;
   const fields = { ...who, function: failure.function, helicsCode: failure.code };
-  const { code, remedy } = conditionOf(failure, broker);
+  const { code, remedy } = conditionOf(failure, broker, brokerRemedy);
   return new HelicsError(code, `${failure.function}: ${failure.message.trim()}`, { ...fields, remedy });
 }
 
 function conditionOf(
   failure: NativeFailure,
   broker = "the broker",
+  brokerRemedy = "start the broker first",
 ): { readonly code: string; readonly remedy: string } {
   const { message, code: native, function: name } = failure;
   if (name === "koffi") return { code: "ERR_HELICS_KOFFI", remedy: "run `npm install koffi`" };
@@ -109,8 +116,7 @@ function conditionOf(
   }
   for (const [pattern, code, remedy] of CONDITIONS.slice(0, -1)) if (pattern.test(message)) return { code, remedy };
   if (CONNECTING.test(name) && (native === CONNECTION_FAILURE || native === REGISTRATION_FAILURE)) {
-    const remedy = `start ${broker} first, and let core type, address and port be the same on both sides`;
-    return { code: "ERR_HELICS_BROKER", remedy };
+    return { code: "ERR_HELICS_BROKER", remedy: brokerRemedy };
   }
   if (/lost connection with broker/i.test(message)) {
     const remedy = `look at the log of ${broker}: it was killed, is frozen or cannot be reached`;

@@ -1,5 +1,6 @@
 import { after, type Log, printedLine } from "../../src/cosim/index.ts";
 
+import { brokerRemedy, brokerText, checkCoreType } from "./core-type.ts";
 import { HelicsError, helicsError } from "./errors.ts";
 import { configurationOf, type FederateOptions, type Interfaces, onOneProcessor } from "./federate-options.ts";
 import { FederateProcess } from "./federate-process.ts";
@@ -64,7 +65,7 @@ export class Federate {
   /**
    * Join a federation: connect to the broker and register the interfaces.
    *
-   * @throws {@link HelicsError} `ERR_HELICS_LIBRARY`, `_KOFFI`, `_VERSION`, `_BROKER`, `_NAME`, `_INTERFACE`,
+   * @throws {@link HelicsError} `ERR_HELICS_LIBRARY`, `_KOFFI`, `_VERSION`, `_CORE_TYPE`, `_BROKER`, `_NAME`, `_INTERFACE`,
    *   `_CONFIGURATION`; nothing is left then.
    */
   static async join(name: string, options: FederateOptions, interfaces: Interfaces): Promise<Federate> {
@@ -81,17 +82,14 @@ export class Federate {
 
   async #open(library: string, { publications, inputs, endpoints }: Interfaces): Promise<void> {
     const { connectTimeoutMs = 4000 } = this.#options;
-    const { version } = await this.#request<LibraryInfo>({ op: "library", library });
+    const { version, coreTypes } = await this.#request<LibraryInfo>({ op: "library", library });
     checkVersion(version, this.name);
+    checkCoreType(this.name, this.#options, coreTypes);
     const configuration = configurationOf(this.name, this.#options, { publications, inputs, endpoints });
     const names = endpoints.map((endpoint) => endpoint.name);
     const late = async () => {
-      const remedy = `start ${this.#broker} first, and let core type, address and port be the same on both sides`;
-      throw this.#error(
-        "ERR_HELICS_BROKER",
-        `there is no answer from ${this.#broker} within ${connectTimeoutMs} ms`,
-        remedy,
-      );
+      const text = `there is no answer from ${this.#broker} within ${connectTimeoutMs} ms`;
+      throw this.#error("ERR_HELICS_BROKER", text, brokerRemedy(this.#options));
     };
     const keys = { publications, inputs, endpoints: names };
     const open = { op: "open", library, configuration, oneProcessor: onOneProcessor(this.#options), ...keys } as const;
@@ -176,8 +174,7 @@ export class Federate {
   }
 
   get #broker(): string {
-    const { broker, coreType = "zmq" } = this.#options;
-    return `the broker (${coreType}${broker === undefined ? "" : ` at ${broker}`})`;
+    return brokerText(this.#options);
   }
 
   /** A request that waits for other federates: the log says for whom, and it has an end. */
@@ -260,7 +257,8 @@ export class Federate {
     if (kind === "lost") return this.#error("ERR_HELICS_PROCESS", failure.message, "look at the log of HELICS");
     if (kind === "late") return this.#error("ERR_HELICS_TIMEOUT", failure.message, LATE_REMEDY);
     const message = this.#named(failure.message);
-    return helicsError({ ...failure, message }, { federate: this.name, timeS: this.#timeS, broker: this.#broker });
+    const where = { broker: this.#broker, brokerRemedy: brokerRemedy(this.#options) };
+    return helicsError({ ...failure, message }, { federate: this.name, timeS: this.#timeS, ...where });
   }
 
   /** HELICS names by number what it has lost. */
