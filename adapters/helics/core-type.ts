@@ -14,6 +14,12 @@ export type CoreType = (typeof CORE_TYPES)[number];
  */
 const FAST_ON_ONE: readonly unknown[] = ["zmq", "tcp", "tcpss", "udp"] satisfies CoreType[];
 
+/** Bytes of a message of `udp`, whatever is given. Source: HELICS' `UdpComms.cpp`; measured, 3.6.1: 10,000 arrive, 10,300 do not. */
+const UDP_BYTES_MAX = 10_192;
+/** Core types with a bound that `--maxsize` of the core sets, and its default. Source: `helics_broker --help`. */
+const WITH_MAXSIZE: readonly unknown[] = ["tcp", "tcpss", "ipc"] satisfies CoreType[];
+const MAXSIZE = 4096;
+
 /** Whose broker is reached by a network address. */
 const NETWORKS: readonly unknown[] = ["zmq", "zmqss", "tcp", "tcpss", "udp"] satisfies CoreType[];
 
@@ -104,13 +110,27 @@ export function checkCoreType(federate: string, options: BrokerOptions, availabl
     throw refuse(`with core type ${type}, option broker is ${name} and no address, got "${broker}"`, remedy);
   }
   if (type === "inproc" && helicsIsolation !== "inline" && !makesBroker(options)) {
-    const text = 'core type inproc reaches a broker of its own process only, and with helicsIsolation "process" there is none';
+    const text =
+      'core type inproc reaches a broker of its own process only, and with helicsIsolation "process" there is none';
     throw refuse(text, INPROC_REMEDY);
   }
 }
 
 /** Whether the core makes a broker for itself. */
-function makesBroker({ coreInit = "", configuration }: BrokerOptions): boolean {
-  const init = `${coreInit} ${String(configuration?.["core_init_string"] ?? "")}`;
-  return configuration?.["autobroker"] === true || /(?:^|\s)--auto_?broker\b/i.test(init);
+function makesBroker(options: BrokerOptions): boolean {
+  return options.configuration?.["autobroker"] === true || /(?:^|\s)--auto_?broker\b/i.test(coreInitOf(options));
+}
+
+/** Bytes of the longest message that the core carries, header and names included; undefined if it has no bound. */
+export function coreBytesMax(options: BrokerOptions): number | undefined {
+  const type = coreTypeOf(options);
+  if (type === "udp") return UDP_BYTES_MAX;
+  if (!WITH_MAXSIZE.includes(type)) return undefined;
+  const [, given] = /(?:^|\s)--max_?size[=\s]\s*(\d+)/i.exec(coreInitOf(options)) ?? [];
+  return given === undefined ? MAXSIZE : Number(given);
+}
+
+/** What is given of the core's init string. */
+function coreInitOf({ coreInit = "", configuration }: BrokerOptions): string {
+  return `${coreInit} ${String(configuration?.["core_init_string"] ?? "")}`;
 }

@@ -40,6 +40,11 @@ const CONDITIONS: readonly (readonly [pattern: RegExp, code: string, remedy: str
     "look at the log of that federate: it has ended the federation",
   ],
   [
+    /takes \d+ bytes, and the core carries/,
+    "ERR_HELICS_SIZE",
+    'take core type zmq, which has no bound; tcp, tcpss and ipc carry more with "--maxsize=BYTES" for all cores (option coreInit) and brokers',
+  ],
+  [
     /not convertible|incompatible unit/i,
     "ERR_HELICS_UNITS",
     "give the publication and the input units of one kind, or set ignore_unit_mismatch",
@@ -108,7 +113,7 @@ function conditionOf(
   const { message, code: native, function: name } = failure;
   if (name === "koffi") return { code: "ERR_HELICS_KOFFI", remedy: "run `npm install koffi`" };
   if (name === "load") {
-    const remedy = "give the libhelics of HELICS 3.6 or newer in the environment variable HELICS_LIBRARY";
+    const remedy = "give the libhelics of HELICS 3.4 or newer in the environment variable HELICS_LIBRARY";
     return {
       code: /undefined symbol|cannot find function/i.test(message) ? "ERR_HELICS_VERSION" : "ERR_HELICS_LIBRARY",
       remedy,

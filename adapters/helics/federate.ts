@@ -1,6 +1,6 @@
 import { after, type Log, printedLine } from "../../src/cosim/index.ts";
 
-import { brokerRemedy, brokerText, checkCoreType } from "./core-type.ts";
+import { brokerRemedy, brokerText, checkCoreType, coreBytesMax } from "./core-type.ts";
 import { HelicsError, helicsError } from "./errors.ts";
 import { configurationOf, type FederateOptions, type Interfaces, onOneProcessor } from "./federate-options.ts";
 import { FederateProcess } from "./federate-process.ts";
@@ -92,7 +92,8 @@ export class Federate {
       throw this.#error("ERR_HELICS_BROKER", text, brokerRemedy(this.#options));
     };
     const keys = { publications, inputs, endpoints: names };
-    const open = { op: "open", library, configuration, oneProcessor: onOneProcessor(this.#options), ...keys } as const;
+    const core = { oneProcessor: onOneProcessor(this.#options), coreBytesMax: coreBytesMax(this.#options) };
+    const open = { op: "open", library, configuration, ...core, ...keys } as const;
     await this.#bounded(this.#request(open), connectTimeoutMs, late);
     const theirs = await this.#request<string>({ op: "query", target: "root", query: "version" });
     checkSameVersion(version, theirs, this.name, this.#broker);

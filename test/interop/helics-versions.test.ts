@@ -36,13 +36,16 @@ describe.skipIf(environment.reason !== undefined)(
       ["3.4", "helics-3-4", "process"],
       ["3.5", "helics-3-5", "inline"],
       ["3.5", "helics-3-5", "process"],
-    ] as const)("%s (%s): a federation has values and messages both ways, %s", async (version, set, helicsIsolation) => {
-      const older = await helicsEnvironment(set);
-      expect(older.reason).toBeUndefined();
-      // A library of another minor version than the broker's would be refused.
-      const { output } = await expectTrade(older, await startBroker(older, 2), { helicsIsolation });
-      expect(output).toMatch(`HELICS ${version}.`);
-    });
+    ] as const)(
+      "%s (%s): a federation has values and messages both ways, %s",
+      async (version, set, helicsIsolation) => {
+        const older = await helicsEnvironment(set);
+        expect(older.reason).toBeUndefined();
+        // A library of another minor version than the broker's would be refused.
+        const { output } = await expectTrade(older, await startBroker(older, 2), { helicsIsolation });
+        expect(output).toMatch(`HELICS ${version}.`);
+      },
+    );
 
     it("of another minor version than the broker's are refused, with both", async () => {
       const library = await libraryOf("helics-3-5");

@@ -38,6 +38,8 @@ export interface OpenRequest {
   readonly configuration: string;
   /** Whether HELICS' threads stay on one processor. */
   readonly oneProcessor: boolean;
+  /** Bytes of the longest message that the core carries; undefined if it has no bound. */
+  readonly coreBytesMax: number | undefined;
   readonly publications: readonly InterfaceKey[];
   readonly inputs: readonly InterfaceKey[];
   readonly endpoints: readonly string[];
