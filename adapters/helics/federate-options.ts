@@ -27,7 +27,7 @@ export interface FederateOptions {
    */
   readonly helicsIsolation?: HelicsIsolation;
   /**
-   * On which processors the threads run that HELICS starts for this federate. `one`, on Linux alone: they hand over to each
+   * On which processors the threads run that HELICS starts for this federate, and its process if it has one. `one`, on Linux alone: they hand over to each
    * other at each grant, and a hop to another processor costs more than what they do. `all`: where the system puts them. Default
    * `one` for core types `zmq`, `tcp`, `tcpss` and `udp`, `all` for the others.
    */

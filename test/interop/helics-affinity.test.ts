@@ -3,11 +3,12 @@ import { Federate, type FederateOptions } from "cosimas/helics";
 import { describe, expect, it } from "vitest";
 import { helicsEnvironment, startBroker } from "../support/helics.ts";
 
-/** On which processors the threads of HELICS run, and that those of the program go on to run on all. */
+/** On which processors the threads of HELICS run, and that those of the agents' program go on to run on all. */
 const environment = await helicsEnvironment();
 const reason = environment.reason ?? (process.platform === "linux" ? undefined : "threads are asked of Linux");
 
 interface Thread {
+  readonly pid: number;
   readonly id: string;
   /** As Linux writes them: `0-3,8`. */
   readonly processors: string;
@@ -16,7 +17,7 @@ interface Thread {
 function threadsOf(pid: number): Thread[] {
   return readdirSync(`/proc/${pid}/task`).map((id) => {
     const status = readFileSync(`/proc/${pid}/task/${id}/status`, "utf8");
-    return { id, processors: /^Cpus_allowed_list:\s+(.*)$/m.exec(status)![1]! };
+    return { pid, id, processors: /^Cpus_allowed_list:\s+(.*)$/m.exec(status)![1]! };
   });
 }
 
@@ -68,7 +69,9 @@ describe.skipIf(reason !== undefined)(
       expect(kept.length).toBeGreaterThanOrEqual(2);
       for (const { processors } of kept) expect(processors).toMatch(/^\d+$/);
       expect(new Set(kept.map(({ processors }) => processors)).size).toBe(1);
-      expect(threads.length).toBeGreaterThan(kept.length); // that which joined runs on all again
+      // That which joined runs on all again, unless its process is for HELICS alone.
+      expect(threads.length).toBeGreaterThan(kept.length);
+      expect(kept.some(({ id, pid }) => id === String(pid))).toBe(helicsIsolation === "process");
       expect(own()).toBe(all);
       return undefined;
     });

@@ -69,8 +69,8 @@ export type Helics = Readonly<Record<Name, Native>> & {
   bytesAt(address: Handle, length: number): Uint8Array;
   /** Call a function of {@link CHECKED} in a thread of libuv's pool; rejected with a {@link NativeError}. */
   later(name: keyof typeof CHECKED, ...args: unknown[]): Promise<unknown>;
-  /** Run `start` so that the threads which HELICS starts in it stay on one processor, where the system can do so. */
-  onOneProcessor<T>(start: () => T): T;
+  /** Let this thread, and those that it starts, stay on one processor, where the system can do so; gives what releases this thread. */
+  keepToProcessor(): () => void;
 };
 
 /** 32-bit words of HELICS' error, aligned to 8 bytes: an `int32`, and from the third on a pointer to a text. */
@@ -127,7 +127,7 @@ export async function loadHelics(library: string): Promise<Helics> {
   const own = {
     bytesAt,
     later: (name: keyof typeof CHECKED, ...args: unknown[]) => later[name]!(...args),
-    onOneProcessor: await processorKeeper(),
+    keepToProcessor: await processorKeeper(),
   };
   return Object.assign(functions, own) as unknown as Helics;
 }

@@ -10,7 +10,7 @@ import { Session } from "./session.ts";
  * A process of its own, because HELICS may crash it on the way out, waits in native code that nobody can interrupt, and
  * prints on standard output.
  */
-const session = new Session();
+const session = new Session({ isForHelics: true });
 session.onCore = (library, core) => {
   const { typescript } = JSON.parse(process.argv[2]!) as { typescript: boolean };
   const main = import.meta.url.replace(/main\.(ts|js)$/, "watch.$1");

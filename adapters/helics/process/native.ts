@@ -47,11 +47,12 @@ const PROCESSOR_SET_BYTES = 1024;
 const BITS = 8;
 
 /**
- * Get a function that runs `start` so that the threads which it starts stay on one processor, the one it runs on. Threads
- * that hand over to each other all the time do it faster there, for a hop to another processor costs more than what they do. Linux
- * only; elsewhere, and where the system does not allow it, `start` just runs.
+ * Get a function that lets the thread which calls it stay on the processor on which it runs, with the threads that it starts
+ * from then on; what that gives lets the thread itself run where it could before. Threads that hand over to each other all
+ * the time do it faster on one processor, for a hop to another costs more than what they do. Linux only; elsewhere, and
+ * where the system does not allow it, nothing changes.
  */
-export async function processorKeeper(): Promise<<T>(start: () => T) => T> {
+export async function processorKeeper(): Promise<() => () => void> {
   const own =
     process.platform === "linux"
       ? await cLibrary({
@@ -60,19 +61,15 @@ export async function processorKeeper(): Promise<<T>(start: () => T) => T> {
           keep: "int sched_setaffinity(int thread, size_t bytes, const void *set)",
         })
       : undefined;
-  return (start) => {
+  return () => {
     const before = new Uint8Array(PROCESSOR_SET_BYTES);
-    // 0 is the thread that asks; the system call gives the number of bytes it knows, the C library 0.
-    if (own === undefined || own.read(0, before.length, before) < 0) return start();
+    // 0 is the thread that calls; the system call gives the number of bytes it knows, the C library 0.
+    if (own === undefined || own.read(0, before.length, before) < 0) return () => {};
     const processor: number = own.current();
     const one = new Uint8Array(PROCESSOR_SET_BYTES);
     one[Math.floor(processor / BITS)] = 1 << (processor % BITS);
-    if (processor < 0 || own.keep(0, one.length, one) !== 0) return start();
-    try {
-      return start();
-    } finally {
-      own.keep(0, before.length, before);
-    }
+    if (processor < 0 || own.keep(0, one.length, one) !== 0) return () => {};
+    return () => own.keep(0, before.length, before);
   };
 }
 
