@@ -40,6 +40,11 @@ const CONDITIONS: readonly (readonly [pattern: RegExp, code: string, remedy: str
     "look at the log of that federate: it has ended the federation",
   ],
   [
+    /takes \d+ bytes, and the core carries/,
+    "ERR_HELICS_SIZE",
+    'take core type zmq, which has no bound; tcp, tcpss and ipc carry more with "--maxsize=BYTES" for all cores (option coreInit) and brokers',
+  ],
+  [
     /not convertible|incompatible unit/i,
     "ERR_HELICS_UNITS",
     "give the publication and the input units of one kind, or set ignore_unit_mismatch",
@@ -88,22 +93,29 @@ const FEDERATION_ERROR = -101;
 /** A failure of HELICS as a typed error. */
 export function helicsError(
   failure: NativeFailure,
-  details: { readonly federate: string; readonly timeS?: number | undefined; readonly broker?: string },
+  details: {
+    readonly federate: string;
+    readonly timeS?: number | undefined;
+    /** The broker in words, and what to do if it does not answer. */
+    readonly broker?: string;
+    readonly brokerRemedy?: string;
+  },
 ): HelicsError {
-  const { broker, ...who } = details;
+  const { broker, brokerRemedy, ...who } = details;
   const fields = { ...who, function: failure.function, helicsCode: failure.code };
-  const { code, remedy } = conditionOf(failure, broker);
+  const { code, remedy } = conditionOf(failure, broker, brokerRemedy);
   return new HelicsError(code, `${failure.function}: ${failure.message.trim()}`, { ...fields, remedy });
 }
 
 function conditionOf(
   failure: NativeFailure,
   broker = "the broker",
+  brokerRemedy = "start the broker first",
 ): { readonly code: string; readonly remedy: string } {
   const { message, code: native, function: name } = failure;
   if (name === "koffi") return { code: "ERR_HELICS_KOFFI", remedy: "run `npm install koffi`" };
   if (name === "load") {
-    const remedy = "give the libhelics of HELICS 3.6 or newer in the environment variable HELICS_LIBRARY";
+    const remedy = "give the libhelics of HELICS 3.4 or newer in the environment variable HELICS_LIBRARY";
     return {
       code: /undefined symbol|cannot find function/i.test(message) ? "ERR_HELICS_VERSION" : "ERR_HELICS_LIBRARY",
       remedy,
@@ -111,8 +123,7 @@ function conditionOf(
   }
   for (const [pattern, code, remedy] of CONDITIONS.slice(0, -1)) if (pattern.test(message)) return { code, remedy };
   if (CONNECTING.test(name) && (native === CONNECTION_FAILURE || native === REGISTRATION_FAILURE)) {
-    const remedy = `start ${broker} first, and let core type, address and port be the same on both sides`;
-    return { code: "ERR_HELICS_BROKER", remedy };
+    return { code: "ERR_HELICS_BROKER", remedy: brokerRemedy };
   }
   if (/lost connection with broker/i.test(message)) {
     const remedy = `look at the log of ${broker}: it was killed, is frozen or cannot be reached`;

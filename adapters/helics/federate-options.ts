@@ -1,13 +1,16 @@
 import { signal as isSignal, type Log, shown } from "../../src/cosim/index.ts";
 import { checkConfiguration, type HelicsConfiguration } from "./configuration.ts";
+import {
+  brokerAddress,
+  CORE_TYPES,
+  type CoreType,
+  givenCoreType,
+  givenInit,
+  hasInitOption,
+  isFastOnOne,
+} from "./core-type.ts";
 import { HelicsError } from "./errors.ts";
 import { type Iteration, VALUE_TYPES, type ValueTypeName } from "./process/protocol.ts";
-
-/** Ways in which a core reaches its broker. Source: HELICS "Core Types". */
-export const CORE_TYPES = ["zmq", "zmqss", "tcp", "tcpss", "udp", "ipc", "inproc", "mpi"] as const;
-
-/** One of {@link CORE_TYPES}. */
-export type CoreType = (typeof CORE_TYPES)[number];
 
 export const HELICS_ISOLATIONS = ["process", "inline"] as const;
 
@@ -18,12 +21,6 @@ export const HELICS_AFFINITIES = ["one", "all"] as const;
 
 /** On which processors the threads of HELICS run: one, that of the thread which joins the federation, or all. */
 export type HelicsAffinity = (typeof HELICS_AFFINITIES)[number];
-
-/**
- * Core types that are faster on one processor: a grant takes 0.6 to 0.9 of the time (two and four federates, two processors,
- * HELICS 3.6.1); `zmqss` takes 1.1 to 1.3. The others were not measured.
- */
-const FAST_ON_ONE: readonly unknown[] = ["zmq", "tcp", "tcpss", "udp"] satisfies CoreType[];
 
 /** How a federate takes part in a federation; times in seconds of simulation unless they end in `Ms`. */
 export interface FederateOptions {
@@ -45,7 +42,10 @@ export interface FederateOptions {
   readonly helicsAffinity?: HelicsAffinity;
   /** Default `zmq`. */
   readonly coreType?: CoreType;
-  /** Address of the broker, as `tcp://10.0.0.1:23404` or `10.0.0.1:23404`; default: HELICS' own, on this machine. */
+  /**
+   * Address of the broker, as `tcp://10.0.0.1:23404` or `10.0.0.1:23404`; default: HELICS' own, on this machine. For core type
+   * `ipc` the name of its queue, which is its `--local_interface`; for `inproc` its name.
+   */
   readonly broker?: string;
   /** Further options of the core, as HELICS' core init string has them. */
   readonly coreInit?: string;
@@ -223,13 +223,9 @@ export function valueType(type: string | undefined, where: string): ValueTypeNam
 }
 
 /** Whether the threads of HELICS are to stay on one processor. */
-export function onOneProcessor({ helicsAffinity, coreType, configuration }: FederateOptions): boolean {
-  if (helicsAffinity !== undefined) return helicsAffinity === "one";
-  return FAST_ON_ONE.includes(coreTypeOf(coreType, configuration));
-}
-
-function coreTypeOf(given: CoreType | undefined, configuration: HelicsConfiguration | undefined): unknown {
-  return given ?? configuration?.["core_type"] ?? "zmq";
+export function onOneProcessor(options: FederateOptions): boolean {
+  const { helicsAffinity } = options;
+  return helicsAffinity === undefined ? isFastOnOne(options) : helicsAffinity === "one";
 }
 
 /** HELICS' configuration of a federate with these options and interfaces. */
@@ -246,7 +242,7 @@ export function configurationOf(name: string, options: FederateOptions, interfac
   return JSON.stringify({
     ...others,
     name,
-    core_type: coreTypeOf(options.coreType, options.configuration),
+    core_type: givenCoreType(options),
     core_init_string: coreInitOf(options),
     ...set("period", periodS),
     ...set("offset", offsetS),
@@ -279,35 +275,22 @@ const SILENCE_MS = 3000;
 
 /** Wall time without an answer of the broker after which a wait for the start ends; undefined if the core has times of its own. */
 export function brokerSilenceOf(options: FederateOptions): number | undefined {
-  if (hasOption(givenInit(options), "--tick|--timeout|--debugging|--disable_timer")) return undefined;
+  if (hasInitOption(options, "--tick|--timeout|--debugging|--disable_timer")) return undefined;
   return options.silenceMs ?? SILENCE_MS;
-}
-
-function givenInit({ coreInit, configuration }: FederateOptions): string {
-  return [coreInit, configuration?.["core_init_string"]].filter((text) => text !== undefined).join(" ");
-}
-
-function hasOption(given: string, option: string): boolean {
-  return new RegExp(`(?:^|\\s)(?:${option})\\b`).test(given);
 }
 
 /** What is given in the core init string goes before the defaults. */
 function coreInitOf(options: FederateOptions): string {
   const { broker, tickMs = 500, silenceMs = SILENCE_MS, connectTimeoutMs = 4000 } = options;
   const given = givenInit(options);
-  const has = (option: string) => hasOption(given, option);
+  const has = (option: string) => hasInitOption(options, option);
   const networkMs = Math.ceil(connectTimeoutMs / CONNECT_ATTEMPTS);
   const own = [
     ...(has("--federates|-f") ? [] : ["--federates=1"]),
-    ...(broker === undefined ? [] : [`--broker_address=${brokerAddress(broker)}`]),
+    ...(broker === undefined ? [] : [`--broker_address=${brokerAddress({ ...options, broker })}`]),
     ...(has("--tick") ? [] : [`--tick=${tickMs}ms`]),
     ...(has("--timeout") ? [] : [`--timeout=${silenceMs}ms`]),
     ...(has("--network_?timeout") || networkMs <= 4000 ? [] : [`--network_timeout=${networkMs}ms`]),
   ];
   return [given, ...own].filter((part) => part !== "").join(" ");
-}
-
-/** `HOST:PORT` and `HOST` are taken for TCP. */
-function brokerAddress(given: string): string {
-  return given.includes("://") ? given : `tcp://${given}`;
 }

@@ -1,5 +1,6 @@
 import { after, type Log, printedLine } from "../../src/cosim/index.ts";
 import { configurationFrom } from "./configuration.ts";
+import { brokerRemedy, brokerText, checkCoreType, coreBytesMax } from "./core-type.ts";
 import { HelicsError, helicsError } from "./errors.ts";
 import {
   brokerSilenceOf,
@@ -85,7 +86,7 @@ export class Federate {
   /**
    * Join a federation: connect to the broker and register the interfaces.
    *
-   * @throws {@link HelicsError} `ERR_HELICS_LIBRARY`, `_KOFFI`, `_VERSION`, `_BROKER`, `_NAME`, `_INTERFACE`,
+   * @throws {@link HelicsError} `ERR_HELICS_LIBRARY`, `_KOFFI`, `_VERSION`, `_CORE_TYPE`, `_BROKER`, `_NAME`, `_INTERFACE`,
    *   `_CONFIGURATION`; TypeError and RangeError for options; the reason of a signal that is aborted; nothing is left then.
    */
   static async join(name: string, options: FederateOptions, interfaces: Interfaces): Promise<Federate> {
@@ -105,20 +106,21 @@ export class Federate {
 
   async #open(library: string, { publications, inputs, endpoints }: Interfaces): Promise<void> {
     const { connectTimeoutMs = 4000 } = this.#options;
-    const { version } = await this.#request<LibraryInfo>({ op: "library", library });
+    const { version, coreTypes } = await this.#request<LibraryInfo>({ op: "library", library });
     checkVersion(version, this.name);
+    checkCoreType(this.name, this.#options, coreTypes);
     const configuration = configurationOf(this.name, this.#options, { publications, inputs, endpoints });
     const names = endpoints.map((endpoint) => endpoint.name);
     const late = async () => {
-      const remedy = `start ${this.#broker} first, and let core type, address and port be the same on both sides`;
-      throw this.#error(
-        "ERR_HELICS_BROKER",
-        `there is no answer from ${this.#broker} within ${connectTimeoutMs} ms`,
-        remedy,
-      );
+      const text = `there is no answer from ${this.#broker} within ${connectTimeoutMs} ms`;
+      throw this.#error("ERR_HELICS_BROKER", text, brokerRemedy(this.#options));
     };
     const keys = { publications, inputs, endpoints: names };
-    const core = { oneProcessor: onOneProcessor(this.#options), brokerSilenceMs: brokerSilenceOf(this.#options) };
+    const core = {
+      oneProcessor: onOneProcessor(this.#options),
+      coreBytesMax: coreBytesMax(this.#options),
+      brokerSilenceMs: brokerSilenceOf(this.#options),
+    };
     const open = { op: "open", library, configuration, ...core, ...keys } as const;
     await this.#bounded(this.#request(open), connectTimeoutMs, late);
     const theirs = await this.#request<string>({ op: "query", target: "root", query: "version" });
@@ -219,8 +221,7 @@ export class Federate {
   }
 
   get #broker(): string {
-    const { broker, coreType = "zmq" } = this.#options;
-    return `the broker (${coreType}${broker === undefined ? "" : ` at ${broker}`})`;
+    return brokerText(this.#options);
   }
 
   /** A request that waits for other federates: the log says for whom, and it has an end. */
@@ -304,7 +305,8 @@ export class Federate {
     if (kind === "lost") return this.#error("ERR_HELICS_PROCESS", failure.message, "look at the log of HELICS");
     if (kind === "late") return this.#error("ERR_HELICS_TIMEOUT", failure.message, LATE_REMEDY);
     const message = this.#named(failure.message);
-    return helicsError({ ...failure, message }, { federate: this.name, timeS: this.#timeS, broker: this.#broker });
+    const where = { broker: this.#broker, brokerRemedy: brokerRemedy(this.#options) };
+    return helicsError({ ...failure, message }, { federate: this.name, timeS: this.#timeS, ...where });
   }
 
   /** HELICS names by number what it has lost. */

@@ -5,19 +5,18 @@
  * It needs the library of HELICS (`pip install helics`) and `koffi`; guide: `docs/helics.md`.
  */
 export { type HelicsConfiguration, type InterfaceConfiguration, readConfiguration } from "./configuration.ts";
+export { CORE_TYPES, type CoreType } from "./core-type.ts";
 export { defineFederate } from "./define-federate.ts";
 export { HelicsError, type HelicsErrorDetails } from "./errors.ts";
 export { Federate } from "./federate.ts";
-export {
-  CORE_TYPES,
-  type CoreType,
-  type EndpointSpec,
-  type FederateOptions,
-  type HelicsAffinity,
-  type HelicsIsolation,
-  type InputSpec,
-  type Interfaces,
-  type PublicationSpec,
+export type {
+  EndpointSpec,
+  FederateOptions,
+  HelicsAffinity,
+  HelicsIsolation,
+  InputSpec,
+  Interfaces,
+  PublicationSpec,
 } from "./federate-options.ts";
 export type { AgentMessage, EntitySpec, InputSource, OutputTarget } from "./interfaces.ts";
 export { findLibrary } from "./library.ts";

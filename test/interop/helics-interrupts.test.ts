@@ -108,11 +108,10 @@ describe.skipIf(reason !== undefined)(
       expectWhole(recording);
     }
 
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      it.each(WAYS)(`a recording is whole after ${signal}, with HELICS %s`, (name, options) =>
-        endsInOrder(name, options, signal),
-      );
-    }
+    it.each([...WAYS.map((way) => ["SIGINT", ...way] as const), ["SIGTERM", ...WAYS[1]] as const])(
+      "a recording is whole after %s, with HELICS %s",
+      (signal, name, options) => endsInOrder(name, options, signal),
+    );
 
     it.each([INLINE, APART, WAYS[1]])(
       "a recording is whole after Ctrl-C at a terminal, with HELICS %s",

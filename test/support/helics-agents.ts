@@ -27,6 +27,20 @@ export class Clerk extends Agent {
   }
 }
 
+/** Takes a number and messages; puts out ten times as much, and answers each message. */
+export class Trader extends Agent {
+  static override readonly outputs = ["y", "answer"] as const;
+  y = 0;
+  /** Seconds, the number and what the messages said. */
+  readonly seen: [number, number, readonly unknown[]][] = [];
+
+  take({ x, orders = [] }: { x: number; orders?: readonly AgentMessage[] }): void {
+    this.seen.push([this.clock.time(), x, orders.map(({ from, value }) => [from, value])]);
+    this.y = 10 * x;
+    for (const { value } of orders) this.emit("answer", { to: value });
+  }
+}
+
 /** x = cos y. */
 export class Cosine extends Agent {
   static override readonly outputs = ["x"] as const;
@@ -73,6 +87,13 @@ export const FOLLOWER = {
 };
 export const CLERK = {
   Clerk: agentModel(Clerk, { method: "take", inputs: { orders: "one" }, outputs: { answer: "event" } }),
+};
+export const TRADER = {
+  Trader: agentModel(Trader, {
+    method: "take",
+    inputs: { x: "one", orders: "one" },
+    outputs: { y: "state", answer: "event" },
+  }),
 };
 export const COSINE = {
   Cosine: agentModel(Cosine, { method: "take", inputs: { y: "one" }, outputs: { x: "change" } }),

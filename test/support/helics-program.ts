@@ -7,10 +7,16 @@ import { writeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { EntitySpec, FederateSetup, HelicsError } from "cosimas/helics";
 import { type HelicsEnvironment, keptLog, start } from "./helics.ts";
-import { FAULTY, FOLLOWER, type Follower, federateOne, populationOf } from "./helics-agents.ts";
+import { FAULTY, FOLLOWER, type Follower, federateOne, populationOf, TRADER } from "./helics-agents.ts";
+
+const AGENTS = {
+  follower: () => populationOf(FOLLOWER),
+  faulty: () => populationOf(FAULTY),
+  trader: () => populationOf(TRADER, { type: "hybrid" }),
+} as const;
 
 interface Given {
-  readonly agents: "follower" | "faulty";
+  readonly agents: keyof typeof AGENTS;
   readonly broker: { readonly address: string; readonly coreType: string };
   readonly entity: Omit<EntitySpec, "eid">;
   readonly setup: Partial<FederateSetup>;
@@ -47,7 +53,7 @@ export async function federateProgram(
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { agents, broker, entity, setup } = JSON.parse(process.argv[2]!) as Given;
   const { log, lines } = keptLog();
-  const population = populationOf(agents === "faulty" ? FAULTY : FOLLOWER);
+  const population = AGENTS[agents]();
   const environment = { library: setup.library! } as HelicsEnvironment;
   const told = await federateOne<Follower>(environment, broker, population, entity, { ...setup, log }).then(
     ({ agent }): Told => ({ seen: agent.seen, lines }),

@@ -118,9 +118,13 @@ export async function startBroker(
   { coreType = "zmq", options = [] }: { coreType?: string; options?: readonly string[] } = {},
 ): Promise<Broker> {
   const port = await freePort();
-  const args = ["-f", String(federates), `--port=${port}`, `--coretype=${coreType}`, "--tick=500ms", "--timeout=3s"];
+  // The queue of core type ipc has a name instead, one of its own on the machine.
+  const queue = `cosimas_test_${process.pid}_${port}`;
+  const isIpc = coreType === "ipc";
+  const where = isIpc ? `--local_interface=${queue}` : `--port=${port}`;
+  const args = ["-f", String(federates), where, `--coretype=${coreType}`, "--tick=500ms", "--timeout=3s"];
   const started = start(broker!, [...args, ...options]);
-  return { ...started, address: `tcp://127.0.0.1:${port}`, port, coreType };
+  return { ...started, address: isIpc ? queue : `tcp://127.0.0.1:${port}`, port, coreType };
 }
 
 /** The program of federates in Python. */

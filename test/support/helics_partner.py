@@ -87,6 +87,28 @@ def control(address, core_type, until, to="agents/a/orders", order=(), name="con
     leave(fed)
 
 
+def trader(address, core_type, until, name="trader", **options):
+    """Publishes its time and sends it as a message at each second, and prints the values and messages of the agents."""
+    show("HELICS", h.helicsGetVersion())
+    fed = create(address, core_type, name, 1.0, **options)
+    pub = h.helicsFederateRegisterGlobalPublication(fed, f"{name}/x", h.HELICS_DATA_TYPE_DOUBLE, "")
+    end = h.helicsFederateRegisterGlobalEndpoint(fed, f"{name}/out", "")
+    sub = h.helicsFederateRegisterSubscription(fed, "agents/a/y", "")
+    h.helicsFederateEnterExecutingMode(fed)
+    t = 0.0
+    while True:
+        h.helicsPublicationPublishDouble(pub, t)
+        h.helicsEndpointSendBytesTo(end, json.dumps({"at": t}).encode(), "agents/a/orders")
+        t = h.helicsFederateRequestTime(fed, t + 1)
+        if t >= until:
+            break
+        show("granted", f"{t:g}", f"{h.helicsInputGetDouble(sub):g}")
+        while h.helicsEndpointHasMessage(end):
+            message = h.helicsEndpointGetMessage(end)
+            show("message", f"{t:g}", h.helicsMessageGetOriginalSource(message), h.helicsMessageGetString(message))
+    leave(fed)
+
+
 def identity(address, core_type, until):
     """y = x, iterated at each second until nothing changes."""
     fed = create(address, core_type, "identity", 1.0, HELICS_PROPERTY_TIME_OFFSET=1e-6)

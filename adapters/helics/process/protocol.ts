@@ -40,6 +40,8 @@ export interface OpenRequest {
   readonly configuration: string;
   /** Whether HELICS' threads stay on one processor. */
   readonly oneProcessor: boolean;
+  /** Bytes of the longest message that the core carries; undefined if it has no bound. */
+  readonly coreBytesMax: number | undefined;
   /** Wall time without an answer of the broker after which a wait for the start ends, in milliseconds; undefined: never. */
   readonly brokerSilenceMs: number | undefined;
   readonly publications: readonly InterfaceKey[];

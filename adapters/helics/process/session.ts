@@ -15,6 +15,7 @@ import type {
   OpenRequest,
   ValueTypeName,
 } from "./protocol.ts";
+import { checkSizes } from "./size-bound.ts";
 import { publish, read } from "./values.ts";
 
 /** Source: HELICS `HelicsIterationRequest`, `HelicsIterationResult`, `HelicsFederateState`. */
@@ -59,6 +60,8 @@ export class Session {
   #publications: readonly Registered[] = [];
   #inputs: readonly Registered[] = [];
   #endpoints: readonly Handle[] = [];
+  /** Refuses what the core cannot carry, if it has a bound. */
+  #checkSizes: ((output: FederateOutput) => void) | undefined;
   readonly #isForHelics: boolean;
   /** Told when there is a core that another thread may ask or abort. */
   onCore = (_library: string, _core: Handle): void => {};
@@ -127,8 +130,10 @@ export class Session {
   }
 
   /** Take a federate that was made here, or in another thread of this process. */
-  adopt(fed: Handle, { library, publications, inputs, endpoints }: OpenRequest): void {
+  adopt(fed: Handle, request: OpenRequest): void {
+    const { library, publications, inputs, endpoints, coreBytesMax: bound } = request;
     const helics = this.#api;
+    if (bound !== undefined) this.#checkSizes = (output) => checkSizes(bound, output, request);
     this.#fed = fed;
     this.#core = helics.getCore(this.#fed);
     this.onCore(library, this.#core);
@@ -159,7 +164,9 @@ export class Session {
     return this.#granted(granted, result[0] === ITERATING);
   }
 
-  #putOut({ publish: values, send }: FederateOutput): void {
+  #putOut(output: FederateOutput): void {
+    this.#checkSizes?.(output);
+    const { publish: values, send } = output;
     const helics = this.#api;
     // By index, since each program compiles this once more: V8 takes 1.5 ms for it, and 8 ms for loops over iterators.
     for (let i = 0; i < values.length; i++) {

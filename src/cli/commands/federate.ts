@@ -56,7 +56,10 @@ export function addFederateCommand(program: Command, ends: (exitCode: number) =>
     .description("let a population of agents take part in a HELICS federation, until its end")
     .argument("[module]", "module that exports a federate by default: defineFederate(() => …)")
     .argument("[options...]", "the module's own options; see cosimas federate <module> --help")
-    .option("-b, --broker <address>", "HOST:PORT of the broker; default: HELICS' own, on this machine")
+    .option(
+      "-b, --broker <address>",
+      "HOST:PORT of the broker, for ipc its queue's name; default: HELICS' own, on this machine",
+    )
     .option("--core-type <type>", "how the broker is reached: zmq, tcpss, ipc …")
     .option("--core-init <text>", "further options of the core, as HELICS has them")
     .option("-n, --name <name>", "name of the federate")

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { AgentSimulator } from "cosimas/mosaik";
 import { afterAll, describe, expect, it } from "vitest";
 import { configurationFrom } from "../../../../adapters/helics/configuration.ts";
+import { brokerAddress, checkCoreType, coreBytesMax } from "../../../../adapters/helics/core-type.ts";
 import { checkPopulation } from "../../../../adapters/helics/entity-checks.ts";
 import { helicsError } from "../../../../adapters/helics/errors.ts";
 import {
@@ -60,12 +61,57 @@ describe("options of a federate", () => {
   });
 });
 
+describe("a core type", () => {
+  it.each([
+    [{ broker: "10.0.0.1" }, "tcp://10.0.0.1"],
+    [{ broker: "udp://10.0.0.1:5", coreType: "udp" }, "udp://10.0.0.1:5"],
+    [{ broker: "grid", coreType: "ipc" }, "grid"],
+    [{ broker: "grid", configuration: { core_type: "IPC" } }, "grid"],
+    [{ broker: "main", coreType: "inproc" }, "main"],
+  ] as const)("takes the broker's address as it is given: %j, %s", (options, address) => {
+    expect(brokerAddress(options)).toBe(address);
+  });
+
+  it.each([
+    [{}, undefined],
+    [{ coreType: "tcp" }, 4096],
+    [{ coreType: "tcpss", coreInit: "-f 1 --max_size 9000" }, 9000],
+    [{ configuration: { core_type: "ipc", core_init_string: "--maxsize=5000" } }, 5000],
+    [{ coreType: "udp", coreInit: "--maxsize=20000" }, 10_192],
+  ] as const)("carries so many bytes: %j, %s", (options, bytes) => {
+    expect(coreBytesMax(options)).toBe(bytes);
+  });
+
+  it.each([
+    [{ coreType: "mpi" }, /no core type "mpi"; it has zmq, ipc, inproc; for mpi/],
+    [{ configuration: { core_type: "smoke" } }, /no core type "smoke"; it has zmq/],
+    [{ coreType: "ipc", broker: "10.0.0.1:5" }, /name of the broker's queue and no address, got "10.0.0.1:5"/],
+    [{ coreType: "inproc" }, /its own process only/],
+    [{ coreType: "inproc", broker: "tcp://a", helicsIsolation: "inline" }, /the broker's name and no address/],
+  ] as const)("is refused where it reaches no broker: %j", (options, text) => {
+    expect(() => checkCoreType("a", options, ["zmq", "ipc", "inproc"])).toThrow(text);
+  });
+
+  it.each([
+    {},
+    { coreType: "ipc" },
+    { coreType: "ipc", broker: "grid" },
+    { coreType: "inproc", helicsIsolation: "inline" },
+    { coreType: "inproc", coreInit: "-f 1 --autobroker" },
+    { configuration: { core_type: "inproc", autobroker: true } },
+  ] as const)("is taken where it may: %j", (options) => {
+    expect(() => checkCoreType("a", options, ["zmq", "ipc", "inproc"])).not.toThrow();
+  });
+});
+
 describe("the threads of HELICS", () => {
   it.each([
     [{}, true],
     [{ coreType: "tcpss" }, true],
     [{ coreType: "zmqss" }, false],
     [{ configuration: { core_type: "ipc" } }, false],
+    [{ configuration: { core_type: "ZeroMQ" } }, true],
+    [{ configuration: { core_type: "TCP_SS" } }, true],
     [{ coreType: "udp", configuration: { core_type: "ipc" } }, true],
     [{ coreType: "ipc", helicsAffinity: "one" }, true],
     [{ helicsAffinity: "all" }, false],
@@ -193,6 +239,12 @@ describe("what HELICS says", () => {
     ["helicsFederateRequestTime", -5, "a/conversion and b/damping are odd", "ERR_HELICS_CALL"],
     ["helicsFederateRequestTime", -101, "the grid has melted", "ERR_HELICS_ABORTED"],
     ["helicsFederateRequestTime", -101, "lost comms with 1879048192", "ERR_HELICS_LOST"],
+    [
+      "helicsEndpointSendBytes",
+      0,
+      'a message from "a" to "b" takes 9 bytes, and the core carries 8',
+      "ERR_HELICS_SIZE",
+    ],
     ["koffi", 0, "Cannot find package", "ERR_HELICS_KOFFI"],
     ["load", 0, "no such file", "ERR_HELICS_LIBRARY"],
     ["helicsX", -5, "something else", "ERR_HELICS_CALL"],
