@@ -174,6 +174,6 @@ export interface Journal {
   events(batch: readonly TraceEvent[]): void;
   /** Resolves when everything so far can be read again, whatever becomes of this process: a step may be acknowledged. */
   settle(): Promise<void>;
-  /** The run is over. */
-  end(traceHash: string): Promise<void>;
+  /** The run is over. @param traceHash - Undefined if it was ended in the middle of an advance. */
+  end(traceHash: string | undefined): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { suggestion } from "../../src/cosim/index.ts";
 import { HelicsError } from "./errors.ts";
 
 /** HELICS' own JSON configuration of a federate. */
@@ -61,6 +62,21 @@ const keysOf = (text: string): ReadonlyMap<string, string> =>
 const KNOWN = keysOf(FEDERATE_KEYS);
 const KNOWN_OF = new Map(Object.entries(INTERFACE_KEYS).map(([list, text]) => [list, keysOf(text)]));
 
+/** Seconds in the units of time that HELICS knows. Source: HELICS 3.6.1, tried. */
+const UNIT_S: Readonly<Record<string, number>> = {
+  ...{ ps: 1e-12, ns: 1e-9, us: 1e-6, ms: 1e-3, s: 1, sec: 1, second: 1, seconds: 1 },
+  ...{ min: 60, minute: 60, minutes: 60, hr: 3600, hour: 3600, hours: 3600, day: 86_400, days: 86_400 },
+};
+
+/** A time with its unit, as `15 min`. */
+const TIME = /^\s*([-+.\deE]+)\s*([a-z]*)\s*$/;
+
+/** A configuration with HELICS' usual spelling of its keys: from a file, or from what it says. Throws as these do. */
+export function configurationFrom(given: unknown): HelicsConfiguration | undefined {
+  if (given === undefined) return undefined;
+  return typeof given === "string" ? readConfiguration(given) : checkConfiguration(given, "option configuration");
+}
+
 /**
  * Read a configuration from a file of HELICS: JSON, comments allowed.
  *
@@ -80,7 +96,8 @@ export function readConfiguration(file: string): HelicsConfiguration {
  * A configuration with HELICS' usual spelling of its keys, from any that HELICS takes.
  *
  * @param where - Names it in errors.
- * @throws {@link HelicsError} `ERR_HELICS_CONFIGURATION` for a key that HELICS does not know: HELICS itself would pass over it.
+ * @throws {@link HelicsError} `ERR_HELICS_CONFIGURATION` for a key that HELICS does not know, which it would pass over
+ *   itself; for a period or an offset that is no time.
  */
 export function checkConfiguration(given: unknown, where: string): HelicsConfiguration {
   const refuse = (problem: string, remedy?: string) =>
@@ -92,13 +109,25 @@ export function checkConfiguration(given: unknown, where: string): HelicsConfigu
     const entries = Object.entries(object).map(([key, value]) => {
       const name = known.get(plain(key));
       if (name !== undefined) return [name, value] as const;
-      const near = nearest(plain(key), known);
-      const remedy = near === undefined ? `known are ${[...known.values()].join(", ")}` : `did you mean "${near}"?`;
-      throw refuse(`${what} has the key "${key}", which HELICS does not know`, remedy);
+      throw refuse(`${what} has the key "${key}", which HELICS does not know`, suggestion(key, [...known.values()]));
     });
     return Object.fromEntries(entries);
   };
-  const configuration = spelled(given, KNOWN, "the federate");
+  const { helics, ...outer } = spelled(given, KNOWN, "the federate");
+  // HELICS takes a part of that name, in a file that others have keys in as well.
+  const configuration = { ...outer, ...(helics !== undefined && spelled(helics, KNOWN, "helics")) };
+  for (const key of ["period", "offset"] as const) {
+    if (configuration[key] === undefined) continue;
+    const seconds = secondsOf(configuration[key]);
+    if (seconds === undefined) {
+      throw refuse(`${key} is a time, as 900 or "15 min", got ${JSON.stringify(configuration[key])}`);
+    }
+    configuration[key] = seconds;
+  }
+  const { uninterruptible } = configuration;
+  if (uninterruptible !== undefined && typeof uninterruptible !== "boolean") {
+    throw refuse(`uninterruptible is true or false, got ${JSON.stringify(uninterruptible)}`);
+  }
   for (const [list, known] of KNOWN_OF) {
     const items = configuration[list];
     if (items === undefined) continue;
@@ -108,31 +137,16 @@ export function checkConfiguration(given: unknown, where: string): HelicsConfigu
   return configuration as HelicsConfiguration;
 }
 
-/** The known key that differs in the fewest places, if that are few. */
-function nearest(key: string, known: ReadonlyMap<string, string>): string | undefined {
-  let best: string | undefined;
-  let least = Math.max(2, Math.floor(key.length / 3)) + 1;
-  for (const [candidate, name] of known) {
-    const distance = distanceOf(key, candidate);
-    if (distance >= least) continue;
-    least = distance;
-    best = name;
+/** Seconds of a time as HELICS takes it: a number, a text with a unit, or both as an object; undefined if it is none. */
+function secondsOf(given: unknown): number | undefined {
+  if (typeof given === "number") return given >= 0 && given < Infinity ? given : undefined;
+  if (typeof given === "object" && given !== null) {
+    const { value, unit, units = unit ?? "s" } = given as Readonly<Record<string, unknown>>;
+    return secondsOf(`${value} ${units}`);
   }
-  return best;
-}
-
-/** Levenshtein's distance. */
-function distanceOf(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= one.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= other.length; j++) {
-      const change = row[j - 1]! + (one[i - 1] === other[j - 1] ? 0 : 1);
-      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[other.length]!;
+  const [, number, unit] = (typeof given === "string" && TIME.exec(given)) || [];
+  const unitS = UNIT_S[unit || "s"];
+  return unitS === undefined || number === undefined ? undefined : secondsOf(Number(number) * unitS);
 }
 
 /** HELICS' parser takes comments as in C++, and with `#`; those in strings are none. */

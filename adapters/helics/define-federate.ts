@@ -8,8 +8,8 @@ import {
   type ServeContext,
   servable,
 } from "../../src/cosim/index.ts";
-import type { PopulationSetup } from "./population-federate.ts";
-import type { FederateSetup } from "./simulator-federate.ts";
+import { federatePopulation, type PopulationSetup } from "./population-federate.ts";
+import { type FederateSetup, federate } from "./simulator-federate.ts";
 import { type Supervisor, superviseBy } from "./supervision.ts";
 
 /** What a federate is: a population under a grid, or one of several populations that talk to each other. */
@@ -35,14 +35,12 @@ export function defineFederate<const P extends ParameterDeclarations = Record<ne
 
 async function serveFederate<P extends ParameterDeclarations>(
   make: (parameters: ParameterValues<P>) => AnySetup | Promise<AnySetup>,
-  { parameters, record, population, settings, log }: ServeContext<P>,
+  { parameters, record, population, settings, signal, log }: ServeContext<P>,
 ): Promise<void> {
-  const { federate } = await import("./simulator-federate.ts");
   const { supervisor, ...said } = settings ?? {};
   if (supervisor !== undefined) superviseBy(supervisor as Supervisor);
-  const setup = { ...(await make(parameters)), ...said, log } as AnySetup;
+  const setup = { ...(await make(parameters)), ...said, ...(signal && { signal }), log } as AnySetup;
   if ("peers" in setup) {
-    const { federatePopulation } = await import("./population-federate.ts");
     const given = Object.entries({ ...population, record }).filter(([, value]) => value !== undefined);
     const asked = Object.fromEntries(given) as Pick<PopulationSetup, "record" | keyof PopulationOptions>;
     const { timeS, grants, sent, received, traceHash } = await federatePopulation({ ...setup, ...asked });

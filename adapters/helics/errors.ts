@@ -70,12 +70,12 @@ const CONDITIONS: readonly (readonly [pattern: RegExp, code: string, remedy: str
     "check the key, and that its federate is part of this federation; names of interfaces that are not global begin with their federate's",
   ],
   [
-    /version|incompatible broker/i,
+    /\bversion\b|incompatible broker/i,
     "ERR_HELICS_VERSION",
     "install one minor version of HELICS for all federates and brokers of a federation",
   ],
   [
-    /lost comms|lost connection|timed? ?out|timeout|(?:broker|core|federate)[^;]* (?:disconnected unexpectedly|not responding|lost)|ping|terminated/i,
+    /lost comms|lost connection|timed? ?out|timeout|(?:broker|core|federate)[^;]* (?:disconnected unexpectedly|not responding|lost)|\bping\b|terminated/i,
     "ERR_HELICS_LOST",
     "look at the logs of the brokers and of the other federates: one of them was killed, is frozen or cannot be reached",
   ],
@@ -87,6 +87,8 @@ const CONNECTING = /^helicsCreate/;
 /** HELICS' codes. Source: `HelicsErrorTypes`. */
 const CONNECTION_FAILURE = -2;
 const REGISTRATION_FAILURE = -1;
+/** The federation is in error: something was lost, or a federate has ended it. Source: measured, HELICS 3.6.1. */
+const FEDERATION_ERROR = -101;
 
 /** A failure of HELICS as a typed error. */
 export function helicsError(
@@ -129,5 +131,10 @@ function conditionOf(
   }
   const [pattern, code, remedy] = CONDITIONS.at(-1)!;
   if (pattern.test(message)) return { code, remedy };
+  if (native === FEDERATION_ERROR) {
+    // Whoever calls `helicsFederateGlobalError` says what it likes, and its own code is lost.
+    const remedy = "look at the logs of the other federates: one of them has ended the federation with this";
+    return { code: "ERR_HELICS_ABORTED", remedy };
+  }
   return { code: "ERR_HELICS_CALL", remedy: "look at the log of HELICS" };
 }

@@ -1,4 +1,4 @@
-import type { Log } from "../../src/cosim/index.ts";
+import { signal as isSignal, type Log, shown } from "../../src/cosim/index.ts";
 import { checkConfiguration, type HelicsConfiguration } from "./configuration.ts";
 import { brokerAddress, CORE_TYPES, type CoreType, givenCoreType, isFastOnOne } from "./core-type.ts";
 import { HelicsError } from "./errors.ts";
@@ -65,6 +65,12 @@ export interface FederateOptions {
   readonly waitWarnMs?: number;
   /** Wall time of a grant after which the run fails, in milliseconds. Default 600000. */
   readonly waitMs?: number;
+  /**
+   * Ends this federate's part when it is aborted, whatever is waited for: the others are told that its program has ended, as
+   * they are of a failure, and the run is rejected with the signal's reason. With HELICS inline a wait in HELICS itself comes
+   * first.
+   */
+  readonly signal?: AbortSignal;
   readonly log?: Log;
 }
 
@@ -106,13 +112,13 @@ export interface Interfaces {
 }
 
 /** Kinds of all options, to check what is given. */
-const KINDS: Readonly<Record<Exclude<keyof FederateOptions, "log" | "configuration">, string>> = {
-  name: "string",
+const KINDS: Readonly<Record<Exclude<keyof FederateOptions, "configuration">, string>> = {
+  name: "text",
   library: "string",
   helicsIsolation: "string",
   helicsAffinity: "string",
   coreType: "string",
-  broker: "string",
+  broker: "text",
   coreInit: "string",
   periodS: "seconds",
   offsetS: "seconds",
@@ -125,6 +131,8 @@ const KINDS: Readonly<Record<Exclude<keyof FederateOptions, "log" | "configurati
   silenceMs: "milliseconds",
   waitWarnMs: "milliseconds",
   waitMs: "milliseconds",
+  signal: "signal",
+  log: "function",
 };
 
 /** Attempts of HELICS' ZeroMQ core to reach a broker. Source: measured, HELICS 3.6.1. */
@@ -133,17 +141,21 @@ const CONNECT_ATTEMPTS = 5;
 /**
  * Check options when they are given.
  *
- * @throws TypeError or RangeError that names the option, what was given and what is allowed.
+ * @throws TypeError `ERR_OPTION_UNKNOWN`, `ERR_OPTION_TYPE`; RangeError `ERR_OPTION_RANGE`: it names the option, what was given
+ *   and what is allowed.
  */
 export function checkFederateOptions(options: FederateOptions): void {
   for (const [key, value] of Object.entries(options)) {
-    if (value === undefined || key === "log" || key === "configuration") continue;
+    if (value === undefined || key === "configuration") continue;
     const kind = (KINDS as Readonly<Record<string, string>>)[key];
     if (kind === undefined) {
-      throw new TypeError(`option "${key}" is unknown; known are ${Object.keys(KINDS).join(", ")}, configuration, log`);
+      const known = `known are ${Object.keys(KINDS).join(", ")}, configuration`;
+      throw refused(TypeError, "ERR_OPTION_UNKNOWN", `option "${key}" is unknown; ${known}`);
     }
     const problem = problemOf(kind, value);
-    if (problem !== undefined) throw new problem.type(`option "${key}" is ${problem.allowed}, got ${String(value)}`);
+    if (problem === undefined) continue;
+    const code = problem.type === TypeError ? "ERR_OPTION_TYPE" : "ERR_OPTION_RANGE";
+    throw refused(problem.type, code, `option "${key}" is ${problem.allowed}, got ${shown(value)}`);
   }
   checkChoice("helicsIsolation", HELICS_ISOLATIONS, options.helicsIsolation);
   checkChoice("helicsAffinity", HELICS_AFFINITIES, options.helicsAffinity);
@@ -152,8 +164,19 @@ export function checkFederateOptions(options: FederateOptions): void {
   if (options.configuration !== undefined) checkConfiguration(options.configuration, "option configuration");
 }
 
+function refused(type: typeof RangeError, code: string, message: string): Error {
+  return Object.assign(new type(message), { code });
+}
+
 function problemOf(kind: string, value: unknown): { type: typeof RangeError; allowed: string } | undefined {
-  if (kind === "string" || kind === "boolean") {
+  if (kind === "signal") {
+    return isSignal.accepts(value) ? undefined : { type: TypeError, allowed: isSignal.allowed };
+  }
+  if (kind === "text" && typeof value === "string") {
+    return value === "" ? { type: RangeError, allowed: "a string that is not empty" } : undefined;
+  }
+  if (kind === "text") return { type: TypeError, allowed: "a string" };
+  if (kind === "string" || kind === "boolean" || kind === "function") {
     return typeof value === kind ? undefined : { type: TypeError, allowed: `a ${kind}` };
   }
   if (typeof value !== "number") return { type: TypeError, allowed: `a number of ${kind}` };
@@ -169,7 +192,7 @@ function problemOf(kind: string, value: unknown): { type: typeof RangeError; all
 
 function checkChoice(name: string, allowed: readonly string[], given: string | undefined): void {
   if (given === undefined || allowed.includes(given)) return;
-  throw new RangeError(`option "${name}" is one of ${allowed.join(", ")}, got "${given}"`);
+  throw refused(RangeError, "ERR_OPTION_RANGE", `option "${name}" is one of ${allowed.join(", ")}, got "${given}"`);
 }
 
 /** What a publication or an input says of its type, checked. */
@@ -240,12 +263,27 @@ function nativeType(type: ValueTypeName | "any"): string {
   return type === "bytes" ? "raw" : type === "integer" ? "int" : type;
 }
 
+const SILENCE_MS = 3000;
+
+/** Wall time without an answer of the broker after which a wait for the start ends; undefined if the core has times of its own. */
+export function brokerSilenceOf(options: FederateOptions): number | undefined {
+  if (hasOption(givenInit(options), "--tick|--timeout|--debugging|--disable_timer")) return undefined;
+  return options.silenceMs ?? SILENCE_MS;
+}
+
+function givenInit({ coreInit, configuration }: FederateOptions): string {
+  return [coreInit, configuration?.["core_init_string"]].filter((text) => text !== undefined).join(" ");
+}
+
+function hasOption(given: string, option: string): boolean {
+  return new RegExp(`(?:^|\\s)(?:${option})\\b`).test(given);
+}
+
 /** What is given in the core init string goes before the defaults. */
 function coreInitOf(options: FederateOptions): string {
-  const { broker, coreInit, configuration } = options;
-  const { tickMs = 500, silenceMs = 3000, connectTimeoutMs = 4000 } = options;
-  const given = [coreInit, configuration?.["core_init_string"]].filter((text) => text !== undefined).join(" ");
-  const has = (option: string) => new RegExp(`(?:^|\\s)(?:${option})\\b`).test(given);
+  const { broker, tickMs = 500, silenceMs = SILENCE_MS, connectTimeoutMs = 4000 } = options;
+  const given = givenInit(options);
+  const has = (option: string) => hasOption(given, option);
   const networkMs = Math.ceil(connectTimeoutMs / CONNECT_ATTEMPTS);
   const own = [
     ...(has("--federates|-f") ? [] : ["--federates=1"]),

@@ -1,14 +1,30 @@
 import { after, type Log, printedLine } from "../../src/cosim/index.ts";
-
+import { configurationFrom } from "./configuration.ts";
 import { brokerRemedy, brokerText, checkCoreType, coreBytesMax } from "./core-type.ts";
 import { HelicsError, helicsError } from "./errors.ts";
-import { configurationOf, type FederateOptions, type Interfaces, onOneProcessor } from "./federate-options.ts";
+import {
+  brokerSilenceOf,
+  checkFederateOptions,
+  configurationOf,
+  type FederateOptions,
+  type Interfaces,
+  onOneProcessor,
+} from "./federate-options.ts";
 import { FederateProcess } from "./federate-process.ts";
 import { type HelicsHost, HostFailure } from "./helics-host.ts";
 import { InlineHost } from "./inline-host.ts";
+import { unlessAborted } from "./interruption.ts";
 import { findLibrary } from "./library.ts";
 import { type FederationMap, gathered, readFederationMap, waitsFor } from "./process/federation-map.ts";
-import type { FederateOutput, FederateRequest, Grant, InputInfo, Iteration, LibraryInfo } from "./process/protocol.ts";
+import {
+  type FederateOutput,
+  type FederateRequest,
+  type Grant,
+  type InputInfo,
+  type Iteration,
+  type LibraryInfo,
+  PROGRAM_ENDED,
+} from "./process/protocol.ts";
 import { waitFor } from "./process/wait-note.ts";
 import { WaitWatch } from "./wait-watch.ts";
 
@@ -25,7 +41,8 @@ const WAIT_MS = 600_000;
 /** Wall time to leave a federation, in milliseconds. */
 const LEAVE_MS = 3000;
 
-/** Wall time for the others to hear of a failure, in milliseconds. */
+/** Wall time for HELICS to end a wait whose federation was aborted, and for the others to hear of a failure, in milliseconds. */
+const ABORTED_MS = 2000;
 const FAREWELL_MS = 300;
 
 /** HELICS' code of a failure of a user's own. */
@@ -47,11 +64,15 @@ export class Federate {
   #map: FederationMap = new Map();
   #timeS: number | undefined;
   #ended = false;
+  /** The wait in HELICS that began last, if it does not block this thread. Never rejected. */
+  #waited: Promise<unknown> = Promise.resolve();
+  readonly #onAbort = (): void => this.#waits?.fail(this.#options.signal!.reason);
 
   private constructor(name: string, options: FederateOptions) {
     this.name = name;
     this.#options = options;
     this.#log = options.log ?? (() => {});
+    options.signal?.addEventListener("abort", this.#onAbort);
     if (options.helicsIsolation === "inline") {
       const { waitWarnMs: warnMs = WARN_MS, waitMs: lateMs = WAIT_MS } = options;
       this.#host = new InlineHost({ name, warnMs, lateMs, leaveMs: LEAVE_MS, log: this.#log });
@@ -66,15 +87,18 @@ export class Federate {
    * Join a federation: connect to the broker and register the interfaces.
    *
    * @throws {@link HelicsError} `ERR_HELICS_LIBRARY`, `_KOFFI`, `_VERSION`, `_CORE_TYPE`, `_BROKER`, `_NAME`, `_INTERFACE`,
-   *   `_CONFIGURATION`; nothing is left then.
+   *   `_CONFIGURATION`; TypeError and RangeError for options; the reason of a signal that is aborted; nothing is left then.
    */
   static async join(name: string, options: FederateOptions, interfaces: Interfaces): Promise<Federate> {
+    checkFederateOptions({ ...options, name });
+    const configuration = configurationFrom(options.configuration);
     const library = await findLibrary(options.library);
-    const federate = new Federate(name, options);
+    const federate = new Federate(name, { ...options, ...(configuration && { configuration }) });
     try {
-      await federate.#open(library, interfaces);
+      await unlessAborted(options.signal, () => federate.#open(library, interfaces));
     } catch (error) {
-      await federate.#host.end();
+      if (options.signal?.aborted) await federate.endFor(error);
+      else await federate.#close();
       throw error;
     }
     return federate;
@@ -92,7 +116,11 @@ export class Federate {
       throw this.#error("ERR_HELICS_BROKER", text, brokerRemedy(this.#options));
     };
     const keys = { publications, inputs, endpoints: names };
-    const core = { oneProcessor: onOneProcessor(this.#options), coreBytesMax: coreBytesMax(this.#options) };
+    const core = {
+      oneProcessor: onOneProcessor(this.#options),
+      coreBytesMax: coreBytesMax(this.#options),
+      brokerSilenceMs: brokerSilenceOf(this.#options),
+    };
     const open = { op: "open", library, configuration, ...core, ...keys } as const;
     await this.#bounded(this.#request(open), connectTimeoutMs, late);
     const theirs = await this.#request<string>({ op: "query", target: "root", query: "version" });
@@ -119,6 +147,7 @@ export class Federate {
 
   /** Put out what there is, then ask for a time; gives the time granted and what has come. */
   async requestTime(timeS: number, outgoing: FederateOutput = NOTHING, iterate: Iteration = "none"): Promise<Grant> {
+    this.#options.signal?.throwIfAborted();
     const { publish, send } = outgoing;
     const request = { op: "time", timeS, iterate, publish, send } as const;
     let now: Grant | undefined;
@@ -147,7 +176,7 @@ export class Federate {
     this.#waits?.close();
     const left = this.#host.busy ? Promise.resolve() : this.#host.request({ op: "disconnect" });
     await this.#bounded(left, LEAVE_MS, async () => {}).catch(() => {});
-    await this.#host.end();
+    await this.#close();
   }
 
   /** End the whole federation, because of `reason`; all others get an error with it. Never rejected. */
@@ -156,12 +185,29 @@ export class Federate {
     this.#ended = true;
     this.#waits?.close();
     const message = `federate "${this.name}": ${reason}`;
-    let told: Promise<unknown> = Promise.resolve();
+    let told = this.#waited;
     if (this.#host.busy) this.#host.abort(USER_EXCEPTION, message);
     else told = this.#host.request({ op: "fail", code: USER_EXCEPTION, message });
-    await told.catch(() => {});
+    await this.#bounded(told, ABORTED_MS, async () => {}).catch(() => {});
     await new Promise<void>((resolve) => after(FAREWELL_MS, resolve));
-    await this.#host.end();
+    await this.#close();
+  }
+
+  /**
+   * End this federate's part because of an error. What HELICS itself has told us is known to all; what our agents did is not,
+   * nor that the run was interrupted. Never rejected. @internal
+   */
+  async endFor(error: unknown): Promise<void> {
+    // A value that an agent gives or cannot read is ours to tell; that of a type which does not fit, HELICS has told.
+    const isOurs = error instanceof HelicsError && error.code === "ERR_HELICS_TYPE" && error.function === undefined;
+    if (error instanceof HelicsError && !isOurs) return this.leave();
+    return this.fail(this.#options.signal?.aborted ? PROGRAM_ENDED : (error as Error).message);
+  }
+
+  #close(): Promise<void> {
+    this.#waits?.close();
+    this.#options.signal?.removeEventListener("abort", this.#onAbort);
+    return this.#host.end();
   }
 
   #granted(grant: Grant): Grant {
@@ -179,11 +225,12 @@ export class Federate {
   }
 
   /** A request that waits for other federates: the log says for whom, and it has an end. */
-  #wait<T>(request: FederateRequest): Promise<T> {
+  async #wait<T>(request: FederateRequest): Promise<T> {
+    this.#options.signal?.throwIfAborted();
     if (this.#waits === undefined) return this.#request<T>(request);
     return new Promise<T>((resolve, reject) => {
       this.#waits!.begin(() => waitFor(request.op, request.op === "time" ? request.timeS : 0), reject);
-      this.#host.request<T>(request).then(
+      this.#waited = this.#host.request<T>(request).then(
         (value) => {
           this.#waits!.end();
           resolve(value);

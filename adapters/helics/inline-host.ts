@@ -9,7 +9,7 @@ import { endWithoutHelics, NativeError } from "./process/native.ts";
 import type { FederateRequest, NativeFailure, OpenRequest } from "./process/protocol.ts";
 import { Session } from "./process/session.ts";
 import { WaitNote } from "./process/wait-note.ts";
-import { takeSupervisor } from "./supervision.ts";
+import { ownSupervisor } from "./supervision.ts";
 
 /**
  * Wall time after which the event loop gets a turn between two requests, in milliseconds. A turn costs some 50 us of CPU,
@@ -143,9 +143,19 @@ export class InlineHost implements HelicsHost {
   /** The other thread looks for the broker, for this one could not stop. */
   async #open(request: OpenRequest): Promise<void> {
     const { name, warnMs, lateMs, leaveMs } = this.#options;
-    const { library, configuration, oneProcessor } = request;
+    const { library, configuration, oneProcessor, brokerSilenceMs } = request;
     const data: InlineWatchData = {
-      ...{ library, configuration, oneProcessor, name, warnMs, lateMs, leaveMs, supervisor: takeSupervisor() },
+      ...{
+        library,
+        configuration,
+        oneProcessor,
+        brokerSilenceMs,
+        name,
+        warnMs,
+        lateMs,
+        leaveMs,
+        supervisor: ownSupervisor()?.fd,
+      },
       ...{ memory: this.#note.memory, news: this.#newsOut },
     };
     const workerData = { ...data, typescript: needsLoader(), main: programUrl("inline-watch").href };
@@ -158,27 +168,29 @@ export class InlineHost implements HelicsHost {
     watch.unref();
     if (this.#ended) return;
     if ("failure" in joined) throw new NativeError(joined.failure);
+    ownSupervisor()?.taken();
     this.#session.adopt(joined.fed, request);
     this.#joined = true;
   }
 
   /** Log what the watching thread has said; gives why it has ended the wait, if it has. */
-  #heard(): string | undefined {
-    let late: string | undefined;
+  #heard(): InlineNews | undefined {
+    let ended: InlineNews | undefined;
     for (let got = receiveMessageOnPort(this.#news); got !== undefined; got = receiveMessageOnPort(this.#news)) {
-      const { level, text } = got.message as InlineNews;
-      if (level === "late") late = text;
-      else this.#options.log("warning", text);
+      const news = got.message as InlineNews;
+      if (news.level === "warning") this.#options.log("warning", news.text);
+      else ended = news;
     }
-    return late;
+    return ended;
   }
 
   #failureOf(request: FederateRequest, error: unknown): HostFailure {
-    const late = this.#note.takeTold() ? this.#heard() : undefined;
+    const ended = this.#note.takeTold() ? this.#heard() : undefined;
     const failure: NativeFailure =
       error instanceof NativeError
         ? error.failure
         : { function: request.op, code: 0, message: `${(error as Error).name}: ${(error as Error).message}` };
-    return late === undefined ? new HostFailure(failure) : new HostFailure({ ...failure, message: late }, "late");
+    if (ended === undefined) return new HostFailure(failure);
+    return new HostFailure({ ...failure, message: ended.text }, ended.level === "late" ? "late" : "refused");
   }
 }

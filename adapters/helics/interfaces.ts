@@ -1,5 +1,5 @@
 import { AgentSimulator, type Meta, type Simulator } from "../../src/cosim/index.ts";
-import { type HelicsConfiguration, type InterfaceConfiguration, readConfiguration } from "./configuration.ts";
+import type { HelicsConfiguration, InterfaceConfiguration } from "./configuration.ts";
 import { HelicsError } from "./errors.ts";
 import {
   type EndpointSpec,
@@ -298,9 +298,4 @@ function typeOf(value: unknown): ValueTypeName {
   if (value instanceof Uint8Array) return "bytes";
   if (Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "number")) return "vector";
   return "json";
-}
-
-/** A configuration, from a file or as it is. */
-export function configurationFrom(given: string | HelicsConfiguration | undefined): HelicsConfiguration | undefined {
-  return typeof given === "string" ? readConfiguration(given) : given;
 }

@@ -1,4 +1,4 @@
-import type { PopulationOptions } from "../../src/cosim/index.ts";
+import { type PopulationOptions, shown } from "../../src/cosim/index.ts";
 import {
   type AgentClass,
   type CommunicationModel,
@@ -8,10 +8,11 @@ import {
   PopulationPart,
   populationOf,
 } from "../../src/index.ts";
-import { checkConfiguration, type HelicsConfiguration, readConfiguration } from "./configuration.ts";
+import { configurationFrom, type HelicsConfiguration } from "./configuration.ts";
 import { HelicsError } from "./errors.ts";
 import { Federate } from "./federate.ts";
 import { checkFederateOptions, type FederateOptions } from "./federate-options.ts";
+import { interruptionOf, unlessAborted } from "./interruption.ts";
 import type { FederateOutput, Grant } from "./process/protocol.ts";
 import { isolationFor } from "./supervision.ts";
 
@@ -92,15 +93,17 @@ export async function federatePopulation(setup: PopulationSetup): Promise<Popula
     configuration,
     ...given
   } = others;
-  const options = { ...given, ...(configuration && { configuration: configurationIn(configuration, name) }) };
-  checkFederateOptions({ ...options, name, periodS });
+  const own = configuration === undefined ? undefined : configurationIn(configuration, name);
+  const options = { ...given, ...(own && { configuration: own }) };
   checkTimes(delayS, periodS, untilS);
+  checkFederateOptions({ ...options, name, periodS });
   const isAlone = (containers ?? 1) === 1 && (isolation ?? "inline") === "inline";
   const spread = isAlone ? undefined : `a population on ${containers ?? 1} containers (${isolation ?? "inline"})`;
   const helicsIsolation = isolationFor(options.helicsIsolation, name, spread);
+  const clock = new ExternalClock(start === undefined ? {} : { start });
+  const grantedS = wholeTicks(periodS, clock.resolution.ticksPerSecond);
   const part = await PopulationPart.create({
-    ...{ population: name, peers, delayS, seed, containers, isolation, module, record },
-    clock: new ExternalClock(start === undefined ? {} : { start }),
+    ...{ population: name, peers, delayS, seed, containers, isolation, module, record, clock },
     ...(types !== undefined && { types }),
     ...(communication !== undefined && { communication }),
   });
@@ -110,9 +113,11 @@ export async function federatePopulation(setup: PopulationSetup): Promise<Popula
   let summary: PopulationSummary;
   try {
     const spawned: unknown[] = [];
-    await populate({ spawn: (type, spawning) => void spawned.push(run.spawn(type, spawning)) });
-    await Promise.all(spawned);
-    summary = await run.run({ ...options, helicsIsolation, periodS, offsetS: 0, uninterruptible: true });
+    await unlessAborted(options.signal, async () => {
+      await populate({ spawn: (type, spawning) => void spawned.push(run.spawn(type, spawning)) });
+      await Promise.all(spawned);
+    });
+    summary = await run.run({ ...options, helicsIsolation, periodS: grantedS, offsetS: 0, uninterruptible: true });
   } catch (error) {
     await part.population.close().catch(() => {}); // the first error is told
     throw error;
@@ -134,9 +139,8 @@ const OWN_KEYS = [
 
 /** HELICS' configuration, of a file where it is one. @throws HelicsError `ERR_HELICS_CONFIGURATION`. */
 function configurationIn(given: HelicsConfiguration | string, name: string): HelicsConfiguration {
-  const configuration = typeof given === "string" ? readConfiguration(given) : given;
+  const configuration = configurationFrom(given)!;
   const where = typeof given === "string" ? given : "option configuration";
-  checkConfiguration(configuration, where);
   const keys = OWN_KEYS.filter((key) => key in configuration);
   if (keys.length > 0) {
     const text = `${where} has ${keys.join(", ")}, which populations that talk to each other decide themselves`;
@@ -147,7 +151,11 @@ function configurationIn(given: HelicsConfiguration | string, name: string): Hel
   throw new HelicsError("ERR_HELICS_CONFIGURATION", text, { federate: name, remedy: "leave it out" });
 }
 
-function checkSetup({ name, peers, populate }: PopulationSetup): void {
+/** Options of a federate that say what a population decides itself. */
+const OWN_OPTIONS = ["offsetS", "uninterruptible", "iterate", "maxIterations"] as const;
+
+function checkSetup(setup: PopulationSetup): void {
+  const { name, peers, populate } = setup;
   const isText = (value: unknown) => typeof value === "string";
   if (!isText(name)) throw new TypeError(`name must be that of the population, a string; got ${typeof name}`);
   if (!Array.isArray(peers) || !peers.every(isText) || peers.length === 0) {
@@ -156,10 +164,14 @@ function checkSetup({ name, peers, populate }: PopulationSetup): void {
   if (typeof populate !== "function") {
     throw new TypeError(`populate must be a function that makes the agents; got ${typeof populate}`);
   }
+  const own = OWN_OPTIONS.filter((key) => (setup as FederateOptions)[key] !== undefined);
+  if (own.length === 0) return;
+  throw new TypeError(`populations that talk to each other decide ${own.join(", ")} themselves: leave it out`);
 }
 
 function checkTimes(delayS: number, periodS: number, untilS: number): void {
   for (const [name, value] of Object.entries({ delayS, periodS, untilS })) {
+    if (typeof value !== "number") throw new TypeError(`${name} must be a number of seconds, got ${shown(value)}`);
     if (value > 0 && value < Infinity) continue;
     throw new RangeError(`${name} must be a number of seconds above 0, got ${value}`);
   }
@@ -168,6 +180,13 @@ function checkTimes(delayS: number, periodS: number, untilS: number): void {
     `periodS is ${periodS}, which is more than delayS, ${delayS}: a message would be due before the populations meet; ` +
       "take a period of at most the smallest delay between populations",
   );
+}
+
+/** A period whose grants are at ticks: those of a third of a second would leave them further with each. */
+function wholeTicks(periodS: number, ticksPerSecond: number): number {
+  const ticks = Math.round(periodS * ticksPerSecond);
+  if (ticks > 0) return ticks / ticksPerSecond;
+  throw new RangeError(`periodS must be at least a tick of the clock, ${1 / ticksPerSecond} s, got ${periodS}`);
 }
 
 class PopulationRun {
@@ -230,11 +249,13 @@ class PopulationRun {
       this.#federate = await Federate.join(this.#name, options, interfaces);
       await this.#initialize(this.#federate);
       await this.#unlessLost(this.#federate.execute());
-      await this.#spans();
+      await this.#spans(options.signal);
       await this.#federate.leave();
     } catch (error) {
-      if (error instanceof HelicsError) await this.#federate?.leave();
-      else await this.#federate?.fail((error as Error).message);
+      await this.#federate?.endFor(error);
+      const { signal } = options;
+      // To tell the others took a while: what agents are still at would take longer.
+      if (signal?.aborted) this.#part.population.endAdvance(interruptionOf(signal));
       throw error;
     }
     const { population } = this.#part;
@@ -247,7 +268,7 @@ class PopulationRun {
    * Span by span: a grant of `t` hands out all that is due before `t`, then everything before `t` is served; what comes of
    * it is due at `t` or later, and is sent there.
    */
-  async #spans(): Promise<void> {
+  async #spans(signal: AbortSignal | undefined): Promise<void> {
     const { ticksPerSecond } = this.#part.population;
     const periodTicks = Math.round(this.#periodS * ticksPerSecond);
     const endTicks = Math.round(this.#untilS * ticksPerSecond);
@@ -263,7 +284,7 @@ class PopulationRun {
         const text = `was granted ${grant.timeS} s instead of ${(last + periodTicks) / ticksPerSecond} s`;
         throw this.#error("ERR_HELICS_GRANT", `${text}: no period and no offset of its own may be configured`);
       }
-      await this.#part.serveUntil(Math.min(granted, endTicks));
+      await unlessAborted(signal, () => this.#part.serveUntil(Math.min(granted, endTicks)));
     }
   }
 

@@ -9,14 +9,17 @@ import {
   type Log,
   type Meta,
   type Simulator,
+  shown,
 } from "../../src/cosim/index.ts";
 import { Container } from "../../src/index.ts";
-import type { HelicsConfiguration } from "./configuration.ts";
+import { configurationFrom, type HelicsConfiguration } from "./configuration.ts";
+import { checkPopulation } from "./entity-checks.ts";
 import { HelicsError } from "./errors.ts";
 import { Federate } from "./federate.ts";
 import { checkFederateOptions, type FederateOptions } from "./federate-options.ts";
-import { configurationFrom, type EntitySpec, interfacesOf, type PopulationInterfaces, shownBy } from "./interfaces.ts";
-import type { FederateOutput, Grant, Iteration, OutgoingMessage } from "./process/protocol.ts";
+import { type EntitySpec, interfacesOf, type PopulationInterfaces, shownBy } from "./interfaces.ts";
+import { interruptionOf, unlessAborted } from "./interruption.ts";
+import type { FederateOutput, Grant, Iteration, OutgoingMessage, ValueTypeName } from "./process/protocol.ts";
 import { StepInputs } from "./step-inputs.ts";
 import { isolationFor } from "./supervision.ts";
 
@@ -25,6 +28,21 @@ const OFFSET_S = 1e-6;
 
 /** By how much a grant may differ from the grid of units: rounding of doubles, as a part of a unit. */
 const GRID_ERROR = 1e-6;
+
+const isNumbers = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((item) => typeof item === "number");
+
+/** What a publication of each type carries without loss. */
+const FITS: Readonly<Record<ValueTypeName, (value: unknown) => boolean>> = {
+  double: (value) => typeof value === "number",
+  integer: (value) => Number.isSafeInteger(value),
+  boolean: (value) => typeof value === "boolean",
+  string: (value) => typeof value === "string",
+  bytes: (value) => value instanceof Uint8Array,
+  vector: isNumbers,
+  complex: (value) => isNumbers(value) && value.length === 2,
+  json: () => true,
+};
 
 /** What part a population takes in a federation. */
 export interface FederateSetup extends Omit<FederateOptions, "configuration"> {
@@ -62,6 +80,10 @@ export interface FederateSummary {
  */
 export async function federate(setup: FederateSetup): Promise<FederateSummary> {
   const { simulator, entities, untilS, timeResolution = 1, configuration: given, ...options } = setup;
+  checkPopulation(simulator, entities);
+  for (const [name, value] of Object.entries({ untilS, timeResolution })) {
+    if (typeof value !== "number") throw new TypeError(`${name} must be a number of seconds, got ${shown(value)}`);
+  }
   if (!(untilS > 0)) throw new RangeError(`untilS must be a number of seconds above 0, got ${untilS}`);
   if (!(timeResolution > 0 && timeResolution < Infinity)) {
     throw new RangeError(`timeResolution must be a number of seconds above 0, got ${timeResolution}`);
@@ -123,13 +145,18 @@ class FederatedRun {
       const agents = this.#simulator instanceof AgentSimulator ? this.#simulator.population.traceHash() : undefined;
       return { timeS: this.#federate!.timeS ?? 0, grants: this.#grants, steps: this.#steps, traceHash: agents };
     } catch (error) {
-      // What HELICS itself has told us is known to all; what our agents did is not.
-      if (error instanceof HelicsError) await this.#federate?.leave();
-      else await this.#federate?.fail((error as Error).message);
+      await this.#federate?.endFor(error);
+      const { signal } = this.#options;
+      if (signal?.aborted && this.#federate !== undefined) this.#endStep(signal);
       throw error;
     } finally {
       await this.#simulator.finalize();
     }
+  }
+
+  /** The others were told, which took a while: agents that are still at work are to do nothing more. */
+  #endStep(signal: AbortSignal): void {
+    if (this.#simulator instanceof AgentSimulator) this.#simulator.population.endAdvance?.(interruptionOf(signal));
   }
 
   async #prepare(entities: readonly EntitySpec[]): Promise<void> {
@@ -145,6 +172,7 @@ class FederatedRun {
         throw new HelicsError(
           "ERR_HELICS_CONFIGURATION",
           `entity "${eid}": there is no model "${model}"; known are ${known}`,
+          { federate: this.#name },
         );
       }
       const made = await callSimulator(at, () => simulator.create(1, model, { eid, ...own }));
@@ -212,7 +240,8 @@ class FederatedRun {
     const simulator = this.#simulator;
     const inputs: InputData = this.#inputs.next();
     const until = Math.ceil(this.#untilS / this.#unitS);
-    const answer = await callSimulator(site, () => simulator.step(time, inputs, until));
+    const { signal } = this.#options;
+    const answer = await unlessAborted(signal, () => callSimulator(site, () => simulator.step(time, inputs, until)));
     const next = checkNextStep(site, this.#meta.type, answer);
     this.#steps++;
     const outgoing = await this.#outputs(time);
@@ -250,7 +279,8 @@ class FederatedRun {
     for (const [number, { eid, attr, spec }] of published.entries()) {
       const given = value(eid, attr);
       if (given === undefined || given === null || this.#repeats(number, given)) continue;
-      publish.push([number, fitting(given, spec.type, `${eid}.${attr}`, this.#name)]);
+      if (!FITS[spec.type](given)) throw this.#misfit(given, spec.type, `${eid}.${attr}`);
+      publish.push([number, given]);
     }
     const send: OutgoingMessage[] = [];
     for (const { eid, attr, endpoint, to } of sending) {
@@ -270,6 +300,12 @@ class FederatedRun {
     return false;
   }
 
+  #misfit(value: unknown, type: ValueTypeName, what: string): HelicsError {
+    const text = `output ${what} is ${JSON.stringify(value)}, its publication is of type ${type}`;
+    const remedy = "give the output a type that carries it, as json";
+    return new HelicsError("ERR_HELICS_TYPE", text, { federate: this.#name, timeS: this.#federate?.timeS, remedy });
+  }
+
   #site(call: string, time?: number): CallSite {
     return { sid: this.#name, call, time, timeResolution: this.#unitS };
   }
@@ -279,24 +315,4 @@ class FederatedRun {
 function needsLoop(simulator: Simulator): string | undefined {
   if (!(simulator instanceof AgentSimulator) || simulator.population instanceof Container) return undefined;
   return "a population on several containers";
-}
-
-/**
- * A value that a publication of `type` takes.
- *
- * @throws {@link HelicsError} `ERR_HELICS_TYPE`.
- */
-function fitting(value: unknown, type: string, what: string, federate: string): unknown {
-  const fits =
-    type === "double" || type === "integer"
-      ? typeof value === "number"
-      : type === "boolean" || type === "string"
-        ? typeof value === type
-        : type === "bytes"
-          ? value instanceof Uint8Array
-          : type === "json" || (Array.isArray(value) && value.every((item) => typeof item === "number"));
-  if (fits) return value;
-  const remedy = `give the output a type that carries it, as json`;
-  const text = `output ${what} is ${JSON.stringify(value)}, its publication is of type ${type}`;
-  throw new HelicsError("ERR_HELICS_TYPE", text, { federate, remedy });
 }

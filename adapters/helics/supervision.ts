@@ -10,7 +10,7 @@ import type { HelicsIsolation } from "./federate-options.ts";
 export interface Supervisor {
   /** A descriptor whose other end it holds: a byte, or its end, is the end of the federation. */
   readonly fd: number;
-  /** Called once a thread reads the descriptor: signals are its affair from now on. */
+  /** Called once a thread reads the descriptor: the end of the other program is its affair from now on. */
   taken(): void;
 }
 
@@ -21,10 +21,9 @@ export function superviseBy(other: Supervisor): void {
   supervisor = other;
 }
 
-/** The descriptor, for the thread that reads it from now on. */
-export function takeSupervisor(): number | undefined {
-  supervisor?.taken();
-  return supervisor?.fd;
+/** The program that looks after this one, if one does. */
+export function ownSupervisor(): Supervisor | undefined {
+  return supervisor;
 }
 
 /**

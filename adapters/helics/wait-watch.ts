@@ -45,6 +45,13 @@ export class WaitWatch {
     this.#wait = undefined;
   }
 
+  /** The wait under way, if there is one, ends with `error`. */
+  fail(error: Error): void {
+    const wait = this.#wait;
+    this.#wait = undefined;
+    wait?.fail(error);
+  }
+
   /** There are no waits any more. */
   close(): void {
     this.#cancel?.();

@@ -2,7 +2,6 @@ import { ExternalClock } from "../clock/external-clock.ts";
 import { RealTimeClock } from "../clock/real-time-clock.ts";
 import { ClockError, RunError } from "../errors.ts";
 import { Advance } from "../kernel/advance.ts";
-import type { Driver } from "../kernel/driver.ts";
 import { beginJournal, Hold, journaled } from "../kernel/journal.ts";
 import type { Counts, Kernel, ValueReferences } from "../kernel/kernel.ts";
 import { LiveRun } from "../kernel/live-run.ts";
@@ -57,6 +56,8 @@ export class Container implements TraceSource {
   #unnamed = 0;
   /** The advance under way. */
   #advancing: Promise<unknown> | undefined;
+  /** Its last advance was ended before its time. */
+  #isCut = false;
   #closing: Promise<void> | undefined;
 
   private constructor(simulation: Simulation) {
@@ -337,6 +338,13 @@ export class Container implements TraceSource {
     return this.#kernel.outputEvents.take();
   }
 
+  /** See `Population.endAdvance`. @internal */
+  endAdvance(reason: RunError): void {
+    if (this.#advancing === undefined) return;
+    this.#isCut = true;
+    this.#simulation.driver.abort(reason);
+  }
+
   /**
    * Call `stop` of all agents, reject what waits, close every connection, end the streams of events. It may be called at
    * any time, and again: a further call gives the outcome of the first. An advance under way is waited for; one that has
@@ -351,23 +359,23 @@ export class Container implements TraceSource {
   }
 
   async #close(): Promise<void> {
-    const { driver, peers } = this.#simulation;
+    const { peers } = this.#simulation;
     this.#kernel.closing = true;
     this.#hold.release();
     if (this.#run instanceof LiveRun) await this.#run.stop();
-    else if (this.#advancing !== undefined) await this.#endAdvance(this.#advancing, driver);
+    else if (this.#advancing !== undefined) await this.#waitForAdvance(this.#advancing);
     const failure = await stopAll(this.#kernel);
     await peers.close();
-    await this.#kernel.journal?.end(this.traceHash());
+    await this.#kernel.journal?.end(this.#isCut ? undefined : this.traceHash());
     if (failure !== undefined) throw failure;
   }
 
   /** Wait until an advance has ended; its outcome is its caller's. */
-  async #endAdvance(advance: Promise<unknown>, driver: Driver): Promise<void> {
+  async #waitForAdvance(advance: Promise<unknown>): Promise<void> {
     const { stopTimeoutMs } = this.#kernel.limits;
     const ended = advance.catch(() => {});
     if (await within(ended, stopTimeoutMs)) return;
-    driver.abort(new RunError("ERR_RUN_CLOSED", "the container was closed during this advance"));
+    this.endAdvance(new RunError("ERR_RUN_CLOSED", "the container was closed during this advance"));
     await within(ended, stopTimeoutMs);
   }
 }

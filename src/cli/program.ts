@@ -111,6 +111,6 @@ function isUnfit(error: unknown): boolean {
 
 function fromCommander(error: CommanderError): UsageError {
   const advice =
-    "see `cosimas --help`, `cosimas run <scenario> --help`, `cosimas sim --help` or `cosimas container --help`";
+    "see `cosimas --help`, `cosimas run <scenario> --help`, `cosimas sim --help`, `cosimas federate --help` or `cosimas container --help`";
   return new UsageError("ERR_CLI_USAGE", `${error.message.replace(/^error: /, "")}; ${advice}`);
 }

@@ -58,7 +58,7 @@ class PlottedJournal implements Journal {
     await this.#inner?.settle();
   }
 
-  async end(traceHash: string): Promise<void> {
+  async end(traceHash: string | undefined): Promise<void> {
     await this.#inner?.end(traceHash);
   }
 }

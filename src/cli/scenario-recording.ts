@@ -93,7 +93,7 @@ class ReplayableRecording implements Journal {
     return this.#journal.settle();
   }
 
-  end(traceHash: string): Promise<void> {
+  end(traceHash: string | undefined): Promise<void> {
     return this.#journal.end(traceHash);
   }
 

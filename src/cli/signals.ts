@@ -12,11 +12,18 @@ export class Interrupt {
   #exitCode: number | undefined;
   #name: string | undefined;
 
-  /** @param onFirst - Told that the run is being ended. */
-  constructor(onFirst: (name: NodeJS.Signals) => void) {
+  /**
+   * @param onFirst - Told that the run is being ended.
+   * @param options - `passesOn`: another program passes signals on, which may have reached this one as well; it ends this process
+   *   at the second.
+   */
+  constructor(onFirst: (name: NodeJS.Signals) => void, { passesOn = false } = {}) {
     this.#onSignal = (name) => {
       const code = EXIT_SIGNAL + constants.signals[name];
-      if (this.#exitCode !== undefined) process.exit(code);
+      if (this.#exitCode !== undefined) {
+        if (passesOn) return;
+        process.exit(code);
+      }
       this.#exitCode = code;
       this.#name = name;
       onFirst(name);

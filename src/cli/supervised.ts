@@ -10,7 +10,7 @@ import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import { printedLine } from "../cosim/printed-line.ts";
 import type { Log } from "../cosim/servable.ts";
-import { after, turn } from "../wall.ts";
+import { after } from "../wall.ts";
 import { EXIT_FAILED, EXIT_SIGNAL } from "./errors.ts";
 
 /** Descriptors of the child: what ends it while its event loop stands still, and the standard output of its program. */
@@ -18,7 +18,7 @@ const WISH_FD = 3;
 const OUTPUT_FD = 4;
 /** Says in the environment that a program is supervised. */
 const SUPERVISED = "COSIMAS_SUPERVISED";
-/** Wall time for a program to end after it was asked to, in milliseconds. */
+/** Wall time for a program to end in good order after a signal, in milliseconds. */
 const END_MS = 5000;
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
@@ -30,19 +30,27 @@ export function canBeSupervised(): boolean {
   return !process.execArgv.some((option) => OF_ONE.test(option));
 }
 
+/** A signal has come: `end` the program if it has not ended in good order in time, and log that. */
+export function endInTime(log: Log, end: () => void): void {
+  const expired = () => {
+    const text = `it has not ended within ${END_MS / 1000} s of the signal, and is ended now; \`cosimas recover\` makes its recording whole`;
+    log("error", text);
+    end();
+  };
+  after(END_MS, expired, { idle: true });
+}
+
 /** What a supervised program knows of that which looks after it. */
 export interface Supervised {
   /** A byte, or the end of the other side, is the wish that this program ends; some thread may read it. */
   readonly fd: number;
-  /** A thread reads the descriptor, and ends this program in good order: signals no longer do. */
+  /** A thread reads the descriptor, and ends this program in good order when the other one is gone. */
   taken(): void;
-  /** The signal that this program had, if any; after a turn of the event loop. */
-  interrupted(): Promise<NodeJS.Signals | undefined>;
 }
 
 /**
- * Whether this program is one that {@link supervise} has started. Until its descriptor is taken it ends as any other, by
- * signals, and with the program that looks after it.
+ * Whether this program is one that {@link supervise} has started. It gets signals as any other, and until its descriptor is
+ * taken it ends with the program that looks after it.
  */
 export function asSupervised(): Supervised | undefined {
   const isSupervised = process.env[SUPERVISED] !== undefined;
@@ -58,13 +66,6 @@ export function asSupervised(): Supervised | undefined {
   });
   Object.defineProperty(process, "stdout", { value: stdout, configurable: true });
   let isTaken = false;
-  let signal: NodeJS.Signals | undefined;
-  for (const name of SIGNALS) {
-    process.on(name, () => {
-      signal = name;
-      if (!isTaken) process.exit(EXIT_SIGNAL + constants.signals[name]);
-    });
-  }
   process.on("disconnect", () => {
     if (!isTaken) process.exit(EXIT_FAILED);
   });
@@ -73,10 +74,6 @@ export function asSupervised(): Supervised | undefined {
     fd: WISH_FD,
     taken: () => {
       isTaken = true;
-    },
-    interrupted: async () => {
-      await turn();
-      return signal;
     },
   };
 }
@@ -103,7 +100,7 @@ export async function supervise(what: string, log: Log): Promise<number> {
       interrupted = EXIT_SIGNAL + constants.signals[name];
       child.kill(name);
       wish.write("!");
-      after(END_MS, () => child.kill("SIGKILL"), { idle: true });
+      endInTime(log, () => child.kill("SIGKILL"));
     });
   }
   const [code, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];

@@ -13,15 +13,19 @@ export { Sinks } from "../kernel/tracer.ts";
 export { DEFAULT_LIMITS } from "../limits.ts";
 export { eventStream, type Observable } from "../observe/stream.ts";
 export {
+  anything,
   boolean,
   checkArgument,
   checkOptions,
   either,
   func,
   listOf,
+  nested,
   number,
+  type OptionCheck,
   type OptionChecks,
   object,
+  oneOf,
   required,
   shown,
   signal,

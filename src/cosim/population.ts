@@ -1,4 +1,5 @@
 import type { AgentClass, AgentInput, Container, Counts } from "../agent/index.ts";
+import type { RunError } from "../errors.ts";
 import type { OutputReader, TakenEvents } from "../kernel/outside.ts";
 import type { Isolation, Platform } from "../platform/index.ts";
 import type { TraceSource } from "../trace.ts";
@@ -82,6 +83,13 @@ export interface Population extends TraceSource {
   takeAllOutputEvents(): TakenEvents;
   /** The same, the last value of each output alone: by agent, then by output. */
   takeOutputEvents(): ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  /**
+   * End the advance under way before its next round: it is rejected with `reason`, and only {@link close} is left. Between two
+   * advances nothing happens.
+   *
+   * @internal
+   */
+  endAdvance?(reason: RunError): void;
   /** Hash over everything delivered to every agent so far, 16 hexadecimal digits: equal runs have equal hashes. */
   traceHash(): string;
   /** Call `stop` of all agents, end everything. At any time; a second call waits for the first. */

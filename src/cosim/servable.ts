@@ -40,6 +40,11 @@ export interface ServeContext<P extends ParameterDeclarations = ParameterDeclara
   readonly settings?: Readonly<Record<string, unknown>> | undefined;
   /** Told once the master has said stop: what is left ends by itself within seconds, and need not be ended by a signal. */
   readonly onStop?: (() => void) | undefined;
+  /**
+   * Aborted when the user wants the run to end: what is served ends it in good order within seconds and is rejected, or is
+   * ended with the program.
+   */
+  readonly signal?: AbortSignal | undefined;
   readonly log: Log;
 }
 

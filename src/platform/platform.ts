@@ -3,7 +3,7 @@ import type { AgentInput } from "../agent/container-options.ts";
 import { checkNeighbours } from "../agent/neighbours.ts";
 import { type Crossing, crossingToFeed } from "../agent/populations.ts";
 import type { ExternalClock } from "../clock/external-clock.ts";
-import { ClockError } from "../errors.ts";
+import { ClockError, type RunError } from "../errors.ts";
 import { beginJournal, Hold, journaled } from "../kernel/journal.ts";
 import type { Counts } from "../kernel/kernel.ts";
 import { LastEvents, Outside, type TakenEvents } from "../kernel/outside.ts";
@@ -323,6 +323,11 @@ export class Platform implements TraceSource {
     return this.#run.ended;
   }
 
+  /** See `Population.endAdvance`. @internal */
+  endAdvance(reason: RunError): void {
+    this.#run.endAdvance(reason);
+  }
+
   /**
    * Call `stop` of all agents, end all containers. During an advance it waits for that first, for `limits.stopTimeoutMs` at
    * most; then the advance fails with `ERR_RUN_CLOSED`. A second call waits for the first.
@@ -334,7 +339,7 @@ export class Platform implements TraceSource {
     this.#hold.release();
     this.#closing ??= this.#run.close().finally(() => {
       this.#sinks.end();
-      return this.#journal?.end(this.traceHash());
+      return this.#journal?.end(this.#run.isCut ? undefined : this.traceHash());
     });
     return this.#closing;
   }

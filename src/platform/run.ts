@@ -21,6 +21,7 @@ export class PlatformRun {
   readonly #limits: Limits;
   /** Orders of different origin do not mix. */
   readonly #queue = new SerialQueue();
+  #isCut = false;
   #phase: Phase = "idle";
   #failure: unknown;
   /** The run has failed between two advances, and nobody has been told the reason. */
@@ -102,6 +103,18 @@ export class PlatformRun {
     });
   }
 
+  /** Its last advance was ended before its time. */
+  get isCut(): boolean {
+    return this.#isCut;
+  }
+
+  /** End the advance under way, though containers still serve its round: it fails with `reason`, and they are ended. */
+  endAdvance(reason: RunError): void {
+    if (this.#phase !== "advancing") return;
+    this.#isCut = true;
+    this.#coordinator.abort(reason);
+  }
+
   /** Stop all agents and end all containers, once the advance under way has ended. A second call waits for the first. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -112,7 +125,7 @@ export class PlatformRun {
     const { stopTimeoutMs } = this.#limits;
     if (!(await within(this.#advance, stopTimeoutMs))) {
       const text = `the platform was closed, and the advance under way did not end within stopTimeoutMs = ${stopTimeoutMs} ms`;
-      this.#coordinator.abort(new RunError("ERR_RUN_CLOSED", text, { tag: this.tag }));
+      this.endAdvance(new RunError("ERR_RUN_CLOSED", text, { tag: this.tag }));
       await this.#advance;
     }
     await this.#failing;

@@ -108,7 +108,7 @@ export class Recording implements Journal {
     return this.#writer!.settle();
   }
 
-  async end(traceHash: string): Promise<void> {
+  async end(traceHash: string | undefined): Promise<void> {
     this.#flush();
     await this.#writer!.close({ traceHash });
   }

@@ -5,7 +5,7 @@ import { AGENT_REFERENCE } from "../agent/references.ts";
 import { DATE_TIME } from "../agent/simulation.ts";
 import { ExternalClock } from "../clock/external-clock.ts";
 import { TypeRegistry, type Value, type ValueType } from "../codec/index.ts";
-import { RecordingError, RemoteError } from "../errors.ts";
+import { RecordingError, RemoteError, RunError } from "../errors.ts";
 import type { CommunicationModel } from "../kernel/communication.ts";
 import type { RecordedExternals } from "../kernel/kernel.ts";
 import type { Limits } from "../limits.ts";
@@ -103,6 +103,9 @@ export async function replay(path: string, options: ReplayOptions): Promise<Repl
   }
 }
 
+/** Why the last advance of a recording that was cut off is not made to its end. */
+const CUT = new RunError("ERR_RUN_CLOSED", "nothing more is recorded");
+
 class Replay {
   readonly #file: RunFile;
   readonly #options: ReplayOptions;
@@ -116,6 +119,8 @@ class Replay {
   /** The other populations, if the recorded one is one of several: what they get is dropped. */
   readonly #populations: PeerPopulations | undefined;
   #actual: TraceEvent[] = [];
+  /** Number of events in the advance after which nothing is recorded. */
+  #cutAt = Number.POSITIVE_INFINITY;
   #advances = 0;
   #failure: Error | undefined;
 
@@ -139,6 +144,7 @@ class Replay {
     const container = await this.#container();
     const detach = container.attach((batch) => {
       for (const event of batch) this.#actual.push(event);
+      if (this.#actual.length >= this.#cutAt) container.endAdvance(CUT);
     });
     let isWhole = true;
     let traceHash: string;
@@ -184,6 +190,7 @@ class Replay {
     if (target !== undefined) {
       // The recorded run met the others right after each advance.
       if (this.#populations !== undefined) this.#populations.horizonTicks = target + 1;
+      if (this.#isCut(advance)) this.#cutAt = advance.size;
       await this.#advance(target / ticksPerSecond, container);
       this.#populations?.take();
     }
@@ -207,8 +214,7 @@ class Replay {
   /** Compare what has happened with the recorded events as they lie in the file; they are made if any differs. */
   #compare(advance: RecordedAdvance, actual: TraceEvent[]): void {
     const comparison = this.#comparison;
-    // A run that was not closed may have been cut off in the middle of its last advance.
-    const isCut = advance.isLast && this.#file.summary?.traceHash === undefined;
+    const isCut = this.#isCut(advance);
     if (!isCut && comparison.difference !== undefined) return;
     if (!isCut && comparison.isEven && this.#isSame(advance, actual)) {
       comparison.skip(actual.length);
@@ -217,6 +223,11 @@ class Replay {
     const expected = advance.events(this.#recorded).filter((event) => this.#isWanted(event));
     if (isCut) actual.length = Math.min(actual.length, expected.length);
     comparison.push(expected, actual);
+  }
+
+  /** A run that was not closed between two advances may have been cut off in the middle of its last one. */
+  #isCut(advance: RecordedAdvance): boolean {
+    return advance.isLast && this.#file.summary?.traceHash === undefined;
   }
 
   #isSame(advance: RecordedAdvance, actual: readonly TraceEvent[]): boolean {
@@ -255,7 +266,7 @@ class Replay {
     try {
       await container.advance(timeS);
     } catch (error) {
-      this.#failure = error as Error;
+      if (error !== CUT) this.#failure = error as Error;
     }
   }
 

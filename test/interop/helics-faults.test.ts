@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { type FederateSetup, readConfiguration } from "cosimas/helics";
 import { afterAll, describe, expect, it } from "vitest";
 import { freePort, helicsEnvironment, keptLog, start, startBroker, startPartner } from "../support/helics.ts";
-import { FAULTY, FOLLOWER, type Follower, federateOne, populationOf } from "../support/helics-agents.ts";
+import { FAULTY, FOLLOWER, type Follower, federateOne, HALF, populationOf } from "../support/helics-agents.ts";
 import { endsWithOthers, failureOf, START_MS, TOLD_MS } from "../support/helics-faults.ts";
 
 /** What goes wrong in a federation, each with real processes: a typed error within 5 s of its cause, and nothing is left. */
@@ -100,6 +100,36 @@ describe.skipIf(reason !== undefined)(`HELICS: faults${reason === undefined ? ""
     expect(error.code).toBe("ERR_BRIDGE_SIMULATOR_FAILED");
     expect(await meter.ended).toBe(1);
     expect(meter.output()).toMatch(/failed:.*federate "agents".*the inverter is gone/);
+  });
+
+  it.each(["process", "inline"] as const)(
+    "is over, with the reason, when a federate in Python ends the federation (HELICS: %s)",
+    async (helicsIsolation) => {
+      const broker = await startBroker(environment, 2);
+      const meter = startPartner(environment, broker, "meter", { until: 1e6, pause: 0.01, fail_at: 20 });
+      const run = follow(broker, { untilS: 1e6, helicsIsolation });
+      const { error, ms } = await failureOf(run, meter.line(/granted 20 /));
+      expect(error).toMatchObject({ code: "ERR_HELICS_ABORTED", federate: "agents" });
+      expect(error.message).toMatch(
+        /^federate "agents" at (19|20)\.\d+ s: .*the meter has melted; .*has ended the federation/,
+      );
+      expect(ms).toBeLessThan(TOLD_MS);
+    },
+  );
+
+  it("ends the federation, with the reason, when an output does not fit its publication", async () => {
+    const broker = await startBroker(environment, 2);
+    const meter = startPartner(environment, broker, "meter", { until: 1e6, pause: 0.01 });
+    const outputs = { y: { type: "integer" } } as const;
+    const simulator = populationOf(HALF);
+    const run = federateOne(environment, broker, simulator, { model: "Half", inputs: { x: "meter/x" }, outputs });
+    const { error } = await failureOf(run);
+    expect(error).toMatchObject({ code: "ERR_HELICS_TYPE", federate: "agents" });
+    expect(error.message).toMatch(
+      /^federate "agents" at 1\.\d+ s: output a\.y is 0\.5, its publication is of type integer/,
+    );
+    expect(await meter.ended).toBe(1);
+    expect(meter.output()).toMatch(/failed:.*federate "agents".*output a\.y is 0\.5/);
   });
 
   it.each([

@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { freePort, helicsEnvironment, start } from "../support/helics.ts";
 
 /** The examples of docs/helics.md, as they stand there, each command a process. */
@@ -37,18 +38,42 @@ describe.skipIf(reason !== undefined)(`docs/helics.md${reason === undefined ? ""
   };
 
   /** Run commands as a shell does that is in the folder: all at once, until all have ended. */
-  async function run(lines: readonly string[], port: string): Promise<{ output: string; code: unknown }[]> {
+  async function run(
+    lines: readonly string[],
+    port: string,
+    { at = folder, program = cosimas } = {},
+  ): Promise<{ output: string; code: unknown }[]> {
     const own = String(await freePort());
     const ready = (line: string) =>
       line
         .replaceAll(port, own)
-        .replace("npx cosimas", cosimas)
+        .replace("npx cosimas", program)
         .replace(/ &$/, "")
         .concat(line.includes("npx") ? " --timeout 60" : "");
-    const shell = (line: string) => start("bash", ["-c", `cd ${folder} && exec ${ready(line)}`], env);
+    const shell = (line: string) => start("bash", ["-c", `cd ${at} && exec ${ready(line)}`], env);
     const all = lines.map(shell);
     return Promise.all(all.map(async ({ ended, output }) => ({ code: await ended, output: output() })));
   }
+
+  it.each([
+    ["of the Python package", {}, 0, /^ok HELICS {7}3\.\d+\.\d+, core types zmq .*tcpss/m],
+    [
+      "of HELICS_LIBRARY",
+      { HELICS_LIBRARY: environment.library },
+      0,
+      /^ok HELICS {7}3\.\d+\.\d+, core types zmq .*tcpss/m,
+    ],
+    [
+      "that is not there",
+      { HELICS_LIBRARY: join(folder, "libhelics.so") },
+      1,
+      /^NO HELICS .*no file .*libhelics\.so, which HELICS_LIBRARY names/m,
+    ],
+    ["that is none", { HELICS_LIBRARY: import.meta.filename }, 1, /^NO HELICS .*is no library of HELICS: .+/m],
+  ])("says what HELICS there is: one %s", async (_which, own, code, text) => {
+    const doctor = start("bash", ["-c", `exec ${cosimas} doctor`], { ...env, HELICS_LIBRARY: "", ...own });
+    expect([await doctor.ended, doctor.output()]).toEqual([code, expect.stringMatching(text)]);
+  });
 
   it("couples a population to a grid in Python", async () => {
     writeFileSync(join(folder, "agents.ts"), example("ts", "agents.ts"));
@@ -61,6 +86,20 @@ describe.skipIf(reason !== undefined)(`docs/helics.md${reason === undefined ? ""
       .map((line) => line.slice(1, -1));
     expect(grid!.output.trim().split("\n")).toEqual(says);
     expect(agents!.output).toMatch(/left at 2700\.000001 s after 4 grants and 4 steps, trace hash [0-9a-f]{16}/);
+  });
+
+  it("does so in a project whose files are CommonJS to Node, with the built program", async () => {
+    const at = mkdtempSync(join(tmpdir(), "cosimas-helics-guide-"));
+    onTestFinished(() => rmSync(at, { recursive: true, force: true }));
+    writeFileSync(join(at, "package.json"), '{ "type": "commonjs" }');
+    mkdirSync(join(at, "node_modules"));
+    symlinkSync(root, join(at, "node_modules/cosimas"), "dir");
+    writeFileSync(join(at, "agents.ts"), example("ts", "agents.ts"));
+    writeFileSync(join(at, "grid.py"), example("python", "grid.py"));
+    const program = `${process.execPath} ${join(root, "dist/src/cli/main.js")}`;
+    const [, grid, agents] = await run(commands("python grid.py tcp"), "23500", { at, program });
+    expect(agents!.code, agents!.output).toBe(0);
+    expect(grid!.output).toContain("3 0.01");
   });
 
   it("starts from a runner file of `helics run`", async () => {

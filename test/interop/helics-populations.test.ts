@@ -61,6 +61,7 @@ describe.skipIf(reason !== undefined)(
       ["zmq", 2, 0.5],
       ["zmq", 3, 0.25],
       ["zmq", 4, 0.5],
+      ["zmq", 2, 1 / 3],
       ["tcpss", 2, 0.5],
       ["tcpss", 3, 0.25],
       ["tcpss", 4, 0.5],

@@ -64,6 +64,16 @@ export class Faulty extends Agent {
   }
 }
 
+/** Puts out half of what it takes. */
+export class Half extends Agent {
+  static override readonly outputs = ["y"] as const;
+  y = 0;
+
+  take({ x }: { x: number }): void {
+    this.y = x / 2;
+  }
+}
+
 /** A population of one class of agents. */
 export function populationOf(
   models: AgentSimulatorOptions["models"],
@@ -88,6 +98,7 @@ export const TRADER = {
 export const COSINE = {
   Cosine: agentModel(Cosine, { method: "take", inputs: { y: "one" }, outputs: { x: "change" } }),
 };
+export const HALF = { Half: agentModel(Half, { method: "take", inputs: { x: "one" }, outputs: ["y"] }) };
 export const FAULTY = { Faulty: agentModel(Faulty, { method: "take", inputs: { x: "one" }, outputs: ["y"] }) };
 
 /** The agent "a" of a population of one, as a federate "agents". */

@@ -1,10 +1,13 @@
 import type { FederateSetup, HelicsError } from "cosimas/helics";
 import { expect, it } from "vitest";
-import { type HelicsEnvironment, startBroker, startPartner } from "./helics.ts";
+import { type Broker, type HelicsEnvironment, startBroker, startPartner } from "./helics.ts";
 
 /** Wall time in which a fault is told, in milliseconds; processes start in another. */
 export const TOLD_MS = 5000;
 export const START_MS = 5000;
+/** What it may take more on a loaded machine, and for how long a broker is frozen that goes on, in milliseconds. */
+const LOAD_MS = 2000;
+const FROZEN_MS = 3000;
 
 /** The error of a federate, and how long it took since `since` has resolved. */
 export async function failureOf<E extends Error = HelicsError>(
@@ -42,4 +45,39 @@ export function endsWithOthers(
     expect(error.message).toMatch(text);
     expect(ms).toBeLessThan(TOLD_MS);
   });
+
+  it.each([
+    ["killed", "SIGKILL"],
+    ["frozen", "SIGSTOP"],
+  ] as const)("is over when the broker is %s before all have come", async (_how, signal) => {
+    const broker = await startBroker(environment, 2, { options: TELLING });
+    const hit = joined(broker).then(() => broker.child.kill(signal));
+    const { error, ms } = await failureOf(follow(broker, {}), hit);
+    expect(error).toMatchObject({ code: "ERR_HELICS_LOST", federate: "agents" });
+    expect(error.message).toMatch(
+      /lost connection with broker: it has not answered for 3000 ms; look at the log of the broker/,
+    );
+    expect(ms).toBeLessThan(TOLD_MS + LOAD_MS);
+  });
+
+  it("goes on when the broker was frozen for a while before all have come", async () => {
+    const broker = await startBroker(environment, 2, { options: TELLING });
+    const run = follow(broker, { untilS: 3, silenceMs: 3 * FROZEN_MS });
+    run.catch(() => {}); // it is looked at below
+    await joined(broker);
+    broker.child.kill("SIGSTOP");
+    await new Promise((resolve) => setTimeout(resolve, FROZEN_MS));
+    broker.child.kill("SIGCONT");
+    const meter = startPartner(environment, broker, "meter", { until: 3 });
+    await run;
+    expect(await meter.ended).toBe(0);
+  });
+}
+
+/** A broker that says all that it gets. */
+const TELLING = ["--loglevel=trace"];
+
+/** Until the first federate waits for the others, and has asked twice whether the broker lives: -37 is a question. */
+function joined(broker: Broker): Promise<void> {
+  return broker.line(/cmd:init:(?:.*?unknown -37 from){2}/s);
 }

@@ -60,9 +60,19 @@ export interface Started {
   line(pattern: RegExp): Promise<void>;
 }
 
-/** Start a process that is gone when the test is over. */
-export function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Started {
-  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
+/**
+ * Start a process that is gone when the test is over.
+ *
+ * @param options - With `group` it leads a group of processes, as a command at a terminal does: a signal for -pid is for all.
+ */
+export function start(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  { group = false } = {},
+): Started {
+  const stdio = ["ignore", "pipe", "pipe"] as ["ignore", "pipe", "pipe"];
+  const child = spawn(command, args, { stdio, detached: group, env: { ...process.env, ...env } });
   let text = "";
   const waiting = new Set<() => void>();
   for (const stream of [child.stdout, child.stderr]) {

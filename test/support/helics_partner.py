@@ -35,7 +35,7 @@ def leave(fed):
     show("done")
 
 
-def meter(address, core_type, until, name="meter", kinds=False, unit="", sleep_at=None, pause=0.0):
+def meter(address, core_type, until, name="meter", kinds=False, unit="", sleep_at=None, fail_at=None, pause=0.0):
     """Publishes its time every second, and prints what the agents publish."""
     fed = create(address, core_type, name, 1.0)
     kind = h.HELICS_DATA_TYPE_STRING if kinds == "string" else h.HELICS_DATA_TYPE_DOUBLE
@@ -55,6 +55,9 @@ def meter(address, core_type, until, name="meter", kinds=False, unit="", sleep_a
             break
         show("granted", f"{t:g}", f"{h.helicsInputGetDouble(sub):g}")
         if sleep_at == t:
+            time.sleep(1000)
+        if fail_at == t:
+            h.helicsFederateGlobalError(fed, 5, "the meter has melted")
             time.sleep(1000)
         time.sleep(pause)
     leave(fed)

@@ -6,6 +6,7 @@ import {
   type Limits,
   Platform,
   type Population,
+  RunError,
   type TraceEvent,
 } from "../../src/index.ts";
 import { Meter } from "./population-agents.ts";
@@ -323,12 +324,27 @@ export function populationSuite(kind: PopulationKind): void {
       expect(journal.afterEnd).toBe(0);
       await expect(population.advance(2)).rejects.toMatchObject({ code: "ERR_RUN_CLOSED" });
     });
+
+    it("ends an advance before its time, with the reason; its journal has no hash then", async () => {
+      const journal = new Diary();
+      const population = await meters(kind, { record: journal });
+      const reason = new RunError("ERR_RUN_CLOSED", "interrupted");
+      population.endAdvance!(reason); // there is none
+      population.inputs(ids.map((agent) => ({ agent, method: "later", args: [1, 0.5] })));
+      const advance = population.advance(1e6);
+      const ended = expect(advance).rejects.toBe(reason);
+      population.endAdvance!(reason);
+      await ended;
+      await population.close();
+      expect(journal.ended).toEqual([undefined]);
+      expect(journal.afterEnd).toBe(0);
+    });
   });
 }
 
 /** A journal that notes in which order it is used. */
 class Diary implements Journal {
-  readonly ended: string[] = [];
+  readonly ended: (string | undefined)[] = [];
   afterEnd = 0;
   async begin(): Promise<void> {}
   feed(): void {
@@ -340,7 +356,7 @@ class Diary implements Journal {
   async settle(): Promise<void> {
     if (this.ended.length > 0) this.afterEnd++;
   }
-  async end(traceHash: string): Promise<void> {
+  async end(traceHash: string | undefined): Promise<void> {
     this.ended.push(traceHash);
   }
 }

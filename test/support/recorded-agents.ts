@@ -71,3 +71,14 @@ export class Changed extends Household {
     return super.offer(new Power(power.kw * more));
   }
 }
+
+/** Always has something to do. */
+export class Tireless extends Agent {
+  override setup(): void {
+    this.clock.callIn(1, () => this.#work());
+  }
+
+  #work(): void {
+    this.clock.callIn(this.random(), () => this.#work());
+  }
+}

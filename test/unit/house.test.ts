@@ -149,6 +149,8 @@ const MAY_CALL: Readonly<Record<string, string>> = {
   "src/host.browser.ts": "has the turns and the console of a page",
   "src/kernel/strict-mode.ts": "names what strict mode traps",
   "src/channel/backoff.ts": "spreads the attempts of many that have lost the same peer",
+  "adapters/helics/process/broker-watch.ts": "looks how long a broker is silent, beside a thread that HELICS blocks",
+  "adapters/helics/process/watch.ts": "watches a thread that HELICS blocks from a thread of its own",
   "adapters/helics/process/inline-watch.ts": "watches a thread that HELICS blocks from a thread of its own",
   "src/cli/watchdog.ts": "watches the main thread from a thread of its own",
   "src/observe/exports.ts": "writes the dates of a recording",

@@ -175,7 +175,7 @@ export class Watch {
       },
       end: async (traceHash) => {
         await inner?.end(traceHash);
-        run.begin({ traceHash: () => traceHash });
+        if (traceHash !== undefined) run.begin({ traceHash: () => traceHash });
       },
     };
   }

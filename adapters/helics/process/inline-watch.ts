@@ -1,6 +1,7 @@
 import { createReadStream, writeSync } from "node:fs";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { type Handle, loadHelics } from "./binding.ts";
+import { BrokerWatch, brokerSilent } from "./broker-watch.ts";
 import { type FederationMap, gathered, waitsFor } from "./federation-map.ts";
 import { NativeError } from "./native.ts";
 import { FAREWELL_MS, type NativeFailure, programEnded, USER_ABORT } from "./protocol.ts";
@@ -24,6 +25,8 @@ export interface InlineWatchData {
   readonly lateMs: number;
   /** Wall time to leave a federation, in milliseconds. */
   readonly leaveMs: number;
+  /** See {@link OpenRequest}. */
+  readonly brokerSilenceMs: number | undefined;
   /** Descriptor that a program holds which looks after this one: its end is the end of the federation. */
   readonly supervisor: number | undefined;
   /** Takes {@link InlineNews}. */
@@ -35,7 +38,8 @@ export type JoinAnswer = { readonly fed: Handle } | { readonly failure: NativeFa
 
 /** What the thread tells the one that it watches, which reads it once HELICS lets it go. */
 export interface InlineNews {
-  readonly level: "warning" | "late";
+  /** `late`: the wait is ended, because it took too long; `lost`: because the broker is lost. */
+  readonly level: "warning" | "late" | "lost";
   readonly text: string;
 }
 
@@ -48,7 +52,7 @@ const ANSWER_MS = 1000;
 const ABORTED_MS = 3000;
 
 const own = workerData as InlineWatchData;
-const { library, name, memory, warnMs, lateMs, leaveMs, supervisor, news: told } = own;
+const { library, name, memory, warnMs, lateMs, leaveMs, brokerSilenceMs, supervisor, news: told } = own;
 const note = new WaitNote(memory);
 const helics = await loadHelics(library);
 /** Set once the federation is joined. */
@@ -61,6 +65,7 @@ parentPort!.on("message", (said: FederationMap | "end" | "leave") => {
   else end(said);
 });
 
+const broker = brokerSilenceMs === undefined ? undefined : new BrokerWatch(() => ask("root", "name"), brokerSilenceMs);
 let seen: number | undefined;
 let sinceMs = 0;
 let warned = false;
@@ -99,6 +104,11 @@ async function look(): Promise<void> {
     return;
   }
   const wait = note.read();
+  if (wait.starts && broker?.look()) {
+    seen = undefined;
+    abort(programEnded(name), { level: "lost", text: brokerSilent(brokerSilenceMs!) });
+    return;
+  }
   const goneMs = performance.now() - sinceMs;
   if (goneMs >= (wait.leaves ? leaveMs : lateMs)) {
     seen = undefined;
@@ -115,14 +125,21 @@ async function look(): Promise<void> {
 async function said({ what }: Noted, how: string): Promise<string> {
   // Before all have come there is nobody whose time is waited for, and no map.
   const isEarly = map.size === 0;
-  const query: Handle = helics.createQuery(...(isEarly ? ["root", "federates"] : [name, "global_time_debugging"]));
+  const [target, query] = isEarly ? ["root", "federates"] : [name, "global_time_debugging"];
   const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), ANSWER_MS));
-  const answer = (await Promise.race([helics.later("queryCore", query, core).catch(String), late])) as
-    | string
-    | undefined;
+  const answer = await Promise.race([ask(target!, query!).catch(String), late]);
   const whom =
     answer === undefined ? ": HELICS itself does not answer" : isEarly ? gathered(answer) : waitsFor(answer, map);
   return `${what} ${how}${whom}`;
+}
+
+async function ask(target: string, text: string): Promise<string> {
+  const query: Handle = helics.createQuery(target, text);
+  try {
+    return (await helics.later("queryCore", query, core)) as string;
+  } finally {
+    helics.freeQuery(query);
+  }
 }
 
 /** At once on standard error, since whoever keeps the log is blocked. */

@@ -10,9 +10,11 @@ export const WATCH_FD = 4;
 
 /** HELICS' code of an abort by the user. Source: `HELICS_ERROR_USER_ABORT`. */
 export const USER_ABORT = 130;
-/** What the others are told then. */
+/** What the others are told when a program is gone, or is to end. */
+export const PROGRAM_ENDED = "the program of this federate has ended";
+/** The same, with the name. */
 export function programEnded(federate: string): string {
-  return `federate "${federate}": the program of this federate has ended`;
+  return `federate "${federate}": ${PROGRAM_ENDED}`;
 }
 /** Wall time for the others to be told that this federate is gone, in milliseconds. */
 export const FAREWELL_MS = 500;
@@ -40,6 +42,8 @@ export interface OpenRequest {
   readonly oneProcessor: boolean;
   /** Bytes of the longest message that the core carries; undefined if it has no bound. */
   readonly coreBytesMax: number | undefined;
+  /** Wall time without an answer of the broker after which a wait for the start ends, in milliseconds; undefined: never. */
+  readonly brokerSilenceMs: number | undefined;
   readonly publications: readonly InterfaceKey[];
   readonly inputs: readonly InterfaceKey[];
   readonly endpoints: readonly string[];

@@ -6,6 +6,8 @@ const WAITS: readonly FederateRequest["op"][] = ["initialize", "execute", "time"
 /** A wait, as it is said. */
 export interface Noted {
   readonly what: string;
+  /** It is for the start: HELICS itself does not look whether the broker lives. */
+  readonly starts: boolean;
   /** It leaves the federation: nobody is waited for. */
   readonly leaves: boolean;
   /** Time granted last, in seconds; undefined before the run. */
@@ -63,7 +65,7 @@ export class WaitNote {
     const op = WAITS[Atomics.load(this.#numbers, WAIT)]!;
     const grantedS = this.#seconds[GRANTED]!;
     const timeS = Number.isNaN(grantedS) ? undefined : grantedS;
-    return { what: waitFor(op, this.#seconds[ASKED]!), leaves: op === "disconnect", timeS };
+    return { what: waitFor(op, this.#seconds[ASKED]!), starts: isWaitForStart(op), leaves: op === "disconnect", timeS };
   }
 
   /** The reader has something to tell. */
@@ -75,6 +77,11 @@ export class WaitNote {
   takeTold(): boolean {
     return Atomics.load(this.#numbers, TOLD) === 1 && Atomics.exchange(this.#numbers, TOLD, 0) === 1;
   }
+}
+
+/** Whether a request waits for the start of the federation. */
+export function isWaitForStart(op: string): boolean {
+  return op === "initialize" || op === "execute";
 }
 
 /** What a request waits for, in words. */

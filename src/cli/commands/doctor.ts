@@ -14,6 +14,9 @@ const NODE_MIN = [20, 19] as const;
 /** Node that reads TypeScript by itself. */
 const NODE_TYPESCRIPT = "22.18";
 
+/** Oldest HELICS that a federate may have. */
+const HELICS_MIN = [3, 4] as const;
+
 /** Wall time of one look, in milliseconds. */
 const LOOK_MS = 10_000;
 
@@ -140,26 +143,58 @@ async function python(): Promise<Finding[]> {
   }
 }
 
+/** Prints version and core types of the library that HELICS_LIBRARY names, or that of the Python package. */
+const LOOK_AT_HELICS = `
+import ctypes, os
+given = os.environ.get('HELICS_LIBRARY')
+if given:
+    lib = ctypes.CDLL(given)
+    lib.helicsGetVersion.restype = ctypes.c_char_p
+    version, has = lib.helicsGetVersion().decode(), lambda t: lib.helicsIsCoreTypeAvailable(t.encode())
+else:
+    import helics as h
+    version, has = h.helicsGetVersion(), h.helicsIsCoreTypeAvailable
+types = ('zmq', 'zmqss', 'tcp', 'tcpss', 'udp', 'ipc', 'inproc', 'mpi')
+print(version.split()[0] + ', core types', *(t for t in types if has(t)), flush=True)
+os._exit(0)  # HELICS' own end may crash
+`;
+
 /** HELICS, its version and the core types that it was built with; only federations need it. */
 async function helics(): Promise<Finding> {
   const what = "HELICS";
-  const given = process.env["HELICS_LIBRARY"];
+  const given = process.env["HELICS_LIBRARY"] || undefined;
   if (given !== undefined && !existsSync(given)) {
     return { what, good: false, found: `there is no file ${given}, which HELICS_LIBRARY names` };
   }
-  const program = process.platform === "win32" ? "python" : "python3";
-  const look =
-    "import helics as h\n" +
-    "types = ('zmq', 'zmqss', 'tcp', 'tcpss', 'udp', 'ipc', 'inproc', 'mpi')\n" +
-    "print(h.helicsGetVersion().split()[0] + ', core types', *(t for t in types if h.helicsIsCoreTypeAvailable(t)))";
-  try {
-    const { stdout } = await promisify(execFile)(program, ["-c", look], { timeout: LOOK_MS });
-    const koffi = canResolve("koffi") ? "" : "; koffi, which calls it, is missing: run `npm install koffi`";
-    return { what, good: koffi === "" ? true : undefined, found: `${stdout.trim()}${koffi}` };
-  } catch {
-    if (given !== undefined) return { what, good: true, found: `the library of HELICS_LIBRARY, ${given}` };
+  const environment = process.env["VIRTUAL_ENV"];
+  const own = process.platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"];
+  // As a federate looks for it.
+  const programs = [...(environment === undefined ? [] : [join(environment, ...own)]), "python3", "python"];
+  let failure: { code?: unknown; stderr?: string } = {};
+  for (const program of programs) {
+    try {
+      const { stdout } = await promisify(execFile)(program, ["-c", LOOK_AT_HELICS], { timeout: LOOK_MS });
+      return { what, ...judged(stdout.trim()) };
+    } catch (error) {
+      if ((error as typeof failure).code !== "ENOENT") failure = error as typeof failure;
+    }
+  }
+  if (given === undefined) {
     return { what, good: undefined, found: "missing; only federations need it: `pip install helics`" };
   }
+  const said = failure.stderr?.trim().split("\n").at(-1);
+  if (said === undefined)
+    return { what, good: undefined, found: `${given}, of HELICS_LIBRARY; no Python to look into it` };
+  return { what, good: false, found: `${given}, which HELICS_LIBRARY names, is no library of HELICS: ${said}` };
+}
+
+function judged(found: string): Pick<Finding, "good" | "found"> {
+  const [major = 0, minor = 0] = found.split(".").map(Number.parseFloat);
+  if (major !== HELICS_MIN[0] || minor < HELICS_MIN[1]) {
+    return { good: false, found: `${found}; ${HELICS_MIN.join(".")} or newer of version ${HELICS_MIN[0]} is needed` };
+  }
+  const koffi = canResolve("koffi") ? "" : "; koffi, which calls it, is missing: run `npm install koffi`";
+  return { good: koffi === "" ? true : undefined, found: `${found}${koffi}` };
 }
 
 function canResolve(library: string): boolean {

@@ -1,13 +1,15 @@
 import { constants } from "node:os";
 import { Command, Option } from "commander";
 import { LOG_LEVELS, type LogLevel, type Servable, type ServeContext } from "../../cosim/servable.ts";
+import { turn } from "../../wall.ts";
 import { EXIT_FAILED, EXIT_FINE, EXIT_SIGNAL, errorLines, UsageError } from "../errors.ts";
 import { FEDERATE, loadModule, moduleUrl } from "../load.ts";
 import { isolationOption, logFrom, parseCount, parseSeconds, parseUntil } from "../options.ts";
 import { addParameters, HELP_COLUMNS } from "../parameters.ts";
 import { recordIn } from "../scenario-recording.ts";
-import { lastResort } from "../signals.ts";
-import { asSupervised, canBeSupervised, supervise } from "../supervised.ts";
+import { Interrupt, lastResort } from "../signals.ts";
+import { asSupervised, canBeSupervised, endInTime, supervise } from "../supervised.ts";
+import { watch } from "../watchdog.ts";
 import { addWatchOptions, splitWatchFlags, type WatchFlags, Watching } from "../watching.ts";
 
 /** Options that go to the adapter as they are, by its own names. */
@@ -110,16 +112,22 @@ async function serve(
   process.stderr.on("error", () => {});
   const log = logFrom(options.logLevel);
   const supervisor = asSupervised();
-  if (supervisor === undefined) {
-    if (!help && mayBeInline(options) && canBeSupervised()) return supervise("HELICS", log);
-    for (const name of ["SIGINT", "SIGTERM"] as const) {
-      // The process that holds HELICS sees that this one is gone, and tells the federation.
-      process.on(name, () => process.exit(EXIT_SIGNAL + constants.signals[name]));
-    }
-  }
+  const isInline = !help && mayBeInline(options);
+  if (supervisor === undefined && isInline && canBeSupervised()) return supervise("HELICS", log);
+  let isServing = false;
+  const onFirst = (name: NodeJS.Signals) => {
+    const exit = () => process.exit(EXIT_SIGNAL + constants.signals[name]);
+    if (!isServing) exit();
+    // What is left then is ended with this program, and the process that holds HELICS tells the federation.
+    else if (supervisor === undefined) endInTime(log, exit);
+  };
+  const interrupt = new Interrupt(onFirst, { passesOn: supervisor !== undefined });
+  // A main thread that HELICS blocks gives no sign of life.
+  const unwatch = isInline || help ? () => {} : watch(interrupt);
+  const report = (lines: readonly string[]) => process.stderr.write(`${lines.join("\n")}\n`);
   const release = lastResort((error) => {
-    process.stderr.write(`${errorLines(error, debug).join("\n")}\n`);
-    process.exit(EXIT_FAILED);
+    report(interrupt.told() ?? errorLines(error, debug));
+    process.exit(interrupt.exitCode ?? EXIT_FAILED);
   });
   try {
     const federate = await loadModule(given, FEDERATE);
@@ -128,15 +136,18 @@ async function serve(
     const module = new URL(await moduleUrl(given, FEDERATE.folderFiles));
     const [flags] = splitWatchFlags(options);
     const shown = { title: given, note: HELD };
-    const watching = await Watching.open(flags, shown, (line) => process.stderr.write(`${line}\n`));
+    const watching = await Watching.open(flags, shown, (line) => report([line]));
+    interrupt.signal.addEventListener("abort", () => watching.release());
     try {
       const { record, force } = options;
       const isSpread = containers !== undefined || isolation !== undefined;
       const journal = watching.journal(
         record === undefined ? undefined : recordIn(record, [module], { replace: force === true }),
       );
+      isServing = true;
       await federate.serve({
         ...{ parameters, address: options.broker ?? "", remote: false, insecure: false, timeoutMs: 0, log },
+        signal: interrupt.signal,
         settings: { ...settingsOf(options), ...(supervisor !== undefined && { supervisor }) },
         ...(journal && { record: journal }),
         ...(isSpread && { population: { containers, isolation, module } }),
@@ -144,16 +155,19 @@ async function serve(
     } finally {
       await watching.close();
     }
-    return EXIT_FINE;
   } catch (error) {
-    const signal = await supervisor?.interrupted();
-    if (signal === undefined) throw error;
-    // The federation was told, and the recording is whole: nothing has failed.
-    process.stderr.write(`cosimas: interrupted by ${signal}\n`);
-    return EXIT_SIGNAL + constants.signals[signal];
+    // A signal to the whole group may have ended a container before it is heard here.
+    await turn();
+    if (interrupt.exitCode === undefined) throw error;
   } finally {
     release();
+    unwatch();
+    interrupt.release();
   }
+  // The federation was told, and the recording is whole: nothing has failed.
+  const told = interrupt.told();
+  if (told !== undefined) report(told);
+  return interrupt.exitCode ?? EXIT_FINE;
 }
 
 /**

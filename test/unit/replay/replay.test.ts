@@ -2,8 +2,17 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { Container, type ContainerOptions, openRun, Platform, Recording, replay } from "../../../src/index.ts";
-import { Changed, done, Household, Power, types } from "../../support/recorded-agents.ts";
+import {
+  Container,
+  type ContainerOptions,
+  openRun,
+  Platform,
+  type Population,
+  Recording,
+  RunError,
+  replay,
+} from "../../../src/index.ts";
+import { Changed, done, Household, Power, Tireless, types } from "../../support/recorded-agents.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cosimas-replay-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -50,6 +59,34 @@ describe("a replay", () => {
       { path: "test/support/recorded-agents.ts", sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
     ]);
   });
+
+  it.each(["inline", "process"] as const)(
+    "of a run that was ended in the middle of an advance ends there, too (%s)",
+    async (isolation) => {
+      const path = file();
+      const record = new Recording(path, { durable: "write", modules: [module] });
+      const population: Population =
+        isolation === "inline"
+          ? await Container.create({ ...options, record })
+          : await Platform.create({ seed: 7, record, module, containers: 2, isolation });
+      for (const id of ["ann", "bea"]) await population.spawn(Tireless, { id });
+      await population.advance(0);
+      let told = 0;
+      const reason = new RunError("ERR_RUN_CLOSED", "enough");
+      population.attach((batch) => {
+        told += batch.length;
+        if (told > 500) population.endAdvance!(reason);
+      });
+      await expect(population.advance(1e9)).rejects.toBe(reason);
+      await population.close();
+      const result = await replay(path, { classes: { Tireless }, types });
+      expect(result).toMatchObject({ difference: undefined, failure: undefined, recordedHash: undefined });
+      expect(result.compared).toBeGreaterThan(500);
+      const whole = await openRun(path);
+      expect(whole.torn).toBe(false);
+      await whole.close();
+    },
+  );
 
   it("of changed agents names the first event that differs, and what led to it", async () => {
     const path = file();

@@ -1,8 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { AgentSimulator } from "cosimas/mosaik";
 import { afterAll, describe, expect, it } from "vitest";
+import { configurationFrom } from "../../../../adapters/helics/configuration.ts";
 import { brokerAddress, checkCoreType, coreBytesMax } from "../../../../adapters/helics/core-type.ts";
+import { checkPopulation } from "../../../../adapters/helics/entity-checks.ts";
 import { helicsError } from "../../../../adapters/helics/errors.ts";
 import {
   checkFederateOptions,
@@ -22,11 +25,17 @@ describe("options of a federate", () => {
     [{ periodS: Number.NaN }, RangeError, /"periodS" is a finite number of seconds from 0 on, got NaN/],
     [{ periodS: "900" }, TypeError, /"periodS" is a number of seconds/],
     [{ tickMs: 0.5 }, RangeError, /"tickMs" is a whole number of milliseconds from 1 on/],
+    [{ name: "" }, RangeError, /"name" is a string that is not empty, got ""/],
+    [{ broker: "" }, RangeError, /"broker" is a string that is not empty, got ""/],
+    [{ log: 5 }, TypeError, /"log" is a function, got 5/],
+    [{ configuration: null }, Error, /option configuration: the federate is an object, got null/],
     [{ uninterruptible: 1 }, TypeError, /"uninterruptible" is a boolean/],
     [{ configuration: { perod: 1 } }, Error, /option configuration: .*did you mean "period"/],
   ])("are checked when they are given: %j", (options, type, text) => {
     expect(() => checkFederateOptions(options as object)).toThrow(type);
     expect(() => checkFederateOptions(options as object)).toThrow(text);
+    const code = expect.stringMatching(/^ERR_(OPTION_(UNKNOWN|TYPE|RANGE)|HELICS_CONFIGURATION)$/);
+    expect(() => checkFederateOptions(options as object)).toThrow(expect.objectContaining({ code }));
   });
 
   it("become HELICS' configuration, and what it says already stays", () => {
@@ -130,6 +139,77 @@ describe("a configuration of HELICS", () => {
   });
 });
 
+describe("a configuration that is an object", () => {
+  it.each([
+    [900, 900],
+    ["900", 900],
+    ["15 min", 900],
+    ["500ms", 0.5],
+    ["1 hr", 3600],
+    [{ value: 3, unit: "min" }, 180],
+    [{ value: 3, units: "ms" }, 0.003],
+  ])("says times as HELICS has them: %j is %f s", (period, seconds) => {
+    expect(configurationFrom({ period, OFFSET: period })).toEqual({ period: seconds, offset: seconds });
+  });
+
+  it.each([
+    [{ period: "frog" }, /period is a time, as 900 or "15 min", got "frog"/],
+    [{ period: "2 frog" }, /period is a time/],
+    [{ offset: -1 }, /offset is a time/],
+    [{ offset: null }, /offset is a time/],
+    [{ uninterruptible: "true" }, /uninterruptible is true or false, got "true"/],
+    [{ helics: { perod: 1 } }, /helics has the key "perod", .*did you mean "period"\?/],
+    [5, /the federate is an object, got 5/],
+  ])("is refused if it cannot be understood: %j", (given, text) => {
+    expect(() => configurationFrom(given)).toThrow(text);
+    expect(() => configurationFrom(given)).toThrow(expect.objectContaining({ code: "ERR_HELICS_CONFIGURATION" }));
+  });
+
+  it("may have HELICS' keys in a part of their own", () => {
+    expect(configurationFrom({ helics: { coreType: "tcp", period: 2 } })).toEqual({ core_type: "tcp", period: 2 });
+  });
+});
+
+describe("a federate's population", () => {
+  const simulator = new AgentSimulator({ models: {} });
+  const entity = { model: "House", eid: "h" };
+  it.each([
+    [undefined, [], /simulator must be a Simulator, as `new AgentSimulator/],
+    [simulator, undefined, /entities must be an array/],
+    [simulator, [null], /entities\[0\] must be an object, got null/],
+    [simulator, [{ model: "House" }], /entities\[0\]\.eid must be a string/],
+    [
+      simulator,
+      [{ ...entity, inputs: { x: 5 } }],
+      /entities\[0\]\.inputs\.x must be .*an object with publication.*got 5/,
+    ],
+    [
+      simulator,
+      [entity, { ...entity, inputs: { x: { publication: "a/b", unit: "MW" } } }],
+      /no option "unit" in entities\[1\]\.inputs\.x; did you mean "units"\?/,
+    ],
+    [
+      simulator,
+      [{ ...entity, inputs: { x: [{ endpoint: "a/b", type: "text" }] } }],
+      /inputs\.x\[0\]\.type must be one of/,
+    ],
+    [simulator, [{ ...entity, outputs: { p: { type: "frog" } } }], /outputs\.p\.type must be one of "double"/],
+    [simulator, [{ ...entity, outputs: { p: { to: 5 } } }], /outputs\.p\.to must be a string/],
+  ])("is checked when it is given (%#)", (population, entities, text) => {
+    expect(() => checkPopulation(population, entities)).toThrow(text);
+  });
+
+  it("may be connected in all ways of the guide", () => {
+    const inputs = { x: "a/b", y: ["a/b", { publication: "a/c", units: "pu", initial: 1 }], z: { endpoint: "n/z" } };
+    const outputs = {
+      p: {},
+      q: { publication: "h/q", type: "integer", units: "" },
+      r: { to: ["m/in"], endpoint: "n/r" },
+    };
+    checkPopulation(simulator, [entity, { ...entity, inputs, outputs }, { ...entity, outputs: ["p"] }]);
+  });
+});
+
 describe("what HELICS says", () => {
   it.each([
     [
@@ -156,6 +236,8 @@ describe("what HELICS says", () => {
       "Unable to connect to required Publication target b",
       "ERR_HELICS_INTERFACE",
     ],
+    ["helicsFederateRequestTime", -5, "a/conversion and b/damping are odd", "ERR_HELICS_CALL"],
+    ["helicsFederateRequestTime", -101, "the grid has melted", "ERR_HELICS_ABORTED"],
     ["helicsFederateRequestTime", -101, "lost comms with 1879048192", "ERR_HELICS_LOST"],
     [
       "helicsEndpointSendBytes",
