@@ -54,7 +54,8 @@ describe("a value against the bytes of a trace", () => {
   });
 
   it("is the same only if it is, whatever the values", () => {
-    const value = fc.jsonValue({ maxDepth: 4 }) as fc.Arbitrary<unknown>;
+    // A key "__proto__" is refused by the codec, and in no trace.
+    const value = fc.jsonValue({ maxDepth: 4 }).filter((each) => !JSON.stringify(each).includes("__proto__"));
     fc.assert(
       fc.property(value, value, (a, b) => {
         if (isItsOwn(a, b)) expect(codec.decode(codec.encode(b))).toStrictEqual(codec.decode(codec.encode(a)));
