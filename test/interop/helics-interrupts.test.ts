@@ -84,6 +84,20 @@ describe.skipIf(reason !== undefined)(
       expect(program.output()).not.toMatch(/cosimas: error|ERR_|torn/);
     }
 
+    /** The same; and the other federate ends, told why. */
+    async function interruptedAndTold(
+      program: Started,
+      other: Started,
+      signal: "SIGINT" | "SIGTERM",
+      options: { readonly group?: boolean } = {},
+    ): Promise<void> {
+      const startMs = performance.now();
+      await interrupted(program, signal, options);
+      expect(await other.ended).toBe(1);
+      expect(performance.now() - startMs).toBeLessThan(TOLD_MS);
+      expect(other.output()).toMatch(/ERR_HELICS_ABORTED.*federate "p0": the program of this federate has ended/);
+    }
+
     function expectWhole(recording: string): void {
       expect(cosimas("inspect", recording)).toMatch(/whole, trace hash/);
       expect(cosimas("replay", recording)).toMatch(/^the same: \d+ events of \d+ advances compared/m);
@@ -100,11 +114,7 @@ describe.skipIf(reason !== undefined)(
       const ended = federate(WALKERS, broker, "p0", [...LONG, ...options, "--record", recording], { group });
       const other = federate(WALKERS, broker, "p1", LONG);
       await ended.line(/granted 30 s/);
-      const startMs = performance.now();
-      await interrupted(ended, signal, { group });
-      expect(await other.ended).toBe(1);
-      expect(performance.now() - startMs).toBeLessThan(TOLD_MS);
-      expect(other.output()).toMatch(/ERR_HELICS_ABORTED.*federate "p0": the program of this federate has ended/);
+      await interruptedAndTold(ended, other, signal, { group });
       expectWhole(recording);
     }
 
@@ -137,11 +147,7 @@ describe.skipIf(reason !== undefined)(
         await Promise.all(
           [waiting, other].map((each) => each.line(/takes more than 4000 ms: .*"p0".*"p1"|"p1".*"p0"/)),
         );
-        const startMs = performance.now();
-        await interrupted(waiting, "SIGINT");
-        expect(await other.ended).toBe(1);
-        expect(performance.now() - startMs).toBeLessThan(TOLD_MS);
-        expect(other.output()).toMatch(/ERR_HELICS_ABORTED.*federate "p0": the program of this federate has ended/);
+        await interruptedAndTold(waiting, other, "SIGINT");
         expectWhole(recording);
       },
     );
@@ -152,11 +158,7 @@ describe.skipIf(reason !== undefined)(
       const working = federate(STUBBORN, broker, "p0", [...options, "--habit", "works", "--record", recording]);
       const other = federate(STUBBORN, broker, "p1", []);
       await working.line(/it works/);
-      const startMs = performance.now();
-      await interrupted(working, "SIGINT");
-      expect(await other.ended).toBe(1);
-      expect(performance.now() - startMs).toBeLessThan(TOLD_MS);
-      expect(other.output()).toMatch(/ERR_HELICS_ABORTED.*federate "p0": the program of this federate has ended/);
+      await interruptedAndTold(working, other, "SIGINT");
       expectWhole(recording);
     });
 
