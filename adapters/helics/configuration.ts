@@ -71,37 +71,46 @@ const UNIT_S: Readonly<Record<string, number>> = {
 /** A time with its unit, as `15 min`. */
 const TIME = /^\s*([-+.\deE]+)\s*([a-z]*)\s*$/;
 
-/** A configuration with HELICS' usual spelling of its keys: from a file, or from what it says. Throws as these do. */
-export function configurationFrom(given: unknown): HelicsConfiguration | undefined {
+/**
+ * A configuration with HELICS' usual spelling of its keys: from a file, or from what it says. Throws as these do.
+ *
+ * @param federate - Name for errors; without it that in the configuration.
+ */
+export function configurationFrom(given: unknown, federate?: string): HelicsConfiguration | undefined {
   if (given === undefined) return undefined;
-  return typeof given === "string" ? readConfiguration(given) : checkConfiguration(given, "option configuration");
+  if (typeof given === "string") return readConfiguration(given, federate);
+  return checkConfiguration(given, "option configuration", federate);
 }
 
 /**
  * Read a configuration from a file of HELICS: JSON, comments allowed.
  *
+ * @param federate - Name for errors; without it that in the file.
  * @throws {@link HelicsError} `ERR_HELICS_CONFIGURATION` if it cannot be read, or has a key that HELICS does not know.
  */
-export function readConfiguration(file: string): HelicsConfiguration {
+export function readConfiguration(file: string, federate?: string): HelicsConfiguration {
   let read: unknown;
   try {
     read = JSON.parse(withoutComments(readFileSync(file, "utf8")));
   } catch (cause) {
-    throw new HelicsError("ERR_HELICS_CONFIGURATION", `${file} cannot be read: ${(cause as Error).message}`, { cause });
+    const remedy = "give the path of a file with HELICS' configuration of the federate, as JSON";
+    const text = `${file} cannot be read: ${(cause as Error).message}`;
+    throw new HelicsError("ERR_HELICS_CONFIGURATION", text, { ...(federate && { federate }), remedy, cause });
   }
-  return checkConfiguration(read, file);
+  return checkConfiguration(read, file, federate);
 }
 
 /**
  * A configuration with HELICS' usual spelling of its keys, from any that HELICS takes.
  *
  * @param where - Names it in errors.
+ * @param federate - Name for errors; without it that in the configuration.
  * @throws {@link HelicsError} `ERR_HELICS_CONFIGURATION` for a key that HELICS does not know, which it would pass over
  *   itself; for a period or an offset that is no time.
  */
-export function checkConfiguration(given: unknown, where: string): HelicsConfiguration {
-  const refuse = (problem: string, remedy?: string) =>
-    new HelicsError("ERR_HELICS_CONFIGURATION", `${where}: ${problem}`, remedy === undefined ? {} : { remedy });
+export function checkConfiguration(given: unknown, where: string, federate = nameIn(given)): HelicsConfiguration {
+  const refuse = (problem: string, remedy = `correct it in ${where}`) =>
+    new HelicsError("ERR_HELICS_CONFIGURATION", `${where}: ${problem}`, { ...(federate && { federate }), remedy });
   const spelled = (object: unknown, known: ReadonlyMap<string, string>, what: string): Record<string, unknown> => {
     if (typeof object !== "object" || object === null || Array.isArray(object)) {
       throw refuse(`${what} is an object, got ${JSON.stringify(object)}`);
@@ -135,6 +144,11 @@ export function checkConfiguration(given: unknown, where: string): HelicsConfigu
     configuration[list] = items.map((item, i) => spelled(item, known, `${list}[${i}]`));
   }
   return configuration as HelicsConfiguration;
+}
+
+function nameIn(configuration: unknown): string | undefined {
+  const { name } = (configuration ?? {}) as { readonly name?: unknown };
+  return typeof name === "string" ? name : undefined;
 }
 
 /** Seconds of a time as HELICS takes it: a number, a text with a unit, or both as an object; undefined if it is none. */

@@ -169,7 +169,8 @@ export function checkFederateOptions(options: FederateOptions): void {
   checkChoice("helicsAffinity", HELICS_AFFINITIES, options.helicsAffinity);
   checkChoice("coreType", CORE_TYPES, options.coreType);
   checkChoice("iterate", ["none", "force", "ifNeeded"], options.iterate);
-  if (options.configuration !== undefined) checkConfiguration(options.configuration, "option configuration");
+  if (options.configuration !== undefined)
+    checkConfiguration(options.configuration, "option configuration", options.name);
 }
 
 function refused(type: typeof RangeError, code: string, message: string): Error {

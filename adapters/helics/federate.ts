@@ -91,7 +91,7 @@ export class Federate {
    */
   static async join(name: string, options: FederateOptions, interfaces: Interfaces): Promise<Federate> {
     checkFederateOptions({ ...options, name });
-    const configuration = configurationFrom(options.configuration);
+    const configuration = configurationFrom(options.configuration, name);
     const library = await findLibrary(options.library);
     const federate = new Federate(name, { ...options, ...(configuration && { configuration }) });
     try {

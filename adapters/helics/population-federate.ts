@@ -139,7 +139,7 @@ const OWN_KEYS = [
 
 /** HELICS' configuration, of a file where it is one. @throws HelicsError `ERR_HELICS_CONFIGURATION`. */
 function configurationIn(given: HelicsConfiguration | string, name: string): HelicsConfiguration {
-  const configuration = configurationFrom(given)!;
+  const configuration = configurationFrom(given, name)!;
   const where = typeof given === "string" ? given : "option configuration";
   const keys = OWN_KEYS.filter((key) => key in configuration);
   if (keys.length > 0) {

@@ -89,7 +89,7 @@ export async function federate(setup: FederateSetup): Promise<FederateSummary> {
     throw new RangeError(`timeResolution must be a number of seconds above 0, got ${timeResolution}`);
   }
   checkFederateOptions(options);
-  const configuration = configurationFrom(given);
+  const configuration = configurationFrom(given, options.name);
   const name = options.name ?? configuration?.name;
   if (name === undefined) throw new TypeError("a federate needs a name: give the option name");
   const run = new FederatedRun(name, simulator, timeResolution, untilS, options, configuration);

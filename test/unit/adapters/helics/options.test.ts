@@ -165,6 +165,19 @@ describe("a configuration that is an object", () => {
     expect(() => configurationFrom(given)).toThrow(expect.objectContaining({ code: "ERR_HELICS_CONFIGURATION" }));
   });
 
+  it.each([
+    [{ name: "pv", perod: 1 }, undefined, 'federate "pv": option configuration: .*did you mean "period"'],
+    [{ name: "pv", perod: 1 }, "agents", 'federate "agents": option configuration: .*did you mean "period"'],
+    [
+      { period: "frog" },
+      "agents",
+      'federate "agents": option configuration: period .*; correct it in option configuration',
+    ],
+    ["no/such.json", "agents", 'federate "agents": no/such.json cannot be read: ENOENT.*; give the path of a file'],
+  ])("names the federate and what to do: %j, %j", (given, federate, text) => {
+    expect(() => configurationFrom(given, federate)).toThrow(new RegExp(`^${text}`));
+  });
+
   it("may have HELICS' keys in a part of their own", () => {
     expect(configurationFrom({ helics: { coreType: "tcp", period: 2 } })).toEqual({ core_type: "tcp", period: 2 });
   });
