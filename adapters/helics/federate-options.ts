@@ -35,9 +35,9 @@ export interface FederateOptions {
    */
   readonly helicsIsolation?: HelicsIsolation;
   /**
-   * On which processors the threads run that HELICS starts for this federate, and its process if it has one. `one`, on Linux alone: they hand over to each
-   * other at each grant, and a hop to another processor costs more than what they do. `all`: where the system puts them. Default
-   * `one` for core types `zmq`, `tcp`, `tcpss` and `udp`, `all` for the others.
+   * On which processors the threads run that HELICS starts for this federate, and its process if it has one. `one`, on Linux
+   * alone: they hand over to each other at each grant, and a hop to another processor costs more than what they do. `all`: where
+   * the system puts them. Default `one` for core types `zmq`, `tcp`, `tcpss` and `udp`, `all` for the others.
    */
   readonly helicsAffinity?: HelicsAffinity;
   /** Default `zmq`. */
@@ -147,12 +147,12 @@ const KINDS: Readonly<Record<Exclude<keyof FederateOptions, "configuration">, st
 const CONNECT_ATTEMPTS = 5;
 
 /**
- * Check options when they are given.
+ * Check options when they are given; gives them with HELICS' usual spelling in their configuration.
  *
  * @throws TypeError `ERR_OPTION_UNKNOWN`, `ERR_OPTION_TYPE`; RangeError `ERR_OPTION_RANGE`: it names the option, what was given
  *   and what is allowed.
  */
-export function checkFederateOptions(options: FederateOptions): void {
+export function checkFederateOptions(options: FederateOptions): FederateOptions {
   for (const [key, value] of Object.entries(options)) {
     if (value === undefined || key === "configuration") continue;
     const kind = (KINDS as Readonly<Record<string, string>>)[key];
@@ -169,8 +169,9 @@ export function checkFederateOptions(options: FederateOptions): void {
   checkChoice("helicsAffinity", HELICS_AFFINITIES, options.helicsAffinity);
   checkChoice("coreType", CORE_TYPES, options.coreType);
   checkChoice("iterate", ["none", "force", "ifNeeded"], options.iterate);
-  if (options.configuration !== undefined)
-    checkConfiguration(options.configuration, "option configuration", options.name);
+  const { configuration, name } = options;
+  if (configuration === undefined) return options;
+  return { ...options, configuration: checkConfiguration(configuration, "option configuration", name) };
 }
 
 function refused(type: typeof RangeError, code: string, message: string): Error {

@@ -1,5 +1,4 @@
 import { after, type Log, printedLine } from "../../src/cosim/index.ts";
-import { configurationFrom } from "./configuration.ts";
 import { brokerRemedy, brokerText, checkCoreType, coreBytesMax } from "./core-type.ts";
 import { HelicsError, helicsError } from "./errors.ts";
 import {
@@ -90,10 +89,9 @@ export class Federate {
    *   `_CONFIGURATION`; TypeError and RangeError for options; the reason of a signal that is aborted; nothing is left then.
    */
   static async join(name: string, options: FederateOptions, interfaces: Interfaces): Promise<Federate> {
-    checkFederateOptions({ ...options, name });
-    const configuration = configurationFrom(options.configuration, name);
+    const checked = checkFederateOptions({ ...options, name });
     const library = await findLibrary(options.library);
-    const federate = new Federate(name, { ...options, ...(configuration && { configuration }) });
+    const federate = new Federate(name, checked);
     try {
       await unlessAborted(options.signal, () => federate.#open(library, interfaces));
     } catch (error) {

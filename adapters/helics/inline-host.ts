@@ -145,18 +145,8 @@ export class InlineHost implements HelicsHost {
     const { name, warnMs, lateMs, leaveMs } = this.#options;
     const { library, configuration, oneProcessor, brokerSilenceMs } = request;
     const data: InlineWatchData = {
-      ...{
-        library,
-        configuration,
-        oneProcessor,
-        brokerSilenceMs,
-        name,
-        warnMs,
-        lateMs,
-        leaveMs,
-        supervisor: ownSupervisor()?.fd,
-      },
-      ...{ memory: this.#note.memory, news: this.#newsOut },
+      ...{ library, configuration, oneProcessor, brokerSilenceMs, name, warnMs, lateMs, leaveMs },
+      ...{ memory: this.#note.memory, news: this.#newsOut, supervisor: ownSupervisor()?.fd },
     };
     const workerData = { ...data, typescript: needsLoader(), main: programUrl("inline-watch").href };
     const watch = new Worker(BOOT_URL, {

@@ -36,7 +36,6 @@ const CHECKED = {
   sendBytesToAt:
     "void helicsEndpointSendBytesToAt(void *endpoint, const void *data, int length, const char *to, double t",
   queryFederate: "const char *helicsQueryExecute(void *query, void *fed",
-  queryCore: "const char *helicsQueryCoreExecute(void *query, void *core",
 } as const;
 
 /** Functions that cannot fail. */
@@ -67,8 +66,8 @@ type Name = keyof typeof CHECKED | keyof typeof PLAIN;
 export type Helics = Readonly<Record<Name, Native>> & {
   /** A copy of `length` bytes at an address. */
   bytesAt(address: Handle, length: number): Uint8Array;
-  /** Call a function of {@link CHECKED} in a thread of libuv's pool; rejected with a {@link NativeError}. */
-  later(name: keyof typeof CHECKED, ...args: unknown[]): Promise<unknown>;
+  /** Ask a core something while another thread waits in HELICS; rejected with a {@link NativeError}. */
+  ask(core: Handle, target: string, query: string): Promise<string>;
   /** Let this thread, and those that it starts, stay on one processor, where the system can do so; gives what releases this thread. */
   keepToProcessor(): () => void;
 };
@@ -102,7 +101,6 @@ export async function loadHelics(library: string): Promise<Helics> {
   };
   // Not on V8's heap, where it might move: what HELICS is given is its address, which costs less than the array.
   const told = new Int32Array(new ArrayBuffer(ERROR_WORDS * Int32Array.BYTES_PER_ELEMENT));
-  const later: Record<string, (...args: unknown[]) => Promise<unknown>> = {};
   for (const [name, signature] of Object.entries(CHECKED)) {
     const call = declare(`${signature}, void *err)`);
     const own = /\b(helics\w+)\(/.exec(signature)![1]!;
@@ -112,24 +110,27 @@ export async function loadHelics(library: string): Promise<Helics> {
       return failure;
     };
     functions[name] = checked(call, signature.split(",").length, { told, address: koffi.address(told), refused });
-    later[name] = (...args) => {
-      const answered = new Int32Array(ERROR_WORDS);
-      return new Promise((resolve, reject) => {
-        (call as unknown as { async: Native }).async(...args, answered, (_fault: unknown, result: unknown) => {
-          if (answered[0] === 0) resolve(result);
-          else reject(failureIn(own, answered));
+  }
+  const executeQuery = declare("const char *helicsQueryCoreExecute(void *query, void *core, void *err)") as unknown as {
+    async: Native;
+  };
+  const ask: Helics["ask"] = async (core, target, text) => {
+    const query: Handle = functions["createQuery"]!(target, text);
+    const answered = new Int32Array(ERROR_WORDS);
+    try {
+      return await new Promise<string>((resolve, reject) => {
+        executeQuery.async(query, core, answered, (_fault: unknown, answer: string) => {
+          if (answered[0] === 0) resolve(answer);
+          else reject(failureIn("helicsQueryCoreExecute", answered));
         });
       });
-    };
-  }
+    } finally {
+      functions["freeQuery"]!(query);
+    }
+  };
   const bytesAt = (address: Handle, length: number): Uint8Array =>
     length === 0 ? new Uint8Array() : new Uint8Array(koffi.view(address, length)).slice();
-  const own = {
-    bytesAt,
-    later: (name: keyof typeof CHECKED, ...args: unknown[]) => later[name]!(...args),
-    keepToProcessor: await processorKeeper(),
-  };
-  return Object.assign(functions, own) as unknown as Helics;
+  return Object.assign(functions, { bytesAt, ask, keepToProcessor: await processorKeeper() }) as unknown as Helics;
 }
 
 /** Where HELICS tells its errors, and the error that it has told. */

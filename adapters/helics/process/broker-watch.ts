@@ -1,7 +1,7 @@
 /** Wall time between an answer of the broker and the next question, in milliseconds. */
 const ASK_MS = 1000;
-/** Wall time between two looks, in milliseconds: a look that comes later counts as one that came in time. */
-const LOOK_MS = 250;
+/** Wall time between two looks at a wait, at most, in milliseconds: a look that comes later counts as one that came in time. */
+export const LOOK_MS = 250;
 
 /** What is said of a broker that has been silent for too long; HELICS' own words, which errors are known by. */
 export function brokerSilent(silenceMs: number): string {
@@ -32,7 +32,7 @@ export class BrokerWatch {
     this.#silenceMs = silenceMs;
   }
 
-  /** To be called at least every 250 ms of a wait for the start; gives whether the broker is lost. */
+  /** To be called at least every {@link LOOK_MS} of a wait for the start; gives whether the broker is lost. */
   look(): boolean {
     const nowMs = performance.now();
     const passedMs = Math.min(nowMs - this.#lookedMs, LOOK_MS);

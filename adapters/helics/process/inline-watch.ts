@@ -1,7 +1,7 @@
 import { createReadStream, writeSync } from "node:fs";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { type Handle, loadHelics } from "./binding.ts";
-import { BrokerWatch, brokerSilent } from "./broker-watch.ts";
+import { BrokerWatch, brokerSilent, LOOK_MS } from "./broker-watch.ts";
 import { type FederationMap, gathered, waitsFor } from "./federation-map.ts";
 import { NativeError } from "./native.ts";
 import { FAREWELL_MS, type NativeFailure, programEnded, USER_ABORT } from "./protocol.ts";
@@ -43,9 +43,8 @@ export interface InlineNews {
   readonly text: string;
 }
 
-/** Looks at a wait until somebody is told of it, and the longest time between two, in milliseconds. */
+/** Looks at a wait until somebody is told of it. */
 const LOOKS = 8;
-const LOOK_MS_MAX = 250;
 /** Wall time for HELICS to answer a question about a wait, in milliseconds. */
 const ANSWER_MS = 1000;
 /** Wall time for HELICS to let a thread go whose federation was aborted, in milliseconds. */
@@ -65,11 +64,12 @@ parentPort!.on("message", (said: FederationMap | "end" | "leave") => {
   else end(said);
 });
 
-const broker = brokerSilenceMs === undefined ? undefined : new BrokerWatch(() => ask("root", "name"), brokerSilenceMs);
+const broker =
+  brokerSilenceMs === undefined ? undefined : new BrokerWatch(() => helics.ask(core, "root", "name"), brokerSilenceMs);
 let seen: number | undefined;
 let sinceMs = 0;
 let warned = false;
-const lookMs = Math.max(1, Math.min(LOOK_MS_MAX, warnMs / LOOKS, lateMs / LOOKS));
+const lookMs = Math.max(1, Math.min(LOOK_MS, warnMs / LOOKS, lateMs / LOOKS));
 const looking = setInterval(() => void look(), lookMs);
 parentPort!.postMessage(await join());
 if (supervisor !== undefined) obey(supervisor);
@@ -127,19 +127,10 @@ async function said({ what }: Noted, how: string): Promise<string> {
   const isEarly = map.size === 0;
   const [target, query] = isEarly ? ["root", "federates"] : [name, "global_time_debugging"];
   const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), ANSWER_MS));
-  const answer = await Promise.race([ask(target!, query!).catch(String), late]);
+  const answer = await Promise.race([helics.ask(core, target!, query!).catch(String), late]);
   const whom =
     answer === undefined ? ": HELICS itself does not answer" : isEarly ? gathered(answer) : waitsFor(answer, map);
   return `${what} ${how}${whom}`;
-}
-
-async function ask(target: string, text: string): Promise<string> {
-  const query: Handle = helics.createQuery(target, text);
-  try {
-    return (await helics.later("queryCore", query, core)) as string;
-  } finally {
-    helics.freeQuery(query);
-  }
 }
 
 /** At once on standard error, since whoever keeps the log is blocked. */

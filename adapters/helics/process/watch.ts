@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { workerData } from "node:worker_threads";
 import { type Handle, loadHelics } from "./binding.ts";
-import { BrokerWatch } from "./broker-watch.ts";
+import { BrokerWatch, LOOK_MS } from "./broker-watch.ts";
 import { FrameReader, FrameSocket } from "./frames.ts";
 import { FAREWELL_MS, programEnded, USER_ABORT, WATCH_FD, type WatchRequest } from "./protocol.ts";
 import { WaitNote } from "./wait-note.ts";
@@ -20,9 +20,6 @@ export interface WatchData {
   readonly brokerSilenceMs: number | undefined;
 }
 
-/** Wall time between two looks at a wait for the start, in milliseconds. */
-const LOOK_MS = 250;
-
 const { library, core, name, memory, brokerSilenceMs } = workerData as WatchData;
 const helics = await loadHelics(library);
 const answers = new FrameSocket(WATCH_FD);
@@ -39,23 +36,16 @@ function programIsGone(): void {
 
 function carryOut(request: WatchRequest): void {
   if (request.op === "abort") helics.abort(request.code, request.message);
-  else void ask(request.target, request.query).then((answer) => answers.write(answer));
-}
-
-async function ask(target: string, text: string): Promise<string> {
-  const query: Handle = helics.createQuery(target, text);
-  try {
-    return (await helics.later("queryCore", query, core)) as string;
-  } catch (error) {
-    return String(error);
-  } finally {
-    helics.freeQuery(query);
-  }
+  else
+    void helics
+      .ask(core, request.target, request.query)
+      .catch(String)
+      .then((answer) => answers.write(answer));
 }
 
 function watchStart(silenceMs: number): void {
   const note = new WaitNote(memory);
-  const broker = new BrokerWatch(() => ask("root", "name"), silenceMs);
+  const broker = new BrokerWatch(() => helics.ask(core, "root", "name"), silenceMs);
   const looking = setInterval(() => {
     if (note.number === undefined || !broker.look()) return;
     clearInterval(looking);
