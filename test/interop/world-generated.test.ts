@@ -3,7 +3,7 @@ import type { ConnectEntry, Time } from "cosimas/mosaik";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { count } from "../support/heavy.ts";
-import { type ScenarioPlan, scenarioArbitrary } from "../support/mosaik-arbitrary.ts";
+import { reportDifference, type ScenarioPlan, scenarioArbitrary } from "../support/mosaik-arbitrary.ts";
 import { type CallLog, listen, MosaikDriver, type Played } from "../support/mosaik-driver.ts";
 import { ScriptSimulator } from "../support/mosaik-script.ts";
 import { pythonEnvironment } from "../support/python.ts";
@@ -108,18 +108,18 @@ describe.skipIf(reason !== undefined)(`World against mosaik${reason === undefine
     const inTypeScript = fc.array(fc.boolean(), { minLength: 6, maxLength: 6 });
     const property = fc.asyncProperty(scenarioArbitrary, inTypeScript, async (generated, mixture) => {
       const scenario = faultless(generated);
-      const inMosaik = await driver.play(scenario, () => "Python", true);
+      const inMosaik = await driver.play(scenario, () => "Python", { mended: "all" });
       expect(inMosaik).toMatchObject({ error: null, errors: [] });
       expectSame(scenario, inMosaik, await playRemotely(driver, scenario, mixture));
     });
-    await fc.assert(property, { numRuns: REMOTE_SCENARIOS, seed, endOnFailure: true });
+    await fc.assert(property, { numRuns: REMOTE_SCENARIOS, seed, endOnFailure: true, reporter: reportDifference });
   });
 
   it(`${SCENARIOS} scenarios are the same, whoever is quicker`, { timeout: 1_800_000 }, async () => {
     const lateness = fc.array(fc.array(fc.nat(3), { minLength: 1, maxLength: 4 }), { minLength: 6, maxLength: 6 });
     const property = fc.asyncProperty(scenarioArbitrary, lateness, async (generated, turns) => {
       const scenario = faultless(generated);
-      const inMosaik = await driver.play(scenario, () => "Python", true);
+      const inMosaik = await driver.play(scenario, () => "Python", { mended: "all" });
       expect(inMosaik).toMatchObject({ error: null, errors: [] });
       const inWorld = await playInWorld(scenario, () => new ScriptSimulator());
       expectSame(scenario, inMosaik, inWorld);
@@ -133,7 +133,7 @@ describe.skipIf(reason !== undefined)(`World against mosaik${reason === undefine
         .filter(([name]) => name === "step").length;
     });
     // Not shrunk: that takes long, and the scenario is printed.
-    await fc.assert(property, { numRuns: SCENARIOS, seed, endOnFailure: true });
+    await fc.assert(property, { numRuns: SCENARIOS, seed, endOnFailure: true, reporter: reportDifference });
     expect(totals.steps).toBeGreaterThan(SCENARIOS);
   });
 });

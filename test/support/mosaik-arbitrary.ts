@@ -269,3 +269,14 @@ export const scenarioArbitrary: fc.Arbitrary<ScenarioPlan> = fc
     });
     return { ...scenario, sims: asking, connections };
   });
+
+/**
+ * Reporter for fast-check: the difference first, then where it was found. A scenario alone fills what is kept of a
+ * message.
+ */
+export function reportDifference<T>({ failed, errorInstance, ...run }: fc.RunDetails<T>): void {
+  if (!failed) return;
+  const text = errorInstance instanceof Error ? (errorInstance.stack ?? errorInstance.message) : String(errorInstance);
+  const { seed, counterexamplePath: path, numRuns, counterexample } = run;
+  throw new Error(`${text}\nafter ${numRuns} tests, seed ${seed}, path ${path}\n${fc.stringify(counterexample)}`);
+}

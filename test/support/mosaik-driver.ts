@@ -23,6 +23,14 @@ export interface Played {
 
 export type Language = "Python" | "TypeScript";
 
+/** How mosaik is to play. */
+export interface Staging {
+  /** Without its faults that `mend` of the driver names, or without that of its cache. */
+  readonly mended?: "all" | "cache" | undefined;
+  /** With Python simulators that take each request some milliseconds late, by chance. */
+  readonly late?: boolean;
+}
+
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Liveness only: a scenario takes a part of a second. */
@@ -70,9 +78,8 @@ export class MosaikDriver {
    * Play a scenario; TypeScript simulators are served by this process, each at a port of its own.
    *
    * @param language - By the index of the simulator.
-   * @param mended - Without the faults that `mend` of the driver names.
    */
-  async play(scenario: ScenarioPlan, language: (index: number) => Language, mended = false): Promise<Played> {
+  async play(scenario: ScenarioPlan, language: (index: number) => Language, staging: Staging = {}): Promise<Played> {
     const logs: Record<string, CallLog> = {};
     const served: Promise<void>[] = [];
     const starters: Record<string, unknown> = {};
@@ -85,7 +92,7 @@ export class MosaikDriver {
       starters[sid] = { connect: address };
       served.push(ended);
     }
-    const played = await this.ask(scenario, starters, mended);
+    const played = await this.ask(scenario, starters, staging);
     const failures = (await Promise.allSettled(served)).filter((end) => end.status === "rejected");
     const errors = [...played.errors, ...failures.map(({ reason }) => `simulator: ${String(reason)}`)];
     return { ...played, errors, logs: { ...logs, ...played.logs } };
@@ -96,8 +103,12 @@ export class MosaikDriver {
    *
    * @param starters - By simulator, what mosaik's `sim_config` takes, or null for a Python simulator of the driver's.
    */
-  async ask(scenario: ScenarioPlan, starters: Readonly<Record<string, unknown>>, mended = false): Promise<Played> {
-    this.#process.stdin!.write(`${pythonJson({ scenario, starters, mended })}\n`);
+  async ask(
+    scenario: ScenarioPlan,
+    starters: Readonly<Record<string, unknown>>,
+    staging: Staging = {},
+  ): Promise<Played> {
+    this.#process.stdin!.write(`${pythonJson({ scenario, starters, ...staging })}\n`);
     return (await this.#answer()) as Played;
   }
 

@@ -2,8 +2,8 @@
 
 A request has the `scenario` and, by simulator, `starters`: {"connect": …} or {"cmd": …} as mosaik takes them, or null
 for a Python simulator, which this process serves from a thread of its own over a socket, as any remote one. `mended`
-asks for a mosaik without the faults that `mend` names. Other masters may connect to the Python simulators, too; the
-request {"logs": true} brings their logs.
+asks for a mosaik without faults that `mend` names: "all" of them, or that of the "cache". With `late` every Python simulator takes each request some milliseconds
+late, by chance. Other masters may connect to the Python simulators, too; the request {"logs": true} brings their logs.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import copy
 import heapq
 import json
 import queue
+import random
 import sys
 import threading
 import warnings
@@ -29,6 +30,7 @@ logger.remove()
 logger.add(lambda text: errors.append(str(text)), level="ERROR", format="{message}")
 
 python_scripts = []
+late = threading.Event()
 
 MENDED = [
     (mosaik.scheduler, "prune_dataflow_cache"),
@@ -43,10 +45,14 @@ MENDED = [
 ORIGINALS = [getattr(owner, name) for owner, name in MENDED]
 
 
-def mend(until):
-    """Mend faults of mosaik 3.7.1.
+def mend_cache():
+    """Mend mosaik 3.7.1's dropping of outputs from its cache that a time-shifted connection is still to pull."""
+    mosaik.scheduler.prune_dataflow_cache = lambda _world: None
 
-    - It drops outputs from its cache that a time-shifted connection is still to pull.
+
+def mend(until):
+    """Mend faults of mosaik 3.7.1: that of the cache, and these.
+
     - An event to an entity that has remembered inputs is written into what is remembered, and repeated for ever.
     - A step that is caused at or after the end of the run is waited for, for ever.
     - Values from a same-time loop arrive by the time alone: a sub-step early, if their source was quicker.
@@ -89,7 +95,7 @@ def mend(until):
             inputs.setdefault(eid, {}).setdefault(attr, {})[source] = value
         return inputs
 
-    mosaik.scheduler.prune_dataflow_cache = lambda _world: None
+    mend_cache()
     mosaik.scheduler.merge_all = lambda merger, target, other: merge_all(merger, target, copy.deepcopy(other))
     mosaik.scheduler.cache_output_data = keep
     mosaik.scheduler.push_output_data = push
@@ -104,11 +110,19 @@ def unmend():
         setattr(owner, name, original)
 
 
+class LateChannel(Channel):
+    async def next_request(self):
+        request = await super().next_request()
+        if late.is_set():
+            await asyncio.sleep(random.choice([0, 0.001, 0.005]))
+        return request
+
+
 async def serve_python(started):
     async def serve(reader, writer):
         simulator = Script()
         python_scripts.append(simulator)
-        channel = Channel(reader, writer)
+        channel = LateChannel(reader, writer)
         try:
             await mosaik_api_v3.run_simulator(channel, simulator, api_compliant=True)
         except ConnectionError:
@@ -205,9 +219,12 @@ class Stage:
 def play(request, python_address):
     errors.clear()
     python_scripts.clear()
+    (late.set if request.get("late") else late.clear)()
     unmend()
-    if request.get("mended"):
+    if request.get("mended") == "all":
         mend(request["scenario"]["until"])
+    elif request.get("mended") == "cache":
+        mend_cache()
     starters = {sid: starter or {"connect": python_address} for sid, starter in request["starters"].items()}
     stage = Stage(request["scenario"], starters)
     error = None
