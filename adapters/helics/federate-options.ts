@@ -1,4 +1,17 @@
-import { signal as isSignal, type Log, shown } from "../../src/cosim/index.ts";
+import {
+  anything,
+  boolean,
+  checkOptions,
+  func,
+  type Log,
+  number,
+  type OptionChecks,
+  oneOf,
+  shown,
+  signal,
+  string,
+  text,
+} from "../../src/cosim/index.ts";
 import { checkConfiguration, type HelicsConfiguration } from "./configuration.ts";
 import {
   brokerAddress,
@@ -119,28 +132,32 @@ export interface Interfaces {
   readonly endpoints: readonly EndpointSpec[];
 }
 
-/** Kinds of all options, to check what is given. */
-const KINDS: Readonly<Record<Exclude<keyof FederateOptions, "configuration">, string>> = {
-  name: "text",
-  library: "string",
-  helicsIsolation: "string",
-  helicsAffinity: "string",
-  coreType: "string",
-  broker: "text",
-  coreInit: "string",
-  periodS: "seconds",
-  offsetS: "seconds",
-  uninterruptible: "boolean",
-  waitForCurrentTimeUpdate: "boolean",
-  iterate: "string",
-  maxIterations: "count",
-  connectTimeoutMs: "milliseconds",
-  tickMs: "milliseconds",
-  silenceMs: "milliseconds",
-  waitWarnMs: "milliseconds",
-  waitMs: "milliseconds",
-  signal: "signal",
-  log: "function",
+const SECONDS = number({ min: 0, unit: "seconds" });
+const MILLISECONDS = number({ integer: true, min: 1, unit: "milliseconds" });
+
+const CHECKS: OptionChecks<FederateOptions> = {
+  name: text,
+  library: string,
+  helicsIsolation: oneOf(HELICS_ISOLATIONS),
+  helicsAffinity: oneOf(HELICS_AFFINITIES),
+  coreType: oneOf(CORE_TYPES),
+  broker: text,
+  coreInit: string,
+  periodS: SECONDS,
+  offsetS: SECONDS,
+  uninterruptible: boolean,
+  waitForCurrentTimeUpdate: boolean,
+  iterate: oneOf(["none", "force", "ifNeeded"]),
+  maxIterations: number({ integer: true, min: 1 }),
+  /** Looked into by `checkConfiguration`, which knows HELICS' names. */
+  configuration: anything,
+  connectTimeoutMs: MILLISECONDS,
+  tickMs: MILLISECONDS,
+  silenceMs: MILLISECONDS,
+  waitWarnMs: MILLISECONDS,
+  waitMs: MILLISECONDS,
+  signal,
+  log: func,
 };
 
 /** Attempts of HELICS' ZeroMQ core to reach a broker. Source: measured, HELICS 3.6.1. */
@@ -149,60 +166,13 @@ const CONNECT_ATTEMPTS = 5;
 /**
  * Check options when they are given; gives them with HELICS' usual spelling in their configuration.
  *
- * @throws TypeError `ERR_OPTION_UNKNOWN`, `ERR_OPTION_TYPE`; RangeError `ERR_OPTION_RANGE`: it names the option, what was given
- *   and what is allowed.
+ * @throws TypeError and RangeError of {@link checkOptions}; {@link HelicsError} `ERR_HELICS_CONFIGURATION`.
  */
 export function checkFederateOptions(options: FederateOptions): FederateOptions {
-  for (const [key, value] of Object.entries(options)) {
-    if (value === undefined || key === "configuration") continue;
-    const kind = (KINDS as Readonly<Record<string, string>>)[key];
-    if (kind === undefined) {
-      const known = `known are ${Object.keys(KINDS).join(", ")}, configuration`;
-      throw refused(TypeError, "ERR_OPTION_UNKNOWN", `option "${key}" is unknown; ${known}`);
-    }
-    const problem = problemOf(kind, value);
-    if (problem === undefined) continue;
-    const code = problem.type === TypeError ? "ERR_OPTION_TYPE" : "ERR_OPTION_RANGE";
-    throw refused(problem.type, code, `option "${key}" is ${problem.allowed}, got ${shown(value)}`);
-  }
-  checkChoice("helicsIsolation", HELICS_ISOLATIONS, options.helicsIsolation);
-  checkChoice("helicsAffinity", HELICS_AFFINITIES, options.helicsAffinity);
-  checkChoice("coreType", CORE_TYPES, options.coreType);
-  checkChoice("iterate", ["none", "force", "ifNeeded"], options.iterate);
   const { configuration, name } = options;
+  checkOptions(typeof name === "string" ? `federate ${shown(name)}` : "federate", options, CHECKS);
   if (configuration === undefined) return options;
   return { ...options, configuration: checkConfiguration(configuration, "option configuration", name) };
-}
-
-function refused(type: typeof RangeError, code: string, message: string): Error {
-  return Object.assign(new type(message), { code });
-}
-
-function problemOf(kind: string, value: unknown): { type: typeof RangeError; allowed: string } | undefined {
-  if (kind === "signal") {
-    return isSignal.accepts(value) ? undefined : { type: TypeError, allowed: isSignal.allowed };
-  }
-  if (kind === "text" && typeof value === "string") {
-    return value === "" ? { type: RangeError, allowed: "a string that is not empty" } : undefined;
-  }
-  if (kind === "text") return { type: TypeError, allowed: "a string" };
-  if (kind === "string" || kind === "boolean" || kind === "function") {
-    return typeof value === kind ? undefined : { type: TypeError, allowed: `a ${kind}` };
-  }
-  if (typeof value !== "number") return { type: TypeError, allowed: `a number of ${kind}` };
-  if (kind === "seconds")
-    return value >= 0 && value < Infinity
-      ? undefined
-      : { type: RangeError, allowed: "a finite number of seconds from 0 on" };
-  const fine = Number.isSafeInteger(value) && value >= 1;
-  return fine
-    ? undefined
-    : { type: RangeError, allowed: `a whole number of ${kind === "count" ? "iterations" : kind} from 1 on` };
-}
-
-function checkChoice(name: string, allowed: readonly string[], given: string | undefined): void {
-  if (given === undefined || allowed.includes(given)) return;
-  throw refused(RangeError, "ERR_OPTION_RANGE", `option "${name}" is one of ${allowed.join(", ")}, got "${given}"`);
 }
 
 /** What a publication or an input says of its type, checked. */

@@ -19,17 +19,19 @@ import { FrameReader, frameOf } from "../../../../adapters/helics/process/frames
 
 describe("options of a federate", () => {
   it.each([
-    [{ brokr: "a" }, TypeError, /option "brokr" is unknown; known are name, .*broker/],
-    [{ coreType: "smoke" }, RangeError, /"coreType" is one of zmq, .* got "smoke"/],
-    [{ helicsAffinity: "2" }, RangeError, /"helicsAffinity" is one of one, all, got "2"/],
-    [{ periodS: Number.NaN }, RangeError, /"periodS" is a finite number of seconds from 0 on, got NaN/],
-    [{ periodS: "900" }, TypeError, /"periodS" is a number of seconds/],
-    [{ tickMs: 0.5 }, RangeError, /"tickMs" is a whole number of milliseconds from 1 on/],
-    [{ name: "" }, RangeError, /"name" is a string that is not empty, got ""/],
-    [{ broker: "" }, RangeError, /"broker" is a string that is not empty, got ""/],
-    [{ log: 5 }, TypeError, /"log" is a function, got 5/],
+    [{ brokr: "a" }, TypeError, /^federate: there is no option "brokr"; did you mean "broker"\?/],
+    [{ name: "grid", brokr: "a" }, TypeError, /^federate "grid": there is no option "brokr"/],
+    [{ coreType: "smoke" }, TypeError, /coreType must be one of "zmq", .* got "smoke"/],
+    [{ helicsAffinity: "2" }, TypeError, /helicsAffinity must be one of "one", "all", got "2"/],
+    [{ iterate: "ifneeded" }, TypeError, /iterate must be one of .* did you mean "ifNeeded"\?/],
+    [{ periodS: Number.NaN }, RangeError, /periodS must be a finite number >= 0 seconds, got NaN/],
+    [{ periodS: "900" }, TypeError, /periodS must be a finite number >= 0 seconds, got "900"/],
+    [{ tickMs: 0.5 }, RangeError, /tickMs must be an integer >= 1 milliseconds, got 0.5/],
+    [{ name: "" }, TypeError, /name must be a string that is not empty, got ""/],
+    [{ broker: "" }, TypeError, /broker must be a string that is not empty, got ""/],
+    [{ log: 5 }, TypeError, /log must be a function, got 5/],
     [{ configuration: null }, Error, /option configuration: the federate is an object, got null/],
-    [{ uninterruptible: 1 }, TypeError, /"uninterruptible" is a boolean/],
+    [{ uninterruptible: 1 }, TypeError, /uninterruptible must be true or false, got 1/],
     [{ configuration: { perod: 1 } }, Error, /option configuration: .*did you mean "period"/],
   ])("are checked when they are given: %j", (options, type, text) => {
     expect(() => checkFederateOptions(options as object)).toThrow(type);
