@@ -16,6 +16,9 @@ const PLATFORM = "src/platform";
 /** What a federate's process starts from. */
 const HELICS = "adapters/helics/process";
 
+/** JavaScript that is there before anything reads TypeScript, and names its files by their places. */
+const AS_IT_IS = [`${PLATFORM}/boot.js`, `${PLATFORM}/typescript.js`, `${HELICS}/boot.js`];
+
 /**
  * A class that names itself is written as `var Agent = class _Agent`: give it its name back, which users see. (esbuild's
  * `keepNames` would do so by a call for every function that is made at run time.)
@@ -61,9 +64,7 @@ export async function bundle(outdir, { entries: further = [], plugins = [] } = {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, path.endsWith(".js") ? named(text) : text);
   }
-  for (const folder of [PLATFORM, HELICS]) {
-    await copyFile(join(root, folder, "boot.js"), join(outdir, folder, "boot.js"));
-  }
+  for (const file of AS_IT_IS) await copyFile(join(root, file), join(outdir, file));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle(process.argv[2] ?? join(root, "dist"));

@@ -182,7 +182,7 @@ class FederatedRun {
     const complete = entities.map((entity) => ({ ...entity, outputs: entity.outputs ?? this.#allOutputs(entity) }));
     const shown = await shownBy(simulator, complete);
     this.#interfaces = interfacesOf(this.#name, this.#meta, complete, this.#configuration, shown);
-    this.#inputs = new StepInputs(this.#name, this.#interfaces);
+    this.#inputs = new StepInputs(this.#name, this.#interfaces, this.#log);
   }
 
   /** With a configuration of HELICS, that says what is published. */

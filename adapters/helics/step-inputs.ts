@@ -1,4 +1,4 @@
-import type { InputData } from "../../src/cosim/index.ts";
+import type { InputData, Log } from "../../src/cosim/index.ts";
 import { HelicsError } from "./errors.ts";
 import type { AgentMessage, PopulationInterfaces } from "./interfaces.ts";
 import type { Grant, IncomingMessage, InputInfo } from "./process/protocol.ts";
@@ -15,10 +15,14 @@ export class StepInputs {
   /** Inputs with a value that no step was given. */
   #fresh = new Set<number>();
   #messages: IncomingMessage[] = [];
+  readonly #log: Log;
+  /** Endpoints of which was said that nobody reads them. */
+  readonly #unread = new Set<number>();
 
-  constructor(federate: string, interfaces: PopulationInterfaces) {
+  constructor(federate: string, interfaces: PopulationInterfaces, log: Log) {
     this.#federate = federate;
     this.#interfaces = interfaces;
+    this.#log = log;
     for (const [number, { initial }] of interfaces.received.entries()) {
       if (initial !== undefined) this.#newest.set(number, initial);
     }
@@ -45,7 +49,21 @@ export class StepInputs {
       this.#newest.set(number, value);
       this.#fresh.add(number);
     }
-    this.#messages.push(...messages);
+    for (const message of messages) {
+      if (this.#interfaces.receiving.has(message.endpoint)) this.#messages.push(message);
+      else this.#warnUnread(message);
+    }
+  }
+
+  /** An endpoint of an output is for what it sends; what comes to it all the same, as an answer, has no agent to go to. */
+  #warnUnread({ endpoint, source, timeS }: IncomingMessage): void {
+    if (this.#unread.has(endpoint)) return;
+    this.#unread.add(endpoint);
+    const { name } = this.#interfaces.endpoints[endpoint]!;
+    const text =
+      `federate "${this.#federate}": a message from ${source} to ${name}, due at ${timeS} s, is dropped, as all to it are: ` +
+      `${name} only sends; name it as the endpoint of an agent's input too, to read them`;
+    this.#log("warning", text);
   }
 
   /** The inputs of the step that is made now. The simulator owns them. */

@@ -10,6 +10,7 @@ import { isScenario, type Scenario } from "../cosim/scenario.ts";
 import { isServable, type Servable } from "../cosim/servable.ts";
 import { RecordingError, ScenarioError } from "../errors.ts";
 import type { RunHeader } from "../observing.ts";
+import { readTypeScript } from "../platform/node-options.ts";
 import { UsageError } from "./errors.ts";
 
 /** What a module is loaded for. */
@@ -114,17 +115,14 @@ async function enableTypeScript(given: string, file: string): Promise<void> {
   const native = (process.features as { typescript?: unknown }).typescript;
   // This file runs as TypeScript itself: whoever started it has seen to that.
   if (native || import.meta.url.endsWith(".ts")) return;
-  let tsx: readonly { register(): unknown }[];
+  await loadLibrary(file);
   try {
-    tsx = [await import("tsx/esm/api"), await import("tsx/cjs/api")];
+    await readTypeScript();
   } catch (cause) {
     const advice = "run `npm i -D tsx`, or use Node 22.18 or newer";
     const text = `${given} is TypeScript, which Node ${process.versions.node} does not run by itself: ${advice}`;
     throw Object.assign(new UsageError("ERR_SCENARIO_TYPESCRIPT", text), { cause });
   }
-  await loadLibrary(file);
-  // Without "type": "module" in the nearest package.json, a .ts file is CommonJS to Node.
-  for (const loader of tsx) loader.register();
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 import { rmSync } from "node:fs";
 import { isMainThread, workerData } from "node:worker_threads";
+import { registerTypeScript } from "./typescript.js";
 
 const { typescript, main, folder } = isMainThread ? JSON.parse(process.argv[2]) : workerData;
 if (isMainThread) {
@@ -14,10 +15,7 @@ if (isMainThread) {
     .resume();
   process.stdin.unref?.();
 }
-if (typescript) {
-  // Without "type": "module" in the nearest package.json, a .ts file is CommonJS to Node.
-  for (const loader of [await import("tsx/esm/api"), await import("tsx/cjs/api")]) loader.register();
-}
+if (typescript) await registerTypeScript();
 await import(main);
 
 function orphaned() {

@@ -3,6 +3,20 @@ import type { ResourceLimits } from "node:worker_threads";
 /** The program that containers elsewhere start with. */
 export const BOOT = new URL("./boot.js", import.meta.url);
 
+let readsTypeScript = false;
+
+/**
+ * Make `import` in this program read TypeScript by tsx, from now on.
+ *
+ * @throws Error `ERR_MODULE_NOT_FOUND` if tsx is not installed.
+ */
+export async function readTypeScript(): Promise<void> {
+  if (readsTypeScript) return; // hooks add up
+  const file = new URL("./typescript.js", import.meta.url).href;
+  await ((await import(file)) as typeof import("./typescript.js")).registerTypeScript();
+  readsTypeScript = true;
+}
+
 /** Variable of the environment that tells a process its assignment, in JSON; it is not passed on. */
 export const ASSIGNMENT_VARIABLE = "COSIMAS_CONTAINER";
 

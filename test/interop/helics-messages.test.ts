@@ -1,3 +1,4 @@
+import type { Log } from "cosimas";
 import { describe, expect, it } from "vitest";
 import { helicsEnvironment, start, startBroker, startPartner } from "../support/helics.ts";
 import {
@@ -57,6 +58,26 @@ describe.skipIf(reason !== undefined)(`HELICS: messages${reason === undefined ? 
         [0, 1, 2].flatMap((at) => sorted.map((from) => [at, from])),
       );
     }
+  });
+
+  it("to an endpoint that only sends are dropped, which is said once", async () => {
+    const broker = await startBroker(environment, 2);
+    const control = startPartner(environment, broker, "control", { until: 4, to: "agents/a/answer" });
+    const warnings: string[] = [];
+    const log: Log = (level, text) => void (level === "warning" && warnings.push(String(text)));
+    const { agent } = await federateOne<Clerk>(
+      environment,
+      broker,
+      clerk(),
+      { model: "Clerk", inputs: orders, outputs: { answer: { to: "control/out" } } },
+      { untilS: 4, log },
+    );
+    expect(agent.seen).toEqual([]);
+    expect(warnings).toEqual([
+      'federate "agents": a message from control/out to agents/a/answer, due at 0 s, is dropped, as all to it are: ' +
+        "agents/a/answer only sends; name it as the endpoint of an agent's input too, to read them",
+    ]);
+    expect(await Promise.all([control.ended, broker.ended])).toEqual([0, 0]);
   });
 
   it("that a filter delays arrive so much later, at the next whole unit", async () => {

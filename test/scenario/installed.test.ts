@@ -61,15 +61,17 @@ describe("cosimas, installed in a project", () => {
     expect(status).toBe(0);
   });
 
-  it.each(["inline", "thread", "process"])("starts containers: %s", (isolation) => {
-    writeFileSync(
-      join(folder, "agents.ts"),
-      `import { Agent } from "cosimas";
-      export class Battery extends Agent {
-        static override readonly exposed = ["offer"] as const;
-        offer(kw: number): number { return kw * 2; }
-      }`,
-    );
+  const AGENTS = `import { Agent } from "cosimas";
+    export class Battery extends Agent {
+      static override readonly exposed = ["offer"] as const;
+      offer(kw: number): number { return kw * 2; }
+    }`;
+
+  it.each(
+    ["inline", "thread", "process"].flatMap((isolation) => ["module", "commonjs"].map((type) => [isolation, type])),
+  )("starts containers: %s, in a project of type %s", (isolation, type) => {
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ type }));
+    writeFileSync(join(folder, "agents.ts"), AGENTS);
     writeFileSync(
       join(folder, "scenario.ts"),
       `import { defineScenario, Platform } from "cosimas";
@@ -86,6 +88,30 @@ describe("cosimas, installed in a project", () => {
     const { status, stdout, stderr } = node(join(installed, "dist/src/cli/main.js"), "run", "scenario.ts");
     expect(stdout, stderr).toBe("42\n");
     expect(status).toBe(0);
+  });
+
+  it.each(["module", "commonjs"])("records and replays agents in a project of type %s", (type) => {
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ type }));
+    writeFileSync(join(folder, "agents.ts"), AGENTS);
+    writeFileSync(
+      join(folder, "scenario.ts"),
+      `import { Container, defineScenario, ExternalClock } from "cosimas";
+      import { Battery } from "./agents.ts";
+      export default defineScenario({ name: "recorded", async run({ print, record }) {
+        const journal = record({ modules: [new URL("./agents.ts", import.meta.url)] });
+        const container = await Container.create({ clock: new ExternalClock(), seed: 1, record: journal });
+        await container.spawn(Battery, { id: "a" });
+        await container.advance(1);
+        print(container.traceHash());
+        await container.close();
+      } });`,
+    );
+    const main = join(installed, "dist/src/cli/main.js");
+    const ran = node(main, "run", "scenario.ts", "--record", "run.mcap", "--force");
+    expect(ran.stdout, ran.stderr).toMatch(/^[0-9a-f]{16}\n/);
+    const replayed = node(main, "replay", "run.mcap");
+    expect(replayed.stdout, replayed.stderr).toContain(`trace hash ${ran.stdout.slice(0, 16)}`);
+    expect([ran.status, replayed.status]).toEqual([0, 0]);
   });
 
   /** Seconds of CPU of a process until its end, threads included. */

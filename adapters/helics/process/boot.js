@@ -3,9 +3,8 @@
  * from TypeScript, and tsx has to be registered before the first TypeScript is read.
  */
 import { isMainThread, workerData } from "node:worker_threads";
+import { registerTypeScript } from "../../../src/platform/typescript.js";
 
 const { typescript, main } = isMainThread ? JSON.parse(process.argv[2]) : workerData;
-if (typescript) {
-  for (const loader of [await import("tsx/esm/api"), await import("tsx/cjs/api")]) loader.register();
-}
+if (typescript) await registerTypeScript();
 await import(main);

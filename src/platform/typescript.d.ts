@@ -1,0 +1,1 @@
+export function registerTypeScript(): Promise<void>;
