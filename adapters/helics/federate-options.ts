@@ -245,6 +245,14 @@ function nativeType(type: ValueTypeName | "any"): string {
 
 const SILENCE_MS = 3000;
 
+/**
+ * Wall time in which the core's questions are to be answered, in milliseconds; HELICS' own is 15 s. A broker that was frozen
+ * for less than `silenceMs` can still answer.
+ */
+export function queryTimeoutOf(silenceMs: number): number {
+  return silenceMs + 1000;
+}
+
 /** Wall time without an answer of the broker after which a wait for the start ends; undefined if the core has times of its own. */
 export function brokerSilenceOf(options: FederateOptions): number | undefined {
   if (hasInitOption(options, "--tick|--timeout|--debugging|--disable_timer")) return undefined;
@@ -262,6 +270,7 @@ function coreInitOf(options: FederateOptions): string {
     ...(broker === undefined ? [] : [`--broker_address=${brokerAddress({ ...options, broker })}`]),
     ...(has("--tick") ? [] : [`--tick=${tickMs}ms`]),
     ...(has("--timeout") ? [] : [`--timeout=${silenceMs}ms`]),
+    ...(has("--query_?timeout") ? [] : [`--querytimeout=${queryTimeoutOf(silenceMs)}ms`]),
     ...(has("--network_?timeout") || networkMs <= 4000 ? [] : [`--network_timeout=${networkMs}ms`]),
   ];
   return [given, ...own].filter((part) => part !== "").join(" ");

@@ -8,12 +8,14 @@ import {
   type FederateOptions,
   type Interfaces,
   onOneProcessor,
+  queryTimeoutOf,
 } from "./federate-options.ts";
 import { FederateProcess } from "./federate-process.ts";
 import { type HelicsHost, HostFailure } from "./helics-host.ts";
 import { InlineHost } from "./inline-host.ts";
 import { unlessAborted } from "./interruption.ts";
 import { findLibrary } from "./library.ts";
+import { brokerSilent } from "./process/broker-watch.ts";
 import { type FederationMap, gathered, readFederationMap, waitsFor } from "./process/federation-map.ts";
 import {
   type FederateOutput,
@@ -22,6 +24,7 @@ import {
   type InputInfo,
   type Iteration,
   type LibraryInfo,
+  type NativeFailure,
   PROGRAM_ENDED,
 } from "./process/protocol.ts";
 import { waitFor } from "./process/wait-note.ts";
@@ -122,6 +125,10 @@ export class Federate {
     const open = { op: "open", library, configuration, ...core, ...keys } as const;
     await this.#bounded(this.#request(open), connectTimeoutMs, late);
     const theirs = await this.#request<string>({ op: "query", target: "root", query: "version" });
+    const silenceMs = core.brokerSilenceMs;
+    if (silenceMs !== undefined && isUnanswered(theirs)) {
+      throw this.#native({ function: "helicsQueryExecute", code: 0, message: brokerSilent(queryTimeoutOf(silenceMs)) });
+    }
     checkSameVersion(version, theirs, this.name, this.#broker);
   }
 
@@ -302,9 +309,12 @@ export class Federate {
     const { failure, kind } = error;
     if (kind === "lost") return this.#error("ERR_HELICS_PROCESS", failure.message, "look at the log of HELICS");
     if (kind === "late") return this.#error("ERR_HELICS_TIMEOUT", failure.message, LATE_REMEDY);
-    const message = this.#named(failure.message);
+    return this.#native({ ...failure, message: this.#named(failure.message) });
+  }
+
+  #native(failure: NativeFailure): HelicsError {
     const where = { broker: this.#broker, brokerRemedy: brokerRemedy(this.#options) };
-    return helicsError({ ...failure, message }, { federate: this.name, timeS: this.#timeS, ...where });
+    return helicsError(failure, { federate: this.name, timeS: this.#timeS, ...where });
   }
 
   /** HELICS names by number what it has lost. */
@@ -325,6 +335,11 @@ function checkVersion(version: string, federate: string): void {
   if (major === VERSION_MIN[0] && minor >= VERSION_MIN[1]) return;
   const remedy = `HELICS ${VERSION_MIN.join(".")} or newer of version ${VERSION_MIN[0]} is needed: run \`pip install helics\``;
   throw new HelicsError("ERR_HELICS_VERSION", `the library is HELICS ${version}`, { federate, remedy });
+}
+
+/** Whether a query has ended by the core's `--querytimeout`. */
+function isUnanswered(answer: string): boolean {
+  return answer.includes('"query timeout"');
 }
 
 /** The network protocol holds within one minor version only. Source: HELICS' guide, "Versions". */

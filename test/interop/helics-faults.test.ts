@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type FederateSetup, readConfiguration } from "cosimas/helics";
-import { afterAll, describe, expect, it } from "vitest";
+import { Federate, type FederateSetup, readConfiguration } from "cosimas/helics";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { freePort, helicsEnvironment, keptLog, start, startBroker, startPartner } from "../support/helics.ts";
 import { FAULTY, FOLLOWER, type Follower, federateOne, HALF, populationOf } from "../support/helics-agents.ts";
 import { endsWithOthers, failureOf, START_MS, TOLD_MS } from "../support/helics-faults.ts";
@@ -34,6 +34,27 @@ describe.skipIf(reason !== undefined)(`HELICS: faults${reason === undefined ? ""
     expect(error.message).toMatch(new RegExp(`federate "agents": .*${address}.*; start the broker`));
     expect(ms).toBeLessThan(TOLD_MS);
   });
+
+  it.each(["process", "inline"] as const)(
+    "does not wait long for the answer of a frozen broker (%s)",
+    async (where) => {
+      const broker = await startBroker(environment, 1);
+      const options = {
+        library: environment.library!,
+        broker: broker.address,
+        helicsIsolation: where,
+        silenceMs: 1000,
+      };
+      const federate = await Federate.join("agents", options, { publications: [], inputs: [], endpoints: [] });
+      onTestFinished(() => federate.leave());
+      expect(await federate.query("root", "version")).toMatch(/\d\.\d/);
+      broker.child.kill("SIGSTOP");
+      const startMs = performance.now();
+      // Of HELICS itself it would be 15 s.
+      expect(await federate.query("root", "version")).toContain("query timeout");
+      expect(performance.now() - startMs).toBeLessThan(TOLD_MS);
+    },
+  );
 
   it("names a library that is not there, or is none", async () => {
     const broker = { address: "tcp://127.0.0.1:1", coreType: "zmq" };

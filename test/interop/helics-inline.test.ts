@@ -140,7 +140,7 @@ describe.skipIf(reason !== undefined)(`HELICS: inline${reason === undefined ? ""
       ...{ code: "ERR_HELICS_INLINE", message: /2 containers.*helicsIsolation/ },
     });
     await expect(federatePopulation({ ...setup, helicsIsolation: "thread" as never })).rejects.toThrow(
-      /helicsIsolation.*process, inline.*thread/,
+      /helicsIsolation must be one of "process", "inline", got "thread"/,
     );
   });
 });

@@ -51,7 +51,7 @@ describe("options of a federate", () => {
     expect(JSON.parse(text)).toEqual({
       name: "a",
       core_type: "zmq",
-      core_init_string: "--tick=9s -f 2 --broker_address=tcp://10.0.0.1:5 --timeout=3000ms",
+      core_init_string: "--tick=9s -f 2 --broker_address=tcp://10.0.0.1:5 --timeout=3000ms --querytimeout=4000ms",
       log_level: "error",
       period: 2,
       publications: [{ key: "a/x", type: "raw", global: true, unit: "MW" }],
