@@ -64,9 +64,10 @@ const MOVES_MAX = 2;
 /**
  * A connection on which both sides give signs of life. Whatever arrives is one.
  *
- * A peer that computes for long cannot send any, so its process is asked beside its main thread. It has
- * `timeoutMs`; after that it is given up, unless its process answers and says that the main thread is still busy. Where
- * it answers and the main thread turns, but nothing arrives, the connection itself is dead.
+ * A peer that computes for long cannot send any, so its process is asked beside its main thread, once a tick. The peer is
+ * given up when neither it nor its process has been heard for `timeoutMs`: on a loaded machine the thread that answers has to
+ * wait for a processor, too. Where it answers and the main thread turns, but nothing arrives for so long, the connection
+ * itself is dead.
  *
  * Time counts only while this process runs, tick by tick.
  */
@@ -76,6 +77,8 @@ class LiveTransport extends ForwardingTransport {
   readonly #ticksMax: number;
   readonly #stop: () => void;
   #silentTicks = 0;
+  /** Ticks since the peer's process has answered, or was first asked in this silence. */
+  #unansweredTicks = 0;
   #paused = false;
   #moves = 0;
   #timeout: ChannelError | undefined;
@@ -123,8 +126,10 @@ class LiveTransport extends ForwardingTransport {
       return;
     }
     if (moves > 0) this.#moves++;
-    if (this.#silentTicks >= this.#ticksMax && (answers === 0 || this.#moves >= MOVES_MAX)) {
-      const why = answers === 0 ? "its process does not answer either" : "though its process lives";
+    this.#unansweredTicks = answers > 0 || this.#silentTicks === SILENT_TICKS ? 0 : this.#unansweredTicks + 1;
+    const isGone = this.#unansweredTicks >= this.#ticksMax - SILENT_TICKS;
+    if (isGone || (this.#silentTicks >= this.#ticksMax && this.#moves >= MOVES_MAX)) {
+      const why = isGone ? "its process does not answer either" : "though its process lives";
       const message = `${this.peer} gave no sign of life in ${this.#silentTicks} beats, ${why}`;
       this.#timeout = new ChannelError("ERR_CHANNEL_HEARTBEAT", message, { peer: this.peer });
       this.transport.destroy();

@@ -1,3 +1,5 @@
+import { randomBytes } from "node:crypto";
+import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import {
@@ -90,7 +92,7 @@ describe("F01: a peer that is killed", () => {
 describe("F02: a peer that is gone without a word", () => {
   const fast = { hello: { heartbeat: true }, limits: { heartbeatMs: 100, heartbeatTimeoutMs: 600 } };
   /** On a loaded machine a thread that answers may have to wait for a processor. */
-  const patient = { hello: { heartbeat: true }, limits: { heartbeatMs: 100, heartbeatTimeoutMs: 4000 } };
+  const patient = { hello: { heartbeat: true }, limits: { heartbeatMs: 100, heartbeatTimeoutMs: 2000 } };
 
   it("is given up when the connection is cut, though its process lives", async () => {
     const { proxy, client, servers } = await proxied(fast);
@@ -122,14 +124,43 @@ describe("F02: a peer that is gone without a word", () => {
   it("is not given up while it only computes", async () => {
     const { address } = await peer(patient);
     const channel = await connected(address, patient);
-    expect(await channel.request({ busyMs: 9000 })).toStrictEqual({ busyMs: 9000 });
+    expect(await channel.request({ busyMs: 5000 })).toStrictEqual({ busyMs: 5000 });
     expect(channel.isOpen).toBe(true);
+  });
+
+  it("is not given up while its process answers now and then, and is when that has ceased", async () => {
+    const accepted: Channel[] = [];
+    const listener = await listen("tcp://127.0.0.1:0", (channel) => void accepted.push(channel), fast);
+    onTestFinished(() => listener.close());
+    const key = randomBytes(16);
+    const answerer = createSocket("udp4").bind(0, "127.0.0.1");
+    onTestFinished(() => void answerer.close());
+    await once(answerer, "listening");
+    let questions = 0;
+    let answers = true;
+    answerer.on("message", (_asked, { address, port }) => {
+      // The main thread has never turned meanwhile.
+      if (++questions % 3 === 0 && answers) answerer.send(Buffer.concat([key, Buffer.alloc(4)]), port, address);
+    });
+    const client = await rawClient(listener.address);
+    onTestFinished(() => void client.destroy());
+    const pulse = { port: answerer.address().port, key: key.toString("hex") };
+    const hello = Buffer.from(JSON.stringify({ cosimas: 1, codec: "msgpack", pulse }));
+    client.write(Buffer.concat([Buffer.from([0, 0, 0, hello.length]), hello]));
+    // Three times what it takes to give up a peer.
+    await vi.waitFor(() => expect(questions).toBeGreaterThan(18), SOON);
+    expect(accepted[0]!.isOpen).toBe(true);
+    answers = false;
+    await expect(accepted[0]!.closed).resolves.toMatchObject({
+      code: "ERR_CHANNEL_HEARTBEAT",
+      message: expect.stringContaining("does not answer either"),
+    });
   });
 
   it("is not given up while this side computes", async () => {
     const { address } = await peer(patient);
     const channel = await connected(address, patient);
-    const endMs = performance.now() + 9000;
+    const endMs = performance.now() + 5000;
     while (performance.now() < endMs);
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(await channel.request(1)).toBe(1);
