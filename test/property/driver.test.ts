@@ -97,7 +97,7 @@ describe("a driver that acts on what it sees", () => {
     ["thread", 2],
     ["process", 2],
     ["process", 3],
-  ])("in a %s each: %i", async (isolation, containers) => {
+  ])("in a %s each: %i", { timeout: 600_000 }, async (isolation, containers) => {
     await fc.assert(
       fc.asyncProperty(plans, async (plan) => {
         const one = await drive(await Container.create(), plan);
