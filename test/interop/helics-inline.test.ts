@@ -2,7 +2,7 @@ import type { FederateSetup, HelicsError } from "cosimas/helics";
 import { Federate } from "cosimas/helics";
 import { describe, expect, it } from "vitest";
 import { freePort, helicsEnvironment, startBroker, startPartner } from "../support/helics.ts";
-import { endsWithOthers, failureOf, START_MS, TOLD_MS } from "../support/helics-faults.ts";
+import { endsWithOthers, expectToldWhy, failureOf, START_MS, TOLD_MS } from "../support/helics-faults.ts";
 import { federateProgram } from "../support/helics-program.ts";
 
 /**
@@ -61,8 +61,7 @@ describe.skipIf(reason !== undefined)(`HELICS: inline${reason === undefined ? ""
     const faulty = { ...entity, model: "Faulty" };
     const run = federateProgram(environment, { agents: "faulty", broker, entity: faulty, setup });
     await expect(run).rejects.toMatchObject({ code: "ERR_BRIDGE_SIMULATOR_FAILED" });
-    expect(await meter.ended).toBe(1);
-    expect(meter.output()).toMatch(/failed:.*federate "agents".*the inverter is gone/);
+    await expectToldWhy(meter, broker, /federate "agents".*the inverter is gone/);
   });
 
   it.each([

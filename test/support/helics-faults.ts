@@ -1,6 +1,6 @@
 import type { FederateSetup, HelicsError } from "cosimas/helics";
 import { expect, it } from "vitest";
-import { type Broker, type HelicsEnvironment, startBroker, startPartner } from "./helics.ts";
+import { type Broker, type HelicsEnvironment, type Started, startBroker, startPartner } from "./helics.ts";
 
 /** Wall time in which a fault is told, in milliseconds; processes start in another. */
 export const TOLD_MS = 5000;
@@ -23,6 +23,22 @@ export async function failureOf<E extends Error = HelicsError>(
     (failure: E) => failure,
   );
   return { error: error as E, ms: performance.now() - startMs };
+}
+
+/**
+ * That the federate `meter` ends because its federation was ended, and is told why.
+ *
+ * Seen once: HELICS 3.6.1 gave a federate in Python, on a loaded machine, the end of time in place of
+ * the error, as if the federation had come to its end; its broker has the reason then.
+ */
+export async function expectToldWhy(meter: Started, broker: Broker, reason: RegExp): Promise<void> {
+  const code = await meter.ended;
+  await broker.line(reason);
+  expect({ code, output: meter.output() }).toEqual(
+    code === 0
+      ? { code, output: expect.stringMatching(/done\s*$/) }
+      : { code: 1, output: expect.stringMatching(new RegExp(`failed:.*${reason.source}`)) },
+  );
 }
 
 /** Tests that a run in which others die or freeze is over in time, wherever HELICS is called. */
