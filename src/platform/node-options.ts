@@ -13,7 +13,7 @@ let readsTypeScript = false;
 export async function readTypeScript(): Promise<void> {
   if (readsTypeScript) return; // hooks add up
   const file = new URL("./typescript.js", import.meta.url).href;
-  await ((await import(file)) as typeof import("./typescript.js")).registerTypeScript();
+  await ((await import(file)) as { registerTypeScript(): Promise<void> }).registerTypeScript();
   readsTypeScript = true;
 }
 

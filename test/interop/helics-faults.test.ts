@@ -186,9 +186,15 @@ describe.skipIf(reason !== undefined)(`HELICS: faults${reason === undefined ? ""
         .split(" ");
       const startMs = performance.now();
       agents.child.kill(signal);
-      await meter.ended;
+      const code = await meter.ended;
       expect(performance.now() - startMs).toBeLessThan(TOLD_MS);
-      await expectToldWhy(meter, broker, /federate "agents": the program of this federate has ended/);
+      const told = /federate "agents": the program of this federate has ended/;
+      if (code === 1) await expectToldWhy(meter, broker, told);
+      else {
+        // Seen once, on a loaded machine: HELICS 3.6.1 gives a federate in Python the end of time in place of the error.
+        expect([code, meter.output()]).toEqual([0, expect.stringMatching(/done\s*$/)]);
+        await broker.line(told);
+      }
       await agents.ended;
       const left = () => children.filter((child) => existsSync(`/proc/${child}`));
       expect(children.length).toBeGreaterThan(0);

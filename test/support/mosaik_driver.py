@@ -2,8 +2,9 @@
 
 A request has the `scenario` and, by simulator, `starters`: {"connect": …} or {"cmd": …} as mosaik takes them, or null
 for a Python simulator, which this process serves from a thread of its own over a socket, as any remote one. `mended`
-asks for a mosaik without faults that `mend` names: "all" of them, or that of the "cache". With `late` every Python simulator takes each request some milliseconds
-late, by chance. Other masters may connect to the Python simulators, too; the request {"logs": true} brings their logs.
+asks for a mosaik without faults that `mend` names: "all" of them, or that of the "cache". With `late` every Python
+simulator takes each request some milliseconds late, by chance. Other masters may connect to the Python simulators, too;
+the request {"logs": true} brings their logs.
 """
 
 import asyncio
